@@ -1,0 +1,1 @@
+"""MuG: latent-diffusion generation of osu!mania charts from music."""

@@ -1,0 +1,19 @@
+"""What every command shares: a user's mistake ends in one line on stderr and exit status 2, never in a traceback."""
+
+import sys
+from collections.abc import Callable
+
+from mug.errors import MugError
+
+
+def run(main: Callable[[], int | None]) -> None:
+    """Run a command's `main` and leave the process with its exit status (0 where it returns None)."""
+    try:
+        status = main()
+    except MugError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(status or 0)

@@ -1,0 +1,97 @@
+"""YAML configurations: files merge left to right, then `key.sub=value` overrides; a node is `target` + `params`."""
+
+import importlib
+import inspect
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from mug.errors import ConfigError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+def find_file(path: str | Path) -> Path:
+    """Return `path` as given where it exists, else the same path under the project root where that exists, else as given."""
+    path = Path(path)
+    if not path.exists() and not path.is_absolute() and (PROJECT_ROOT / path).exists():
+        return PROJECT_ROOT / path
+    return path
+
+
+def load_config(files: Iterable[str | Path], dotlist: Iterable[str] = ()) -> dict[str, Any]:
+    """Merge YAML `files` left to right, then the `key.sub=value` overrides, into a plain dict.
+
+    Raises ConfigError for a missing or unreadable file, and for an override that is no `key=value`.
+    """
+    merged = OmegaConf.create({})
+    for file in files:
+        path = find_file(file)
+        if not path.is_file():
+            raise ConfigError(f"{file}: no such config file; the shipped ones are in configs/mug/")
+        try:
+            node = OmegaConf.load(path)
+            merged = OmegaConf.merge(merged, node)  # type: ignore[assignment]
+        except (yaml.YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError) as error:
+            raise ConfigError(f"{file}: not a readable YAML config: {error}") from error
+    overrides = list(dotlist)
+    for item in overrides:
+        if "=" not in item:
+            raise ConfigError(f"override '{item}' is not key.sub=value")
+    try:
+        merged = OmegaConf.merge(merged, OmegaConf.from_dotlist(overrides))  # type: ignore[assignment]
+        plain = OmegaConf.to_container(merged, resolve=True)
+    except OmegaConfBaseException as error:
+        raise ConfigError(f"cannot merge the configuration: {error}") from error
+    if not isinstance(plain, dict):
+        raise ConfigError("a configuration is a mapping with the keys model, data and lightning")
+    return {str(key): value for key, value in plain.items()}
+
+
+def get_obj_from_str(target: str) -> Any:
+    """Return the object that a dotted path names. Raises ConfigError when there is none."""
+    module_name, _, name = target.rpartition(".")
+    if not module_name:
+        raise ConfigError(f"target '{target}' is not a dotted path such as mug.diffusion.unet.UNetModel")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"target '{target}': no module named '{error.name}'") from error
+    if not hasattr(module, name):
+        raise ConfigError(f"target '{target}': module {module_name} has no '{name}'")
+    return getattr(module, name)
+
+
+def instantiate_from_config(config: Mapping[str, Any], where: str = "config", **extra: Any) -> Any:
+    """Build `config["target"]` with `config["params"]` and `extra` as keyword arguments.
+
+    `where` is the node's place in the configuration, for error messages. Raises ConfigError that names the key for a key other
+    than target and params, an unknown target, an unknown parameter, or a missing one.
+    """
+    if not isinstance(config, Mapping) or "target" not in config:
+        raise ConfigError(f"{where}: expected a node with 'target' and 'params', got {config!r}")
+    unknown = sorted(set(config) - {"target", "params"})
+    if unknown:
+        raise ConfigError(f"{where}: unknown key '{unknown[0]}'; a node has only 'target' and 'params'")
+    constructor = get_obj_from_str(config["target"])
+    params = {**(config.get("params") or {}), **extra}
+    check_params(constructor, params, where=f"{where}.params")
+    return constructor(**params)
+
+
+def check_params(constructor: Any, params: Mapping[str, Any], where: str) -> None:
+    """Raise ConfigError when `constructor` does not take one of `params`, or needs one that is absent."""
+    signature = inspect.signature(constructor).parameters.values()
+    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature):
+        known = [parameter.name for parameter in signature]
+        for key in params:
+            if key not in known:
+                raise ConfigError(f"{where}: unknown key '{key}'; {constructor.__name__} knows {', '.join(known)}")
+    for parameter in signature:
+        keyword = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        if keyword and parameter.default is parameter.empty and parameter.name not in params:
+            raise ConfigError(f"{where}: '{parameter.name}' is missing; {constructor.__name__} needs it")

@@ -1,0 +1,26 @@
+"""Where the tests find recorded numbers and real charts, which are not part of the project."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real charts, songs and records beside the project; its tests skip where it is absent."""
+    folder = PROJECT_ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("no folder ../shared beside the project: real charts and songs are not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def parity() -> Path:
+    """The folder of recorded network inputs, weights and outputs (environment variable MUG_PARITY_DIR)."""
+    folder = Path(os.environ.get("MUG_PARITY_DIR", PROJECT_ROOT.parent / "shared" / "parity"))
+    if not folder.is_dir():
+        pytest.skip(f"no parity records in {folder}: set MUG_PARITY_DIR to run these tests")
+    return folder
