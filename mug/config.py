@@ -16,7 +16,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
 def find_file(path: str | Path) -> Path:
-    """Return `path` as given where it exists, else the same path under the project root where that exists, else as given."""
+    """Return `path` where it exists, else the same path under the project root where that exists, else `path` again."""
     path = Path(path)
     if not path.exists() and not path.is_absolute() and (PROJECT_ROOT / path).exists():
         return PROJECT_ROOT / path
@@ -69,8 +69,8 @@ def get_obj_from_str(target: str) -> Any:
 def instantiate_from_config(config: Mapping[str, Any], where: str = "config", **extra: Any) -> Any:
     """Build `config["target"]` with `config["params"]` and `extra` as keyword arguments.
 
-    `where` is the node's place in the configuration, for error messages. Raises ConfigError that names the key for a key other
-    than target and params, an unknown target, an unknown parameter, or a missing one.
+    `where` is the node's place in the configuration, for error messages. Raises ConfigError that names the key for a
+    key other than target and params, an unknown target, an unknown parameter, or a missing one.
     """
     if not isinstance(config, Mapping) or "target" not in config:
         raise ConfigError(f"{where}: expected a node with 'target' and 'params', got {config!r}")
