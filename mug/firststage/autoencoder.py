@@ -1,0 +1,218 @@
+"""Stage 1: a variational autoencoder between note planes and a short, smooth latent.
+
+Axes: B batch, K keys, T note frames, Z latent channels, L latent frames.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mug.config import check_params, instantiate_from_config
+from mug.errors import ConfigError
+from mug.firststage.losses import onset_counts
+from mug.model.blocks import Downsample, Level, MiddleBlocks, ResnetBlock, Upsample, check_input, group_norm
+from mug.model.weights import load_weights, trainable_parameters
+
+
+class DiagonalGaussian:
+    """The distribution of a latent given a chart.
+
+    mean, logvar, std [B, Z, L] are those of the unit-scale latent; `mode` and `sample` multiply by `scale`.
+    """
+
+    def __init__(self, moments: Tensor, scale: float = 1.0) -> None:
+        """`moments` [B, 2Z, L]: mean, then log variance, which is clamped to [-10, 20]."""
+        self.mean, logvar = moments.float().chunk(2, dim=1)
+        self.logvar = logvar.clamp(-10.0, 20.0)
+        self.std = torch.exp(0.5 * self.logvar)
+        self.scale = scale
+
+    def mode(self) -> Tensor:
+        """The most probable latent [B, Z, L]."""
+        return self.scale * self.mean
+
+    def sample(self, generator: torch.Generator | None = None) -> Tensor:
+        """A random latent [B, Z, L]; without a generator, torch's seeded one."""
+        noise = torch.randn(self.mean.shape, generator=generator, device=self.mean.device, dtype=self.mean.dtype)
+        return self.scale * (self.mean + self.std * noise)
+
+    def kl(self) -> Tensor:
+        """Divergence from the standard normal, averaged over elements (Kingma & Welling 2014, appendix B)."""
+        return 0.5 * (self.mean.square() + self.logvar.exp() - 1 - self.logvar).mean()
+
+
+class Encoder(nn.Module):
+    """Note planes [B, x_channels, T] -> moments [B, 2 z_channels, T / factor], factor = 2^(levels - 1)."""
+
+    def __init__(
+        self,
+        x_channels: int,
+        middle_channels: int,
+        z_channels: int,
+        num_groups: int,
+        channel_mult: Sequence[int],
+        num_res_blocks: int,
+    ) -> None:
+        super().__init__()
+        self.x_channels = x_channels
+        self.factor = 2 ** (len(channel_mult) - 1)
+        self.conv_in = nn.Conv1d(x_channels, middle_channels, 3, padding=1)
+        channels = middle_channels
+        self.down = nn.ModuleList()
+        for level, mult in enumerate(channel_mult):
+            blocks: list[nn.Module] = []
+            for _ in range(num_res_blocks):
+                blocks.append(ResnetBlock(channels, middle_channels * mult, num_groups))
+                channels = middle_channels * mult
+            is_last = level == len(channel_mult) - 1
+            self.down.append(Level(blocks, downsample=None if is_last else Downsample(channels)))
+        self.mid = MiddleBlocks(channels, channels, num_groups)
+        self.norm_out = group_norm(channels, num_groups)
+        self.conv_out = nn.Conv1d(channels, 2 * z_channels, 3, padding=1)
+
+    def forward(self, note: Tensor) -> Tensor:
+        check_input(note, self.x_channels, self.factor, "the first stage's encoder")
+        h = self.conv_in(note)  # [B, C, T]
+        for level in self.down:
+            h = level(h)
+        h = self.mid(h)  # [B, C, L]
+        return self.conv_out(F.silu(self.norm_out(h)))
+
+
+class Decoder(nn.Module):
+    """Latent [B, z_channels, L] -> logits and raw offsets of the note planes [B, x_channels, L * factor]."""
+
+    def __init__(
+        self,
+        x_channels: int,
+        middle_channels: int,
+        z_channels: int,
+        num_groups: int,
+        channel_mult: Sequence[int],
+        num_res_blocks: int,
+    ) -> None:
+        super().__init__()
+        self.z_channels = z_channels
+        channels = middle_channels * channel_mult[-1]
+        self.conv_in = nn.Conv1d(z_channels, channels, 3, padding=1)
+        self.mid = MiddleBlocks(channels, channels, num_groups)
+        levels: list[Level] = []
+        for level, mult in reversed(list(enumerate(channel_mult))):
+            blocks: list[nn.Module] = []
+            for _ in range(num_res_blocks + 1):
+                blocks.append(ResnetBlock(channels, middle_channels * mult, num_groups))
+                channels = middle_channels * mult
+            levels.append(Level(blocks, upsample=Upsample(channels) if level else None))
+        self.up = nn.ModuleList(reversed(levels))  # numbered like the encoder's levels: 0 is the finest
+        self.norm_out = group_norm(channels, num_groups)
+        self.conv_out = nn.Conv1d(channels, x_channels, 3, padding=1)
+
+    def forward(self, z: Tensor) -> Tensor:
+        check_input(z, self.z_channels, 1, "the first stage's decoder")
+        h = self.mid(self.conv_in(z))  # [B, C, L]
+        for level in reversed(self.up):
+            h = level(h)
+        return self.conv_out(F.silu(self.norm_out(h)))  # [B, 4K, T]
+
+
+class AutoencoderKL(pl.LightningModule):
+    """Charts to latents and back, trained on a ManiaReconstructLoss plus `kl_weight` times the KL divergence.
+
+    `ddconfig` holds the parameters of Encoder and Decoder (x_channels = 4 * keys); `lossconfig` is a node of target and
+    params; latents are multiplied by `scale`. `ckpt_path`, `ignore_keys` and `remove_prefix` start from a checkpoint,
+    see `mug.model.weights.load_weights`; `training_keys` trains only the parameters whose name contains one of them.
+    """
+
+    def __init__(
+        self,
+        ddconfig: Mapping[str, Any],
+        lossconfig: Mapping[str, Any],
+        kl_weight: float = 0.0,
+        scale: float = 1.0,
+        monitor: str | None = None,
+        ckpt_path: str | None = None,
+        ignore_keys: Sequence[str] = (),
+        training_keys: Sequence[str] = (),
+        remove_prefix: str | None = None,
+        learning_rate: float = 1e-4,
+    ) -> None:
+        super().__init__()
+        check_params(Encoder, ddconfig, where="ddconfig")
+        if not ddconfig["channel_mult"] or ddconfig["x_channels"] % 4:
+            raise ConfigError(f"ddconfig: expected a channel_mult and x_channels = 4 * keys, got {dict(ddconfig)}")
+        self.encoder = Encoder(**ddconfig)
+        self.decoder = Decoder(**ddconfig)
+        self.loss = instantiate_from_config(lossconfig, where="lossconfig")
+        self.kl_weight = kl_weight
+        self.scale = scale
+        self.monitor = monitor
+        self.training_keys = tuple(training_keys)
+        self.learning_rate = learning_rate
+        self.onset_counts = torch.zeros(3)
+        if ckpt_path is not None:
+            load_weights(self, ckpt_path, ignore_keys, remove_prefix)
+
+    @property
+    def factor(self) -> int:
+        """Note frames per latent frame."""
+        return self.encoder.factor
+
+    def encode(self, note: Tensor) -> DiagonalGaussian:
+        """Note planes [B, 4K, T] -> distribution of latents [B, Z, T / factor]. Raises ValueError on a wrong shape."""
+        return DiagonalGaussian(self.encoder(note), self.scale)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Latent [B, Z, L] -> logits and raw offsets [B, 4K, L * factor]. Raises ValueError on a wrong shape."""
+        return self.decoder(z / self.scale)
+
+    def forward(self, note: Tensor, sample: bool = True) -> tuple[Tensor, DiagonalGaussian]:
+        """Return the reconstruction [B, 4K, T] of a random latent (or the most probable one), and the distribution."""
+        posterior = self.encode(note)
+        return self.decode(posterior.sample() if sample else posterior.mode()), posterior
+
+    def training_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
+        return self._step(batch, "train")
+
+    def validation_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
+        return self._step(batch, "val")
+
+    def test_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
+        return self._step(batch, "test")
+
+    def _step(self, batch: Mapping[str, Any], stage: str) -> Tensor:
+        note, valid_flag = batch["note"], batch["valid_flag"]
+        is_training = stage == "train"
+        reconstructions, posterior = self(note, sample=is_training)
+        rec_loss, log = self.loss(reconstructions, note, valid_flag)
+        kl = posterior.kl()
+        loss = rec_loss + self.kl_weight * kl
+        log = {"loss": loss.detach(), "rec_loss": rec_loss.detach(), "kl": kl.detach(), **log}
+        named = {f"{stage}/{name}": value for name, value in log.items()}
+        evaluating = not is_training
+        self.log_dict(named, on_step=is_training, on_epoch=evaluating, sync_dist=evaluating, batch_size=len(note))
+        if evaluating:
+            self.onset_counts = self.onset_counts.to(note.device) + onset_counts(reconstructions, note, valid_flag)
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        self.onset_counts = torch.zeros(3)
+
+    def on_test_epoch_start(self) -> None:
+        self.onset_counts = torch.zeros(3)
+
+    def on_validation_epoch_end(self) -> None:
+        self._log_onset_f1("val")
+
+    def on_test_epoch_end(self) -> None:
+        self._log_onset_f1("test")
+
+    def _log_onset_f1(self, stage: str) -> None:
+        hits, guessed, there = self.trainer.strategy.reduce(self.onset_counts, reduce_op="sum")
+        self.log(f"{stage}/onset_f1", 2 * hits / (guessed + there).clamp(min=1), prog_bar=True)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(trainable_parameters(self, self.training_keys), lr=self.learning_rate)

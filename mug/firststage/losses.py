@@ -1,0 +1,99 @@
+"""How far decoded note planes are from the chart they should be.
+
+Axes: B batch, K keys, T note frames.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mug.data.convertor import NotePlanes
+
+
+class ManiaReconstructLoss(nn.Module):
+    """Cross-entropy for where notes are, squared error for where inside their frame they are.
+
+    The start of a note counts 1; `weight_start_offset`, `weight_holding` and `weight_end_offset` weigh the other three
+    planes. `label_smoothing` s moves the targets 0 and 1 to s and 1 - s.
+    """
+
+    def __init__(
+        self,
+        weight_start_offset: float = 0.5,
+        weight_holding: float = 0.5,
+        weight_end_offset: float = 0.2,
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.weight_start_offset = weight_start_offset
+        self.weight_holding = weight_holding
+        self.weight_end_offset = weight_end_offset
+        self.label_smoothing = label_smoothing
+
+    def forward(self, reconstructions: Tensor, note: Tensor, valid_flag: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss and what to log of it.
+
+        reconstructions [B, 4K, T] (logits and raw offsets), note [B, 4K, T], valid_flag [B, T]: frames where it is 0
+        count for nothing. Raises ValueError for shapes that do not belong together.
+        """
+        batch, _, frames = note.shape
+        if reconstructions.shape != note.shape or valid_flag.shape != (batch, frames):
+            raise ValueError(
+                f"expected reconstructions and note [B, 4K, T] and valid_flag [B, T], got "
+                f"{list(reconstructions.shape)}, {list(note.shape)} and {list(valid_flag.shape)}"
+            )
+        guess = NotePlanes.split(reconstructions.float())  # [B, K, T] each
+        truth = NotePlanes.split(note.float())
+        valid = valid_flag.float().unsqueeze(1).expand_as(truth.is_start)  # [B, K, T]
+        held_next = F.pad(truth.is_holding[..., 1:], (0, 1))
+        starts, ends = truth.is_start * valid, truth.is_holding * (1 - held_next) * valid
+
+        start_loss = masked_mean(self._cross_entropy(guess.is_start, truth.is_start), valid)
+        holding_loss = masked_mean(self._cross_entropy(guess.is_holding, truth.is_holding), valid)
+        offset_start_loss = masked_mean((guess.offset_start - truth.offset_start).square(), starts)
+        offset_end_loss = masked_mean((guess.offset_end - truth.offset_end).square(), ends)
+        loss = (
+            start_loss
+            + self.weight_holding * holding_loss
+            + self.weight_start_offset * offset_start_loss
+            + self.weight_end_offset * offset_end_loss
+        )
+        log = {
+            "start_loss": start_loss.detach(),
+            "holding_loss": holding_loss.detach(),
+            "offset_start_loss": offset_start_loss.detach(),
+            "offset_end_loss": offset_end_loss.detach(),
+        }
+        for kind, logits, target in (
+            ("rice", guess.is_start, truth.is_start),
+            ("ln", guess.is_holding, truth.is_holding),
+        ):
+            accuracy, precision, recall = frame_scores(logits.detach(), target, valid)
+            log |= {f"acc_{kind}": accuracy, f"precision_{kind}": precision, f"recall_{kind}": recall}
+        return loss, log
+
+    def _cross_entropy(self, logits: Tensor, target: Tensor) -> Tensor:
+        smoothed = target * (1 - 2 * self.label_smoothing) + self.label_smoothing
+        return F.binary_cross_entropy_with_logits(logits, smoothed, reduction="none")
+
+
+def masked_mean(value: Tensor, mask: Tensor) -> Tensor:
+    """Mean of `value` where `mask` is 1, a scalar; 0 where the mask is empty."""
+    return (value * mask).mean() / (mask + 1e-6).mean()
+
+
+def frame_scores(logits: Tensor, target: Tensor, valid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return accuracy, precision and recall of `logits` > 0 against `target` over the valid frames; 0/0 is 0."""
+    guess = (logits > 0) * valid
+    target = target * valid
+    hits = (guess * target).sum()
+    accuracy = ((guess == target) * valid).sum() / valid.sum().clamp(min=1)
+    return accuracy, hits / guess.sum().clamp(min=1), hits / target.sum().clamp(min=1)
+
+
+def onset_counts(logits: Tensor, note: Tensor, valid_flag: Tensor) -> Tensor:
+    """Return [3]: onsets in the right frame, onsets guessed, onsets there are; only where valid_flag [B, T] is 1."""
+    valid = valid_flag.float().unsqueeze(1)
+    guess = (NotePlanes.split(logits).is_start > 0) * valid  # [B, K, T]
+    truth = NotePlanes.split(note).is_start * valid
+    return torch.stack([(guess * truth).sum(), guess.sum(), truth.sum()])
