@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import maximum_bipartite_matching
+
+from mug.metrics import Score, match_onsets, onset_f1, random_onsets
+
+TIMES = st.lists(st.integers(0, 300), max_size=23).map(sorted)
+
+
+def test_every_onset_counts_once():
+    score = onset_f1([100.0, 200.0, 300.0], [101.0, 102.0, 199.0, 450.0], tolerance_ms=20)
+    assert score == Score(precision=2 / 4, recall=2 / 3)
+    assert score.f1 == pytest.approx(4 / 7)
+
+
+def test_nearest_first_would_lose_a_pair():
+    assert match_onsets(np.array([0.0, 10.0]), np.array([9.0, 19.0]), 10) == [(0, 0), (1, 1)]
+
+
+def test_the_tolerance_is_inclusive_and_order_does_not_matter():
+    assert onset_f1([300, 100], [120, 320], 20).f1 == 1.0
+    assert onset_f1([300, 100], [121, 321], 20).f1 == 0.0
+
+
+def test_nothing_scores_zero():
+    assert onset_f1([], [], 50).f1 == onset_f1([1.0], [], 50).f1 == onset_f1([], [1.0], 50).f1 == 0.0
+
+
+@given(TIMES, TIMES, st.integers(0, 60))
+def test_no_matching_is_larger(reference, estimated, tolerance):
+    reference, estimated = np.array(reference, float), np.array(estimated, float)
+    pairs = match_onsets(reference, estimated, tolerance)
+    assert all(abs(reference[i] - estimated[j]) <= tolerance for i, j in pairs)
+    assert len({i for i, _ in pairs}) == len({j for _, j in pairs}) == len(pairs)
+    if len(reference) and len(estimated):
+        near = csr_matrix(np.abs(reference[:, None] - estimated[None]) <= tolerance)
+        assert len(pairs) == (maximum_bipartite_matching(near) >= 0).sum()
+
+
+def test_random_onsets_are_sorted_seeded_and_inside():
+    times = random_onsets(1009, 500.0, 900.0, np.random.default_rng(3))
+    assert times.shape == (1009,)
+    assert (np.diff(times) >= 0).all()
+    assert times.min() >= 500
+    assert times.max() < 900
+    assert (times == random_onsets(1009, 500.0, 900.0, np.random.default_rng(3))).all()
