@@ -1,0 +1,42 @@
+"""Files that are whole or absent, and names from strangers that stay inside their folder."""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mug.errors import ChartError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that takes its place when the block ends, and vanishes when it raises."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)  # mkstemp's own mode hides the file from everybody else
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def resolve_inside(folder: Path, name: str) -> Path:
+    """Return the path that `name`, taken from a chart or a package, has in `folder`; backslashes separate folders too.
+
+    Raises ChartError when the name is empty, absolute, or leads out of the folder, by `..` or by a link.
+    """
+    parts = name.replace("\\", "/")
+    if not parts.strip() or "\0" in parts or parts.startswith("/") or re.match(r"[A-Za-z]:", parts):
+        raise ChartError(f"{folder}: '{name}' is not a file name inside this folder")
+    root = folder.resolve()
+    path = (root / parts).resolve()
+    if path == root or not path.is_relative_to(root):
+        raise ChartError(f"{folder}: '{name}' leads out of this folder; refused")
+    return path
