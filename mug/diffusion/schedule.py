@@ -1,0 +1,102 @@
+"""Noise schedules: how much noise each timestep carries, and which timesteps a sampler visits.
+
+Ho, Jain, Abbeel, "Denoising Diffusion Probabilistic Models", 2020; alpha_bar_t = prod(1 - beta_s, s <= t).
+"""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mug.errors import ConfigError
+
+MAX_BETA = 0.999  # Nichol & Dhariwal 2021: a beta of one would make the reverse step singular
+
+
+def make_beta_schedule(
+    name: str, timesteps: int = 1000, linear_start: float = 1e-4, linear_end: float = 2e-2
+) -> np.ndarray:
+    """Return the betas, float64 [timesteps].
+
+    "linear" is linear in sqrt(beta), "sqrt_linear" linear in beta, "sqrt" the root of the latter, and "cosine" is
+    Nichol & Dhariwal, "Improved DDPM", 2021, equation 17 (it ignores the two ends). Raises ConfigError otherwise.
+    """
+    if timesteps < 1:
+        raise ConfigError(f"timesteps: {timesteps} is impossible, a schedule needs at least one")
+    if name == "linear":
+        return np.linspace(math.sqrt(linear_start), math.sqrt(linear_end), timesteps, dtype=np.float64) ** 2
+    if name == "sqrt_linear":
+        return np.linspace(linear_start, linear_end, timesteps, dtype=np.float64)
+    if name == "sqrt":
+        return np.linspace(linear_start, linear_end, timesteps, dtype=np.float64) ** 0.5
+    if name == "cosine":
+        shift = 0.008
+        phase = (np.arange(timesteps + 1, dtype=np.float64) / timesteps + shift) / (1 + shift) * math.pi / 2
+        alpha_bar = np.cos(phase) ** 2
+        return np.clip(1 - alpha_bar[1:] / alpha_bar[:-1], 0.0, MAX_BETA)
+    raise ConfigError(f"beta_schedule: unknown '{name}'; known are linear, sqrt_linear, sqrt, cosine")
+
+
+def schedule_buffers(betas: np.ndarray) -> dict[str, Tensor]:
+    """Return everything that the forward process and its posterior need, float32 [timesteps] each, by field-wide name.
+
+    posterior_*: q(x_{t-1} | x_t, x_0), equations 6 and 7 of Ho et al.
+    """
+    alphas = 1.0 - betas
+    alpha_bar = np.cumprod(alphas)
+    alpha_bar_prev = np.append(1.0, alpha_bar[:-1])
+    posterior_variance = betas * (1.0 - alpha_bar_prev) / (1.0 - alpha_bar)
+    arrays = {
+        "betas": betas,
+        "alphas_cumprod": alpha_bar,
+        "alphas_cumprod_prev": alpha_bar_prev,
+        "sqrt_alphas_cumprod": np.sqrt(alpha_bar),
+        "sqrt_one_minus_alphas_cumprod": np.sqrt(1.0 - alpha_bar),
+        "log_one_minus_alphas_cumprod": np.log(1.0 - alpha_bar),
+        "sqrt_recip_alphas_cumprod": np.sqrt(1.0 / alpha_bar),
+        "sqrt_recipm1_alphas_cumprod": np.sqrt(1.0 / alpha_bar - 1.0),
+        "posterior_variance": posterior_variance,
+        # the variance is zero at t = 0, where its logarithm is clipped
+        "posterior_log_variance_clipped": np.log(np.maximum(posterior_variance, 1e-20)),
+        "posterior_mean_coef1": betas * np.sqrt(alpha_bar_prev) / (1.0 - alpha_bar),
+        "posterior_mean_coef2": (1.0 - alpha_bar_prev) * np.sqrt(alphas) / (1.0 - alpha_bar),
+    }
+    return {name: torch.from_numpy(array).float() for name, array in arrays.items()}
+
+
+def vlb_weights(betas: np.ndarray) -> Tensor:
+    """Return the weight of each timestep's noise error in the variational bound, float32 [timesteps].
+
+    Equation 12 of Ho et al.; the first, which is infinite, takes the value of the second.
+    """
+    alphas = 1.0 - betas
+    alpha_bar = np.cumprod(alphas)
+    posterior_variance = betas[1:] * (1.0 - alpha_bar[:-1]) / (1.0 - alpha_bar[1:])
+    weights = betas[1:] ** 2 / (2.0 * posterior_variance * alphas[1:] * (1.0 - alpha_bar[1:]))
+    return torch.from_numpy(np.append(weights[:1], weights)).float()
+
+
+def ddim_timesteps(steps: int, timesteps: int = 1000, spacing: str = "uniform") -> np.ndarray:
+    """Return the timesteps a sampler of `steps` steps visits, int64, rising, each in 0..timesteps-1.
+
+    "trailing": exactly `steps`, ending on the last timestep, so that sampling starts at the noise level of pure noise
+        (Lin et al., "Common Diffusion Noise Schedules and Sample Steps are Flawed", 2023).
+    "uniform": every (timesteps // steps)-th from 1 on, as Song et al. 2020; a step or a few more than asked for. Where
+        that would run past the last timestep it is "trailing" instead.
+    "quad": denser towards low noise (Song et al., appendix D.2); neighbours that round to one timestep are one step.
+
+    Raises ConfigError for another spacing or a step count outside 1..timesteps.
+    """
+    if not 1 <= steps <= timesteps:
+        raise ConfigError(f"steps: {steps} is not between 1 and {timesteps}, the timesteps the model was trained with")
+    trailing = np.round(np.arange(1, steps + 1) * (timesteps / steps)).astype(np.int64) - 1
+    if spacing == "trailing":
+        return trailing
+    if spacing == "uniform":
+        strided = np.arange(0, timesteps, timesteps // steps) + 1
+        return strided if strided[-1] < timesteps else trailing
+    if spacing == "quad":
+        squares = (np.linspace(0, math.sqrt(timesteps * 0.8), steps) ** 2).astype(np.int64) + 1
+        return np.unique(np.minimum(squares, timesteps - 1))
+    raise ConfigError(f"spacing: unknown '{spacing}'; known are uniform, quad, trailing")

@@ -1,0 +1,165 @@
+"""DDIM against recorded trajectories, and against a denoiser whose samples are known exactly."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from mug.diffusion.ddim import Trajectory, ddim_sample, guided
+from mug.diffusion.parameterization import eps_of, target_of
+from mug.diffusion.schedule import make_beta_schedule
+
+LINEAR = torch.from_numpy(np.cumprod(1 - make_beta_schedule("linear")))  # alpha_bar [1000]
+
+
+def silent(iterable, **_):  # type: ignore[no-untyped-def]
+    return iterable
+
+
+def toy_denoise(x: Tensor, t: Tensor, context: Tensor, audios: object) -> Tensor:
+    """The recorded toy network: 0.3 x + 0.001 t + mean of the prompt."""
+    return 0.3 * x + 0.001 * t[:, None, None] + context.mean(dim=(1, 2), keepdim=True)
+
+
+@pytest.mark.parametrize("steps", [20, 50])
+@pytest.mark.parametrize("scale", [1, 3])
+def test_toy_trajectories_match_the_record(parity: Path, steps: int, scale: int) -> None:
+    record = np.load(parity / "ddim.npz")
+    embedding = torch.from_numpy(np.load(parity / "ddpm.npz")["state/model.cond_stage_model.embedding.weight"])
+    context = embedding[torch.from_numpy(record["in/feature"])].transpose(1, 2)
+    uncond = embedding[torch.from_numpy(record["in/feature_uncond"])].transpose(1, 2)
+    trajectory = Trajectory()
+    ddim_sample(
+        guided(toy_denoise, context, uncond, float(scale)),
+        torch.from_numpy(record["in/x_T"]),
+        LINEAR,
+        steps,
+        trajectory=trajectory,
+        tqdm_class=silent,
+    )
+    expected = record[f"out/toy_S{steps}_g{scale}/x_inter"]
+    np.testing.assert_allclose(torch.stack(trajectory.x).numpy(), expected, rtol=1e-4, atol=1e-4)
+    assert len(trajectory.pred_x0) == steps + 1
+
+
+def optimal_eps(x: Tensor, t: Tensor, mean: float, std: float, parameterization: str) -> Tensor:
+    """The best possible denoiser for data N(mean, std^2): E[x_0 | x_t] is linear in x_t."""
+    alpha_bar = LINEAR[t][:, None, None]
+    a, s = alpha_bar.sqrt(), (1 - alpha_bar).sqrt()
+    x_0 = mean + a * std**2 / (a**2 * std**2 + s**2) * (x - a * mean)
+    eps = (x - a * x_0) / s
+    return eps_of(parameterization, target_of(parameterization, x_0, eps, a, s), x, a, s)
+
+
+@pytest.mark.parametrize("parameterization", ["eps", "x0", "v"])
+def test_gaussian_data_is_sampled_exactly(parameterization: str) -> None:
+    # The probability flow of Gaussian data maps x_T to mean + std (x_T - a_T mean) / sqrt(a_T^2 std^2 + s_T^2).
+    x_T = torch.tensor([[[-2.0, -0.5, 0.0, 0.7, 3.0]]], dtype=torch.float64)
+    mean, std = 1.5, 0.4
+    sample = ddim_sample(
+        lambda x, t: optimal_eps(x, t, mean, std, parameterization), x_T, LINEAR, 1000, tqdm_class=silent
+    )
+    a_T, a_0 = LINEAR[-1], LINEAR[0]
+    deviate = (x_T - a_T.sqrt() * mean) / (a_T * std**2 + 1 - a_T).sqrt()
+    expected = a_0.sqrt() * mean + (a_0 * std**2 + 1 - a_0).sqrt() * deviate
+    torch.testing.assert_close(sample, expected, rtol=0, atol=5e-3)
+
+
+@pytest.mark.parametrize("steps", [1, 7, 30, 600, 999])
+@pytest.mark.parametrize("spacing", ["uniform", "trailing", "quad"])
+def test_a_single_point_is_hit_from_any_step_count(steps: int, spacing: str) -> None:
+    # Data that is one point, 0.7: the optimal denoiser says so at every step, and the sample is that point.
+    def denoise(x: Tensor, t: Tensor) -> Tensor:
+        alpha_bar = LINEAR[t][:, None, None]
+        return (x - alpha_bar.sqrt() * 0.7) / (1 - alpha_bar).sqrt()
+
+    x_T = torch.tensor([[[-1.0, 2.0, 0.3]]], dtype=torch.float64)
+    trajectory = Trajectory()
+    ddim_sample(denoise, x_T, LINEAR, steps, spacing=spacing, trajectory=trajectory, tqdm_class=silent)
+    torch.testing.assert_close(trajectory.pred_x0[-1], torch.full_like(x_T, 0.7))
+
+
+def test_stochastic_sampling_keeps_the_variance() -> None:
+    generator = torch.Generator().manual_seed(11)
+    x_T = torch.randn(1, 1, 10_007, generator=generator, dtype=torch.float64)
+    sample = ddim_sample(
+        lambda x, t: optimal_eps(x, t, 0.0, 1.0, "eps"), x_T, LINEAR, 1000, eta=1.0, generator=generator,
+        tqdm_class=silent,
+    )  # fmt: skip
+    assert sample.std().item() == pytest.approx(1.0, abs=0.02)
+    assert abs((sample * x_T).mean().item()) < 0.05  # and it has forgotten where it came from
+
+
+def test_sigmas_match_the_record(parity: Path) -> None:
+    # With a denoiser that says "no noise", a step of eta 0.7 differs from the noiseless one by sigma times the noise.
+    sigmas = np.load(parity / "ddim.npz")["out/S20_eta0.7/sigmas"]
+    steps = Trajectory()
+    x_T = torch.zeros(1, 1, 3, dtype=torch.float64)
+    ddim_sample(
+        lambda x, t: torch.zeros_like(x), x_T, LINEAR, 20, eta=0.7, generator=torch.Generator().manual_seed(5),
+        trajectory=steps, tqdm_class=silent,
+    )  # fmt: skip
+    noises = torch.Generator().manual_seed(5)
+    visited = np.arange(0, 1000, 50) + 1
+    for step, index in enumerate(range(19, -1, -1)):
+        a_t = LINEAR[visited[index]]
+        a_prev = LINEAR[visited[index - 1]] if index else LINEAR[0]
+        noise = torch.randn(1, 1, 3, generator=noises, dtype=torch.float64)
+        expected = (a_prev / a_t).sqrt() * steps.x[step] + sigmas[index] * noise
+        torch.testing.assert_close(steps.x[step + 1], expected, rtol=1e-5, atol=1e-8)
+
+
+def test_known_part_is_kept_and_the_rest_is_free() -> None:
+    x_T = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(1))
+    known = torch.full((2, 3, 5), 9.0)
+    mask = torch.zeros(1, 1, 5)
+    mask[..., :2] = 1
+    sample = ddim_sample(
+        lambda x, t: x, x_T, LINEAR, 10, mask=mask, x0=known, generator=torch.Generator().manual_seed(2),
+        tqdm_class=silent,
+    )  # fmt: skip
+    assert (sample[..., :2] == 9.0).all()
+    assert (sample[..., 2:].abs() < 5.0).all()
+
+
+def test_mask_without_the_known_part_is_refused() -> None:
+    with pytest.raises(ValueError, match="belong together"):
+        ddim_sample(lambda x, t: x, torch.zeros(1, 1, 1), LINEAR, 10, mask=torch.ones(1, 1, 1), tqdm_class=silent)
+
+
+def test_guidance_is_one_forward_of_both_prompts() -> None:
+    calls: list[tuple[torch.Size, torch.Size, torch.Size]] = []
+
+    def denoise(x: Tensor, t: Tensor, context: Tensor, audios: list[Tensor]) -> Tensor:
+        calls.append((x.shape, context.shape, audios[0].shape))
+        return x * 0 + context.mean(dim=(1, 2), keepdim=True)
+
+    context, uncond = torch.full((2, 3, 5), 2.0), torch.full((2, 3, 5), 1.0)
+    steered = guided(denoise, context, uncond, 4.0, [torch.zeros(2, 7, 11)])
+    out = steered(torch.zeros(2, 3, 11), torch.zeros(2, dtype=torch.long))
+    assert (out == 1.0 + 4.0 * (2.0 - 1.0)).all()
+    assert calls == [((4, 3, 11), (4, 3, 5), (4, 7, 11))]
+
+
+def test_no_guidance_asks_only_for_the_prompt() -> None:
+    calls: list[int] = []
+
+    def denoise(x: Tensor, t: Tensor, context: Tensor, audios: object) -> Tensor:
+        calls.append(len(x))
+        return x
+
+    guided(denoise, torch.ones(2, 3, 5), torch.zeros(2, 3, 5), 1.0)(torch.zeros(2, 3, 5), torch.zeros(2))
+    assert calls == [2]
+
+
+def test_progress_is_shown_by_the_class_given() -> None:
+    totals: list[int] = []
+
+    def bar(iterable, total: int, desc: str):  # type: ignore[no-untyped-def]
+        totals.append(total)
+        return iterable
+
+    ddim_sample(lambda x, t: x, torch.zeros(1, 1, 2), LINEAR, 20, tqdm_class=bar)
+    assert totals == [20]

@@ -1,0 +1,44 @@
+"""Learning-rate factors at steps that can be checked by hand."""
+
+import pytest
+
+from mug.errors import ConfigError
+from mug.lr_scheduler import LambdaCosineScheduler, LambdaLinearScheduler
+
+
+def one_cycle(scheduler_class: type[LambdaLinearScheduler]) -> LambdaLinearScheduler:
+    return scheduler_class(warm_up_steps=[10], f_start=[0.1], f_max=[1.0], f_min=[0.2], cycle_lengths=[110])
+
+
+def test_linear_cycle() -> None:
+    factor = one_cycle(LambdaLinearScheduler)
+    assert [factor(step) for step in (0, 5, 10, 60, 110, 10_000)] == pytest.approx([0.1, 0.55, 1.0, 0.6, 0.2, 0.2])
+
+
+def test_cosine_cycle() -> None:
+    factor = one_cycle(LambdaCosineScheduler)
+    quarter = 0.2 + 0.8 * (1 + 2**-0.5) / 2  # cos(pi/4)
+    assert [factor(step) for step in (0, 10, 35, 60, 110)] == pytest.approx([0.1, 1.0, quarter, 0.6, 0.2])
+
+
+def test_cycles_follow_each_other() -> None:
+    factor = LambdaLinearScheduler([2, 0], [0.0, 0.0], [1.0, 0.5], [0.5, 0.1], [4, 4])
+    expected = [0.0, 0.5, 1.0, 0.75, 0.5, 0.4, 0.3, 0.2, 0.1]
+    assert [factor(step) for step in range(9)] == pytest.approx(expected)
+
+
+def test_a_cycle_of_warm_up_only() -> None:
+    factor = LambdaLinearScheduler([4], [0.0], [1.0], [1.0], [4])
+    assert [factor(step) for step in range(6)] == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0, 1.0])
+
+
+def test_lists_that_disagree_are_named() -> None:
+    with pytest.raises(ConfigError, match="f_max must be a list"):
+        LambdaLinearScheduler([1, 1], [0, 0], [1.0], [0, 0], [4, 4])
+    with pytest.raises(ConfigError, match="warm_up_steps must be a list"):
+        LambdaLinearScheduler(1, [0], [1.0], [0], [4])  # type: ignore[arg-type]
+
+
+def test_warm_up_longer_than_its_cycle_is_named() -> None:
+    with pytest.raises(ConfigError, match="warm-up of 5 steps does not fit a cycle of 4"):
+        LambdaLinearScheduler([5], [0], [1.0], [0], [4])
