@@ -1,0 +1,71 @@
+"""The audio encoders reproduce the recorded ones and refuse audio that does not fit."""
+
+import pytest
+import torch
+from records import Record
+
+from mug.cond.wave import MelspectrogramScaleEncoder1D
+from mug.errors import ConfigError
+
+SMALL = {
+    "n_freq": 7,
+    "middle_channels": 32,
+    "attention_resolutions": [4],
+    "num_heads": 4,
+    "num_groups": 4,
+    "channel_mult": [1, 1, 2],
+    "num_res_blocks": 1,
+}
+
+
+@pytest.mark.parametrize("name", ["wave_mel_scale", "wave_mel_scale_r2"])
+def test_reproduces_the_recorded_scale_encoder(parity, name):
+    record = Record(parity / f"{name}.npz")
+    encoder = MelspectrogramScaleEncoder1D(**record.config).eval()
+    encoder.load_state_dict(record.state, strict=True)
+    with torch.no_grad():
+        scales = encoder(record.inputs["audio"])
+    assert len(scales) == len(record.outputs)
+    for level, scale in enumerate(scales):
+        record.assert_reproduced(f"h{level}", scale)
+
+
+def test_every_scale_halves_the_length():
+    scales = MelspectrogramScaleEncoder1D(**SMALL)(torch.zeros(2, 7, 44))
+    assert [tuple(scale.shape) for scale in scales] == [(2, 32, 44), (2, 32, 22), (2, 64, 11)]
+
+
+def test_transformers_stand_where_they_are_asked_for():
+    names = MelspectrogramScaleEncoder1D(**SMALL).state_dict()
+    assert {name.split(".")[1] for name in names if "attn" in name} == {"2"}
+
+
+@pytest.mark.parametrize("shape", [(2, 8, 44), (2, 7, 42), (7, 44)])
+def test_refuses_audio_of_a_wrong_shape(shape):
+    with pytest.raises(ValueError, match=r"audio encoder expects \[B, 7, L\] with L a multiple of 4, got"):
+        MelspectrogramScaleEncoder1D(**SMALL)(torch.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"channel_mult": []}, "channel_mult is empty"),
+        ({"num_heads": 5}, "num_heads 5 does not divide a layer of 64"),
+        ({"num_groups": 5}, "num_groups 5"),
+    ],
+)
+def test_refuses_an_impossible_configuration(change, message):
+    with pytest.raises(ConfigError, match=message):
+        MelspectrogramScaleEncoder1D(**{**SMALL, **change})
+
+
+def test_checkpointing_changes_no_number():
+    torch.manual_seed(0)
+    plain = MelspectrogramScaleEncoder1D(**SMALL)
+    saving = MelspectrogramScaleEncoder1D(**SMALL, use_checkpoint=True)
+    saving.load_state_dict(plain.state_dict())
+    audio = torch.randn(2, 7, 44)
+    for encoder in (plain, saving):
+        sum(scale.square().sum() for scale in encoder(audio)).backward()
+    for name, parameter in plain.named_parameters():
+        assert torch.equal(parameter.grad, saving.get_parameter(name).grad), name

@@ -1,0 +1,144 @@
+"""The denoiser reproduces the recorded ones, starts silent, and refuses what does not fit."""
+
+import re
+
+import pytest
+import torch
+from records import Record
+
+from mug.diffusion.unet import UNetModel, timestep_embedding
+from mug.errors import ConfigError
+
+SMALL = {
+    "in_channels": 3,
+    "model_channels": 32,
+    "out_channels": 5,
+    "num_res_blocks": 1,
+    "attention_resolutions": [2],
+    "audio_channels": [32, 64],
+    "channel_mult": [1, 2],
+    "num_heads": 4,
+    "context_dim": 7,
+}
+
+
+def inputs(audio_levels: int = 2) -> dict:
+    """What SMALL reads, two songs of 22 latent frames."""
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(2, 64, 11), (2, 32, 22), (2, 99, 44)][:audio_levels]
+    return {
+        "x": torch.randn(2, 3, 22, generator=generator),
+        "timesteps": torch.tensor([3, 997]),
+        "context": torch.randn(2, 7, 13, generator=generator),
+        "audios": [torch.randn(shape, generator=generator) for shape in reversed(shapes)],
+    }
+
+
+def awake(model: UNetModel) -> UNetModel:
+    """Fill the zero-initialised layers, so that every branch counts."""
+    for parameter in model.parameters():
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.1)
+    return model
+
+
+@pytest.mark.parametrize("name", ["unet_plain", "unet_lstm"])
+def test_reproduces_the_recorded_network(parity, name):
+    record = Record(parity / f"{name}.npz")
+    model = UNetModel(**record.config).eval()
+    model.load_state_dict(record.state, strict=True)
+    audios = [value for name, value in sorted(record.inputs.items()) if name.startswith("audio_")]
+    with torch.no_grad():
+        eps = model(record.inputs["x"], record.inputs["timesteps"], record.inputs["context"], audios)
+    record.assert_reproduced("eps", eps)
+
+
+def test_timestep_embedding_by_hand():
+    embedding = timestep_embedding(torch.tensor([0, 2]), 4)
+    assert embedding[0].tolist() == [1.0, 1.0, 0.0, 0.0]
+    expected = torch.tensor([2.0, 0.02]).cos().tolist() + torch.tensor([2.0, 0.02]).sin().tolist()
+    assert embedding[1].tolist() == pytest.approx(expected)
+
+
+def test_starts_by_guessing_no_noise():
+    assert UNetModel(**SMALL)(**inputs()).abs().max() == 0
+
+
+def test_hears_only_the_last_scales():
+    torch.manual_seed(0)
+    model = awake(UNetModel(**SMALL)).eval()
+    two, three = inputs(2), inputs(2)
+    three["audios"] = [torch.full((2, 99, 44), float("nan")), *three["audios"]]
+    assert torch.equal(model(**two), model(**three))
+
+
+@pytest.mark.parametrize("name", ["x", "timesteps", "context", "audios"])
+def test_every_input_matters(name):
+    torch.manual_seed(0)
+    model = awake(UNetModel(**SMALL)).eval()
+    changed = inputs()
+    if name == "audios":
+        changed["audios"][0] = changed["audios"][0] + 1
+    else:
+        changed[name] = changed[name] + 1
+    assert not torch.allclose(model(**inputs()), model(**changed), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"use_scale_shift_norm": True}, {"num_head_channels": 16}, {"transformer_depth": 2}, {"lstm_layer": True}],
+)
+def test_variants_run_and_learn(change):
+    torch.manual_seed(0)
+    model = awake(UNetModel(**SMALL, **change))
+    out = model(**inputs())
+    assert out.shape == (2, 5, 22)
+    out.square().mean().backward()
+    assert all(parameter.grad is not None and parameter.grad.abs().max() > 0 for parameter in model.parameters())
+
+
+def test_head_width_decides_the_number_of_heads():
+    state = UNetModel(**SMALL, num_head_channels=16).state_dict()
+    assert state["middle_block.1.transformer_blocks.0.attn1.C_embedding"].shape == (129, 4)
+    assert state["input_blocks.5.1.transformer_blocks.0.attn1.C_embedding"].shape == (129, 4)
+
+
+def test_checkpointing_changes_no_number_even_with_dropout():
+    grads = []
+    for use_checkpoint in (False, True):
+        torch.manual_seed(0)
+        model = awake(UNetModel(**SMALL, dropout=0.3, use_checkpoint=use_checkpoint))
+        torch.manual_seed(1)
+        model(**inputs()).square().mean().backward()
+        grads.append([parameter.grad for parameter in model.parameters()])
+    assert all(torch.equal(a, b) for a, b in zip(*grads, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"x": torch.zeros(2, 4, 22)}, "expects [B, 3, L] with L a multiple of 2, got [2, 4, 22]"),
+        ({"x": torch.zeros(2, 3, 23)}, "expects [B, 3, L] with L a multiple of 2, got [2, 3, 23]"),
+        ({"audios": [torch.zeros(2, 64, 11)]}, "audios that end in [[2, 32, 22], [2, 64, 11]], got [[2, 64, 11]]"),
+        ({"audios": [torch.zeros(2, 32, 22), torch.zeros(2, 64, 12)]}, "got [[2, 32, 22], [2, 64, 12]]"),
+        ({"context": torch.zeros(2, 8, 13)}, "expects a context [2, 7, F], got [2, 8, 13]"),
+        ({"context": None}, "expects a context [2, 7, F], got None"),
+    ],
+)
+def test_refuses_inputs_of_a_wrong_shape(change, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        UNetModel(**SMALL)(**{**inputs(), **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"audio_channels": [32]}, "differ in length"),
+        ({"model_channels": 33}, "is odd"),
+        ({"num_heads": 3}, "3 heads do not divide a layer of 64"),
+        ({"model_channels": 40}, "num_groups 32 does not divide"),
+    ],
+)
+def test_refuses_an_impossible_configuration(change, message):
+    with pytest.raises(ConfigError, match=message):
+        UNetModel(**{**SMALL, **change})
