@@ -30,7 +30,7 @@ def test_tempo_and_offset_are_found(bpm, fitted):
     timing = fit_timing(song(bpm, 1234.0))
     assert timing.bpm == pytest.approx(fitted, rel=1e-4)
     phase_ms = (timing.offset_ms - 1234.0 + timing.beat_ms / 2) % timing.beat_ms - timing.beat_ms / 2
-    assert abs(phase_ms) < 2.0
+    assert abs(phase_ms) < 3.0  # a rounder tempo drifts by 5 ms at most, half of it to either side
 
 
 def test_the_offset_is_the_measure_before_the_first_note():
