@@ -29,11 +29,8 @@ def remove_minijacks(notes: Sequence[Note], keys: int, jack_interval_ms: float =
         return note.start_ms > last_start[column] and note.start_ms - last_end[column] >= jack_interval_ms
 
     def leaves_room(note: Note, column: int) -> bool:
-        following = bisect_left(starts[column], note.start_ms)  # a chord's other note counts too
-        if following == len(starts[column]):
-            return True
-        next_ms = starts[column][following]
-        return next_ms > note.start_ms and next_ms - note.last_ms >= jack_interval_ms
+        following = starts[column][bisect_left(starts[column], note.start_ms) :]  # the other notes of a chord included
+        return not following or following[0] - note.last_ms >= jack_interval_ms
 
     for note in ordered:
         column = note.column

@@ -132,9 +132,9 @@ def test_tails_are_snapped_and_never_vanish():
 
 
 def test_every_note_follows_its_own_timing_point():
-    points = [TimingPoint(2000.0, 300.0), TimingPoint(1000.0, 400.0)]
-    notes = [Note(605.0, 0), Note(1405.0, 0), Note(1995.0, 0), Note(2295.0, 0)]
-    assert [note.start_ms for note in snap(notes, points)] == [600.0, 1400.0, 2000.0, 2300.0]
+    points = [TimingPoint(2090.0, 300.0), TimingPoint(1000.0, 400.0)]
+    notes = [Note(605.0, 0), Note(1405.0, 0), Note(2085.0, 0), Note(2385.0, 0)]
+    assert [note.start_ms for note in snap(notes, points)] == [600.0, 1400.0, 2090.0, 2390.0]
 
 
 @given(
