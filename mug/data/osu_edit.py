@@ -7,12 +7,13 @@ from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, TypeVar
 
 from mug.data.beatmap import Beatmap, TimingPoint
 from mug.data.osu_lines import DEFAULT_BEAT_MS, format_note, format_timing_point
-from mug.data.osu_text import HEADERS, LineEdits
+from mug.data.osu_text import HEADERS, NAMED_METADATA, LineEdits
 
 if TYPE_CHECKING:
     from mug.data.osu import OsuDocument
@@ -24,11 +25,11 @@ BACKGROUND = re.compile(r'\s*(?:0|Background)\s*,[^,]*,\s*(?:"([^"]*)"|([^,"\r\n
 def completed(beatmap: Beatmap) -> Beatmap:
     """Return a chart made from nothing with the headers and the timing point that osu! expects of every file."""
     first_ms = min((note.start_ms for note in beatmap.notes), default=0.0)
+    expected = {"TitleUnicode": beatmap.title, "ArtistUnicode": beatmap.artist, "Source": "", "Tags": ""}
     return replace(
         beatmap,
         timing_points=beatmap.timing_points or [TimingPoint(first_ms, DEFAULT_BEAT_MS)],
-        metadata={"TitleUnicode": beatmap.title, "ArtistUnicode": beatmap.artist, "Source": "", "Tags": ""}
-        | beatmap.metadata,
+        metadata=expected | beatmap.metadata,
     )
 
 
@@ -48,21 +49,22 @@ def edited_lines(document: OsuDocument, beatmap: Beatmap) -> list[str]:
         if getattr(beatmap, attribute) != getattr(original, attribute):
             edits.set_header(section, key, _one_line(str(getattr(beatmap, attribute))))
     for key in [*original.metadata, *(key for key in beatmap.metadata if key not in original.metadata)]:
+        if key in NAMED_METADATA:
+            raise ValueError(f"'{key}' belongs to the chart itself, not to its further metadata")
         text = beatmap.metadata.get(key)
         if text != original.metadata.get(key):
             edits.set_header("Metadata", key, None if text is None else _one_line(text))
     if beatmap.background != original.background:
         edits.set_background(beatmap.background)
 
-    timing = list(zip(original.timing_points, document.timing_lines, strict=True))
-    edits.set_items("TimingPoints", timing, beatmap.timing_points, lambda point: point.time_ms, format_timing_point)
     notes = list(zip(original.notes, document.note_lines, strict=True))
     if beatmap.keys != original.keys:  # every column has moved
         edits.delete(document.note_lines)
         notes = []
-    edits.set_items(
-        "HitObjects", notes, beatmap.notes, lambda note: note.start_ms, lambda note: format_note(note, beatmap.keys)
-    )
+    write_note = partial(format_note, keys=beatmap.keys)
+    edits.set_items("HitObjects", notes, beatmap.notes, lambda note: note.start_ms, write_note)
+    timing = list(zip(original.timing_points, document.timing_lines, strict=True))
+    edits.set_items("TimingPoints", timing, beatmap.timing_points, lambda point: point.time_ms, format_timing_point)
     return edits.result()
 
 

@@ -43,7 +43,7 @@ def x_of(column: int, keys: int) -> int:
 def parse_hit_object(line: str, keys: int, slider_ms: Callable[[float, float], float]) -> Note:
     """Read a hit object as osu!mania plays it: holds, sliders and spinners are long notes, all else plain ones.
 
-    `slider_ms(start_ms, pixels)` gives the duration of a slider. A hold that ends at its start or before is a plain note.
+    `slider_ms(start_ms, pixels)` gives a slider's duration. A hold that ends at its start or before is a plain note.
     """
     fields = line.split(",")
     if len(fields) < 5:
@@ -56,7 +56,7 @@ def parse_hit_object(line: str, keys: int, slider_ms: Callable[[float, float], f
     elif kind & SLIDER:
         if len(fields) < 8:
             raise ValueError("a slider without a length")
-        end_ms = start_ms + slider_ms(start_ms, int(fields[6]) * float(fields[7]))
+        end_ms = start_ms + slider_ms(start_ms, float(fields[6]) * float(fields[7]))
         if not end_ms <= MAX_TIME_MS:
             raise ValueError("a slider that lasts more than a day")
     elif kind & SPINNER:
@@ -106,8 +106,8 @@ def format_timing_point(point: TimingPoint) -> str:
 def slider_clock(timing_lines: Iterable[str], multiplier: float) -> Callable[[float, float], float]:
     """Return `slider_ms(start_ms, pixels)`, by the tempo and the slider velocity in force at the start.
 
-    A beat takes a slider 100 * multiplier * velocity pixels far; an inherited line's velocity is -100 / its beat length,
-    within 0.1..10 (osu! file format).
+    A beat takes a slider 100 * multiplier * velocity pixels far; an inherited line's velocity is -100 / its beat
+    length, within 0.1..10 (osu! file format).
     """
     changes = [(-MAX_TIME_MS - 1, DEFAULT_BEAT_MS, 1.0)]  # time, beat length, velocity
     for line in timing_lines:
