@@ -1,8 +1,13 @@
-"""Learning-rate factors over the optimiser's steps, for torch's LambdaLR: warm-up, then decay, in one cycle or many."""
+"""Learning rates over the optimiser's steps: warm-up, then decay, in one cycle or many; and the AdamW they drive."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+import torch
+from torch import nn
+
+from mug.config import instantiate_from_config
 from mug.errors import ConfigError
 
 
@@ -56,3 +61,19 @@ class LambdaCosineScheduler(LambdaLinearScheduler):
 
     def fall(self, progress: float) -> float:
         return 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+def adamw(
+    parameters: Iterable[nn.Parameter], learning_rate: float, scheduler_config: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return AdamW over `parameters`, in the form that Lightning's configure_optimizers returns.
+
+    scheduler_config: a node whose object maps an optimiser step to a factor on the learning rate; None keeps the rate.
+    """
+    optimizer = torch.optim.AdamW(parameters, lr=learning_rate)
+    if scheduler_config is None:
+        return {"optimizer": optimizer}
+    factor = instantiate_from_config(scheduler_config, "model.params.scheduler_config")
+    # a function, so that torch leaves the schedule's own numbers out of the checkpoint: they are configuration
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step))
+    return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

@@ -6,6 +6,7 @@ Axes: B batch, K keys, T note frames, Z latent channels, L latent frames.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 import torch.nn.functional as F
@@ -13,9 +14,12 @@ from torch import Tensor, nn
 
 from mug.config import check_params, instantiate_from_config
 from mug.errors import ConfigError
-from mug.firststage.losses import onset_counts
+from mug.firststage.scores import f1, onset_counts
+from mug.lr_scheduler import adamw
 from mug.model.blocks import Downsample, Level, MiddleBlocks, ResnetBlock, Upsample, check_input, group_norm
 from mug.model.weights import load_weights, trainable_parameters
+
+ONSET_TOLERANCE_MS = 20.0  # about what a player hears as being off, and below half a note frame
 
 
 class DiagonalGaussian:
@@ -124,7 +128,8 @@ class AutoencoderKL(pl.LightningModule):
 
     `ddconfig` holds the parameters of Encoder and Decoder (x_channels = 4 * keys); `lossconfig` is a node of target and
     params; latents are multiplied by `scale`. `ckpt_path`, `ignore_keys` and `remove_prefix` start from a checkpoint,
-    see `mug.model.weights.load_weights`; `training_keys` trains only the parameters whose name contains one of them.
+    see `mug.model.weights.load_weights`; `training_keys` trains only the parameters whose name contains one of them;
+    `scheduler_config` is the node of a learning-rate schedule, see `mug.lr_scheduler`.
     """
 
     def __init__(
@@ -139,6 +144,7 @@ class AutoencoderKL(pl.LightningModule):
         training_keys: Sequence[str] = (),
         remove_prefix: str | None = None,
         learning_rate: float = 1e-4,
+        scheduler_config: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         check_params(Encoder, ddconfig, where="ddconfig")
@@ -152,7 +158,8 @@ class AutoencoderKL(pl.LightningModule):
         self.monitor = monitor
         self.training_keys = tuple(training_keys)
         self.learning_rate = learning_rate
-        self.onset_counts = torch.zeros(3)
+        self.scheduler_config = scheduler_config
+        self.onset_counts = np.zeros(3)  # of the validation or test epoch so far
         if ckpt_path is not None:
             load_weights(self, ckpt_path, ignore_keys, remove_prefix)
 
@@ -195,14 +202,16 @@ class AutoencoderKL(pl.LightningModule):
         evaluating = not is_training
         self.log_dict(named, on_step=is_training, on_epoch=evaluating, sync_dist=evaluating, batch_size=len(note))
         if evaluating:
-            self.onset_counts = self.onset_counts.to(note.device) + onset_counts(reconstructions, note, valid_flag)
+            arrays = (tensor.float().cpu().numpy() for tensor in (reconstructions, note, valid_flag))
+            for *chart, convertor in zip(*arrays, batch["convertor"], strict=True):
+                self.onset_counts += onset_counts(*chart, convertor["frame_ms"], ONSET_TOLERANCE_MS)
         return loss
 
     def on_validation_epoch_start(self) -> None:
-        self.onset_counts = torch.zeros(3)
+        self.onset_counts = np.zeros(3)
 
     def on_test_epoch_start(self) -> None:
-        self.onset_counts = torch.zeros(3)
+        self.onset_counts = np.zeros(3)
 
     def on_validation_epoch_end(self) -> None:
         self._log_onset_f1("val")
@@ -211,8 +220,9 @@ class AutoencoderKL(pl.LightningModule):
         self._log_onset_f1("test")
 
     def _log_onset_f1(self, stage: str) -> None:
-        hits, guessed, there = self.trainer.strategy.reduce(self.onset_counts, reduce_op="sum")
-        self.log(f"{stage}/onset_f1", 2 * hits / (guessed + there).clamp(min=1), prog_bar=True)
+        counts = torch.tensor(self.onset_counts, dtype=torch.float32, device=self.device)
+        summed = self.trainer.strategy.reduce(counts, reduce_op="sum")  # over the processes of a distributed run
+        self.log(f"{stage}/onset_f1", f1(summed.tolist()), prog_bar=True)
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(trainable_parameters(self, self.training_keys), lr=self.learning_rate)
+    def configure_optimizers(self) -> Any:
+        return adamw(trainable_parameters(self, self.training_keys), self.learning_rate, self.scheduler_config)

@@ -12,8 +12,8 @@ from mug.config import find_file
 from mug.errors import CheckpointError, ConfigError
 
 
-def read_state(path: str | Path) -> dict[str, Tensor]:
-    """Return the tensors of a checkpoint (a Lightning .ckpt or a bare state dict). Raises CheckpointError."""
+def read_checkpoint(path: str | Path) -> dict[str, Any]:
+    """Return all that a checkpoint file holds: tensors and plain values, never code. Raises CheckpointError."""
     file = find_file(path)
     if not file.is_file():
         raise CheckpointError(f"{path}: no such checkpoint")
@@ -21,7 +21,15 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
         content: Any = torch.load(file, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise CheckpointError(f"{path}: not a readable checkpoint of tensors: {error}") from error
-    state = content.get("state_dict", content) if isinstance(content, Mapping) else None
+    if not isinstance(content, Mapping):
+        raise CheckpointError(f"{path}: holds a {type(content).__name__}, not a checkpoint")
+    return dict(content)
+
+
+def read_state(path: str | Path) -> dict[str, Tensor]:
+    """Return the tensors of a checkpoint (a Lightning .ckpt or a bare state dict). Raises CheckpointError."""
+    content = read_checkpoint(path)
+    state = content.get("state_dict", content)
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise CheckpointError(f"{path}: holds no state dict of tensors")
     return dict(state)

@@ -103,12 +103,18 @@ def test_same_generator_same_sample(model):
     assert not torch.equal(draws[0], draws[2])
 
 
-def charts(n: int) -> list[dict[str, torch.Tensor]]:
+def charts(n: int) -> list[dict]:
     """Charts of seven keys: a note every fourth frame, going up the columns."""
     note = torch.zeros(28, 44)
     for index, frame in enumerate(range(0, 44, 4)):
         note[index % 7, frame] = 1.0
-    return [{"note": note, "valid_flag": torch.ones(44)}] * n
+    return [{"note": note, "valid_flag": torch.ones(44), "convertor": {"frame_ms": 46.0}}] * n
+
+
+def collate(items: list[dict]) -> dict:
+    """A batch as the data module makes it: tensors stacked, dicts in a list."""
+    tensors = {name: torch.stack([item[name] for item in items]) for name in ("note", "valid_flag")}
+    return {**tensors, "convertor": [item["convertor"] for item in items]}
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore:.*does not have many workers", "ignore:.*logging interval")
@@ -123,7 +129,7 @@ def test_learns_under_the_trainer(model, tmp_path):
         enable_model_summary=False,
         default_root_dir=tmp_path,
     )
-    loader = DataLoader(charts(4), batch_size=4)
+    loader = DataLoader(charts(4), batch_size=4, collate_fn=collate)
     trainer.fit(model, loader, loader)
     metrics = trainer.callback_metrics
     for stage in ("train", "val"):
@@ -158,7 +164,7 @@ def test_starts_from_a_checkpoint(model, tmp_path):
 
 def test_training_keys_leave_the_rest_alone():
     model = AutoencoderKL(SMALL, LOSS, training_keys=["decoder.mid", "norm_out"])
-    [group] = model.configure_optimizers().param_groups
+    [group] = model.configure_optimizers()["optimizer"].param_groups
     expected = [name for name, _ in model.named_parameters() if "decoder.mid" in name or "norm_out" in name]
     assert len(group["params"]) == len(expected) == 20
     with pytest.raises(ConfigError, match="leave no parameter"):

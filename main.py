@@ -1,0 +1,94 @@
+"""Train and test: `python main.py --base configs/mug/demo_autoencoder.yaml -t lightning.trainer.max_steps=100`."""
+
+import argparse
+import pdb
+import sys
+from pathlib import Path
+
+import pytorch_lightning as pl
+from pytorch_lightning.utilities.exceptions import SIGTERMException
+
+from mug.cli import run
+from mug.config import instantiate_from_config
+from mug.errors import ConfigError, MugError
+from mug.model.weights import load_weights
+from mug.training.runs import Run, resume_run, start_run
+from mug.training.setup import build_trainer, check_config, scale_learning_rate, with_seed
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-n", "--name", help="name of the run; default: the first config file's")
+    parser.add_argument(
+        "-r", "--resume", type=Path, metavar="PATH", help="go on training from a run folder or checkpoint"
+    )
+    parser.add_argument(
+        "-b", "--base", nargs="+", default=[], metavar="YAML", help="config files, merged left to right"
+    )
+    parser.add_argument(
+        "-t", "--train", action="store_true", help="train; without it the model is only built and tested"
+    )
+    parser.add_argument("--no-test", action="store_true", help="leave out the test after training")
+    parser.add_argument("-p", "--project", default="", help="folder under the log folder that gathers runs")
+    parser.add_argument("-d", "--debug", action="store_true", help="stop in the debugger where an exception is raised")
+    parser.add_argument("-s", "--seed", type=int, default=23, help="seed of weights, data order and noise")
+    parser.add_argument("-f", "--postfix", default="", help="put behind the run's name")
+    parser.add_argument("-l", "--logdir", type=Path, default=Path("logs"), help="where runs are kept")
+    parser.add_argument(
+        "--scale_lr",
+        action="store_true",
+        help="learning rate = accumulated batches * devices * batch size * model.params.learning_rate",
+    )
+    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="change single values of the config")
+    args = parser.parse_intermixed_args()
+    # --base takes all that follows it, overrides too
+    args.overrides = [item for item in args.base if "=" in item] + args.overrides
+    args.base = [item for item in args.base if "=" not in item]
+    return args
+
+
+def plan(args: argparse.Namespace) -> Run:
+    """Say what to run: a new run, or one to come back to."""
+    logdir = args.logdir / args.project
+    if args.resume is None:
+        return start_run(logdir, args.name, args.postfix, args.base, args.overrides)
+    if args.name is not None or args.postfix:
+        raise ConfigError("a resumed run keeps its name: leave out --name and --postfix")
+    return resume_run(args.resume, logdir, args.base, args.overrides)
+
+
+def train_and_test(args: argparse.Namespace) -> int:
+    planned = plan(args)
+    check_config(planned.config)
+    pl.seed_everything(args.seed, workers=True)
+    config = with_seed(planned.config, args.seed)
+    if args.scale_lr:
+        config = scale_learning_rate(config, build_trainer(config, planned.folder))
+    trainer = build_trainer(config, planned.folder)
+    model = instantiate_from_config(config["model"], "model")
+    data = instantiate_from_config(config["data"], "data")
+    if planned.checkpoint is not None:
+        load_weights(model, planned.checkpoint)  # names the tensors that do not fit
+    if args.train or planned.checkpoint is not None:
+        print(f"run folder: {planned.folder}")
+        try:
+            trainer.fit(model, datamodule=data, ckpt_path=planned.checkpoint, weights_only=True)
+        except SystemExit as stop:  # how Lightning leaves after Ctrl-C or SIGTERM, when last.ckpt is saved
+            return 143 if isinstance(stop, SIGTERMException) else 130
+    if not args.no_test and config["data"]["params"].get("test") is not None:
+        trainer.test(model, datamodule=data)
+    return 0
+
+
+def main() -> int:
+    args = parse_args()
+    try:
+        return train_and_test(args)
+    except Exception as error:
+        if args.debug and not isinstance(error, MugError):
+            pdb.post_mortem(sys.exc_info()[2])
+        raise
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,284 @@
+"""Stage 2: denoising diffusion of the first stage's latents, conditioned on the prompt and the audio.
+
+Axes: B batch, K keys, T note frames, A audio frames, M mel bins, C channels, Z latent channels, L latent frames,
+F features.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+import torch.nn.functional as F
+from einops import rearrange, reduce
+from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_warn
+from torch import Tensor, nn
+
+from mug.config import instantiate_from_config
+from mug.diffusion.noise import generator_of, stratified_timesteps
+from mug.diffusion.parameterization import check_parameterization, eps_of, target_of, x0_of
+from mug.diffusion.schedule import make_beta_schedule, schedule_buffers, vlb_weights
+from mug.errors import ConfigError
+from mug.lr_scheduler import adamw
+from mug.model.weights import load_weights, trainable_parameters
+
+LOSS_TYPES = ("l1", "l2", "smooth_l1")
+SMOOTH_L1_BETA = 0.02
+NOISE_BANDS = 10
+LENGTH_MULTIPLE = 32  # latents of any song are padded to a multiple of this
+MEASURED_BATCHES = 16  # enough crops for two digits of every channel's mean and deviation
+
+
+class MugDiffusionWrapper(nn.Module):
+    """The four networks: denoiser, frozen first stage, audio encoder and prompt embedder; each a target + params."""
+
+    def __init__(
+        self,
+        unet_config: Mapping[str, Any],
+        first_stage_config: Mapping[str, Any],
+        wave_stage_config: Mapping[str, Any],
+        cond_stage_config: Mapping[str, Any],
+    ) -> None:
+        super().__init__()
+        self.unet_model = instantiate_from_config(unet_config, "model.params.unet_config")
+        self.first_stage_model = instantiate_from_config(first_stage_config, "model.params.first_stage_config")
+        self.wave_model = instantiate_from_config(wave_stage_config, "model.params.wave_stage_config")
+        self.cond_stage_model = instantiate_from_config(cond_stage_config, "model.params.cond_stage_config")
+        self.first_stage_model.eval().requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "MugDiffusionWrapper":
+        super().train(mode)
+        self.first_stage_model.eval()
+        return self
+
+
+class DDPM(pl.LightningModule):
+    """Trains the denoiser, the audio encoder and the prompt embedder together (Ho et al. 2020, algorithm 1).
+
+    z_channels, z_length: shape of the latents it is trained on.
+    parameterization: what the denoiser predicts, see mug.diffusion.parameterization.
+    vlb_weight: how much of the variational bound is added to the plain loss.
+    scheduler_config: a node whose object maps an optimiser step to a factor on learning_rate.
+    training_keys: train only the parameters whose name contains one of them.
+    normalize_latents: bring every latent channel to mean 0 and deviation 1, as measured on the first training batches.
+    seed: noise and timesteps are functions of it and the step, so a resumed run draws what it would have drawn.
+    """
+
+    latent_mean: Tensor
+    latent_std: Tensor
+    latents_measured: Tensor
+    lvlb_weights: Tensor
+    sqrt_alphas_cumprod: Tensor
+    sqrt_one_minus_alphas_cumprod: Tensor
+    alphas_cumprod: Tensor
+
+    def __init__(
+        self,
+        unet_config: Mapping[str, Any],
+        first_stage_config: Mapping[str, Any],
+        wave_stage_config: Mapping[str, Any],
+        cond_stage_config: Mapping[str, Any],
+        z_channels: int,
+        z_length: int,
+        parameterization: str = "eps",
+        loss_type: str = "smooth_l1",
+        vlb_weight: float = 0.0,
+        timesteps: int = 1000,
+        beta_schedule: str = "linear",
+        linear_start: float = 1e-4,
+        linear_end: float = 2e-2,
+        learning_rate: float = 1e-5,
+        scheduler_config: Mapping[str, Any] | None = None,
+        training_keys: Sequence[str] = (),
+        monitor: str | None = None,
+        ckpt_path: str | None = None,
+        ignore_keys: Sequence[str] = (),
+        normalize_latents: bool = False,
+        seed: int = 23,
+    ) -> None:
+        super().__init__()
+        check_parameterization(parameterization)
+        if loss_type not in LOSS_TYPES:
+            raise ConfigError(f"loss_type: unknown '{loss_type}'; known are {', '.join(LOSS_TYPES)}")
+        self.model = MugDiffusionWrapper(unet_config, first_stage_config, wave_stage_config, cond_stage_config)
+        self.z_channels = z_channels
+        self.z_length = z_length
+        self.parameterization = parameterization
+        self.loss_type = loss_type
+        self.vlb_weight = vlb_weight
+        self.timesteps = timesteps
+        self.learning_rate = learning_rate
+        self.scheduler_config = scheduler_config
+        self.training_keys = tuple(training_keys)
+        self.monitor = monitor
+        self.normalize_latents = normalize_latents
+        self.seed = seed
+        self.has_untrained_first_stage = ckpt_path is None and not first_stage_config.get("params", {}).get("ckpt_path")
+
+        betas = make_beta_schedule(beta_schedule, timesteps, linear_start, linear_end)
+        for name, values in schedule_buffers(betas).items():
+            self.register_buffer(name, values)
+        self.register_buffer("lvlb_weights", vlb_weights(betas), persistent=False)
+        self.register_buffer("latent_mean", torch.zeros(z_channels, 1), persistent=normalize_latents)
+        self.register_buffer("latent_std", torch.ones(z_channels, 1), persistent=normalize_latents)
+        self.register_buffer("latents_measured", torch.tensor(False), persistent=normalize_latents)
+        if ckpt_path is not None:
+            load_weights(self, ckpt_path, ignore_keys)
+
+    @property
+    def latent_factor(self) -> int:
+        """Note frames per latent frame."""
+        return self.model.first_stage_model.factor
+
+    @property
+    def length_multiple(self) -> int:
+        """What the number of latent frames has to be a multiple of."""
+        return LENGTH_MULTIPLE
+
+    # --- the four networks -------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def encode_latent(self, note: Tensor) -> Tensor:
+        """Note planes [B, 4K, T] -> the clean latent x_0 [B, Z, L]: the posterior's mode, normalised."""
+        return (self.model.first_stage_model.encode(note).mode() - self.latent_mean) / self.latent_std
+
+    def decode_latent(self, z: Tensor) -> Tensor:
+        """Latent [B, Z, L] -> logits and raw offsets of the note planes [B, 4K, T]."""
+        return self.model.first_stage_model.decode(z * self.latent_std + self.latent_mean)
+
+    def encode_conditions(self, audio: Tensor, feature: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Audio [B, M, A] and prompt ids [B, F] -> context [B, C, F] and audios, [B, C, L / 2^level] for each level."""
+        n_levels = len(self.model.unet_model.audio_channels)
+        return self.encode_prompt(feature), self.model.wave_model(audio)[-n_levels:]
+
+    def encode_prompt(self, feature: Tensor) -> Tensor:
+        """Prompt ids [B, F] -> context [B, C, F]."""
+        return self.model.cond_stage_model(feature)
+
+    def denoise(self, x_t: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor]) -> Tensor:
+        """Return the noise in x_t [B, Z, L] at timesteps t [B], whatever the denoiser was trained to predict."""
+        prediction = self.model.unet_model(x_t, t, context, list(audios)).float()
+        return eps_of(self.parameterization, prediction, x_t, *self._signal_and_noise(t))
+
+    def _signal_and_noise(self, t: Tensor) -> tuple[Tensor, Tensor]:
+        """The factors of x_0 and of the noise at timesteps t [B], both [B, 1, 1]."""
+        a, s = self.sqrt_alphas_cumprod[t], self.sqrt_one_minus_alphas_cumprod[t]
+        return rearrange(a, "b -> b 1 1"), rearrange(s, "b -> b 1 1")
+
+    # --- the loss ----------------------------------------------------------------------------------------------------
+
+    def q_sample(self, x_0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
+        """Return x_t [B, Z, L]: x_0 with the noise of timesteps t [B]; equation 4 of Ho et al."""
+        a, s = self._signal_and_noise(t)
+        return a * x_0 + s * noise
+
+    def elementwise_loss(self, prediction: Tensor, target: Tensor) -> Tensor:
+        """Return the configured distance, of the shape of its arguments."""
+        if self.loss_type == "l1":
+            return (prediction - target).abs()
+        if self.loss_type == "l2":
+            return (prediction - target).square()
+        return F.smooth_l1_loss(prediction, target, reduction="none", beta=SMOOTH_L1_BETA)
+
+    def p_losses(
+        self, batch: Mapping[str, Any], x_0: Tensor, t: Tensor, noise: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """Return the loss, what to log of it, and the plain loss of each item [B].
+
+        x_0, noise [B, Z, L]; t [B]; of the batch its audio and feature, and for "recon" its note and valid_flag.
+        """
+        context, audios = self.encode_conditions(batch["audio"], batch["feature"])
+        a, s = self._signal_and_noise(t)
+        x_t = self.q_sample(x_0, t, noise)
+        prediction = self.model.unet_model(x_t, t, context, audios).float()
+        target = target_of(self.parameterization, x_0, noise, a, s)
+        if self.parameterization == "recon":
+            notes = self.decode_latent(x0_of(self.parameterization, prediction, x_t, a, s))
+            loss_of = self.model.first_stage_model.loss
+            items = zip(notes.split(1), batch["note"].split(1), batch["valid_flag"].split(1), strict=True)
+            loss_items = torch.stack([loss_of(guess, note, valid)[0] for guess, note, valid in items])  # [B]
+        else:
+            loss_items = reduce(self.elementwise_loss(prediction, target), "b z l -> b", "mean")
+        loss_simple = loss_items.mean()
+        loss_vlb = (self.lvlb_weights[t] * loss_items).mean()
+        loss = loss_simple + self.vlb_weight * loss_vlb
+        difference = prediction.detach() - target
+        log = {
+            "loss_simple": loss_simple.detach(),
+            "loss_mae": difference.abs().mean(),
+            "loss_mse": difference.square().mean(),
+            "loss_vlb": loss_vlb.detach(),
+            "loss": loss.detach(),
+        }
+        return loss, log, loss_items.detach()
+
+    # --- training ----------------------------------------------------------------------------------------------------
+
+    def training_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
+        x_0 = self._latents_of(batch)
+        generator = generator_of(self.seed, self.global_step, batch_idx, self.global_rank)
+        t = torch.randint(self.timesteps, (len(x_0),), generator=generator).to(x_0.device)
+        noise = torch.randn(x_0.shape, generator=generator).to(x_0.device)
+        loss, log, _ = self.p_losses(batch, x_0, t, noise)
+        self.log("train/loss", log.pop("loss"), prog_bar=True, batch_size=len(x_0))
+        self.log_dict({f"train/{name}": value for name, value in log.items()}, batch_size=len(x_0))
+        return loss
+
+    def validation_step(self, batch: Mapping[str, Any], batch_idx: int) -> None:
+        self._evaluate(batch, batch_idx, "val")
+
+    def test_step(self, batch: Mapping[str, Any], batch_idx: int) -> None:
+        self._evaluate(batch, batch_idx, "test")
+
+    def _evaluate(self, batch: Mapping[str, Any], batch_idx: int, stage: str) -> None:
+        """Log the losses with the same noise and timesteps every time, so that epochs can be compared."""
+        x_0 = self._latents_of(batch)
+        noise = torch.randn(x_0.shape, generator=generator_of(self.seed, batch_idx, self.global_rank)).to(x_0.device)
+        t = stratified_timesteps(len(x_0), batch_idx, self.timesteps).to(x_0.device)
+        _, log, loss_items = self.p_losses(batch, x_0, t, noise)
+        self.log(f"{stage}/loss", log.pop("loss"), prog_bar=True, batch_size=len(x_0), sync_dist=True)
+        named = {f"{stage}/{name}": value for name, value in log.items()}
+        self.log_dict(named, batch_size=len(x_0), sync_dist=True)
+        band_of = t * NOISE_BANDS // self.timesteps
+        for band in band_of.unique().tolist():
+            inside = loss_items[band_of == band]
+            self.log(f"{stage}/loss_noise_band_{band}", inside.mean(), batch_size=len(inside))
+
+    def _latents_of(self, batch: Mapping[str, Any]) -> Tensor:
+        x_0 = self.encode_latent(batch["note"])
+        if x_0.shape[1:] != (self.z_channels, self.z_length):
+            raise ConfigError(
+                f"model.params: z_channels {self.z_channels} and z_length {self.z_length} disagree with the latents of "
+                f"the data, which have {x_0.shape[1]} channels and {x_0.shape[2]} frames"
+            )
+        return x_0
+
+    def on_fit_start(self) -> None:
+        if self.trainer.ckpt_path is None and self.has_untrained_first_stage:
+            rank_zero_warn(
+                "the first stage is untrained: give the checkpoint of a stage 1 run as "
+                "model.params.first_stage_config.params.ckpt_path=logs/<run>/checkpoints/last.ckpt"
+            )
+        if self.normalize_latents and not self.latents_measured:
+            self._measure_latents()
+
+    @torch.no_grad()
+    def _measure_latents(self) -> None:
+        """Fill latent_mean and latent_std from the first training batches."""
+        datamodule = getattr(self.trainer, "datamodule", None)
+        if datamodule is None:
+            raise ConfigError("normalize_latents: measuring the latents needs a datamodule with training data")
+        latents = []
+        for index, batch in enumerate(datamodule.train_dataloader()):
+            if index == MEASURED_BATCHES:
+                break
+            latents.append(self.model.first_stage_model.encode(batch["note"].to(self.device)).mode())
+        channels = rearrange(torch.cat(latents), "b z l -> z (b l)")  # [Z, all frames]
+        mean, std = channels.mean(dim=1, keepdim=True), channels.std(dim=1, keepdim=True)
+        self.latent_mean.copy_(self.trainer.strategy.broadcast(mean))
+        self.latent_std.copy_(self.trainer.strategy.broadcast(std).clamp(min=1e-6))  # a channel that never moves
+        self.latents_measured.fill_(True)
+        rank_zero_info(f"latent channels normalised from deviations {std.min().item():.3g}..{std.max().item():.3g}")
+
+    def configure_optimizers(self) -> Any:
+        return adamw(trainable_parameters(self, self.training_keys), self.learning_rate, self.scheduler_config)

@@ -1,0 +1,114 @@
+"""From a run's configuration to its model, data and trainer; unknown keys anywhere are errors that name their place."""
+
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
+
+from mug.config import check_params, get_obj_from_str, instantiate_from_config
+from mug.errors import ConfigError
+from mug.training.callbacks import ConfigSaver, LastCheckpoint
+from mug.training.checkpoints import SafeCheckpointIO
+from mug.training.runs import CHECKPOINTS
+
+CONFIG_KEYS = ("model", "data", "lightning")
+LIGHTNING_KEYS = ("trainer", "logger", "modelcheckpoint", "callbacks")
+OWN_TRAINER_KEYS = ("logger", "callbacks", "plugins", "default_root_dir")  # what build_trainer fills in itself
+TENSORBOARD = {
+    "target": "pytorch_lightning.loggers.TensorBoardLogger",
+    "params": {"name": "", "version": "tensorboard"},
+}
+MODEL_CHECKPOINT = {
+    "target": "pytorch_lightning.callbacks.ModelCheckpoint",
+    "params": {"filename": "{epoch:06}", "save_top_k": 1},
+}
+
+
+def check_config(config: Mapping[str, Any]) -> None:
+    """Raise ConfigError unless `config` has the keys of a run and no others, at its top and under lightning."""
+    _check_keys(config, CONFIG_KEYS, "the configuration")
+    for key in ("model", "data"):
+        if not isinstance(config.get(key), Mapping):
+            raise ConfigError(f"the configuration: '{key}' is missing; it needs a node with target and params")
+    lightning = config.get("lightning") or {}
+    _check_keys(lightning, LIGHTNING_KEYS, "lightning")
+    for key in LIGHTNING_KEYS:
+        if not isinstance(lightning.get(key) or {}, Mapping):
+            raise ConfigError(f"lightning.{key}: expected a mapping, got {lightning[key]!r}")
+    trainer = lightning.get("trainer") or {}
+    for key in OWN_TRAINER_KEYS:
+        if key in trainer:
+            raise ConfigError(f"lightning.trainer: '{key}' is not set here; see lightning.logger, lightning.callbacks")
+    check_params(pl.Trainer, trainer, where="lightning.trainer")
+
+
+def with_seed(config: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Return `config` with `seed` for the model and the data, where they take one and the configuration gives none."""
+    seeded = dict(config)
+    for key in ("model", "data"):
+        node = config[key]
+        if "seed" in inspect.signature(get_obj_from_str(node.get("target", ""))).parameters:
+            seeded[key] = {**node, "params": {"seed": seed, **(node.get("params") or {})}}
+    return seeded
+
+
+def build_trainer(config: Mapping[str, Any], folder: Path) -> pl.Trainer:
+    """Build the trainer of a checked configuration; everything it writes goes into the run's `folder`.
+
+    Raises ConfigError for an unknown key of a node, and for what Lightning refuses.
+    """
+    lightning = config.get("lightning") or {}
+    logger = _with_defaults(lightning.get("logger"), TENSORBOARD, {"save_dir": str(folder)})
+    monitor = config["model"].get("params", {}).get("monitor")
+    checkpoint = _with_defaults(
+        lightning.get("modelcheckpoint"), MODEL_CHECKPOINT, {"dirpath": str(folder / CHECKPOINTS), "monitor": monitor}
+    )
+    try:
+        callbacks = [ConfigSaver(config), LastCheckpoint()]
+        if monitor is not None:
+            callbacks.append(instantiate_from_config(checkpoint, "lightning.modelcheckpoint"))
+        for name, node in (lightning.get("callbacks") or {}).items():
+            callbacks.append(instantiate_from_config(node, f"lightning.callbacks.{name}"))
+        return pl.Trainer(
+            **(lightning.get("trainer") or {}),
+            logger=instantiate_from_config(logger, "lightning.logger"),
+            callbacks=callbacks,
+            plugins=[SafeCheckpointIO()],
+            default_root_dir=folder,
+        )
+    except (MisconfigurationException, TypeError, ValueError) as error:
+        raise ConfigError(f"lightning: {error}") from error
+
+
+def scale_learning_rate(config: dict[str, Any], trainer: pl.Trainer) -> dict[str, Any]:
+    """Return `config` with model.params.learning_rate times the items that one optimiser step sees.
+
+    Those are accumulated batches * devices * batch size. Raises ConfigError where there is no rate to scale.
+    """
+    model, data = config["model"], config["data"]
+    try:
+        base, batch_size = model["params"]["learning_rate"], data["params"]["batch_size"]
+    except (KeyError, TypeError) as error:
+        raise ConfigError("--scale_lr needs model.params.learning_rate and data.params.batch_size") from error
+    devices = trainer.num_devices * trainer.num_nodes
+    rate = base * trainer.accumulate_grad_batches * devices * batch_size
+    return {**config, "model": {**model, "params": {**model["params"], "learning_rate": rate}}}
+
+
+def _with_defaults(
+    node: Mapping[str, Any] | None, default: Mapping[str, Any], placed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return `node` on top of `default` and what depends on the run's folder; another target has its own params."""
+    node = node or {}
+    same_target = node.get("target", default["target"]) == default["target"]
+    params = {**(default["params"] if same_target else {}), **placed, **(node.get("params") or {})}
+    return {**default, **node, "params": params}
+
+
+def _check_keys(config: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    for key in config:
+        if key not in known:
+            raise ConfigError(f"{where}: unknown key '{key}'; it knows {', '.join(known)}")

@@ -1,0 +1,320 @@
+"""The diffusion model: recorded losses and gradients, and what has to hold for any parameterization."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from mug.diffusion.ddim import Trajectory, ddim_sample, guided
+from mug.diffusion.diffusion import DDPM
+from mug.diffusion.noise import generator_of, stratified_timesteps
+from mug.errors import CheckpointError, ConfigError
+from tests.records import Record
+
+FEATURES = "configs/mug/mania_beatmap_features.yaml"
+
+
+def silent(iterable: Any, **_: Any) -> Any:
+    return iterable
+
+
+@pytest.fixture(scope="module")
+def record(parity: Path) -> Record:
+    return Record(parity / "ddpm.npz")
+
+
+@pytest.fixture(scope="module")
+def recorded_model(record: Record) -> DDPM:
+    model = DDPM(**record.config)
+    model.load_state_dict(record.state)  # strict: the original's checkpoints load without a mapping
+    return model.eval()
+
+
+def recorded_batch(record: Record) -> dict[str, Tensor]:
+    return {name: record.inputs[name] for name in ("note", "audio", "feature")}
+
+
+def test_conditions_and_latents_match_the_record(record: Record, recorded_model: DDPM) -> None:
+    with torch.no_grad():
+        record.assert_reproduced("cond", recorded_model.encode_prompt(record.inputs["feature"]))
+        for level, scale in enumerate(recorded_model.model.wave_model(record.inputs["audio"])):
+            record.assert_reproduced(f"wave_{level}", scale)
+        record.assert_reproduced("latent_mode", recorded_model.encode_latent(record.inputs["note"]))
+
+
+def test_forward_process_matches_the_record(record: Record, recorded_model: DDPM) -> None:
+    given = record.inputs
+    record.assert_reproduced("q_sample", recorded_model.q_sample(given["x0"], given["t"], given["noise"]))
+    elementwise = recorded_model.elementwise_loss(given["pred"], given["noise"])
+    record.assert_reproduced("smooth_l1_none", elementwise + 0.01)  # the recorded distance carries half of beta on top
+
+
+def test_loss_and_gradients_match_the_record(record: Record, recorded_model: DDPM, parity: Path) -> None:
+    batch = recorded_batch(record)
+    x_0 = recorded_model.encode_latent(batch["note"])
+    loss, log, _ = recorded_model.p_losses(batch, x_0, record.inputs["t"], record.inputs["noise"])
+    assert loss.item() + 0.01 == pytest.approx(record.outputs["p_losses"].item(), abs=1e-5)
+    for name in ("loss_mae", "loss_mse"):
+        assert log[name].item() == pytest.approx(record.outputs[f"log/{name}"].item(), abs=1e-5)
+    vlb = recorded_model.lvlb_weights[record.inputs["t"]].mean().item() * 0.01
+    assert log["loss_vlb"].item() + vlb == pytest.approx(record.outputs["log/loss_vlb"].item(), abs=1e-5)
+
+    recorded_model.zero_grad()
+    loss.backward()
+    recorded_norms = json.loads(str(np.load(parity / "ddpm.npz")["config"]))["_grad_norms"]
+    norms = {
+        name: parameter.grad.norm().item()
+        for name, parameter in recorded_model.named_parameters()
+        if parameter.grad is not None
+    }
+    assert set(norms) == {name for name, norm in recorded_norms.items() if norm is not None}
+    for name, norm in recorded_norms.items():
+        assert norms[name] == pytest.approx(norm, rel=2e-3, abs=1e-6), name
+
+
+@pytest.mark.parametrize(("steps", "scale"), [(20, 1), (20, 3), (50, 1), (50, 3)])
+def test_samples_match_the_record(parity: Path, recorded_model: DDPM, steps: int, scale: int) -> None:
+    record = Record(parity / "ddim.npz")
+    embedding = recorded_model.model.cond_stage_model.embedding  # the recorded prompts are two features longer
+    with torch.no_grad():
+        context = embedding(record.inputs["feature"]).transpose(1, 2)
+        uncond = embedding(record.inputs["feature_uncond"]).transpose(1, 2)
+        audios = recorded_model.model.wave_model(record.inputs["audio"])
+    denoise = guided(recorded_model.denoise, context, uncond, float(scale), audios)
+    trajectory = Trajectory()
+    alpha_bar = recorded_model.alphas_cumprod
+    sample = ddim_sample(
+        denoise, record.inputs["x_T"], alpha_bar, steps, trajectory=trajectory, tqdm_class=silent
+    )  # fmt: skip
+    name = f"unet_S{steps}_g{scale}"
+    record.assert_reproduced(f"{name}/x", sample)
+    if steps == 20:
+        record.assert_reproduced(f"{name}/x_inter", torch.stack(trajectory.x))
+        record.assert_reproduced(f"{name}/pred_x0", torch.stack(trajectory.pred_x0))
+
+
+def tiny_config(**changes: Any) -> dict[str, Any]:
+    """A diffusion model of a few thousand parameters: 2 latents, 2 levels, 8 mel bins."""
+    config: dict[str, Any] = {
+        "unet_config": {
+            "target": "mug.diffusion.unet.UNetModel",
+            "params": {
+                "in_channels": 2, "model_channels": 32, "out_channels": 2, "num_res_blocks": 1, "num_heads": 2,
+                "attention_resolutions": [2], "audio_channels": [32, 32], "channel_mult": [1, 1], "context_dim": 4,
+            },
+        },
+        "first_stage_config": {
+            "target": "mug.firststage.autoencoder.AutoencoderKL",
+            "params": {
+                "ddconfig": {
+                    "x_channels": 16, "middle_channels": 4, "z_channels": 2, "num_groups": 2, "channel_mult": [1, 1],
+                    "num_res_blocks": 1,
+                },
+                "lossconfig": {"target": "mug.firststage.losses.ManiaReconstructLoss"},
+            },
+        },
+        "wave_stage_config": {
+            "target": "mug.cond.wave.MelspectrogramScaleEncoder1D",
+            "params": {
+                "n_freq": 8, "middle_channels": 32, "attention_resolutions": [], "num_heads": 2, "num_groups": 2,
+                "channel_mult": [1, 1, 1, 1], "num_res_blocks": 1,
+            },
+        },
+        "cond_stage_config": {
+            "target": "mug.cond.feature.BeatmapFeatureEmbedder", "params": {"path_to_yaml": FEATURES, "embed_dim": 4}
+        },
+        "z_channels": 2,
+        "z_length": 32,
+    }  # fmt: skip
+    return {**config, **changes}
+
+
+def tiny_batch(batch_size: int = 3) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(7)
+    return {
+        "note": torch.rand(batch_size, 16, 64, generator=generator).round(),
+        "valid_flag": torch.ones(batch_size, 64),
+        "audio": torch.randn(batch_size, 8, 128, generator=generator),
+        "feature": torch.randint(0, 300, (batch_size, 21), generator=generator),
+    }
+
+
+def tiny_model(**changes: Any) -> DDPM:
+    torch.manual_seed(0)
+    return DDPM(**tiny_config(**changes))
+
+
+@pytest.mark.parametrize("parameterization", ["eps", "x0", "v"])
+@pytest.mark.parametrize("loss_type", ["l1", "l2", "smooth_l1"])
+def test_a_perfect_denoiser_has_no_loss(parameterization: str, loss_type: str) -> None:
+    model = tiny_model(parameterization=parameterization, loss_type=loss_type)
+    batch = tiny_batch()
+    x_0 = model.encode_latent(batch["note"])
+    noise = torch.randn(x_0.shape, generator=torch.Generator().manual_seed(5))
+    t = torch.tensor([3, 500, 998])
+    a, s = model.sqrt_alphas_cumprod[t][:, None, None], model.sqrt_one_minus_alphas_cumprod[t][:, None, None]
+    perfect = {"eps": noise, "x0": x_0, "v": a * noise - s * x_0}[parameterization]
+    model.model.unet_model.forward = lambda *_: perfect
+    loss, log, loss_items = model.p_losses(batch, x_0, t, noise)
+    assert loss.item() == 0.0
+    assert loss_items.tolist() == [0.0, 0.0, 0.0]
+    assert log["loss_mae"] == 0.0
+    torch.testing.assert_close(model.denoise(model.q_sample(x_0, t, noise), t, None, []), noise, atol=1e-4, rtol=0)
+
+
+def test_losses_by_hand() -> None:
+    guess, target = torch.tensor([0.0, 1.0, 2.005]), torch.tensor([1.0, 1.0, 2.0])
+    for loss_type, expected in {
+        "l1": [1.0, 0.0, 0.005],
+        "l2": [1.0, 0.0, 0.000025],
+        "smooth_l1": [0.99, 0.0, 0.000625],  # |d| - beta/2 outside beta = 0.02, d^2 / (2 beta) inside
+    }.items():
+        torch.testing.assert_close(
+            tiny_model(loss_type=loss_type).elementwise_loss(guess, target),
+            torch.tensor(expected),
+            atol=1e-6,
+            rtol=1e-4,
+        )
+
+
+def test_recon_is_the_loss_of_the_decoded_notes() -> None:
+    model = tiny_model(parameterization="recon")
+    batch = tiny_batch(batch_size=2)
+    x_0 = model.encode_latent(batch["note"])
+    model.model.unet_model.forward = lambda *_: x_0
+    loss, _, loss_items = model.p_losses(batch, x_0, torch.tensor([10, 900]), torch.zeros_like(x_0))
+    decoded = model.decode_latent(x_0)
+    per_item = [
+        model.model.first_stage_model.loss(
+            decoded[i : i + 1], batch["note"][i : i + 1], batch["valid_flag"][i : i + 1]
+        )[0]
+        for i in range(2)
+    ]
+    torch.testing.assert_close(loss_items, torch.stack(per_item).detach())
+    torch.testing.assert_close(loss, torch.stack(per_item).mean())
+
+
+def test_recon_trains_the_denoiser_through_the_frozen_decoder() -> None:
+    model = tiny_model(parameterization="recon")
+    batch = tiny_batch()
+    x_0 = model.encode_latent(batch["note"])
+    loss, _, _ = model.p_losses(batch, x_0, torch.tensor([1, 2, 3]), torch.zeros_like(x_0))
+    loss.backward()
+    assert model.model.unet_model.out[2].weight.grad.abs().max() > 0
+    assert all(parameter.grad is None for parameter in model.model.first_stage_model.parameters())
+
+
+def test_vlb_weight_adds_the_bound() -> None:
+    batch, t = tiny_batch(), torch.tensor([0, 17, 999])
+    noise = torch.ones(3, 2, 32)
+    losses = {}
+    for weight in (0.0, 0.5):
+        model = tiny_model(vlb_weight=weight)
+        losses[weight], log, _ = model.p_losses(batch, model.encode_latent(batch["note"]), t, noise)
+    assert (losses[0.5] - losses[0.0]).item() == pytest.approx(0.5 * log["loss_vlb"].item(), rel=1e-5)
+
+
+def test_first_stage_stays_frozen_and_in_eval_mode() -> None:
+    model = tiny_model().train()
+    assert model.model.unet_model.training
+    assert not model.model.first_stage_model.training
+    trained = [
+        parameter for group in model.configure_optimizers()["optimizer"].param_groups for parameter in group["params"]
+    ]
+    frozen = {id(parameter) for parameter in model.model.first_stage_model.parameters()}
+    assert len(trained) == len({id(parameter) for parameter in trained})  # each once
+    assert not frozen & {id(parameter) for parameter in trained}
+    assert sum(p.numel() for p in trained) == sum(p.numel() for p in model.parameters()) - sum(
+        p.numel() for p in model.model.first_stage_model.parameters()
+    )
+
+
+def test_training_keys_choose_what_is_trained() -> None:
+    model = tiny_model(training_keys=["cond_stage_model"])
+    (group,) = model.configure_optimizers()["optimizer"].param_groups
+    assert [parameter.shape for parameter in group["params"]] == [model.model.cond_stage_model.embedding.weight.shape]
+
+
+def test_normalised_latents_decode_to_the_same_notes() -> None:
+    plain, normalised = tiny_model(), tiny_model(normalize_latents=True)
+    normalised.latent_mean.copy_(torch.tensor([[0.5], [-1.0]]))
+    normalised.latent_std.copy_(torch.tensor([[2.0], [0.1]]))
+    note = tiny_batch()["note"]
+    z, z_normalised = plain.encode_latent(note), normalised.encode_latent(note)
+    torch.testing.assert_close(z_normalised[:, 0], (z[:, 0] - 0.5) / 2.0)
+    torch.testing.assert_close(z_normalised[:, 1], (z[:, 1] + 1.0) / 0.1)
+    torch.testing.assert_close(normalised.decode_latent(z_normalised), plain.decode_latent(z))
+
+
+def test_latent_statistics_are_saved_only_where_they_are_used() -> None:
+    assert not [name for name in tiny_model().state_dict() if name.startswith("latent")]
+    state = tiny_model(normalize_latents=True).state_dict()
+    assert [name for name in state if name.startswith("latent")] == ["latent_mean", "latent_std", "latents_measured"]
+
+
+def test_lengths() -> None:
+    model = tiny_model()
+    assert model.latent_factor == 2
+    assert model.length_multiple == 32
+
+
+def test_scheduler_sets_the_learning_rate() -> None:
+    node = {
+        "target": "mug.lr_scheduler.LambdaLinearScheduler",
+        "params": {"warm_up_steps": [10], "f_start": [0.5], "f_max": [1.0], "f_min": [0.0], "cycle_lengths": [100]},
+    }
+    optimisation = tiny_model(scheduler_config=node, learning_rate=0.1).configure_optimizers()
+    assert optimisation["optimizer"].param_groups[0]["lr"] == pytest.approx(0.05)
+    assert optimisation["lr_scheduler"]["interval"] == "step"
+    # the checkpoint carries no schedule, so that a resumed run obeys its configuration
+    assert optimisation["lr_scheduler"]["scheduler"].state_dict()["lr_lambdas"] == [None]
+
+
+def test_misspelt_keys_are_named_with_their_place() -> None:
+    config = tiny_config()
+    config["unet_config"]["params"]["xyz"] = 1
+    with pytest.raises(ConfigError, match=r"model\.params\.unet_config\.params: unknown key 'xyz'"):
+        DDPM(**config)
+    with pytest.raises(ConfigError, match="loss_type: unknown 'huber'"):
+        tiny_model(loss_type="huber")
+    with pytest.raises(ConfigError, match="parameterization: unknown 'epsilon'"):
+        tiny_model(parameterization="epsilon")
+
+
+def test_latents_of_another_length_are_named() -> None:
+    with pytest.raises(ConfigError, match=r"z_channels 2 and z_length 16 disagree .* 2 channels and 32 frames"):
+        tiny_model(z_length=16)._latents_of(tiny_batch())
+
+
+def test_starting_from_a_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "trained.ckpt"
+    trained = tiny_model()
+    torch.save({"state_dict": {name: value + 1 for name, value in trained.state_dict().items()}}, path)
+    started = tiny_model(ckpt_path=str(path))
+    torch.testing.assert_close(
+        started.model.unet_model.time_embed[0].weight, trained.model.unet_model.time_embed[0].weight + 1
+    )
+    config = tiny_config(ckpt_path=str(path))
+    config["unet_config"]["params"]["model_channels"] = 64
+    with pytest.raises(CheckpointError, match=r"input_blocks\.0\.0\.bias is \[32\], the model's is \[64\]"):
+        DDPM(**config)
+
+
+def test_draws_depend_on_the_whole_key() -> None:
+    draws = {
+        key: torch.randn(3, generator=generator_of(*key)).tolist() for key in [(23, 0), (23, 1), (24, 0), (23, 0, 0)]
+    }
+    assert len({tuple(draw) for draw in draws.values()}) == 4
+    assert torch.randn(3, generator=generator_of(23, 1)).tolist() == draws[23, 1]
+
+
+def test_stratified_timesteps_cover_every_band() -> None:
+    t = stratified_timesteps(10, batch_idx=3, timesteps=1000)
+    assert (t // 100).tolist() == list(range(10))
+    assert t.tolist() == stratified_timesteps(10, batch_idx=3, timesteps=1000).tolist()
+    single = torch.cat([stratified_timesteps(1, batch_idx, 1000) for batch_idx in range(100)])
+    assert torch.histc(single.float(), bins=10, min=0, max=1000).min() >= 9
