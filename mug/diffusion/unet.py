@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mug.errors import ConfigError
 from mug.model.attention import ContextualTransformer, run
 from mug.model.blocks import Downsample, Upsample, check_input, group_norm, zero_init
-from mug.model.sequence import LSTMLayer
+from mug.model.sequence import LSTMLayer, S4Layer
 
 
 def timestep_embedding(timesteps: Tensor, dim: int, max_period: float = 10_000.0) -> Tensor:
@@ -101,7 +101,9 @@ class UNetModel(nn.Module):
 
     Level i works at L / 2^i on model_channels * channel_mult[i] channels and hears audio_channels[i] of audio.
     `attention_resolutions` are the downsampling factors 2^i with transformers of `num_heads` heads (or, where
-    `num_head_channels` is given, as many heads of that width as fit). `lstm_layer` adds an LSTM to every level.
+    `num_head_channels` is given, as many heads of that width as fit). `lstm_layer` adds an LSTM to the first block of
+    every level, `s4_layer` an S4 to every block but the last of a level going up; for `s4_conjugate_poles` see
+    `mug.model.s4.NPLRKernel`. The channels of every level are multiples of 32.
     """
 
     def __init__(
@@ -118,6 +120,8 @@ class UNetModel(nn.Module):
         num_head_channels: int | None = None,
         use_scale_shift_norm: bool = False,
         lstm_layer: bool = False,
+        s4_layer: bool = False,
+        s4_conjugate_poles: bool = True,
         transformer_depth: int = 1,
         context_dim: int | None = None,
         use_checkpoint: bool = False,
@@ -126,10 +130,6 @@ class UNetModel(nn.Module):
         if len(audio_channels) != len(channel_mult):
             raise ConfigError(
                 f"audio_channels {list(audio_channels)} and channel_mult {list(channel_mult)} differ in length"
-            )
-        if model_channels % 2:
-            raise ConfigError(
-                f"model_channels {model_channels} is odd: the time embedding needs as many sines as cosines"
             )
         self.in_channels = in_channels
         self.model_channels = model_channels
@@ -150,6 +150,18 @@ class UNetModel(nn.Module):
                 channels, heads, channels // heads, transformer_depth, context_dim, use_checkpoint
             )
 
+        def block(level: int, channels_in: int, is_first: bool, has_s4: bool) -> list[nn.Module]:
+            channels = model_channels * channel_mult[level]
+            heard = audio_channels[level] if is_first else 0
+            layers = [res_block(channels_in + heard, channels)]
+            if 2**level in attention_resolutions:
+                layers.append(transformer(channels))
+            if lstm_layer and is_first:
+                layers.append(LSTMLayer(channels))
+            if s4_layer and has_s4:
+                layers.append(S4Layer(channels, s4_conjugate_poles))
+            return layers
+
         self.time_embed = nn.Sequential(
             nn.Linear(model_channels, emb_channels), nn.SiLU(), nn.Linear(emb_channels, emb_channels)
         )
@@ -159,14 +171,8 @@ class UNetModel(nn.Module):
         for level, mult in enumerate(channel_mult):
             self.input_blocks.append(AudioConcat(level))
             for index in range(num_res_blocks):
-                heard = audio_channels[level] if index == 0 else 0
-                layers = [res_block(channels + heard, model_channels * mult)]
+                self.input_blocks.append(Stage(block(level, channels, is_first=index == 0, has_s4=True)))
                 channels = model_channels * mult
-                if 2**level in attention_resolutions:
-                    layers.append(transformer(channels))
-                if lstm_layer and index == 0:
-                    layers.append(LSTMLayer(channels))
-                self.input_blocks.append(Stage(layers))
                 skip_channels.append(channels)
             if level < len(channel_mult) - 1:
                 self.input_blocks.append(Stage([Downsample(channels)]))
@@ -178,14 +184,10 @@ class UNetModel(nn.Module):
         for level, mult in reversed(list(enumerate(channel_mult))):
             self.output_blocks.append(AudioConcat(level))
             for index in range(num_res_blocks + 1):
-                heard = audio_channels[level] if index == 0 else 0
-                layers = [res_block(channels + heard + skip_channels.pop(), model_channels * mult)]
+                is_last = index == num_res_blocks
+                layers = block(level, channels + skip_channels.pop(), is_first=index == 0, has_s4=not is_last)
                 channels = model_channels * mult
-                if 2**level in attention_resolutions:
-                    layers.append(transformer(channels))
-                if lstm_layer and index == 0:
-                    layers.append(LSTMLayer(channels))
-                if level > 0 and index == num_res_blocks:
+                if level > 0 and is_last:
                     layers.append(Upsample(channels))
                 self.output_blocks.append(Stage(layers))
 

@@ -203,8 +203,8 @@ class AutoencoderKL(pl.LightningModule):
         self.log_dict(named, on_step=is_training, on_epoch=evaluating, sync_dist=evaluating, batch_size=len(note))
         if evaluating:
             arrays = (tensor.float().cpu().numpy() for tensor in (reconstructions, note, valid_flag))
-            for *chart, convertor in zip(*arrays, batch["convertor"], strict=True):
-                self.onset_counts += onset_counts(*chart, convertor["frame_ms"], ONSET_TOLERANCE_MS)
+            for decoded, truth, valid, convertor in zip(*arrays, batch["convertor"], strict=True):
+                self.onset_counts += onset_counts(decoded, truth, valid, convertor["frame_ms"], ONSET_TOLERANCE_MS)
         return loss
 
     def on_validation_epoch_start(self) -> None:

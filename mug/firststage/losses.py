@@ -3,7 +3,6 @@
 Axes: B batch, K keys, T note frames.
 """
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -46,6 +45,7 @@ class ManiaReconstructLoss(nn.Module):
         truth = NotePlanes.split(note.float())
         valid = valid_flag.float().unsqueeze(1).expand_as(truth.is_start)  # [B, K, T]
         held_next = F.pad(truth.is_holding[..., 1:], (0, 1))
+        # The one tail not counted: in the frame where the column's next long note begins, whose hold goes on.
         starts, ends = truth.is_start * valid, truth.is_holding * (1 - held_next) * valid
 
         start_loss = masked_mean(self._cross_entropy(guess.is_start, truth.is_start), valid)
@@ -89,11 +89,3 @@ def frame_scores(logits: Tensor, target: Tensor, valid: Tensor) -> tuple[Tensor,
     hits = (guess * target).sum()
     accuracy = ((guess == target) * valid).sum() / valid.sum().clamp(min=1)
     return accuracy, hits / guess.sum().clamp(min=1), hits / target.sum().clamp(min=1)
-
-
-def onset_counts(logits: Tensor, note: Tensor, valid_flag: Tensor) -> Tensor:
-    """Return [3]: onsets in the right frame, onsets guessed, onsets there are; only where valid_flag [B, T] is 1."""
-    valid = valid_flag.float().unsqueeze(1)
-    guess = (NotePlanes.split(logits).is_start > 0) * valid  # [B, K, T]
-    truth = NotePlanes.split(note).is_start * valid
-    return torch.stack([(guess * truth).sum(), guess.sum(), truth.sum()])

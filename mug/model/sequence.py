@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from mug.model.blocks import group_norm
+from mug.model.blocks import group_norm, zero_init
+from mug.model.s4 import S4
 
 
 class LSTMLayer(nn.Module):
@@ -21,3 +22,19 @@ class LSTMLayer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         h, _ = self.lstm(rearrange(F.silu(self.norm(x)), "b c l -> b l c"))
         return x + rearrange(h, "b l c -> b c l")
+
+
+class S4Layer(nn.Module):
+    """x + conv(S4(GroupNorm(x))), the convolution zero at first: [B, C, L] -> [B, C, L].
+
+    For `conjugate_poles` see `mug.model.s4.NPLRKernel`.
+    """
+
+    def __init__(self, channels: int, conjugate_poles: bool = True) -> None:
+        super().__init__()
+        self.norm = group_norm(channels)
+        self.s4_model = S4(channels, conjugate_poles=conjugate_poles)
+        self.out_layer = zero_init(nn.Conv1d(channels, channels, 3, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.out_layer(self.s4_model(self.norm(x)))

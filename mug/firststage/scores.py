@@ -1,0 +1,40 @@
+"""How many of a chart's onsets come back out of the autoencoder, at the right time and in the right column.
+
+Axes: K keys, T note frames.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mug.data.beatmap import Note
+from mug.data.convertor import N_PLANES, ManiaConvertor
+from mug.metrics import match_onsets
+
+
+def onset_counts(
+    decoded: np.ndarray, note: np.ndarray, valid_flag: np.ndarray, frame_ms: float, tolerance_ms: float
+) -> np.ndarray:
+    """Return [3]: onsets matched, onsets decoded, onsets there are. Over charts they add up to a score, see `f1`.
+
+    decoded [4K, T] (logits and raw offsets), note [4K, T], valid_flag [T]: frames where it is 0 count for nothing.
+    Onsets match one to one within a column, when they are at most `tolerance_ms` apart.
+    """
+    keys = note.shape[0] // N_PLANES
+    convertor = ManiaConvertor(frame_ms, max_frame=note.shape[1], keys=keys)
+    valid = valid_flag > 0
+    guessed = _onsets_ms(convertor.decode(decoded[:, valid], threshold=0.0), keys)
+    there = _onsets_ms(convertor.decode(note[:, valid]), keys)
+    matched = sum(len(match_onsets(a, b, tolerance_ms)) for a, b in zip(there, guessed, strict=True))
+    return np.array([matched, sum(map(len, guessed)), sum(map(len, there))])
+
+
+def f1(counts: Sequence[float] | np.ndarray) -> float:
+    """Harmonic mean of precision and recall from summed `onset_counts`, 0 where there are no onsets."""
+    matched, guessed, there = counts
+    return float(2 * matched / (guessed + there)) if guessed + there else 0.0
+
+
+def _onsets_ms(notes: Sequence[Note], keys: int) -> list[np.ndarray]:
+    """When notes start, sorted, by column."""
+    return [np.array([note.start_ms for note in notes if note.column == column]) for column in range(keys)]
