@@ -47,6 +47,11 @@ def load_weights(
     state = read_state(path)
     if remove_prefix is not None:
         state = {name[len(remove_prefix) :]: value for name, value in state.items() if name.startswith(remove_prefix)}
+    copy_weights(module, state, str(path), ignore_keys)
+
+
+def copy_weights(module: nn.Module, state: Mapping[str, Tensor], source: str, ignore_keys: Iterable[str] = ()) -> None:
+    """Copy a state dict into `module`, as `load_weights` does; `source` is where it comes from, for messages."""
     own = module.state_dict()
     ignored = tuple(ignore_keys)
     state = {name: value for name, value in state.items() if not name.startswith(ignored)}
@@ -60,7 +65,7 @@ def load_weights(
     ]
     if problems:
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-        raise CheckpointError(f"{path} does not fit {type(module).__name__}: {'; '.join(problems[:3])}{more}")
+        raise CheckpointError(f"{source} does not fit {type(module).__name__}: {'; '.join(problems[:3])}{more}")
     module.load_state_dict(state, strict=False)  # what is absent now is what ignore_keys named
 
 
