@@ -192,7 +192,7 @@ def charts(draw):
     notes = []
     for column in range(keys):
         frames = sorted(draw(st.sets(st.integers(0, 60), max_size=5)))
-        fractions = [draw(st.floats(0, 0.99)) for _ in frames]
+        fractions = [draw(st.floats(0.001, 0.99)) for _ in frames]
         starts = [(frame + fraction) * FRAME_MS for frame, fraction in zip(frames, fractions, strict=True)]
         for frame, start, following in zip(frames, starts, [*starts[1:], 70 * FRAME_MS], strict=False):
             end = draw(st.none() | st.floats(min(start + 1, following), following))

@@ -1,0 +1,103 @@
+"""Packages (.osz): zips of a song's charts, audio and background, as osu! imports them. Those of others are hostile."""
+
+import re
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mug.data.beatmap import Beatmap
+from mug.data.osu import format_osu
+from mug.errors import ChartError
+from mug.files import replacing, resolve_inside
+
+MAX_FILES = 5_000  # storyboards and key sounds are many
+MAX_TOTAL_BYTES = 2 * 2**30  # videos are large
+MAX_RATIO = 200  # unpacked to packed; the text of a chart reaches about 20
+SMALL_BYTES = 2**20  # up to this size no ratio is suspicious
+CHUNK_BYTES = 2**16
+MAX_NAME = 200  # characters; file systems take 255 bytes
+
+
+def write_osz(path: str | Path, beatmaps: Sequence[Beatmap], audio: Path, background: Path | None = None) -> None:
+    """Write the charts of one song with its audio and background as a package, whole or not at all.
+
+    In the package the charts name these files. Raises ChartError for a missing file, and for no charts or two charts
+    that have the same artist, title, creator and version.
+    """
+    path = Path(path)
+    files = {file.name: file for file in (audio, background) if file is not None}
+    for file in files.values():
+        if not file.is_file():
+            raise ChartError(f"{file}: no such file to put into {path.name}")
+    charts: dict[str, bytes] = {}
+    for beatmap in beatmaps:
+        name = chart_name(beatmap)
+        if name in charts:
+            raise ChartError(f"{path}: two charts are called '{name}'; give each a version of its own")
+        image = beatmap.background if background is None else background.name
+        charts[name] = format_osu(replace(beatmap, audio_filename=audio.name, background=image))
+    if not charts:
+        raise ChartError(f"{path}: no charts to put into the package")
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, data in charts.items():
+            package.writestr(name, data)
+        for name, file in files.items():
+            package.write(file, name)
+
+
+def chart_name(beatmap: Beatmap) -> str:
+    """Return the name osu! gives a chart's file, "Artist - Title (Creator) [Version].osu"."""
+    name = f"{beatmap.artist} - {beatmap.title} ({beatmap.creator}) [{beatmap.version}]"
+    name = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "", name).encode("utf-8", "replace").decode()
+    while len(name.encode()) > MAX_NAME:
+        name = name[:-1]
+    return name.strip(" .") + ".osu"
+
+
+def extract_osz(path: str | Path, folder: str | Path) -> list[Path]:
+    """Unpack a package into a new or empty `folder`, whole or not at all; return its .osu files, sorted.
+
+    Raises ChartError for what is no package, names that lead out of the folder, and packages too large to be true.
+    """
+    path, folder = Path(path), Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ChartError(f"{folder}: is not empty; {path.name} is unpacked into a new or empty folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
+    try:
+        with zipfile.ZipFile(path) as package:
+            _extract(package, temporary, path)
+        temporary.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        temporary.rename(folder)
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
+        # RuntimeError: encrypted; NotImplementedError: another compression; ValueError: damaged headers.
+        raise ChartError(f"{path}: cannot be unpacked: {error}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".osu" and file.is_file())
+
+
+def _extract(package: zipfile.ZipFile, folder: Path, path: Path) -> None:
+    """Unpack all files, counting what really comes out: the sizes in the headers may lie."""
+    entries = [entry for entry in package.infolist() if not entry.is_dir()]
+    if len(entries) > MAX_FILES:
+        raise ChartError(f"{path}: {len(entries)} files; a package has at most {MAX_FILES}")
+    total = 0
+    for entry in entries:
+        target = resolve_inside(folder, entry.filename)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        size = 0
+        with package.open(entry) as source, target.open("xb") as sink:
+            while chunk := source.read(CHUNK_BYTES):
+                size, total = size + len(chunk), total + len(chunk)
+                if size > max(SMALL_BYTES, MAX_RATIO * entry.compress_size):
+                    raise ChartError(f"{path}: '{entry.filename}' unpacks to over {MAX_RATIO} times its size; refused")
+                if total > MAX_TOTAL_BYTES:
+                    raise ChartError(f"{path}: unpacks to more than {MAX_TOTAL_BYTES >> 30} GiB; refused")
+                sink.write(chunk)

@@ -1,0 +1,78 @@
+"""Star ratings against recorded ones, and the features computed from a chart."""
+
+import csv
+
+import pytest
+
+from mug.data.beatmap import Beatmap, Note
+from mug.data.difficulty import chart_features, ln_ratio, star_rating
+from mug.data.features import FeatureSpec
+from mug.data.osu import format_osu
+from mug.errors import ChartError
+
+
+def chart(n_plain: int, n_long: int) -> Beatmap:
+    notes = [Note(150 * i, i % 4) for i in range(n_plain)]
+    long = [Note(150 * i, i % 4, 150 * i + 100) for i in range(n_plain, n_plain + n_long)]
+    return Beatmap(4, notes + long, [])
+
+
+def test_star_rating_of_a_chart_its_bytes_and_its_rate():
+    beatmap = chart(200, 0)
+    stars = star_rating(beatmap)
+    assert stars == star_rating(format_osu(beatmap))
+    assert star_rating(beatmap, rate=1.5) > stars > star_rating(beatmap, rate=0.75) > 0.5
+    faster = Beatmap(4, [Note(note.start_ms / 1.5, note.column) for note in beatmap.notes], [])
+    assert star_rating(faster) == pytest.approx(star_rating(beatmap, rate=1.5), abs=0.02)
+
+
+@pytest.mark.parametrize("data", [b"", b"junk", format_osu(chart(5, 0)).replace(b"Mode: 3", b"Mode: 0")])
+def test_refuses_to_rate_what_is_no_chart(data):
+    with pytest.raises(ChartError, match="cannot rate the chart"):
+        star_rating(data)
+
+
+def test_refuses_a_rate_that_is_none():
+    with pytest.raises(ValueError, match="rate 0"):
+        star_rating(chart(5, 0), rate=0)
+
+
+def test_recorded_star_ratings(shared):
+    with open(shared / "data" / "msd" / "sr_real.csv", encoding="utf-8") as table:
+        rows = list(csv.DictReader(table))
+    assert len(rows) == 338
+    for row in rows:
+        assert star_rating((shared / "data" / row["path"]).read_bytes()) == pytest.approx(float(row["sr"]), abs=6e-5)
+
+
+@pytest.mark.parametrize(
+    ("n_plain", "n_long", "ratio", "kinds"),
+    [
+        (20, 0, 0.0, (1, 0, 0)),
+        (19, 1, 0.05, (1, 0, 0)),
+        (18, 2, 0.1, (0, 1, 0)),
+        (12, 8, 0.4, (0, 1, 1)),
+        (6, 14, 0.7, (0, 1, 1)),
+        (5, 15, 0.75, (0, 0, 1)),
+    ],
+)
+def test_kinds_of_charts_by_their_long_notes(n_plain, n_long, ratio, kinds):
+    beatmap = chart(n_plain, n_long)
+    features = chart_features(beatmap, format_osu(beatmap))
+    assert features["ln_ratio"] == ln_ratio(beatmap) == ratio
+    assert (features["rc"], features["hb"], features["ln"]) == kinds
+
+
+def test_features_are_a_prompt():
+    spec = FeatureSpec.from_yaml("configs/mug/mania_beatmap_features.yaml")
+    beatmap = chart(200, 100)
+    features = chart_features(beatmap, format_osu(beatmap), rank_status="ranked", rate=1.2)
+    assert list(features) == spec.names
+    assert features["sr"] == star_rating(beatmap, rate=1.2)
+    assert features["rank_status"] == "ranked"
+    assert [name for name in features if features[name] is None] == [*spec.names[6:]]
+    spec.encode(features)
+
+
+def test_ln_ratio_of_an_empty_chart():
+    assert ln_ratio(Beatmap(4, [], [])) == 0.0
