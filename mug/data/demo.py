@@ -1,0 +1,170 @@
+"""A Songs folder of synthesised music with charts: what people train on before they point MuG at songs of their own."""
+
+import multiprocessing
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from PIL import Image
+from tqdm import tqdm
+
+from mug.data.beatmap import MAX_KEYS, MIN_KEYS, Beatmap, TimingPoint
+from mug.data.demo_chart import DIFFICULTIES, HYBRID, LONG, RICE, Difficulty, chart
+from mug.data.demo_instruments import SAMPLE_RATE
+from mug.data.demo_music import Composition, compose
+from mug.data.demo_style import DECAYING, Style, draw_style, pick
+from mug.data.demo_synth import render
+from mug.data.osu import write_osu
+from mug.errors import ConfigError
+
+CREATOR = "MuG demo"
+BACKGROUND = "background.png"
+MIN_SECONDS, MAX_SECONDS = 10.0, 600.0
+BLOCK = 16_384  # libsndfile's Vorbis encoder overflows the stack when it gets minutes of audio at once
+
+
+@dataclass(frozen=True)
+class DemoSettings:
+    """What a demo song depends on besides its number."""
+
+    seed: int = 0
+    seconds: float = 60.0
+    keys: int = 4
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise ConfigError(f"seed is {self.seed}; give 0 or more")
+        if not MIN_SECONDS <= self.seconds <= MAX_SECONDS:
+            raise ConfigError(
+                f"seconds is {self.seconds}; a demo song lasts {MIN_SECONDS:g} to {MAX_SECONDS:g} seconds"
+            )
+        if not MIN_KEYS <= self.keys <= MAX_KEYS:
+            raise ConfigError(f"keys is {self.keys}; a chart has {MIN_KEYS} to {MAX_KEYS}")
+
+    def set_id(self, index: int) -> int:
+        """The BeatmapSetID of a song: apart from all real ones, and another one for other settings."""
+        digest = blake2b(f"{self.seed} {self.seconds:g} {self.keys}".encode(), digest_size=4).digest()
+        return (100 + int.from_bytes(digest) % 2000) * 1_000_000 + index
+
+    def rngs(self, index: int) -> list[np.random.Generator]:
+        """Generators for a song's style, notes, sounds, charts and package."""
+        return np.random.default_rng([self.seed, index]).spawn(5)
+
+
+def write_demo_songs(
+    folder: str | Path,
+    seed: int = 0,
+    n_songs: int = 24,
+    seconds: float = 60.0,
+    keys: int = 4,
+    jobs: int = 1,
+    progress: bool = True,
+) -> list[Path]:
+    """Write songs 0 to `n_songs - 1` of a seed into `folder` and return their set folders, in order.
+
+    Every set folder "<set_id> <artist> - <title>" holds audio, a background and five charts for `keys` keys. A song
+    depends on (seed, its number, seconds, keys) alone; sets already there are kept. `jobs` processes share the work.
+    Raises ConfigError for impossible values.
+    """
+    settings = DemoSettings(seed, seconds, keys)
+    if n_songs < 1 or jobs < 1:
+        raise ConfigError(f"n_songs is {n_songs} and jobs is {jobs}; give 1 or more")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write = partial(write_demo_song, folder, settings)
+    with ExitStack() as stack:
+        written: Iterator[Path] = map(write, range(n_songs))
+        if jobs > 1:
+            # Fresh processes: a fork of one that already runs threads (torch, tqdm) can hang.
+            pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+            written = stack.enter_context(pool).map(write, range(n_songs))
+        return list(tqdm(written, total=n_songs, desc="demo songs", unit="song", disable=not progress))
+
+
+def write_demo_song(folder: Path, settings: DemoSettings, index: int) -> Path:
+    """Write one song's set folder, whole or not at all, and return its path."""
+    style_rng, music_rng, sound_rng, chart_rng, package_rng = settings.rngs(index)
+    style = draw_style(style_rng)
+    set_id = settings.set_id(index)
+    final = folder / f"{set_id} {style.artist} - {style.title}"
+    if final.is_dir():
+        return final
+    composition = compose(style, settings.seconds, music_rng)
+    partial_folder = folder / f".partial {set_id}"
+    shutil.rmtree(partial_folder, ignore_errors=True)  # left behind by a run that was killed
+    partial_folder.mkdir()
+    try:
+        audio = partial_folder / ("audio.mp3" if package_rng.random() < 0.12 else "audio.ogg")
+        write_audio(audio, render(composition, sound_rng), style)
+        draw_background(package_rng).save(partial_folder / BACKGROUND)
+        for beatmap in charts(composition, settings.keys, chart_rng):
+            beatmap.audio_filename = audio.name
+            beatmap.beatmap_set_id = set_id
+            name = f"{style.artist} - {style.title} ({CREATOR}) [{beatmap.version}].osu"
+            write_osu(beatmap, partial_folder / name)
+        os.rename(partial_folder, final)
+    finally:
+        shutil.rmtree(partial_folder, ignore_errors=True)
+    return final
+
+
+def charts(composition: Composition, keys: int, rng: np.random.Generator) -> list[Beatmap]:
+    """Chart a song five times: a spread of rising difficulties, with perhaps one of them once more with long notes."""
+    style = composition.style
+    beats = [
+        TimingPoint(composition.tempo.seconds(tick) * 1000, 60_000 / bpm, style.meter)
+        for tick, bpm in composition.tempo.tempos
+    ]
+    return [
+        Beatmap(
+            keys=keys,
+            notes=chart(composition, difficulty, notes_style, keys, rng),
+            timing_points=beats,
+            title=style.title,
+            artist=style.artist,
+            creator=CREATOR,
+            version=f"{keys}K {difficulty.name}" + (" LN" if notes_style == LONG else ""),
+            background=BACKGROUND,
+            preview_ms=round(composition.preview_s * 1000),
+            overall_difficulty=difficulty.overall,
+            hp_drain=difficulty.overall,
+            metadata={"Source": "synthesised", "Tags": f"demo synthesised {style.genre}"},
+        )
+        for difficulty, notes_style in _spread(style, rng)
+    ]
+
+
+def _spread(style: Style, rng: np.random.Generator) -> list[tuple[Difficulty, str]]:
+    """Five charts: four or five neighbouring difficulties in one style, and with four of them one of long notes."""
+    held = style.timbres["lead"] not in DECAYING  # a tune that fades makes no long notes
+    usual = pick(rng, (RICE, RICE, HYBRID, HYBRID, LONG) if held else (RICE,))
+    extra = held and usual != LONG and rng.random() < 0.6
+    n_usual = 4 if extra else 5
+    first = max(rng.integers(len(DIFFICULTIES) - n_usual + 1, size=2))  # more often the harder ones
+    spread = [(difficulty, usual) for difficulty in DIFFICULTIES[first : first + n_usual]]
+    if extra:
+        spread.append((pick(rng, spread[1:])[0], LONG))
+    return spread
+
+
+def write_audio(path: Path, samples: np.ndarray, style: Style) -> None:
+    """Encode float32 samples [S, 2] as .ogg (Vorbis) or .mp3 by the file's name, with title and artist as tags."""
+    encoding = {"format": "OGG", "subtype": "VORBIS"} if path.suffix == ".ogg" else {"format": "MP3"}
+    with soundfile.SoundFile(path, "w", SAMPLE_RATE, samples.shape[1], compression_level=0.6, **encoding) as file:
+        file.title, file.artist = style.title, style.artist
+        for start in range(0, len(samples), BLOCK):
+            file.write(samples[start : start + BLOCK])
+
+
+def draw_background(rng: np.random.Generator) -> Image.Image:
+    """A dark gradient between two colours, 640 x 360."""
+    corners = rng.integers(16, 128, (2, 2, 3), dtype=np.uint8)
+    return Image.fromarray(corners).resize((640, 360), Image.Resampling.BILINEAR)
