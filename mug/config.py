@@ -36,7 +36,7 @@ def load_config(files: Iterable[str | Path], dotlist: Iterable[str] = ()) -> dic
         try:
             node = OmegaConf.load(path)
             merged = OmegaConf.merge(merged, node)  # type: ignore[assignment]
-        except (yaml.YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError) as error:
+        except (yaml.YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError, TypeError) as error:
             raise ConfigError(f"{file}: not a readable YAML config: {error}") from error
     overrides = list(dotlist)
     for item in overrides:

@@ -114,6 +114,12 @@ def test_a_tail_in_the_frame_of_the_next_start_is_kept():
     assert rounded(convertor.decode(convertor.encode(notes).note)) == notes
 
 
+def test_a_tail_never_passes_the_next_start():
+    convertor = ManiaConvertor(10.0, 3, keys=1)
+    note = np.array([[1, 0, 1], [0.5, 0, 0.25], [0, 1, 1], [0, 0, 0.75]])
+    assert convertor.decode(note) == [Note(5.0, 0, 22.5), Note(22.5, 0)]
+
+
 def test_the_later_of_two_notes_in_a_cell_stays():
     convertor = ManiaConvertor(10.0, 11, keys=2)
     encoded = convertor.encode([Note(28, 0), Note(21, 0, 95), Note(29, 1)])

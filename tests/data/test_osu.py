@@ -147,8 +147,9 @@ def test_a_slider_lasts_by_tempo_and_velocity():
 def test_columns_of_every_key_count(keys):
     beatmap = Beatmap(keys, [Note(100 * column, column) for column in range(keys)], [])
     assert parse_osu(format_osu(beatmap), "x").notes == beatmap.notes
-    fifths = parse(with_objects(*(f"{512 * c / keys + 0.01},0,{c},1,0" for c in range(keys)), keys=keys))
-    assert [note.column for note in fifths.notes] == list(range(keys))
+    for edge in (0.01, 512 / keys - 0.01):
+        edges = parse(with_objects(*(f"{512 * c / keys + edge},0,{c},1,0" for c in range(keys)), keys=keys))
+        assert [note.column for note in edges.notes] == list(range(keys))
 
 
 @pytest.mark.parametrize(
@@ -185,6 +186,13 @@ def test_refuses_a_file_too_large_and_one_that_is_not_there(tmp_path):
         parse_osu(bytes(33 * 2**20), "x")
     with pytest.raises(ChartError, match=r"gone\.osu: cannot be read: No such file"):
         read_osu(tmp_path / "gone.osu")
+
+
+def test_a_section_in_two_parts_is_one():
+    text = with_objects("64,192,5,1,0", "[Mystery]", "x", "[HitObjects]", "448,192,9,1,0")
+    beatmap = parse(text)
+    assert beatmap.notes == [Note(5, 0), Note(9, 3)]
+    assert format_osu(beatmap) == text.encode()
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: with_objects(text).encode()))
@@ -243,9 +251,10 @@ def test_duplicate_notes_keep_as_many_lines():
 
 def test_new_notes_go_where_their_time_says_and_files_without_a_last_line_end_get_one():
     beatmap = parse(with_objects("64,192,500,1,0", "64,192,100,1,0", "64,192,900,1,0"))
-    beatmap.notes += [Note(950, 3), Note(50, 3), Note(600, 3, 700.2)]
+    beatmap.notes += [Note(950, 3), Note(50, 3), Note(300, 3), Note(600, 3, 700.2)]
     assert format_osu(beatmap).decode().partition("[HitObjects]\n")[2].splitlines() == [
         "448,192,50,1,0,0:0:0:0:",
+        "448,192,300,1,0,0:0:0:0:",
         "64,192,500,1,0",
         "64,192,100,1,0",
         "448,192,600,128,0,700:0:0:0:0:",
@@ -256,8 +265,9 @@ def test_new_notes_go_where_their_time_says_and_files_without_a_last_line_end_ge
 
 def test_another_key_count_moves_every_note():
     beatmap = parse(CHART)
-    beatmap.keys, beatmap.notes = 7, [Note(1000, 0), Note(1100, 6)]
-    assert parse_osu(format_osu(beatmap), "x").notes == beatmap.notes
+    beatmap.keys = 7
+    again = parse_osu(format_osu(beatmap), "x").notes
+    assert again == [Note(1000, 0), Note(1200, 2), Note(1200, 3), Note(1500, 1, 2001)]
     assert b"CircleSize:7\n" in format_osu(beatmap)
 
 

@@ -1,0 +1,83 @@
+"""Configurations: merging, overrides, building what a node names, and messages that name the wrong key."""
+
+import pytest
+
+from mug.config import PROJECT_ROOT, check_params, find_file, get_obj_from_str, instantiate_from_config, load_config
+from mug.data.beatmap import TimingPoint
+from mug.errors import ConfigError
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "a.yaml").write_text("model: {width: 2, depth: 3}\ndata: [1, 2]\n")
+    (tmp_path / "b.yaml").write_text("model: {depth: 5}\nextra: ${model.width}\n")
+    return [tmp_path / "a.yaml", tmp_path / "b.yaml"]
+
+
+def test_files_merge_left_to_right_and_overrides_come_last(files):
+    assert load_config(files) == {"model": {"width": 2, "depth": 5}, "data": [1, 2], "extra": 2}
+    config = load_config(files, ["model.width=7", "new.deep=1e-3"])
+    assert config == {"model": {"width": 7, "depth": 5}, "data": [1, 2], "extra": 7, "new": {"deep": 0.001}}
+    assert type(config["model"]) is dict
+
+
+def test_what_is_no_configuration(tmp_path, files):
+    (tmp_path / "broken.yaml").write_text("a: [1")
+    (tmp_path / "list.yaml").write_text("- 1")
+    (tmp_path / "latin.yaml").write_bytes(b"a: \xff")
+    with pytest.raises(ConfigError, match=r"none\.yaml: no such config file"):
+        load_config([tmp_path / "none.yaml"])
+    for name in ("broken", "latin"):
+        with pytest.raises(ConfigError, match=rf"{name}\.yaml: not a readable YAML config"):
+            load_config([tmp_path / f"{name}.yaml"])
+    with pytest.raises(ConfigError, match="override 'model' is not"):
+        load_config(files, ["model"])
+    with pytest.raises(ConfigError, match=r"list\.yaml: not a readable YAML config"):
+        load_config([*files, tmp_path / "list.yaml"])
+    with pytest.raises(ConfigError, match="cannot merge"):
+        load_config(files, ["extra=${nothing.here}"])
+
+
+def test_files_are_found_from_here_then_from_the_project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find_file("pyproject.toml") == PROJECT_ROOT / "pyproject.toml"
+    (tmp_path / "pyproject.toml").touch()
+    assert find_file("pyproject.toml").resolve() == tmp_path / "pyproject.toml"
+    assert str(find_file("nowhere.yaml")) == "nowhere.yaml"
+
+
+def test_a_node_is_built():
+    node = {"target": "mug.data.beatmap.TimingPoint", "params": {"time_ms": 5.0}}
+    assert instantiate_from_config(node, beat_ms=400.0) == TimingPoint(5.0, 400.0)
+    assert instantiate_from_config({"target": "threading.Event"}).is_set() is False
+    assert get_obj_from_str("mug.data.beatmap.TimingPoint") is TimingPoint
+
+
+@pytest.mark.parametrize(
+    ("node", "reason"),
+    [
+        ({"params": {}}, "model.x: expected a node with 'target'"),
+        (5, "model.x: expected a node"),
+        ({"target": "a.b", "parms": {}}, "model.x: unknown key 'parms'"),
+        ({"target": "TimingPoint"}, "'TimingPoint' is not a dotted path"),
+        ({"target": "mug.nothing.X"}, "no module named 'mug.nothing'"),
+        ({"target": "mug.data.beatmap.Nothing"}, "module mug.data.beatmap has no 'Nothing'"),
+        (
+            {"target": "mug.data.beatmap.TimingPoint", "params": {"time_ms": 0, "beat_ms": 1, "tempo": 2}},
+            "model.x.params: unknown key 'tempo'; TimingPoint knows time_ms, beat_ms, meter",
+        ),
+        ({"target": "mug.data.beatmap.TimingPoint", "params": {"time_ms": 0}}, "model.x.params: 'beat_ms' is missing"),
+    ],
+)
+def test_wrong_nodes_are_named(node, reason):
+    with pytest.raises(ConfigError, match=reason):
+        instantiate_from_config(node, where="model.x")
+
+
+def test_a_constructor_that_takes_anything_is_given_anything():
+    def anything(width: int, **others: int) -> None:
+        pass
+
+    check_params(anything, {"width": 1, "depth": 2}, where="x")
+    with pytest.raises(ConfigError, match="x: 'width' is missing"):
+        check_params(anything, {"depth": 2}, where="x")
