@@ -1,12 +1,17 @@
 """What the denoiser hears: encoders of the audio at the lengths the U-Net works on.
 
-Axes: B batch, M mel bins, A audio frames, C channels.
+`mug.diffusion.unet.UNetModel` hears every scale of MelspectrogramScaleEncoder1D; the other encoders return one, to be
+put on its input channels.
+
+Axes: B batch, M mel bins, Q frequencies of a short-time Fourier transform, A audio frames, C channels.
 """
 
 from collections.abc import Sequence
 
+from einops import rearrange
 from torch import Tensor, nn
 
+from mug.cond.pyramid import DILATIONS, Pyramid, head_width
 from mug.errors import ConfigError
 from mug.model.attention import ContextualTransformer, run
 from mug.model.blocks import Downsample, ResnetBlock, check_input
@@ -16,8 +21,7 @@ class MelspectrogramScaleEncoder1D(nn.Module):
     """Log-mel spectrogram -> features at every scale: [B, n_freq, A] -> list of [B, C_i, A / 2^i], finest first.
 
     Mel bins are channels. Level i has middle_channels * channel_mult[i] of them; where its downsampling factor 2^i is
-    in `attention_resolutions` a transformer follows every residual block. Blocks take turns with dilations (1, 2) and
-    (4, 8), so that two of them see 31 frames.
+    in `attention_resolutions` a transformer follows every residual block. Blocks take turns with DILATIONS.
     """
 
     def __init__(
@@ -86,9 +90,8 @@ class ScaleLevel(nn.Module):
         self.block = nn.ModuleList()
         self.attn = nn.ModuleList()
         for index in range(num_res_blocks):
-            dilations = (4, 8) if index % 2 else (1, 2)
             channels = out_channels if index else in_channels
-            self.block.append(ResnetBlock(channels, out_channels, num_groups, dropout, dilations))
+            self.block.append(ResnetBlock(channels, out_channels, num_groups, dropout, DILATIONS[index % 2]))
             if num_heads is None:
                 self.attn.append(nn.Identity())
             else:
@@ -102,8 +105,110 @@ class ScaleLevel(nn.Module):
         return x
 
 
-def head_width(channels: int, num_heads: int) -> int:
-    """Channels of one attention head. Raises ConfigError when the heads do not divide the channels."""
-    if channels % num_heads:
-        raise ConfigError(f"num_heads {num_heads} does not divide a layer of {channels} channels")
-    return channels // num_heads
+class STFTEncoder(Pyramid):
+    """Short-time Fourier transform [B, 2, n_fft / 2 + 1, A] -> [B, out_channels, A / 2^(levels - 1)].
+
+    A convolution over 2 * freq_stride neighbouring frequencies, every freq_stride of them, makes freq_stride channels;
+    the Nyquist frequency is left out. `freq_stride` divides n_fft / 2.
+    """
+
+    def __init__(
+        self,
+        n_fft: int,
+        middle_channels: int,
+        out_channels: int,
+        channel_mult: Sequence[int],
+        num_res_blocks: int,
+        num_groups: int = 32,
+        freq_stride: int = 32,
+        use_checkpoint: bool = False,
+    ) -> None:
+        n_freq = n_fft // 2
+        if n_freq % freq_stride or freq_stride % 2:
+            raise ConfigError(f"freq_stride {freq_stride} must be even and divide n_fft / 2 = {n_freq}")
+        super().__init__(
+            in_channels=n_freq,
+            middle_channels=middle_channels,
+            out_channels=out_channels,
+            channel_mult=channel_mult,
+            num_res_blocks=num_res_blocks,
+            num_groups=num_groups,
+            dilated=True,
+            attention=True,
+            use_checkpoint=use_checkpoint,
+        )
+        self.n_freq = n_freq
+        self.conv_in = nn.Conv2d(2, freq_stride, (2 * freq_stride, 1), (freq_stride, 1), (freq_stride // 2, 0))
+
+    def forward(self, stft: Tensor) -> Tensor:
+        """Raises ValueError unless stft is [B, 2, n_fft / 2 + 1, A] with A a multiple of the downsampling factor."""
+        if stft.ndim != 4 or stft.shape[1:3] != (2, self.n_freq + 1) or stft.shape[3] % self.factor:
+            expected = f"[B, 2, {self.n_freq + 1}, A] with A a multiple of {self.factor}"
+            raise ValueError(f"the audio encoder expects {expected}, got {list(stft.shape)}")
+        h = self.conv_in(stft[:, :, :-1])  # [B, freq_stride, n_freq / freq_stride, A]
+        return self.climb(rearrange(h, "b c q a -> b (c q) a"))
+
+
+class MelspectrogramEncoder(Pyramid):
+    """Log-mel spectrogram as a picture: [B, n_freq, A] -> [B, out_channels, A / 2^(levels - 1)]."""
+
+    def __init__(
+        self,
+        n_freq: int,
+        middle_channels: int,
+        out_channels: int,
+        channel_mult: Sequence[int],
+        num_res_blocks: int,
+        num_groups: int = 8,
+        use_checkpoint: bool = False,
+    ) -> None:
+        super().__init__(
+            in_channels=middle_channels,
+            n_rows=n_freq,
+            middle_channels=middle_channels,
+            out_channels=out_channels,
+            channel_mult=channel_mult,
+            num_res_blocks=num_res_blocks,
+            num_groups=num_groups,
+            dims=2,
+            first_groups=min(32, middle_channels),
+            use_checkpoint=use_checkpoint,
+        )
+        self.n_freq = n_freq
+        self.conv_in = nn.Conv2d(1, middle_channels, 3, padding=1)
+
+    def forward(self, audio: Tensor) -> Tensor:
+        """Raises ValueError unless audio is [B, n_freq, A] with A a multiple of the downsampling factor."""
+        check_input(audio, self.n_freq, self.factor, "the audio encoder")
+        return self.climb(self.conv_in(rearrange(audio, "b m a -> b 1 m a")))
+
+
+class MelspectrogramEncoder1D(Pyramid):
+    """Log-mel spectrogram with mel bins as channels: [B, n_freq, A] -> [B, out_channels, A / 2^(levels - 1)]."""
+
+    def __init__(
+        self,
+        n_freq: int,
+        middle_channels: int,
+        out_channels: int,
+        channel_mult: Sequence[int],
+        num_res_blocks: int,
+        num_groups: int = 32,
+        use_checkpoint: bool = False,
+    ) -> None:
+        super().__init__(
+            in_channels=middle_channels,
+            middle_channels=middle_channels,
+            out_channels=out_channels,
+            channel_mult=channel_mult,
+            num_res_blocks=num_res_blocks,
+            num_groups=num_groups,
+            use_checkpoint=use_checkpoint,
+        )
+        self.n_freq = n_freq
+        self.conv_in = nn.Conv1d(n_freq, middle_channels, 3, padding=1)
+
+    def forward(self, audio: Tensor) -> Tensor:
+        """Raises ValueError unless audio is [B, n_freq, A] with A a multiple of the downsampling factor."""
+        check_input(audio, self.n_freq, self.factor, "the audio encoder")
+        return self.climb(self.conv_in(audio))

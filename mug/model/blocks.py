@@ -1,6 +1,6 @@
 """Building blocks shared by the networks: residual convolutions over time, halving and doubling of the length.
 
-Axes: B batch, C channels, L frames of whatever grid the network runs on.
+Axes: B batch, C channels, L frames of whatever grid the network runs on (with `dims` 2, rows of them: [B, C, R, L]).
 """
 
 from typing import TypeVar
@@ -13,6 +13,7 @@ from mug.errors import ConfigError
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 NORM_EPS = 1e-6
+CONV = {1: nn.Conv1d, 2: nn.Conv2d}
 
 
 def group_norm(channels: int, num_groups: int = 32) -> nn.GroupNorm:
@@ -49,16 +50,18 @@ class ResnetBlock(nn.Module):
         num_groups: int,
         dropout: float = 0.0,
         dilations: tuple[int, int] = (1, 1),
+        dims: int = 1,
     ) -> None:
         super().__init__()
+        conv = CONV[dims]
         first, second = dilations
         self.norm1 = group_norm(in_channels, num_groups)
-        self.conv1 = nn.Conv1d(in_channels, out_channels, 3, padding=first, dilation=first)
+        self.conv1 = conv(in_channels, out_channels, 3, padding=first, dilation=first)
         self.norm2 = group_norm(out_channels, num_groups)
         self.dropout = nn.Dropout(dropout)
-        self.conv2 = nn.Conv1d(out_channels, out_channels, 3, padding=second, dilation=second)
+        self.conv2 = conv(out_channels, out_channels, 3, padding=second, dilation=second)
         if in_channels != out_channels:
-            self.nin_shortcut: nn.Module = nn.Conv1d(in_channels, out_channels, 1)
+            self.nin_shortcut: nn.Module = conv(in_channels, out_channels, 1)
         else:
             self.nin_shortcut = nn.Identity()
 
@@ -69,14 +72,15 @@ class ResnetBlock(nn.Module):
 
 
 class Downsample(nn.Module):
-    """Half the length: [B, C, L] -> [B, C, L/2], L even."""
+    """Half the length: [B, C, L] -> [B, C, L/2], L even; with `dims` 2 half the rows too."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, dims: int = 1) -> None:
         super().__init__()
-        self.conv = nn.Conv1d(channels, channels, 3, stride=2)
+        self.padding = (0, 1) * dims  # one zero on the right: output i sees inputs 2i, 2i+1, 2i+2
+        self.conv = CONV[dims](channels, channels, 3, stride=2)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv(F.pad(x, (0, 1)))  # one zero on the right: output i sees inputs 2i, 2i+1, 2i+2
+        return self.conv(F.pad(x, self.padding))
 
 
 class Upsample(nn.Module):
@@ -108,11 +112,21 @@ class Level(nn.Module):
 
 
 class MiddleBlocks(nn.Module):
-    """The bottom of an encoder or decoder: residual block, `attn` if any, residual block."""
+    """The bottom of an encoder or decoder: residual block, `attn` if any, residual block.
 
-    def __init__(self, in_channels: int, out_channels: int, num_groups: int, attn: nn.Module | None = None) -> None:
+    `first_groups` are the groups of the first block, where they differ.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        num_groups: int,
+        attn: nn.Module | None = None,
+        first_groups: int | None = None,
+    ) -> None:
         super().__init__()
-        self.block_1 = ResnetBlock(in_channels, out_channels, num_groups)
+        self.block_1 = ResnetBlock(in_channels, out_channels, first_groups or num_groups)
         self.attn = attn or nn.Identity()
         self.block_2 = ResnetBlock(out_channels, out_channels, num_groups)
 

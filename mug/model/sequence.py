@@ -38,3 +38,15 @@ class S4Layer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.out_layer(self.s4_model(self.norm(x)))
+
+
+class S4BidirectionalLayer(nn.Module):
+    """x + S4(GroupNorm(x)), reading forwards and backwards: [B, C, L] -> [B, C, L]."""
+
+    def __init__(self, channels: int, num_groups: int = 32) -> None:
+        super().__init__()
+        self.norm = group_norm(channels, num_groups)
+        self.s4_model = S4(channels, bidirectional=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.s4_model(self.norm(x))

@@ -1,10 +1,12 @@
 """The audio encoders reproduce the recorded ones and refuse audio that does not fit."""
 
+import re
+
 import pytest
 import torch
 from records import Record
 
-from mug.cond.wave import MelspectrogramScaleEncoder1D
+from mug.cond.wave import MelspectrogramEncoder, MelspectrogramEncoder1D, MelspectrogramScaleEncoder1D, STFTEncoder
 from mug.errors import ConfigError
 
 SMALL = {
@@ -69,3 +71,53 @@ def test_checkpointing_changes_no_number():
         sum(scale.square().sum() for scale in encoder(audio)).backward()
     for name, parameter in plain.named_parameters():
         assert torch.equal(parameter.grad, saving.get_parameter(name).grad), name
+
+
+@pytest.mark.parametrize(
+    ("name", "encoder_class"),
+    [
+        ("wave_stft", STFTEncoder),
+        ("wave_mel2d", MelspectrogramEncoder),
+        ("wave_mel1d", MelspectrogramEncoder1D),
+    ],
+)
+def test_reproduces_the_recorded_encoder_of_one_output(parity, name, encoder_class):
+    record = Record(parity / f"{name}.npz")
+    encoder = encoder_class(**record.config).eval()
+    record.state.pop("position_embedding.inv_freq", None)  # recorded, but of no effect on the recorded outputs
+    encoder.load_state_dict(record.state, strict=True)
+    [sound] = record.inputs.values()
+    with torch.no_grad():
+        record.assert_reproduced("h", encoder(sound))
+
+
+PYRAMID = {"middle_channels": 32, "out_channels": 3, "channel_mult": [1, 1, 2], "num_res_blocks": 1}
+
+
+@pytest.mark.parametrize(
+    ("encoder_class", "params", "shape", "message"),
+    [
+        (STFTEncoder, {"n_fft": 24, "freq_stride": 4}, (2, 2, 13, 44), "expects [B, 2, 13, A] with A a multiple of 4"),
+        (MelspectrogramEncoder, {"n_freq": 12}, (2, 12, 44), "expects [B, 12, L] with L a multiple of 4"),
+        (MelspectrogramEncoder1D, {"n_freq": 7}, (2, 7, 44), "expects [B, 7, L] with L a multiple of 4"),
+    ],
+)
+def test_encoders_of_one_output_know_their_shapes(encoder_class, params, shape, message):
+    num_groups = 4
+    encoder = encoder_class(**params, **PYRAMID, num_groups=num_groups, use_checkpoint=True)
+    sound = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    out = encoder(sound)
+    assert out.shape == (2, 3, 11)
+    out.sum().backward()
+    wrong = sound[..., :42]
+    with pytest.raises(ValueError, match=re.escape(message)):
+        encoder(wrong)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        encoder(sound[:, :-1])
+
+
+def test_one_output_encoders_refuse_frequencies_they_cannot_halve_or_stride():
+    with pytest.raises(ConfigError, match="cannot halve 14 frequencies"):
+        MelspectrogramEncoder(14, **PYRAMID)
+    with pytest.raises(ConfigError, match="freq_stride 5 must be even and divide n_fft / 2 = 12"):
+        STFTEncoder(24, **PYRAMID, freq_stride=5)

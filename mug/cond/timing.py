@@ -1,0 +1,50 @@
+"""Where the beats are, read out of a latent.
+
+Axes: B batch, Z latent channels, L latent frames, T note frames.
+"""
+
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mug.model.blocks import Level, ResnetBlock, Upsample, check_input, group_norm
+from mug.model.sequence import S4BidirectionalLayer
+
+
+class TimingDecoder(nn.Module):
+    """Latent [B, z_channels, L] -> [B, 2, T]: logit of a beat in the frame, and where in it. T = L * 2^(levels - 1).
+
+    Every level ends in an S4 that runs both ways, because a tempo shows over many bars.
+    """
+
+    def __init__(
+        self,
+        z_channels: int,
+        middle_channels: int,
+        num_groups: int,
+        channel_mult: Sequence[int],
+        num_res_blocks: int,
+    ) -> None:
+        super().__init__()
+        self.z_channels = z_channels
+        channels = middle_channels * channel_mult[-1]
+        self.conv_in = nn.Conv1d(z_channels, channels, 3, padding=1)
+        self.up = nn.ModuleList()  # coarsest first
+        for level, mult in reversed(list(enumerate(channel_mult))):
+            blocks: list[nn.Module] = []
+            for _ in range(num_res_blocks):
+                blocks.append(ResnetBlock(channels, middle_channels * mult, num_groups))
+                channels = middle_channels * mult
+            blocks.append(S4BidirectionalLayer(channels, num_groups))
+            self.up.append(Level(blocks, upsample=Upsample(channels) if level else None))
+        self.norm_out = group_norm(channels, num_groups)
+        self.conv_out = nn.Conv1d(channels, 2, 3, padding=1)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Raises ValueError unless z is [B, z_channels, L]."""
+        check_input(z, self.z_channels, 1, "the timing decoder")
+        h = self.conv_in(z)
+        for level in self.up:
+            h = level(h)
+        return self.conv_out(F.silu(self.norm_out(h)))
