@@ -152,7 +152,7 @@ def draw_style(rng: np.random.Generator) -> Style:
     genre = pick(rng, tuple(GENRES))
     recipe = GENRES[genre]
     bpm = float(rng.integers(recipe.bpm[0], recipe.bpm[1] + 1))
-    change = pick(rng, (0.8, 0.9, 1.1, 1.2)) if rng.random() < 0.15 else None
+    change = pick(rng, (0.8, 0.9, 1.1, 1.2)) if rng.random() < 0.25 else None
     return Style(
         title=" ".join(_word(rng) for _ in range(rng.integers(1, 4))),
         artist=_word(rng) + (" " + _word(rng) if rng.random() < 0.5 else ""),
