@@ -94,9 +94,16 @@ class ManiaConvertor:
         Raises ValueError for a note outside the keys, and for a choice without `rng`.
         """
         notes = chart.notes if isinstance(chart, Beatmap) else chart
-        column = self._change_columns(np.array([note.column for note in notes], dtype=np.int64), rng)  # [N]
-        start = self._frames([note.start_ms for note in notes])  # [N]
-        end = np.minimum(self._frames([note.last_ms for note in notes]), self.max_frame)  # [N]
+        return self.encode_arrays(*note_arrays(notes), rng)
+
+    def encode_arrays(
+        self, column: np.ndarray, start_ms: np.ndarray, last_ms: np.ndarray, rng: np.random.Generator | None = None
+    ) -> EncodedChart:
+        """Encode notes given as arrays [N]: columns, starts, and ends (of plain notes their starts); see encode."""
+        n_notes = len(column)
+        column = self._change_columns(column, rng)  # [N]
+        start = self._frames(start_ms)  # [N]
+        end = np.minimum(self._frames(last_ms), self.max_frame)  # [N]
 
         # In order of time, so that of two notes in one cell (column, frame) the later is the one that stays.
         order = np.lexsort((column, start))
@@ -130,7 +137,7 @@ class ManiaConvertor:
             note=NotePlanes.join(Planes(*planes)),
             valid_flag=valid_flag,
             collisions=len(order) - len(stays),
-            dropped=len(notes) - len(order),
+            dropped=n_notes - len(order),
             flattened=int(((end > start) & ~is_held).sum()),
         )
 
@@ -173,9 +180,9 @@ class ManiaConvertor:
             for start_ms, column, end_ms, is_long in zip(starts_ms, columns, ends_ms, longs, strict=True)
         ]
 
-    def _frames(self, times_ms: list[float]) -> np.ndarray:
+    def _frames(self, times_ms: np.ndarray) -> np.ndarray:
         """Where times lie on the grid, after the change of rate and the offset."""
-        return self.ms_to_frame(np.array(times_ms, dtype=np.float64) / self.rate + self.offset_ms)
+        return self.ms_to_frame(times_ms / self.rate + self.offset_ms)
 
     def _change_columns(self, column: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
         """Mirror and shuffle the columns [N] as the convertor says."""
@@ -186,6 +193,15 @@ class ManiaConvertor:
         if self.random:
             column = _given(rng).permutation(self.keys)[column]
         return column
+
+
+def note_arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return columns int64, starts and last moments in ms float64 of notes, each [N]."""
+    return (
+        np.array([note.column for note in notes], dtype=np.int64),
+        np.array([note.start_ms for note in notes], dtype=np.float64),
+        np.array([note.last_ms for note in notes], dtype=np.float64),
+    )
 
 
 def _given(rng: np.random.Generator | None) -> np.random.Generator:

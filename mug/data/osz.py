@@ -51,11 +51,15 @@ def write_osz(path: str | Path, beatmaps: Sequence[Beatmap], audio: Path, backgr
 
 def chart_name(beatmap: Beatmap) -> str:
     """Return the name osu! gives a chart's file, "Artist - Title (Creator) [Version].osu"."""
-    name = f"{beatmap.artist} - {beatmap.title} ({beatmap.creator}) [{beatmap.version}]"
+    return safe_name(f"{beatmap.artist} - {beatmap.title} ({beatmap.creator}) [{beatmap.version}]") + ".osu"
+
+
+def safe_name(name: str) -> str:
+    """Return `name` without what some file system does not take, and no longer than it takes."""
     name = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "", name).encode("utf-8", "replace").decode()
     while len(name.encode()) > MAX_NAME:
         name = name[:-1]
-    return name.strip(" .") + ".osu"
+    return name.strip(" .")
 
 
 def extract_osz(path: str | Path, folder: str | Path) -> list[Path]:

@@ -1,0 +1,111 @@
+"""What a training item goes through: what is drawn for it, and what that does to its audio and its prompt.
+
+Notes are changed by the ManiaConvertor, audio and notes always together. Axes: M mel bins, A audio frames, F features.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mug.config import check_params
+from mug.errors import ConfigError
+
+MAX_PITCH_BINS = 4
+MAX_MASKED_BINS = 16
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Probabilities (`_p`) of what may happen to an item; all 0 is none of it.
+
+    mirror_p: columns reversed. mirror_at_interval_p: of each passage between gaps. random_p: columns shuffled.
+    offset_p: the window begins between two note frames. rate_p: song and chart are played at a rate from `rate`.
+    pitch_p: mel bins moved by 1 to 4. frequency_mask_p: a band of mel bins is silent. feature_dropout_p: for each
+    feature, not given. prompt_dropout_p: the whole prompt is not given. random_crop: the window is from anywhere in
+    the song.
+    """
+
+    mirror_p: float = 0.0
+    mirror_at_interval_p: float = 0.0
+    random_p: float = 0.0
+    offset_p: float = 0.0
+    rate: tuple[float, float] = (1.0, 1.0)
+    rate_p: float = 0.0
+    pitch_p: float = 0.0
+    frequency_mask_p: float = 0.0
+    feature_dropout_p: float = 0.0
+    prompt_dropout_p: float = 0.0
+    random_crop: bool = False
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> "Augmentation":
+        """Build from a config's `augmentation` node. Raises ConfigError for an unknown key or an impossible value."""
+        check_params(cls, params, where="augmentation")
+        rate = tuple(params.get("rate", (1.0, 1.0)))
+        return cls(**{**params, "rate": rate})
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if name.endswith("_p") and not 0 <= value <= 1:
+                raise ConfigError(f"{name}: {value} is no probability")
+        if len(self.rate) != 2 or not 0 < self.rate[0] <= self.rate[1]:
+            raise ConfigError(f"rate: expected [lowest, highest], both above 0, got {list(self.rate)}")
+
+    def draw_rate(self, rng: np.random.Generator) -> float:
+        """Rates are drawn to two digits: nobody hears more, and star ratings can be remembered."""
+        return round(float(rng.uniform(*self.rate)), 2) if rng.random() < self.rate_p else 1.0
+
+
+def change_rate(spectrum: np.ndarray, start: float, n_frames: int, rate: float) -> np.ndarray:
+    """Return `n_frames` of a spectrum [..., A] from frame `start` on, played at `rate`; linear between frames.
+
+    Frames beyond the end are silent.
+    """
+    if rate == 1.0 and start == int(start):
+        part = np.asarray(spectrum[..., int(start) : int(start) + n_frames], dtype=np.float32)
+    else:
+        position = start + rate * np.arange(n_frames)
+        position = position[position <= spectrum.shape[-1] - 1]
+        left = position.astype(np.int64)
+        first = int(left[0]) if len(left) else 0
+        source = np.asarray(spectrum[..., first : int(left[-1]) + 2 if len(left) else 0], dtype=np.float32)
+        right = np.minimum(left + 1 - first, source.shape[-1] - 1)
+        weight = (position - left).astype(np.float32)
+        part = source[..., left - first] * (1 - weight) + source[..., right] * weight
+    out = np.zeros((*spectrum.shape[:-1], n_frames), dtype=np.float32)
+    out[..., : part.shape[-1]] = part
+    return out
+
+
+def shift_pitch(mel: np.ndarray, bins: int) -> np.ndarray:
+    """Move a mel spectrum [M, A] up by `bins`, down where negative; what comes in at the edge is silent."""
+    shifted = np.zeros_like(mel)
+    if bins >= 0:
+        shifted[bins:] = mel[: len(mel) - bins]
+    else:
+        shifted[:bins] = mel[-bins:]
+    return shifted
+
+
+def augment_mel(mel: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """Return a mel spectrum [M, A] with its pitch moved or a band silenced, as drawn."""
+    if rng.random() < augmentation.pitch_p:
+        mel = shift_pitch(mel, int(rng.integers(1, MAX_PITCH_BINS + 1)) * int(rng.choice([-1, 1])))
+    if rng.random() < augmentation.frequency_mask_p:
+        width = int(rng.integers(1, MAX_MASKED_BINS + 1))
+        first = int(rng.integers(0, max(1, len(mel) - width)))
+        mel = mel.copy()
+        mel[first : first + width] = 0
+    return mel
+
+
+def drop_features(
+    ids: np.ndarray, unconditional: np.ndarray, augmentation: Augmentation, rng: np.random.Generator
+) -> np.ndarray:
+    """Return prompt ids [F] of which some, or all, are "not given"."""
+    dropped = rng.random(len(ids)) < augmentation.feature_dropout_p
+    if rng.random() < augmentation.prompt_dropout_p:
+        dropped[:] = True
+    return np.where(dropped, unconditional, ids)

@@ -1,0 +1,162 @@
+"""Training items: a window of a song, its notes as an array, and the prompt that describes its chart.
+
+Axes: K keys, T note frames, A audio frames, M mel bins, Q frequencies of the STFT, F features.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from mug.data.audio import AudioSettings
+from mug.data.audio_cache import AudioCache
+from mug.data.augment import Augmentation, augment_mel, change_rate, drop_features
+from mug.data.convertor import ManiaConvertor
+from mug.data.difficulty import star_rating
+from mug.data.features import FeatureSpec
+from mug.data.library import Entry, load_entries
+from mug.errors import DatasetError
+
+MSD_SUFFIX = "ett"
+
+
+class OsuDataset(Dataset):
+    """The charts of one split as items.
+
+    beatmap_txt: one list of charts or several; a features.db lies beside each. features: yaml of the prompt. audio:
+    AudioSettings as a mapping. augmentation: Augmentation as a mapping. valid_fraction, test_fraction, split_salt: see
+    mug.data.split. with_audio: false leaves the audio out, for stage 1.
+    An item is a function of (seed, epoch, index): index it with (index, epoch), or with index alone for epoch 0. Where
+    a song is longer than an item, training starts at its head, or anywhere with `random_crop`; the others see its middle.
+    """
+
+    split = ""
+
+    def __init__(
+        self,
+        beatmap_txt: str | Sequence[str],
+        features: str,
+        audio: Mapping[str, Any],
+        keys: int = 4,
+        cache_dir: str = "data/audio_cache",
+        valid_fraction: float = 0.05,
+        test_fraction: float = 0.05,
+        split_salt: str = "",
+        with_audio: bool = True,
+        augmentation: Mapping[str, Any] | None = None,
+        seed: int = 23,
+    ) -> None:
+        self.settings = AudioSettings.from_params(audio)
+        self.spec = FeatureSpec.from_yaml(features)
+        self.keys = keys
+        self.with_audio = with_audio
+        self.seed = seed
+        self.augmentation = Augmentation.from_params(augmentation or {})
+        self.cache = AudioCache(cache_dir, self.settings)
+        lists = [beatmap_txt] if isinstance(beatmap_txt, str) else list(beatmap_txt)
+        fractions = (valid_fraction, test_fraction, split_salt)
+        self.entries, self.report = load_entries(
+            lists, self.spec, keys, self.split, fractions, self.cache if with_audio else None
+        )
+        if not self.entries:
+            raise DatasetError(
+                f"{', '.join(lists)}: no usable chart in the {self.split} split; prepare more songs, or change "
+                f"valid_fraction, test_fraction or split_salt in data.params.common\n{self.report}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, key: int | tuple[int, int]) -> dict[str, Any]:
+        """Return {note [4K, T], valid_flag [T], audio [M, A] or [2, Q, A], feature [F], meta, convertor}."""
+        index, epoch = key if isinstance(key, tuple) else (key, 0)
+        entry = self.entries[index]
+        rng = np.random.default_rng([self.seed, epoch, index])
+        rate = self.augmentation.draw_rate(rng)
+        start = self._window(entry, rate, rng)  # audio frames at that rate
+        convertor = self._convertor(rate, start, rng)
+        encoded = convertor.encode_arrays(entry.column, entry.start_ms, entry.last_ms, rng)
+        item: dict[str, Any] = {
+            "note": encoded.note,
+            "valid_flag": self._valid_flag(entry, convertor),
+            "feature": drop_features(self._feature(entry, rate), self.spec.unconditional, self.augmentation, rng),
+            "meta": {
+                "path": str(entry.path),
+                "audio": str(entry.audio),
+                "game_mode": 3,
+                "cs": float(self.keys),
+                "version": entry.version,
+                "set_id": entry.set_id,
+            },
+            "convertor": {name: value for name, value in asdict(convertor).items() if name != "keys"},
+        }
+        if self.with_audio:
+            item["audio"] = self._audio(entry, rate, start, rng)
+        return item
+
+    def _window(self, entry: Entry, rate: float, rng: np.random.Generator) -> int:
+        """The audio frame, at that rate, at which the item begins: on a note frame, or between two as drawn."""
+        ratio = self.settings.audio_note_window_ratio
+        song_ms = max(entry.last_ms.max(), entry.audio_frames * self.settings.audio_frame_ms) / rate
+        spare = max(0, int(song_ms / self.settings.note_frame_ms) - self.settings.max_note_frame)  # note frames
+        if self.augmentation.random_crop:
+            start = int(rng.integers(0, spare + 1))
+        else:
+            start = 0 if self.split == "train" else spare // 2
+        between = int(rng.integers(1, ratio)) if ratio > 1 and rng.random() < self.augmentation.offset_p else 0
+        return start * ratio + between
+
+    def _convertor(self, rate: float, start: int, rng: np.random.Generator) -> ManiaConvertor:
+        augmentation = self.augmentation
+        return ManiaConvertor(
+            frame_ms=self.settings.note_frame_ms,
+            max_frame=self.settings.max_note_frame,
+            keys=self.keys,
+            mirror=bool(rng.random() < augmentation.mirror_p),
+            random=bool(rng.random() < augmentation.random_p),
+            mirror_at_interval_prob=augmentation.mirror_at_interval_p,
+            offset_ms=-start * self.settings.audio_frame_ms,
+            rate=rate,
+        )
+
+    def _valid_flag(self, entry: Entry, convertor: ManiaConvertor) -> np.ndarray:
+        """1 up to and including the frame of the chart's last note, wherever the window ends: float32 [T]."""
+        last = convertor.ms_to_frame(entry.last_ms.max() / convertor.rate + convertor.offset_ms)
+        return (np.arange(convertor.max_frame) <= last).astype(np.float32)
+
+    def _feature(self, entry: Entry, rate: float) -> np.ndarray:
+        """Prompt ids [F] at a rate: sr is rated anew; MSD, which is known at rate 1 only, is not given."""
+        prompt = dict(entry.prompt)
+        if rate != 1.0:
+            prompt = {name: value for name, value in prompt.items() if not self._is_msd(name)}
+            if prompt.get("sr") is not None:
+                prompt["sr"] = star_rating(entry.path.read_bytes(), rate)
+        return self.spec.encode(prompt)
+
+    def _is_msd(self, name: str) -> bool:
+        return name.endswith(MSD_SUFFIX) or f"{name}_{MSD_SUFFIX}" in self.spec.blocks
+
+    def _audio(self, entry: Entry, rate: float, start: int, rng: np.random.Generator) -> np.ndarray:
+        """Float32 [M, A] or [2, Q, A], with zeros after the song's end."""
+        spectrum = change_rate(self.cache.open(entry.spectrum), start * rate, self.settings.max_audio_frame, rate)
+        return augment_mel(spectrum, self.augmentation, rng) if self.settings.kind == "mel" else spectrum
+
+
+class OsuTrainDataset(OsuDataset):
+    """The training split."""
+
+    split = "train"
+
+
+class OsuValidDataset(OsuDataset):
+    """The validation split, as it is."""
+
+    split = "valid"
+
+
+class OsuTestDataset(OsuDataset):
+    """The test split, as it is."""
+
+    split = "test"

@@ -1,0 +1,163 @@
+"""Charts from one song on the command line: a checkpoint, a song, a prompt -> an .osz and a picture of each chart.
+
+python scripts/mapping.py --checkpoint logs/<run>/checkpoints/last.ckpt --audio song.mp3 --prompt sr=4.2 ln=true
+python scripts/mapping.py --checkpoint last.ckpt --audio song.mp3 --prompt configs/mapping_config/stream.yaml sr=5
+python scripts/mapping.py --checkpoint last.ckpt --audio song.mp3 --prompt_dir configs/mapping_config
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mug.cli import run
+from mug.config import find_file
+from mug.data.beatmap import Beatmap, TimingPoint
+from mug.data.difficulty import ln_ratio, star_rating
+from mug.data.osu import read_osu
+from mug.data.osz import chart_name, safe_name, write_osz
+from mug.errors import PromptError
+from mug.files import replacing
+from mug.generate import ChartGenerator
+from mug.render import draw_chart
+
+
+def main() -> None:
+    """Chart a song once for every prompt and sample, and say what came out beside what was asked for."""
+    args = parse_args()
+    prompts = read_prompts(args.prompt, args.prompt_dir)
+    generator = ChartGenerator.load(args.checkpoint, device=args.device)
+    charts: list[Beatmap] = []
+    asked: list[dict[str, Any]] = []
+    for name, prompt in prompts.items():
+        written = generator.generate(
+            args.audio,
+            prompt,
+            count=args.n_samples,
+            steps=args.ddim_steps,
+            guidance_scale=args.scale,
+            eta=args.ddim_eta,
+            seed=args.seed,
+            title=args.audio_title,
+            artist=args.audio_artist,
+            bpm=args.bpm,
+            offset_ms=args.offset,
+            timing_points=read_timing(args.timing_of),
+            keys=args.keys,
+            snap=not args.no_snap,
+            jack_interval_ms=args.jack_interval,
+        )
+        for chart in written:
+            chart.version = f"{chart.version} {name}".strip()
+        charts += written
+        asked += [prompt] * len(written)
+
+    ratings = [star_rating(chart) for chart in charts]
+    package = args.outdir / (safe_name(f"{charts[0].artist} - {charts[0].title}") + ".osz")
+    write_osz(package, charts, args.audio)
+    print(package)
+    for chart, prompt, stars in zip(charts, asked, ratings, strict=True):
+        picture = args.outdir / Path(chart_name(chart)).with_suffix(".png").name
+        with replacing(picture) as temporary:
+            draw_chart(chart, star_rating=stars).save(temporary)
+        wished = f" (asked {float(prompt['sr']):.2f})" if prompt.get("sr") is not None else ""
+        print(
+            f"  {chart.version}: {stars:.2f} stars{wished}, {len(chart.notes)} notes, {ln_ratio(chart):.0%} long, "
+            f"{chart.timing_points[0].bpm:.6g} BPM -> {picture.name}"
+        )
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    files = parser.add_argument_group("files")
+    files.add_argument("--checkpoint", type=Path, required=True, help="a stage 2 run's .ckpt; nothing else is needed")
+    files.add_argument("--audio", type=Path, required=True, help="the song: mp3, ogg, wav or flac, up to 15 minutes")
+    files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder of the .osz and the pictures")
+    files.add_argument("--audio_title", help="default: the audio's tags, else its file name")
+    files.add_argument("--audio_artist", help="default: the audio's tags, else its file name")
+    wishes = parser.add_argument_group("what to write")
+    wishes.add_argument(
+        "--prompt",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE | FILE.yaml",
+        help="features of configs/mug/mania_beatmap_features.yaml, such as sr=4.2 ln_ratio=0.3 stream=true, or files "
+        "of them; the later one wins, what is not named is free",
+    )
+    wishes.add_argument("--prompt_dir", type=Path, help="a folder of prompt files, each a difficulty of the package")
+    wishes.add_argument("--n_samples", type=int, default=1, help="charts of each prompt (default 1)")
+    wishes.add_argument("--seed", type=int, default=0, help="the same seed gives the same chart (default 0)")
+    wishes.add_argument("--keys", type=int, help="checked against the model, which writes one number of keys")
+    sampling = parser.add_argument_group("sampling")
+    sampling.add_argument("--ddim_steps", type=int, default=50, help="more takes longer (default 50)")
+    sampling.add_argument("--ddim_eta", type=float, default=0.0, help="0 deterministic (default), 1 as random as DDPM")
+    sampling.add_argument(
+        "--scale", type=float, default=3.0, help="guidance: how strictly the prompt counts (default 3)"
+    )
+    sampling.add_argument("--device", default="cpu", help="cpu (default), cuda or mps")
+    timing = parser.add_argument_group("timing and clean-up")
+    timing.add_argument("--bpm", type=float, help="the song's tempo (default: fitted to the notes)")
+    timing.add_argument("--offset", type=float, help="ms at which a measure begins (default: fitted to the notes)")
+    timing.add_argument("--timing_of", type=Path, help="a .osu file of the same song whose tempo changes are taken")
+    timing.add_argument("--no_snap", action="store_true", help="leave notes where the model put them")
+    timing.add_argument(
+        "--jack_interval",
+        type=float,
+        default=90.0,
+        help="ms between notes of a column below which one moves (default 90)",
+    )
+    return parser.parse_args()
+
+
+def read_prompts(items: Sequence[str], folder: Path | None) -> dict[str, dict[str, Any]]:
+    """Return the prompts by name: one for each file of `folder`, else one without a name; `items` override all.
+
+    Raises PromptError for what is no file and no KEY=VALUE.
+    """
+    overrides: dict[str, Any] = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if equals:
+            overrides[key] = yaml_value(value, item)
+        elif item.endswith((".yaml", ".yml")):
+            overrides |= read_prompt(Path(item))
+        else:
+            raise PromptError(f"'{item}' is neither KEY=VALUE nor a .yaml file")
+    if folder is None:
+        return {"": overrides}
+    files = sorted(find_file(folder).glob("*.y*ml"))
+    if not files:
+        raise PromptError(f"{folder}: no .yaml files in it; configs/mapping_config/ has examples")
+    return {file.stem.replace("_", " "): read_prompt(file) | overrides for file in files}
+
+
+def read_prompt(path: Path) -> dict[str, Any]:
+    """Read a prompt file, a mapping of features to values. Raises PromptError."""
+    try:
+        text = find_file(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PromptError(f"{path}: cannot be read: {error}") from error
+    prompt = yaml_value(text, str(path))
+    if not isinstance(prompt, dict):
+        raise PromptError(f"{path}: a prompt is lines of 'feature: value', such as 'sr: 4.2'")
+    return {str(key): value for key, value in prompt.items()}
+
+
+def yaml_value(text: str, source: str) -> Any:
+    """Parse YAML. Raises PromptError that names the source."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise PromptError(f"{source}: not readable as YAML: {error}") from error
+
+
+def read_timing(path: Path | None) -> list[TimingPoint] | None:
+    """Return the timing points of a .osu file."""
+    return None if path is None else read_osu(path).timing_points
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,31 @@
+"""Gather the osu!mania charts of a Songs folder, with their audio, into a folder that training reads.
+
+python scripts/prepare_beatmap.py -s ~/osu/Songs -o data/mine --cs 4
+"""
+
+import argparse
+
+from mug import cli
+from mug.data.prepare import prepare_beatmap
+from mug.errors import DatasetError
+
+MANIA = 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "-s", "--song_dir", required=True, help="folder of songs: .osu files and .osz packages, at any depth"
+    )
+    parser.add_argument("-o", "--out_dir", required=True, help="folder to make: charts, audio and beatmap.txt")
+    parser.add_argument("-m", "--mode", type=int, default=MANIA, help="game mode; 3, osu!mania, is the one there is")
+    parser.add_argument("--cs", type=int, default=4, help="keys of the charts to take, 0 for all (default: 4)")
+    options = parser.parse_args()
+    if options.mode != MANIA:
+        raise DatasetError(f"mode {options.mode}: charts of osu!mania, mode {MANIA}, are what can be prepared")
+    print(prepare_beatmap(options.song_dir, options.out_dir, options.cs or None))
+    print(f"next: python scripts/prepare_beatmap_features.py -b {options.out_dir}/beatmap.txt")
+
+
+if __name__ == "__main__":
+    cli.run(main)
