@@ -24,3 +24,19 @@ def parity() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no parity records in {folder}: set MUG_PARITY_DIR to run these tests")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory) -> Path:
+    """The checkpoint of a whole small model with random weights, as training would leave it."""
+    from tiny_model import save_tiny_checkpoint
+
+    return save_tiny_checkpoint(tmp_path_factory.mktemp("tiny") / "last.ckpt")
+
+
+@pytest.fixture(scope="session")
+def tiny_generator(tiny_checkpoint):
+    """A ChartGenerator that answers at once, with noise."""
+    from mug.generate import ChartGenerator
+
+    return ChartGenerator.load(tiny_checkpoint)

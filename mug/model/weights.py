@@ -1,6 +1,7 @@
 """Weights from a checkpoint file into a network, strictly: a name or shape that does not fit is an error."""
 
 import pickle
+import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,18 @@ from torch import Tensor, nn
 from mug.config import find_file
 from mug.errors import CheckpointError, ConfigError
 
+# What torch's unpickler raises on bytes that are no checkpoint: it runs them as far as they make sense.
+DAMAGE = (
+    pickle.UnpicklingError,
+    struct.error,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+)
+
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
     """Return all that a checkpoint file holds: tensors and plain values, never code. Raises CheckpointError."""
@@ -19,7 +32,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: no such checkpoint")
     try:
         content: Any = torch.load(file, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (*DAMAGE, OSError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise CheckpointError(f"{path}: not a readable checkpoint of tensors: {reason}") from error
     if not isinstance(content, Mapping):

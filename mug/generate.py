@@ -1,0 +1,193 @@
+"""From a song and a prompt to charts: the one door to a trained model. Nothing outside knows about networks.
+
+Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Z latent channels, L latent frames, F features.
+"""
+
+import json
+import math
+import threading
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from einops import repeat
+from tqdm import tqdm
+
+from mug.data.audio import load_audio
+from mug.data.beatmap import Beatmap, TimingPoint
+from mug.data.convertor import ManiaConvertor
+from mug.data.difficulty import chart_features
+from mug.data.finishing import fit_tempo, inside, song_names, tidy
+from mug.data.osu import parse_osu
+from mug.diffusion.ddim import ddim_sample, guided
+from mug.errors import AudioError, ChartError, ConfigError, PromptError
+from mug.trained_model import TrainedModel, kernels_as_they_were, load_trained_model
+
+MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of its length
+MAX_CHARTS = 64
+MAX_SEED = 2**53  # more than a spreadsheet or a JSON reader keeps exactly
+BATCH_LATENT_FRAMES = 4096  # sampled at once: eight charts of a three-minute song
+CREATOR = "MuG"
+
+PromptValue = float | str | bool | None
+Prompt = Mapping[str, PromptValue]
+
+
+class ChartGenerator:
+    """A trained model that writes charts. Safe to share between threads: one request samples at a time."""
+
+    def __init__(self, trained: TrainedModel) -> None:
+        self.model = trained.model
+        self.spec = trained.spec
+        self.audio_settings = trained.audio_settings
+        self.keys = trained.keys
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(
+        cls, checkpoint: str | Path, device: str | torch.device = "cpu", config: Mapping[str, Any] | None = None
+    ) -> "ChartGenerator":
+        """Load a stage 2 checkpoint; it carries its run's configuration, which `config` replaces where given.
+        Raises CheckpointError that names what is missing or which tensors do not fit.
+        """
+        trained = load_trained_model(checkpoint, config)
+        try:
+            trained.model.to(device)
+        except (RuntimeError, AssertionError) as error:  # torch's answers to a device that is not there
+            raise ConfigError(f"device '{device}' cannot be used: {error}") from error
+        return cls(trained)
+
+    def generate(
+        self,
+        audio: str | Path,
+        prompt: Prompt,
+        count: int = 1,
+        steps: int = 50,
+        guidance_scale: float = 3.0,
+        eta: float = 0.0,
+        seed: int = 0,
+        title: str | None = None,
+        artist: str | None = None,
+        bpm: float | None = None,
+        offset_ms: float | None = None,
+        timing_points: Sequence[TimingPoint] | None = None,
+        keys: int | None = None,
+        snap: bool = True,
+        jack_interval_ms: float = 90.0,
+        tqdm_class: Callable[..., Any] = tqdm,
+    ) -> list[Beatmap]:
+        """Write `count` charts of a song; chart i depends on seed + i and on none of the others.
+
+        guidance_scale: how strictly the prompt is followed, 1 is plainly conditional. eta: 0 is deterministic DDIM.
+        title, artist: default to the audio's tags, then to its file name. bpm, offset_ms: what is not given is fitted
+        to each chart. timing_points: the song's tempo changes, instead of both.
+        A chart without a single note is left out with a warning. Raises PromptError, AudioError, and ChartError when no
+        chart has notes.
+        """
+        if keys not in (None, self.keys):
+            raise PromptError(f"this model writes {self.keys}K charts; {keys}K needs a model trained on {keys}K charts")
+        if not 1 <= count <= MAX_CHARTS:
+            raise PromptError(f"{count} charts: ask for 1 to {MAX_CHARTS}")
+        if not 0 <= seed <= MAX_SEED:
+            raise PromptError(f"seed {seed}: give a whole number from 0 to {MAX_SEED}")
+        if not jack_interval_ms >= 0:
+            raise PromptError(f"minijack interval {jack_interval_ms} ms: give 0 or more")
+        if timing_points and (bpm is not None or offset_ms is not None):
+            raise PromptError("give either timing points or BPM and offset, not both")
+        path = Path(audio)
+        wishes = {name: value for name, value in prompt.items() if value is not None}
+        feature = self.spec.encode(wishes)  # [F]
+        spectrum = load_audio(path, self.audio_settings)  # [M, A]
+        end_ms = spectrum.shape[-1] * self.audio_settings.audio_frame_ms
+        if end_ms > MAX_MINUTES * 60_000:
+            raise AudioError(f"{path}: {end_ms / 60_000:.1f} minutes; songs of up to {MAX_MINUTES} minutes are charted")
+
+        seeds = range(seed, seed + count)
+        arrays = self._sample(spectrum, feature, seeds, steps, guidance_scale, eta, tqdm_class)
+        title, artist = song_names(path, title, artist)
+        stars = f" {wishes['sr']:.1f}*" if "sr" in wishes else ""
+        charts = []
+        for index, array in enumerate(arrays):
+            version = f"AI v{index + 1}{stars}"
+            notes = inside(self._convertor(array.shape[-1]).decode(array, threshold=0.0), end_ms)
+            if not notes:
+                warnings.warn(f"{version}: the model wrote no notes; the chart is left out", stacklevel=2)
+                continue
+            points = list(timing_points or [fit_tempo(notes, bpm, offset_ms)])
+            chart = Beatmap(
+                keys=self.keys,
+                notes=tidy(notes, self.keys, points if snap else None, jack_interval_ms, end_ms),
+                timing_points=points,
+                audio_filename=path.name,
+                title=title,
+                artist=artist,
+                creator=CREATOR,
+                version=version,
+                metadata={"AIMode": CREATOR, "AIPrompt": json.dumps(wishes), "AISeed": str(seeds[index])},
+            )
+            charts.append(chart)
+        if not charts:
+            raise ChartError(f"{path}: the model wrote no notes; train it for longer, or ask for something else")
+        return charts
+
+    def prompt_of(self, chart: str | Path, rate: float = 1.0) -> dict[str, PromptValue]:
+        """Return the features of a .osu file, played at `rate`, that this model can be asked for. Raises ChartError."""
+        try:
+            data = Path(chart).read_bytes()
+        except OSError as error:
+            raise ChartError(f"{chart}: cannot be read: {error.strerror}") from error
+        features = chart_features(parse_osu(data, str(chart)), data, rate=rate)
+        return {name: features[name] for name in self.spec.names if features.get(name) is not None}
+
+    def _convertor(self, n_frames: int) -> ManiaConvertor:
+        return ManiaConvertor(self.audio_settings.note_frame_ms, n_frames, self.keys)
+
+    @torch.no_grad()
+    def _sample(
+        self,
+        spectrum: np.ndarray,
+        feature: np.ndarray,
+        seeds: Sequence[int],
+        steps: int,
+        guidance_scale: float,
+        eta: float,
+        tqdm_class: Callable[..., Any],
+    ) -> list[np.ndarray]:
+        """Sample one note array of logits [4K, T] for each seed, from the song's spectrum [M, A] and prompt ids [F]."""
+        model, device = self.model, self.model.device
+        audio_frames = model.latent_factor * self.audio_settings.audio_note_window_ratio  # of one latent frame
+        length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
+        silence = [(0, 0)] * (spectrum.ndim - 1) + [(0, length * audio_frames - spectrum.shape[-1])]
+        audio = torch.from_numpy(np.pad(spectrum, silence)).float()[None].to(device)  # [1, M, A]
+        ids = torch.from_numpy(np.stack([feature, self.spec.unconditional])).to(device)  # [2, F]
+        # Noise after the first comes from one generator a sample; only alone has each chart its own.
+        batch = 1 if eta > 0 else max(1, BATCH_LATENT_FRAMES // length)
+        arrays: list[np.ndarray] = []
+        with self._lock, kernels_as_they_were(model):
+            _, audios = model.encode_conditions(audio, ids[:1])
+            context, unconditional = model.encode_prompt(ids).split(1)  # [1, C, F] each
+            for first in range(0, len(seeds), batch):
+                generators = [torch.Generator().manual_seed(seed) for seed in seeds[first : first + batch]]
+                x_T = torch.stack([torch.randn(model.z_channels, length, generator=g) for g in generators])  # [B, Z, L]
+                n = len(generators)
+                denoise = guided(
+                    model.denoise,
+                    repeat(context, "1 c f -> b c f", b=n),
+                    repeat(unconditional, "1 c f -> b c f", b=n),
+                    guidance_scale,
+                    [repeat(scale, "1 c l -> b c l", b=n) for scale in audios],
+                )
+                z = ddim_sample(
+                    denoise,
+                    x_T.to(device),
+                    model.alphas_cumprod,
+                    steps,
+                    eta,
+                    generator=generators[0],
+                    tqdm_class=tqdm_class,
+                )
+                arrays += list(model.decode_latent(z).float().cpu().numpy())
+        return arrays

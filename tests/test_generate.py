@@ -1,0 +1,299 @@
+import json
+import re
+import threading
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rosu_pp_py
+import soundfile
+import torch
+from tiny_model import save_tiny_checkpoint, tiny_run_config
+from tqdm import tqdm
+
+from mug.data.beatmap import Beatmap, TimingPoint
+from mug.data.osu import parse_osu
+from mug.data.osz import extract_osz, write_osz
+from mug.errors import AudioError, ChartError, CheckpointError, ConfigError, PromptError
+from mug.generate import ChartGenerator
+
+STEPS = 3
+
+
+def quiet(*args, **kwargs):
+    return tqdm(*args, **kwargs, disable=True)
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory) -> Path:
+    """Three seconds of noise bursts, five a second."""
+    rng = np.random.default_rng(0)
+    samples = rng.normal(0, 0.3, 3 * 22050) * np.exp(-(np.arange(3 * 22050) % 4410) / 600)
+    path = tmp_path_factory.mktemp("song") / "Some Artist - A Song.wav"
+    soundfile.write(path, samples, 22050)
+    return path
+
+
+@pytest.fixture(scope="module")
+def generator(tiny_checkpoint) -> ChartGenerator:
+    return ChartGenerator.load(tiny_checkpoint)
+
+
+def chart(generator, song, prompt=None, **arguments) -> Beatmap:
+    (only,) = generator.generate(song, prompt or {}, steps=STEPS, tqdm_class=quiet, **arguments)
+    return only
+
+
+def test_a_chart_says_what_it_is(generator, song):
+    written = chart(generator, song, {"sr": 4.24, "ln": True, "rank_status": None}, seed=7)
+    assert (written.artist, written.title, written.creator) == ("Some Artist", "A Song", "MuG")
+    assert written.version == "AI v1 4.2*"
+    assert written.audio_filename == "Some Artist - A Song.wav"
+    assert written.keys == 4
+    assert written.metadata["AIMode"] == "MuG"
+    assert json.loads(written.metadata["AIPrompt"]) == {"sr": 4.24, "ln": True}
+    assert written.metadata["AISeed"] == "7"
+    assert len(written.notes) > 10
+    assert all(0 <= note.start_ms < 3006 and note.last_ms < 3006 for note in written.notes)
+    assert all(note.start_ms == int(note.start_ms) for note in written.notes)
+    assert 150 <= written.timing_points[0].bpm < 300
+    assert len(written.timing_points) == 1
+
+
+def test_given_names_come_first(generator, song):
+    written = chart(generator, song, title="T", artist="A")
+    assert (written.artist, written.title, written.version) == ("A", "T", "AI v1")
+
+
+def test_the_same_seed_gives_the_same_chart_whatever_was_charted_before(generator, song, tmp_path):
+    first = chart(generator, song, seed=3)
+    longer = tmp_path / "longer.wav"  # beyond the length that the S4 layers were saved for
+    soundfile.write(longer, np.random.default_rng(1).normal(0, 0.1, 9 * 22050), 22050)
+    state = {name: value.clone() for name, value in generator.model.state_dict().items()}
+    chart(generator, longer)
+    assert all(torch.equal(value, state[name]) for name, value in generator.model.state_dict().items())
+    assert chart(generator, song, seed=3) == first
+    assert chart(generator, song, seed=4).notes != first.notes
+
+
+@pytest.mark.parametrize("eta", [0.0, 0.7])
+def test_a_chart_of_several_is_the_one_of_its_own_seed(generator, song, eta):
+    several = generator.generate(song, {}, count=3, seed=5, steps=STEPS, eta=eta, tqdm_class=quiet)
+    assert [written.version for written in several] == ["AI v1", "AI v2", "AI v3"]
+    assert [written.metadata["AISeed"] for written in several] == ["5", "6", "7"]
+    for index, written in enumerate(several):
+        alone = chart(generator, song, seed=5 + index, eta=eta)
+        assert alone.notes == written.notes
+        assert alone.timing_points == written.timing_points
+
+
+def test_prompt_guidance_and_audio_matter(generator, song, tmp_path):
+    plain = chart(generator, song)
+    assert chart(generator, song, {"sr": 7.5}).notes != plain.notes
+    assert chart(generator, song, {"sr": 7.5}).notes != chart(generator, song, {"sr": 7.5}, guidance_scale=9).notes
+    silence = tmp_path / "silence.wav"
+    soundfile.write(silence, np.zeros(3 * 22050), 22050)
+    assert chart(generator, silence).notes != plain.notes
+
+
+def test_given_timing_is_kept(generator, song):
+    assert chart(generator, song, bpm=123.5, offset_ms=17.0).timing_points == [TimingPoint(17.0, 60_000 / 123.5, 4)]
+    assert chart(generator, song, bpm=123.5).timing_points[0].bpm == pytest.approx(123.5)
+    changes = [TimingPoint(0.0, 400.0), TimingPoint(1500.0, 300.0, 3)]
+    assert chart(generator, song, timing_points=changes).timing_points == changes
+
+
+def test_snapping_and_minijacks_can_be_had_or_not(generator, song):
+    grid = {"bpm": 150.0, "offset_ms": 0.0}
+
+    def is_on_grid(written):
+        return [
+            min(abs(note.start_ms - line * 400 / d) for d in (12, 16) for line in (round(note.start_ms / 400 * d),))
+            <= 0.5
+            for note in written.notes
+        ]
+
+    def shortest_pause(written):
+        lanes = [[note for note in written.notes if note.column == column] for column in range(4)]
+        return min(b.start_ms - a.last_ms for lane in lanes for a, b in pairwise(lane))
+
+    tidy = chart(generator, song, **grid)
+    wild = chart(generator, song, snap=False, jack_interval_ms=0, **grid)
+    assert np.mean(is_on_grid(tidy)) > 0.85  # a gap of 1/16 leaves some out of reach
+    assert np.mean(is_on_grid(wild)) < 0.3
+    assert shortest_pause(tidy) >= 90
+    assert 0 <= shortest_pause(wild) < 90
+    assert len(wild.notes) > len(tidy.notes)
+
+
+def test_notes_of_a_short_song_end_with_it(generator, tmp_path):
+    path = tmp_path / "short.wav"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.3, 22050), 22050)
+    written = chart(generator, path)
+    assert 0 < written.last_ms <= 1005
+    assert written.title == "short"
+    assert written.artist == ""
+
+
+def test_two_threads_do_not_disturb_each_other(generator, song):
+    expected = [chart(generator, song, seed=seed).notes for seed in (1, 2)]
+    found = {}
+    threads = [
+        threading.Thread(target=lambda seed=seed: found.update({seed: chart(generator, song, seed=seed).notes}))
+        for seed in (1, 2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [found[1], found[2]] == expected
+
+
+def test_progress_goes_to_the_given_bar(generator, song):
+    totals = []
+
+    def bar(iterable, total, **_):
+        totals.append(total)
+        return iterable
+
+    generator.generate(song, {}, count=2, steps=STEPS, tqdm_class=bar)
+    assert totals == [STEPS]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "arguments", "what"),
+    [
+        ({"starz": 3}, {}, "starz"),
+        ({"rank_status": "famous"}, {}, "famous"),
+        ({}, {"keys": 7}, "writes 4K charts; 7K"),
+        ({}, {"count": 0}, "0 charts"),
+        ({}, {"seed": -1}, "seed -1"),
+        ({}, {"bpm": -3.0}, "BPM -3"),
+        ({}, {"jack_interval_ms": float("nan")}, "nan"),
+        ({}, {"bpm": 180.0, "timing_points": [TimingPoint(0, 400)]}, "not both"),
+    ],
+)
+def test_impossible_wishes_are_refused(generator, song, prompt, arguments, what):
+    with pytest.raises(PromptError, match=re.escape(what)):
+        chart(generator, song, prompt, **arguments)
+
+
+def test_impossible_steps_and_devices_are_refused(generator, song, tiny_checkpoint):
+    with pytest.raises(ConfigError):
+        generator.generate(song, {}, steps=0, tqdm_class=quiet)
+    with pytest.raises(ConfigError, match="device 'abacus'"):
+        ChartGenerator.load(tiny_checkpoint, device="abacus")
+
+
+def test_audio_that_cannot_be_charted_is_refused(generator, tmp_path):
+    with pytest.raises(AudioError, match="nowhere"):
+        chart(generator, tmp_path / "nowhere.mp3")
+    path = tmp_path / "endless.wav"
+    soundfile.write(path, np.zeros(16 * 60 * 8000, np.int16), 8000)
+    with pytest.raises(AudioError, match=r"16\.0 minutes"):
+        chart(generator, path)
+
+
+def test_a_model_that_writes_nothing_is_an_error_not_a_file(tmp_path, song):
+    silent = ChartGenerator.load(save_tiny_checkpoint(tmp_path / "silent.ckpt", start_bias=-99.0))
+    with (
+        pytest.warns(UserWarning, match="AI v1: the model wrote no notes"),
+        pytest.raises(ChartError, match=r"A Song\.wav: the model wrote no notes"),
+    ):
+        chart(silent, song)
+
+
+def test_seven_keys(tmp_path, song):
+    written = chart(ChartGenerator.load(save_tiny_checkpoint(tmp_path / "7k.ckpt", keys=7)), song, keys=7)
+    assert written.keys == 7
+    assert {note.column for note in written.notes} == set(range(7))
+
+
+def test_the_prompt_of_a_chart(generator, song, tmp_path):
+    path = tmp_path / "chart.osu"
+    package = tmp_path / "song.osz"
+    write_osz(package, [chart(generator, song)], song)
+    (path,) = extract_osz(package, tmp_path / "song")
+    prompt = generator.prompt_of(path)
+    generator.spec.encode(prompt)
+    assert prompt["sr"] == pytest.approx(rosu_pp_py.Difficulty().calculate(rosu_pp_py.Beatmap(path=str(path))).stars)
+    assert generator.prompt_of(path, rate=1.5)["sr"] > prompt["sr"]
+    assert "ett" not in prompt
+    with pytest.raises(ChartError, match="nowhere"):
+        generator.prompt_of(tmp_path / "nowhere.osu")
+
+
+def test_other_programs_read_the_package_with_the_same_number_of_objects(generator, song, tmp_path):
+    osu_map = pytest.importorskip("vsrg_tools.osu.OsuMap", reason="rhythmgame-tools is not installed")
+    charts = generator.generate(song, {"sr": 3.0}, count=2, steps=STEPS, tqdm_class=quiet)
+    write_osz(tmp_path / "song.osz", charts, song)
+    paths = extract_osz(tmp_path / "song.osz", tmp_path / "song")
+    assert len(paths) == 2
+    for path in paths:
+        ours = parse_osu(path.read_bytes(), path.name)
+        (source,) = [written for written in charts if written.version == ours.version]
+        assert ours.notes == source.notes
+        assert ours.metadata["AIPrompt"] == '{"sr": 3.0}'
+        rosu = rosu_pp_py.Beatmap(path=str(path))
+        assert (rosu.n_objects, rosu.n_holds, rosu.cs) == (len(ours.notes), ours.n_long_notes, 4)
+        theirs = osu_map.OsuMap.read_file(str(path))
+        assert (len(theirs.holds), len(theirs.hits) + len(theirs.holds)) == (ours.n_long_notes, len(ours.notes))
+
+
+class TestCheckpoints:
+    """What is wrong with a checkpoint is named."""
+
+    def edited(self, tiny_checkpoint, tmp_path, edit) -> Path:
+        content = torch.load(tiny_checkpoint, weights_only=True)
+        edit(content)
+        torch.save(content, tmp_path / "edited.ckpt")
+        return tmp_path / "edited.ckpt"
+
+    @pytest.mark.parametrize(
+        ("edit", "what"),
+        [
+            (
+                lambda c: c["state_dict"].pop("model.unet_model.time_embed.0.bias"),
+                "model.unet_model.time_embed.0.bias is missing",
+            ),
+            (lambda c: c["state_dict"].update(extra=torch.zeros(2)), "extra is unknown"),
+            (lambda c: c["state_dict"].update(betas=torch.zeros(7)), "betas is [7]"),
+            (lambda c: c["state_dict"].update(betas=3), "something else than tensors"),
+            (lambda c: c.pop("config"), "lacks a state_dict or a config"),
+            (lambda c: c["config"].pop("data"), "lacks 'data'"),
+            (lambda c: c["config"]["model"]["params"].update(speed=1), "unknown key 'speed'"),
+            (lambda c: c["config"].update(model={"target": "os.system", "params": {"command": "true"}}), "'os.system'"),
+            (
+                lambda c: c["config"]["model"]["params"].update(scheduler_config=[{"target": "subprocess.run"}]),
+                "'subprocess.run', which is not part of this package",
+            ),
+        ],
+    )
+    def test_damage_is_named(self, tiny_checkpoint, tmp_path, edit, what):
+        with pytest.raises(CheckpointError, match=re.escape(what)):
+            ChartGenerator.load(self.edited(tiny_checkpoint, tmp_path, edit))
+
+    def test_stage_1_alone_does_not_write_charts(self, tiny_checkpoint, tmp_path):
+        def only_stage_1(content):
+            content["config"]["model"] = content["config"]["model"]["params"]["first_stage_config"]
+
+        with pytest.raises(CheckpointError, match="AutoencoderKL; charts need stage 2"):
+            ChartGenerator.load(self.edited(tiny_checkpoint, tmp_path, only_stage_1))
+
+    def test_no_file_and_no_checkpoint(self, tmp_path, song):
+        with pytest.raises(CheckpointError, match="no such checkpoint"):
+            ChartGenerator.load(tmp_path / "none.ckpt")
+        with pytest.raises(CheckpointError, match=r"A Song\.wav"):
+            ChartGenerator.load(song)
+
+    def test_a_configuration_from_outside_takes_the_place_of_a_missing_one(self, tiny_checkpoint, tmp_path):
+        path = self.edited(tiny_checkpoint, tmp_path, lambda content: content.pop("config"))
+        assert ChartGenerator.load(path, config=tiny_run_config()).keys == 4
+
+
+def test_a_package_of_several_prompts_keeps_them_apart(generator, song, tmp_path):
+    first, second = chart(generator, song, {"sr": 2.0}), chart(generator, song, {"sr": 6.0})
+    write_osz(tmp_path / "song.osz", [first, replace(second, version="AI v2 6.0*")], song)
+    assert len(extract_osz(tmp_path / "song.osz", tmp_path / "song")) == 2
