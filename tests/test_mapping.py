@@ -1,0 +1,119 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from mug.config import PROJECT_ROOT
+from mug.data.features import FeatureSpec
+from mug.data.osu import read_osu
+from mug.data.osz import extract_osz
+from mug.errors import PromptError
+
+SCRIPT = PROJECT_ROOT / "scripts" / "mapping.py"
+sys.path.insert(0, str(SCRIPT.parent))
+import mapping  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("song") / "Somebody - Noise.wav"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.2, 2 * 22050), 22050)
+    return path
+
+
+def run(monkeypatch, *arguments: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["mapping.py", *map(str, arguments)])
+    mapping.main()
+
+
+def test_a_package_and_a_picture_of_each_chart(monkeypatch, capsys, tiny_checkpoint, song, tmp_path):
+    out = tmp_path / "out"
+    prompts = tmp_path / "prompts"
+    prompts.mkdir()
+    (prompts / "a_little.yaml").write_text("sr: 2\nln: true\n")
+    (prompts / "a_lot.yaml").write_text("sr: 6\n")
+    timing = ["--bpm", 160, "--offset", 40]
+    run(
+        monkeypatch,
+        *["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", out, "--prompt_dir", prompts, "--prompt"],
+        *["rank_status=loved", "--n_samples", 2, "--ddim_steps", 2, "--audio_title", 'No/"ise', *timing],
+    )
+    package = out / "Somebody - Noise.osz"
+    assert sorted(path.suffix for path in out.iterdir()) == [".osz", ".png", ".png", ".png", ".png"]
+    charts = [read_osu(path) for path in extract_osz(package, tmp_path / "unpacked")]
+    assert sorted(chart.version for chart in charts) == [
+        *["AI v1 2.0* a little", "AI v1 6.0* a lot", "AI v2 2.0* a little", "AI v2 6.0* a lot"]
+    ]
+    assert {chart.title for chart in charts} == {'No/"ise'}
+    assert {chart.metadata["AIPrompt"] for chart in charts} == {
+        '{"sr": 2, "ln": true, "rank_status": "loved"}',
+        '{"sr": 6, "rank_status": "loved"}',
+    }
+    assert {point.bpm for chart in charts for point in chart.timing_points} == {160.0}
+    picture = out / "Somebody - Noise (MuG) [AI v2 6.0 a lot].png"
+    with Image.open(picture) as image:
+        assert image.width >= 640
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == str(package)
+    assert len(printed) == 5
+    assert "stars (asked 2.00)" in printed[1]
+    assert "160 BPM" in printed[1]
+
+
+def test_prompts_from_files_and_words(tmp_path):
+    file = tmp_path / "p.yaml"
+    file.write_text("sr: 3.5\nrc: true\n")
+    assert mapping.read_prompts([str(file), "sr=4.5", "rank_status=ranked", "ln="], None) == {
+        "": {"sr": 4.5, "rc": True, "rank_status": "ranked", "ln": None}
+    }
+
+
+@pytest.mark.parametrize("text", ["stars", "sr=[", "nowhere.yaml"])
+def test_a_wrong_prompt_is_named(text):
+    with pytest.raises(PromptError, match=re.escape(text)):
+        mapping.read_prompts([text], None)
+
+
+def test_a_mistake_ends_in_one_line(song):
+    command = [sys.executable, str(SCRIPT), "--checkpoint", "none.ckpt", "--audio", str(song)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT_ROOT, check=False)
+    assert (done.returncode, done.stderr) == (2, "error: none.ckpt: no such checkpoint\n")
+
+
+def test_an_empty_prompt_folder_is_named(tmp_path):
+    with pytest.raises(PromptError, match=str(tmp_path)):
+        mapping.read_prompts([], tmp_path)
+    (tmp_path / "list.yaml").write_text("- sr\n")
+    with pytest.raises(PromptError, match=r"list\.yaml"):
+        mapping.read_prompts([], tmp_path)
+
+
+def test_help_teaches(monkeypatch, capsys):
+    with pytest.raises(SystemExit):
+        run(monkeypatch, "--help")
+    printed = capsys.readouterr().out
+    assert "--prompt sr=4.2 ln=true" in printed
+    assert "guidance" in printed
+
+
+def test_every_example_prompt_is_understood():
+    spec = FeatureSpec.from_yaml("configs/mug/mania_beatmap_features.yaml")
+    prompts = mapping.read_prompts([], Path("configs/mapping_config"))
+    assert len(prompts) >= 4
+    for prompt in prompts.values():
+        assert (spec.encode(prompt) != spec.unconditional).any()
+
+
+def test_timing_comes_from_another_chart(tmp_path):
+    chart = tmp_path / "other.osu"
+    head = "osu file format v14\n\n[General]\nMode: 3\n\n[Difficulty]\nCircleSize:4\n\n[TimingPoints]\n"
+    chart.write_text(head + "5,400,4,1,0,50,1,0\n2000,300,3,1,0,50,1,0\n\n[HitObjects]\n64,192,5,1,0,0:0:0:0:\n")
+    assert [(point.time_ms, point.beat_ms, point.meter) for point in mapping.read_timing(chart)] == [
+        *[(5.0, 400.0, 4), (2000.0, 300.0, 3)]
+    ]
+    assert mapping.read_timing(None) is None
