@@ -134,7 +134,7 @@ def test_notes_of_a_short_song_end_with_it(generator, tmp_path):
     written = chart(generator, path)
     assert 0 < written.last_ms <= 1005
     assert written.title == "short"
-    assert written.artist == ""
+    assert written.artist == "Unknown Artist"
 
 
 def test_two_threads_do_not_disturb_each_other(generator, song):

@@ -9,6 +9,8 @@ from mug.data.beatmap import Note, TimingPoint
 from mug.data.playability import remove_minijacks
 from mug.data.timing import fit_timing, snap
 
+UNKNOWN_ARTIST = "Unknown Artist"
+
 
 def song_names(path: Path, title: str | None, artist: str | None) -> tuple[str, str]:
     """Return title and artist: what is given, else the audio's tags, else its file name ("Artist - Title.mp3")."""
@@ -16,7 +18,7 @@ def song_names(path: Path, title: str | None, artist: str | None) -> tuple[str, 
         return title, artist
     tagged_title, tagged_artist = read_tags(path)
     before, dash, after = path.stem.partition(" - ")
-    named_title, named_artist = (after, before) if dash else (path.stem, "")
+    named_title, named_artist = (after, before) if dash else (path.stem, UNKNOWN_ARTIST)
     return (
         next(name for name in (title, tagged_title, named_title) if name is not None),
         next(name for name in (artist, tagged_artist, named_artist) if name is not None),
