@@ -1,0 +1,260 @@
+"""The web page: a form in the browser -> ChartGenerator -> pictures, a table and an .osz to play.
+
+    python webui.py --checkpoint logs/<run>/checkpoints/last.ckpt
+
+Everything comes from this machine: no analytics, no fonts or scripts from elsewhere.
+"""
+
+import argparse
+import html
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from mug.cli import run
+from mug.data.audio import read_tags
+from mug.data.beatmap import Beatmap
+from mug.data.difficulty import ln_ratio, star_rating
+from mug.data.features import Feature
+from mug.data.osu import read_osu
+from mug.data.osz import safe_name, write_osz
+from mug.errors import ChartError, ConfigError, MugError
+from mug.generate import ChartGenerator
+from mug.prompt_form import Given, PromptForm, Values, label_of
+from mug.render import draw_chart
+from mug.training.newest import newest_checkpoint
+
+RESULT_COLUMNS = ["Chart", "Stars", "Stars asked", "LN ratio", "LN ratio asked", "Notes", "Notes per second"]
+MAX_SEED = 2**31 - 1
+HOUR_S = 3600
+SYSTEM_FONTS = ["system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "sans-serif"]
+MONO_FONTS = ["ui-monospace", "Consolas", "DejaVu Sans Mono", "monospace"]
+CSS = """
+.gradio-container { width: 100% !important; max-width: 1600px !important; margin: 0 auto !important; }
+#title h1 { margin-bottom: 0; }
+#title p { margin-top: 0; opacity: .75; }
+#charts .preview { background: var(--block-background-fill); backdrop-filter: none; }
+"""
+
+
+def main() -> None:
+    """Load a checkpoint and serve the page until Ctrl-C."""
+    parser = argparse.ArgumentParser(description="Chart songs in the browser.")
+    parser.add_argument("--checkpoint", type=Path, help="a diffusion run's .ckpt (default: the newest in logs/)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets other machines in")
+    parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860 on)")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
+    args = parser.parse_args()
+    serve(ChartGenerator.load(args.checkpoint or newest_checkpoint(), device=args.device), args.host, args.port)
+
+
+def serve(generator: ChartGenerator, host: str, port: int | None, block: bool = True) -> gr.Blocks:
+    """Serve the page at host:port; `block=False` returns the running page at once (`.local_url`, `.close()`).
+
+    Raises ConfigError for an address that is taken or not this machine's.
+    """
+    page = build_page(generator)
+    try:
+        page.launch(
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=not block,
+            theme=gr.themes.Default(primary_hue="pink", neutral_hue="slate", font=SYSTEM_FONTS, font_mono=MONO_FONTS),
+            css=CSS,
+            share=False,
+            ssr_mode=False,
+            run_history=False,
+            footer_links=[],
+            max_file_size="200mb",
+        )
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {host}, port {port or 'any'}: {error}") from error
+    return page
+
+
+def build_page(generator: ChartGenerator) -> gr.Blocks:
+    """Return the page of `generator`: from a song to charts, and from a chart to a prompt."""
+    with gr.Blocks(title="MuG", fill_width=True, analytics_enabled=False, delete_cache=(HOUR_S, 24 * HOUR_S)) as page:
+        gr.Markdown("# MuG\nosu!mania charts for any song, as hard and of the kind you ask for.", elem_id="title")
+        with gr.Tabs() as tabs:
+            with gr.Tab("Chart a song", id="song"):
+                form = song_tab(generator)
+            with gr.Tab("Chart → prompt", id="chart"):
+                chart_tab(generator, form, tabs)
+    return page
+
+
+def song_tab(generator: ChartGenerator) -> PromptForm:
+    """Lay out the first tab: the song and what its chart should be like on the left, the charts on the right."""
+    packages = tempfile.TemporaryDirectory(prefix="mug-")  # lives as long as the page, whose handlers hold it
+    with gr.Row():
+        with gr.Column(scale=2, min_width=420):
+            audio = gr.Audio(
+                label="Song", sources=["upload"], type="filepath", editable=False, buttons=[], elem_id="audio"
+            )
+            with gr.Row():
+                title = gr.Textbox(label="Title", placeholder="its file's name", min_width=120, elem_id="song-title")
+                artist = gr.Textbox(label="Artist", placeholder="its file's name", min_width=120, elem_id="song-artist")
+            form = PromptForm(generator.spec)
+            with gr.Accordion("Timing and clean-up", open=False):
+                own_timing = gr.Checkbox(False, label="I know the tempo", info="Else it is found from the chart.")
+                with gr.Row(visible=False) as timing:
+                    bpm = gr.Number(150, label="BPM", minimum=1, min_width=120)
+                    offset_ms = gr.Number(0, label="Offset (ms)", info="Of a bar's first beat.", min_width=120)
+                snap = gr.Checkbox(True, label="Snap to the beat", info="Moves notes by up to 10 ms.")
+                jack_info = "Two notes of a column closer than this are moved apart."
+                jack_ms = gr.Slider(0, 200, 90, step=5, label="Minijack interval (ms)", info=jack_info)
+            with gr.Accordion("Sampling", open=False, elem_id="sampling"):
+                steps = gr.Slider(10, 200, 50, step=1, label="Steps", info="More takes longer.", elem_id="steps")
+                scale = gr.Slider(1, 30, 3, step=0.5, label="Guidance scale", info="How strictly to follow the prompt.")
+                with gr.Row(equal_height=True):
+                    seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3)
+                    dice = gr.Button("🎲 Random", min_width=80, scale=1)
+        with gr.Column(scale=3, min_width=480):
+            with gr.Row(equal_height=True):
+                count = gr.Slider(1, 16, 1, step=1, label="How many charts", scale=3, elem_id="count")
+                start = gr.Button("Generate", variant="primary", size="lg", scale=1, elem_id="generate")
+            table = gr.Dataframe(
+                headers=RESULT_COLUMNS, interactive=False, visible=False, buttons=[], elem_id="results"
+            )
+            package = gr.DownloadButton("Download .osz", visible=False, elem_id="package")
+            gallery = gr.Gallery(
+                show_label=False,
+                preview=True,
+                object_fit="contain",
+                height=720,
+                buttons=["fullscreen"],
+                elem_id="charts",
+            )
+
+    def fill_in_tags(path: str | None) -> tuple[str, str]:
+        if path is not None:
+            with shown_errors(path):
+                song_title, song_artist = read_tags(Path(path))
+                return song_title or "", song_artist or ""
+        return "", ""
+
+    def generate(values: Values, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008
+        if values[audio] is None:
+            gr.Warning("Drop a song first: mp3, ogg, wav or flac.")
+            return gr.skip()
+        prompt = form.read(values)
+        with shown_errors(values[audio]):
+            charts = generator.generate(
+                Path(values[audio]),
+                prompt,
+                count=int(values[count]),
+                steps=int(values[steps]),
+                guidance_scale=values[scale],
+                seed=int(values[seed] or 0),
+                title=values[title] or None,
+                artist=values[artist] or None,
+                bpm=values[bpm] if values[own_timing] else None,
+                offset_ms=values[offset_ms] if values[own_timing] else None,
+                snap=values[snap],
+                jack_interval_ms=values[jack_ms],
+                tqdm_class=lambda steps, **_: progress.tqdm(steps, desc="Composing"),
+            )
+            if len(charts) < values[count]:
+                gr.Info(f"{int(values[count]) - len(charts)} charts came out empty and are left out.")
+            stars = [stars_of(chart) for chart in charts]
+            pictures = [
+                (draw_chart(chart, star_rating=s), chart.version) for chart, s in zip(charts, stars, strict=True)
+            ]
+            rows = [result_row(chart, s, prompt) for chart, s in zip(charts, stars, strict=True)]
+            path = (
+                Path(tempfile.mkdtemp(dir=packages.name))
+                / f"{safe_name(f'{charts[0].artist} - {charts[0].title}')}.osz"
+            )
+            write_osz(path, charts, Path(values[audio]))
+            shown = gr.update(value=rows, visible=True), gr.update(value=str(path), visible=True)
+            return gr.update(value=pictures, selected_index=0), *shown
+        return gr.skip()
+
+    audio.change(fill_in_tags, audio, [title, artist], show_progress="hidden", api_visibility="private")
+    dice.click(lambda: secrets.randbelow(MAX_SEED), None, seed, show_progress="hidden", api_visibility="private")
+    own_timing.change(lambda own: gr.update(visible=own), own_timing, timing, api_visibility="private")
+    asked = {audio, title, artist, own_timing, bpm, offset_ms, snap, jack_ms, steps, scale, seed, count}
+    start.click(
+        generate, asked | {*form.components}, [gallery, table, package], concurrency_limit=1
+    )  # others wait in the queue
+    return form
+
+
+def chart_tab(generator: ChartGenerator, form: PromptForm, tabs: gr.Tabs) -> None:
+    """Lay out the second tab: a chart's features, and a button that copies them into the first tab's form."""
+    prompt = gr.State({})
+    with gr.Row():
+        with gr.Column(scale=2, min_width=420):
+            chart = gr.File(label="Chart (.osu)", file_types=[".osu"], height=140, elem_id="chart-file")
+            rate = gr.Slider(0.5, 2.0, 1.0, step=0.05, label="Rate", info="As if played this much faster.")
+            copy = gr.Button("Use as prompt", variant="primary", interactive=False, elem_id="copy")
+            table = gr.Dataframe(
+                headers=["Feature", "Value"], interactive=False, visible=False, buttons=[], elem_id="features"
+            )
+        with gr.Column(scale=3, min_width=480):
+            picture = gr.Image(
+                show_label=False, interactive=False, buttons=["download", "fullscreen"], elem_id="chart-picture"
+            )
+
+    def describe(path: str | None, rate: float) -> tuple[Any, ...]:
+        if path is not None:
+            with shown_errors(path):
+                found = generator.prompt_of(Path(path), rate=rate)
+                drawn = draw_chart(read_osu(Path(path)))
+                known = [feature for feature in generator.spec.features if found.get(feature.name) is not None]
+                rows = [feature_row(feature, found[feature.name]) for feature in known]
+                return found, gr.update(value=rows, visible=True), drawn, gr.update(interactive=True)
+        return {}, gr.update(visible=False), None, gr.update(interactive=False)
+
+    def use_as_prompt(found: Mapping[str, Given]) -> dict[Any, Any]:
+        return {**form.write(found), tabs: gr.Tabs(selected="song")}
+
+    described = [prompt, table, picture, copy]
+    gr.on([chart.change, rate.change], describe, [chart, rate], described, trigger_mode="always_last")
+    copy.click(use_as_prompt, prompt, [*form.components, tabs], api_visibility="private")
+
+
+def stars_of(chart: Beatmap) -> float | None:
+    """Return the star rating, or None for a chart so dense that the calculator takes it for an attack."""
+    try:
+        return star_rating(chart)
+    except ChartError:
+        return None
+
+
+def result_row(chart: Beatmap, stars: float | None, prompt: Mapping[str, Given]) -> list[Any]:
+    """Return a line of the table: what came out beside what was asked."""
+    first_ms = min((note.start_ms for note in chart.notes), default=0.0)
+    seconds = max(1.0, (chart.last_ms - first_ms) / 1000)
+    asked = ["any" if prompt.get(name) is None else f"{prompt[name]:.2f}" for name in ("sr", "ln_ratio")]
+    achieved = ["too dense" if stars is None else f"{stars:.2f}", f"{ln_ratio(chart):.2f}"]
+    notes = len(chart.notes)
+    return [chart.version, achieved[0], asked[0], achieved[1], asked[1], notes, f"{notes / seconds:.1f}"]
+
+
+def feature_row(feature: Feature, value: Given) -> list[str]:
+    """Return a line of the feature table."""
+    if feature.type == "bool":
+        return [label_of(feature.name)[0], "yes" if value else "no"]
+    return [label_of(feature.name)[0], f"{value:.2f}" if isinstance(value, float) else str(value)]
+
+
+@contextmanager
+def shown_errors(upload: str) -> Iterator[None]:
+    """Show a user's mistake on the page and go on; the upload goes by its own name, not by its place on the disk."""
+    try:
+        yield
+    except MugError as error:
+        message = str(error).replace(str(Path(upload).parent) + os.sep, "")
+        gr.Warning(html.escape(message))
+
+
+if __name__ == "__main__":
+    run(main)
