@@ -127,9 +127,9 @@ class UNetModel(nn.Module):
         use_checkpoint: bool = False,
     ) -> None:
         super().__init__()
-        if len(audio_channels) != len(channel_mult):
+        if not channel_mult or len(audio_channels) != len(channel_mult):
             raise ConfigError(
-                f"audio_channels {list(audio_channels)} and channel_mult {list(channel_mult)} differ in length"
+                f"audio_channels {list(audio_channels)}, channel_mult {list(channel_mult)}: lengths differ or are 0"
             )
         self.in_channels = in_channels
         self.model_channels = model_channels

@@ -138,11 +138,7 @@ class CachedKernel(nn.Module):
         if torch.is_grad_enabled() and any(parameter.requires_grad for parameter in self.kernel.parameters()):
             return self.kernel(length)
         if self._parameter_version() != self.cached_version or length not in self.cache:
-            with (
-                torch.inference_mode(False),
-                torch.no_grad(),
-            ):  # what is cached now may later meet inputs with gradients
-                kernel = self.kernel(length)
+            kernel = self.kernel(length)
             version = self._parameter_version()  # only now: a longer kernel than before rewrites C
             if version != self.cached_version:
                 self.cache, self.cached_version = {}, version
@@ -163,7 +159,8 @@ class S4(nn.Module):
     """u [B, H, L] -> GLU(W GELU(k * u + D u)) [B, H, L], k a causal kernel per channel, * convolution over time.
 
     With `bidirectional` a second kernel runs backwards from the next frame on. dt starts log-uniform in dt_min..dt_max.
-    Always computes in float32, whatever autocast says: neither FFT nor the kernel survives bfloat16.
+    The convolution is in float32 whatever the type of u, and autocast leaves FFTs and complex numbers alone: neither
+    would survive bfloat16.
     """
 
     def __init__(
@@ -189,9 +186,7 @@ class S4(nn.Module):
         """Raises ValueError unless u is [B, d_model, L]."""
         if u.ndim != 3 or u.shape[1] != self.d_model or u.shape[2] == 0:
             raise ValueError(f"S4 expects [B, {self.d_model}, L], got {list(u.shape)}")
-        with torch.autocast(u.device.type, enabled=False):
-            y = self._convolve(u.float())
-        return self.output_linear(F.gelu(y))
+        return self.output_linear(F.gelu(self._convolve(u.float())))
 
     def _convolve(self, u: Tensor) -> Tensor:
         length = u.shape[2]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from records import Record
 
-from mug.diffusion.unet import UNetModel, timestep_embedding
+from mug.diffusion.unet import TimestepResBlock, UNetModel, timestep_embedding
 from mug.errors import ConfigError
 
 SMALL = {
@@ -103,6 +103,19 @@ def test_variants_run_and_learn(change):
     assert all(parameter.grad is not None and parameter.grad.abs().max() > 0 for parameter in model.parameters())
 
 
+def test_scale_and_shift_by_hand():
+    torch.manual_seed(0)
+    block = TimestepResBlock(32, 32, 7, dropout=0.0, use_scale_shift_norm=True, use_checkpoint=False)
+    last = block.out_layers[3]
+    torch.nn.init.dirac_(last.weight)  # the last convolution hands through what it gets
+    torch.nn.init.zeros_(block.emb_layers[1].weight)
+    block.emb_layers[1].bias.data = torch.cat([torch.full((32,), 2.0), torch.full((32,), 5.0)])
+    x = torch.randn(2, 32, 11)
+    normed = torch.nn.functional.group_norm(block.in_layers(x), 32, eps=1e-6)
+    expected = x + torch.nn.functional.silu(normed * (1 + 2) + 5)
+    torch.testing.assert_close(block(x, torch.randn(2, 7)), expected)
+
+
 def test_head_width_decides_the_number_of_heads():
     state = UNetModel(**SMALL, num_head_channels=16).state_dict()
     assert state["middle_block.1.transformer_blocks.0.attn1.C_embedding"].shape == (129, 4)
@@ -139,7 +152,8 @@ def test_refuses_inputs_of_a_wrong_shape(change, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"audio_channels": [32]}, "differ in length"),
+        ({"audio_channels": [32]}, "lengths differ"),
+        ({"audio_channels": [], "channel_mult": []}, "or are 0"),
         ({"num_heads": 3}, "3 heads do not divide a layer of 64"),
         ({"model_channels": 40}, "num_groups 32 does not divide"),
     ],

@@ -145,6 +145,8 @@ def test_starts_from_a_checkpoint(model, tmp_path):
     assert all(torch.equal(value, copy.state_dict()[name]) for name, value in model.state_dict().items())
     with pytest.raises(CheckpointError, match=r"decoder.conv_in.bias is missing"):
         AutoencoderKL(SMALL, LOSS, ckpt_path=str(path))
+    with pytest.raises(CheckpointError, match="betas is unknown"):
+        AutoencoderKL(SMALL, LOSS, ckpt_path=str(path), ignore_keys=["encoder", "decoder", "model"])
     wider = {**SMALL, "z_channels": 5}
     with pytest.raises(CheckpointError, match=r"decoder.conv_in.weight is \[30, 3, 3\], the model's is \[30, 5, 3\]"):
         AutoencoderKL(wider, LOSS, ckpt_path=str(path), remove_prefix="model.first_stage_model.")

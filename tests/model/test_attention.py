@@ -62,9 +62,12 @@ def test_checkpointing_changes_no_number():
     saving.load_state_dict(plain.state_dict())
     x, context = torch.randn(2, 32, 11), torch.randn(2, 3, 7)
     grads = []
-    for transformer in (plain, saving):
+    for transformer, n_calls in ((plain, 1), (saving, 2)):
+        calls: list[torch.nn.Module] = []
+        transformer.norm.register_forward_hook(lambda module, *_, calls=calls: calls.append(module))
         loss = transformer(x, context).square().sum()
         loss.backward()
+        assert len(calls) == n_calls  # forward, and again on the way back where activations were not kept
         grads.append([loss] + [parameter.grad for parameter in transformer.parameters()])
     assert all(torch.equal(a, b) for a, b in zip(*grads, strict=True))
 

@@ -182,13 +182,13 @@ def test_autocast_leaves_it_in_float32():
     torch.manual_seed(0)
     layer = S4(32)
     u = torch.randn(2, 32, 64)
-    expected = layer._convolve(u)
+    kernel, convolved = layer.kernel(64), layer._convolve(u)
     with torch.autocast("cpu", torch.bfloat16):
-        out = layer(u)
-        assert layer.kernel(64).dtype == torch.float32
-        inner = layer._convolve(u)
-    torch.testing.assert_close(inner, expected)
+        out = layer(u.bfloat16())
+        torch.testing.assert_close(layer.kernel(64), kernel)
+        torch.testing.assert_close(layer._convolve(u), convolved)
     torch.testing.assert_close(out.float(), layer(u), atol=0.03, rtol=0.03)
+    torch.testing.assert_close(layer(u.bfloat16()), layer(u.bfloat16().float()))
     out.float().sum().backward()
     assert all(parameter.grad.isfinite().all() for parameter in layer.parameters())
 
