@@ -27,9 +27,10 @@ class OsuDataset(Dataset):
 
     beatmap_txt: one list of charts or several; a features.db lies beside each. features: yaml of the prompt. audio:
     AudioSettings as a mapping. augmentation: Augmentation as a mapping. valid_fraction, test_fraction, split_salt: see
-    mug.data.split. with_audio: false leaves the audio out, for stage 1.
+    mug.data.split. with_audio: false leaves the audio out, for stage 1. crops_per_chart: items that an epoch makes of
+    each chart, so that epochs of a few short crops do not end before they began.
     An item is a function of (seed, epoch, index): index it with (index, epoch), or with index alone for epoch 0. Where
-    a song is longer than an item, training starts at its head, or anywhere with `random_crop`; the others see its middle.
+    a song is longer than an item, training starts at its head, or anywhere with `random_crop`; others see the middle.
     """
 
     split = ""
@@ -46,12 +47,14 @@ class OsuDataset(Dataset):
         split_salt: str = "",
         with_audio: bool = True,
         augmentation: Mapping[str, Any] | None = None,
+        crops_per_chart: int = 1,
         seed: int = 23,
     ) -> None:
         self.settings = AudioSettings.from_params(audio)
         self.spec = FeatureSpec.from_yaml(features)
         self.keys = keys
         self.with_audio = with_audio
+        self.crops_per_chart = crops_per_chart
         self.seed = seed
         self.augmentation = Augmentation.from_params(augmentation or {})
         self.cache = AudioCache(cache_dir, self.settings)
@@ -67,12 +70,12 @@ class OsuDataset(Dataset):
             )
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return len(self.entries) * self.crops_per_chart
 
     def __getitem__(self, key: int | tuple[int, int]) -> dict[str, Any]:
         """Return {note [4K, T], valid_flag [T], audio [M, A] or [2, Q, A], feature [F], meta, convertor}."""
         index, epoch = key if isinstance(key, tuple) else (key, 0)
-        entry = self.entries[index]
+        entry = self.entries[index % len(self.entries)]
         rng = np.random.default_rng([self.seed, epoch, index])
         rate = self.augmentation.draw_rate(rng)
         start = self._window(entry, rate, rng)  # audio frames at that rate
