@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 import pytorch_lightning as pl
-from pytorch_lightning.utilities.exceptions import SIGTERMException
+from pytorch_lightning.utilities.exceptions import MisconfigurationException, SIGTERMException
 
 from mug.cli import run
 from mug.config import instantiate_from_config
 from mug.errors import ConfigError, MugError
 from mug.model.weights import load_weights
+from mug.training.messages import quiet_lightning
 from mug.training.runs import Run, resume_run, start_run
 from mug.training.setup import build_trainer, check_config, scale_learning_rate, with_seed
 
@@ -52,8 +53,8 @@ def plan(args: argparse.Namespace) -> Run:
     logdir = args.logdir / args.project
     if args.resume is None:
         return start_run(logdir, args.name, args.postfix, args.base, args.overrides)
-    if args.name is not None or args.postfix:
-        raise ConfigError("a resumed run keeps its name: leave out --name and --postfix")
+    if args.name is not None or args.postfix or args.scale_lr:
+        raise ConfigError("a resumed run keeps its name and learning rate: leave out --name, --postfix, --scale_lr")
     return resume_run(args.resume, logdir, args.base, args.overrides)
 
 
@@ -75,6 +76,8 @@ def train_and_test(args: argparse.Namespace) -> int:
             trainer.fit(model, datamodule=data, ckpt_path=planned.checkpoint, weights_only=True)
         except SystemExit as stop:  # how Lightning leaves after Ctrl-C or SIGTERM, when last.ckpt is saved
             return 143 if isinstance(stop, SIGTERMException) else 130
+        except MisconfigurationException as error:
+            raise ConfigError(f"lightning: {error}") from error
     if not args.no_test and config["data"]["params"].get("test") is not None:
         trainer.test(model, datamodule=data)
     return 0
@@ -82,6 +85,7 @@ def train_and_test(args: argparse.Namespace) -> int:
 
 def main() -> int:
     args = parse_args()
+    quiet_lightning()
     try:
         return train_and_test(args)
     except Exception as error:

@@ -16,7 +16,7 @@ from mug.data.dataset import OsuDataset
 class SeededSampler(Sampler[tuple[int, int]]):
     """Yield (index, epoch) of every item once an epoch, in an order that is a function of (seed, epoch).
 
-    Lightning calls `set_epoch`, also after a resume, so an interrupted run goes on with the order it would have had.
+    Lightning calls `set_epoch`. An interrupted run goes on with what it had not seen yet, see `resume`.
     """
 
     def __init__(self, n_items: int, seed: int, shuffle: bool) -> None:
@@ -24,6 +24,11 @@ class SeededSampler(Sampler[tuple[int, int]]):
         self.seed = seed
         self.shuffle = shuffle
         self.epoch = 0
+        self.n_seen = 0
+
+    def resume(self, epoch: int, n_seen: int) -> None:
+        """Begin in `epoch`, after the first `n_seen` items of it; later epochs are whole."""
+        self.epoch, self.n_seen = epoch, n_seen
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
@@ -35,7 +40,8 @@ class SeededSampler(Sampler[tuple[int, int]]):
         order = np.arange(self.n_items)
         if self.shuffle:
             order = np.random.default_rng([self.seed, self.epoch]).permutation(self.n_items)
-        return iter([(int(index), self.epoch) for index in order])
+        n_seen, self.n_seen = self.n_seen, 0
+        return iter([(int(index), self.epoch) for index in order[n_seen:]])
 
 
 def collate(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -84,7 +90,12 @@ class DataModuleFromConfig(pl.LightningDataModule):
             self.datasets[name] = dataset
 
     def train_dataloader(self) -> DataLoader:
-        return self._loader("train", shuffle=True)
+        loader = self._loader("train", shuffle=True)
+        if self.trainer is not None:
+            fit_loop = self.trainer.fit_loop
+            n_batches = fit_loop.epoch_loop.batch_progress.current.processed % len(loader)
+            loader.sampler.resume(fit_loop.epoch_progress.current.processed, n_batches * self.batch_size)
+        return loader
 
     def val_dataloader(self) -> DataLoader:
         return self._loader("validation", shuffle=False)

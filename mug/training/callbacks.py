@@ -16,7 +16,7 @@ from PIL import Image
 from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_only
 from torch import Tensor
 
-from mug.data.beatmap import Beatmap
+from mug.data.beatmap import Beatmap, Note
 from mug.data.convertor import ManiaConvertor
 from mug.data.osu import read_osu, write_osu
 from mug.diffusion.ddim import ddim_sample
@@ -56,7 +56,8 @@ class LastCheckpoint(pl.Callback):
         self.saved_step = 0
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
-        if trainer.global_step >= self.saved_step + self.every_n_steps:
+        is_last = trainer.global_step == trainer.max_steps  # saved here, a run with more steps goes on in mid-epoch
+        if trainer.global_step > self.saved_step and (is_last or trainer.global_step % self.every_n_steps == 0):
             self._save(trainer)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -67,7 +68,8 @@ class LastCheckpoint(pl.Callback):
         self.saved_step = trainer.global_step  # where a resumed run begins is saved already
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._save(trainer)
+        if trainer.global_step > self.saved_step:
+            self._save(trainer)
         rank_zero_info(f"saved {self._path(trainer)}")
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
@@ -77,7 +79,7 @@ class LastCheckpoint(pl.Callback):
             rank_zero_info(f"stopped at step {trainer.global_step}; go on with -r {trainer.default_root_dir}")
 
     def _save(self, trainer: pl.Trainer) -> None:
-        trainer.save_checkpoint(self._path(trainer))
+        trainer.save_checkpoint(self._path(trainer), weights_only=False)  # the optimiser's state too
         self.saved_step = trainer.global_step
 
     def _path(self, trainer: pl.Trainer) -> Path:
@@ -120,7 +122,7 @@ class BeatmapLogger(pl.Callback):
         folder = Path(trainer.default_root_dir) / CHARTS / f"step_{trainer.global_step:07d}"
         for index, (truth, guess) in enumerate(zip(some["note"].float().cpu().numpy(), guesses, strict=True)):
             grid = some["convertor"][index]
-            convertor = ManiaConvertor(grid["frame_ms"], grid["max_frame"], keys=truth.shape[0] // 4)
+            convertor = ManiaConvertor(**grid, keys=truth.shape[0] // 4)
             original = read_osu(some["meta"][index]["path"])
             charts = [
                 _chart_like(original, convertor, truth, threshold=0.5, suffix="original"),
@@ -129,7 +131,9 @@ class BeatmapLogger(pl.Callback):
             for chart, name in zip(charts, (f"{index:02d}_original.osu", f"{index:02d}.osu"), strict=True):
                 if chart.notes:  # an untrained model may place none, and a chart without notes is no chart
                     write_osu(chart, folder / name)
-            picture = _side_by_side([draw_chart(chart, start_ms=0.0, end_ms=self.picture_ms) for chart in charts])
+            start_ms = max(0.0, _song_ms(0.0, convertor))
+            end_ms = start_ms + self.picture_ms
+            picture = _side_by_side([draw_chart(chart, start_ms=start_ms, end_ms=end_ms) for chart in charts])
             for logger in trainer.loggers:
                 if isinstance(logger, pl.loggers.TensorBoardLogger):
                     logger.experiment.add_image(f"charts/{index:02d}", picture, trainer.global_step, dataformats="HWC")
@@ -154,15 +158,24 @@ def _chart_like(
     original: Beatmap, convertor: ManiaConvertor, note: np.ndarray, threshold: float, suffix: str
 ) -> Beatmap:
     """The chart a note array [4K, T] says, with the names and the timing of the chart it was made from."""
+    notes = [
+        Note(_song_ms(n.start_ms, convertor), n.column, None if n.end_ms is None else _song_ms(n.end_ms, convertor))
+        for n in convertor.decode(note, threshold)
+    ]
     return Beatmap(
         keys=convertor.keys,
-        notes=convertor.decode(note, threshold),
+        notes=notes,
         timing_points=original.timing_points,
         audio_filename=original.audio_filename,
         title=original.title,
         artist=original.artist,
         version=f"{original.version} ({suffix})",
     )
+
+
+def _song_ms(window_ms: float, convertor: ManiaConvertor) -> float:
+    """The time in the song of a time in an item, which may begin in mid-song and play at another rate."""
+    return (window_ms - convertor.offset_ms) * convertor.rate
 
 
 def _side_by_side(pictures: list[Image.Image]) -> np.ndarray:

@@ -31,8 +31,9 @@ def check_config(config: Mapping[str, Any]) -> None:
     """Raise ConfigError unless `config` has the keys of a run and no others, at its top and under lightning."""
     _check_keys(config, CONFIG_KEYS, "the configuration")
     for key in ("model", "data"):
-        if not isinstance(config.get(key), Mapping):
-            raise ConfigError(f"the configuration: '{key}' is missing; it needs a node with target and params")
+        node = config.get(key)
+        if not isinstance(node, Mapping) or not isinstance(node.get("params", {}), Mapping):
+            raise ConfigError(f"the configuration: '{key}' must be a node with target and params, got {node!r}")
     lightning = config.get("lightning") or {}
     _check_keys(lightning, LIGHTNING_KEYS, "lightning")
     for key in LIGHTNING_KEYS:

@@ -1,0 +1,18 @@
+"""Which of Lightning's messages reach the user of a command."""
+
+import logging
+import warnings
+
+
+def quiet_lightning() -> None:
+    """Silence advertisements, Lightning's own use of deprecated torch, and hints that no user of ours can act on."""
+    logging.getLogger("pytorch_lightning.utilities.rank_zero").addFilter(_is_no_advertisement)
+    logging.getLogger("pytorch_lightning.trainer.connectors.checkpoint_connector").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
+    warnings.filterwarnings("ignore", message=".*LeafSpec", category=DeprecationWarning)
+    warnings.filterwarnings("ignore", message=".*does not have many workers")  # a cached spectrogram is quickly read
+    warnings.filterwarnings("ignore", message="Checkpoint directory .* exists and is not empty")  # a resumed run
+
+
+def _is_no_advertisement(record: logging.LogRecord) -> bool:
+    return "Tip:" not in record.getMessage()

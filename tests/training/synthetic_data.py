@@ -1,0 +1,66 @@
+"""A dataset of random charts and random music, for tests of what happens around training."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from mug.data.beatmap import Beatmap, Note, TimingPoint
+from mug.data.osu import write_osu
+
+FRAME_MS = 46.439909297052154
+DRAWN: list[tuple[int, int]] = []  # every (index, epoch) that was asked for, for tests of the order of data
+
+
+class SyntheticDataset(Dataset):
+    """`size` items of 4 keys, functions of (index, epoch); each says that it was made from a chart in `folder`."""
+
+    report = "synthetic"
+
+    def __init__(
+        self,
+        folder: str,
+        size: int = 6,
+        n_mels: int = 8,
+        audio_frames: int = 256,
+        offset_ms: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        self.size, self.n_mels, self.audio_frames, self.offset_ms = size, n_mels, audio_frames, offset_ms
+        self.chart = Path(folder) / "chart.osu"
+        notes = [Note(0.0, 1), Note(500.0, 2, 900.0)]
+        write_osu(Beatmap(4, notes, [TimingPoint(0.0, 500.0)], title="Song", version="Hard"), self.chart)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, key: tuple[int, int]) -> dict[str, Any]:
+        DRAWN.append(key)
+        rng = np.random.default_rng(key)
+        frames = self.audio_frames // 8
+        note = np.zeros((16, frames), dtype=np.float32)
+        note[:4] = rng.random((4, frames)) < 0.1
+        return {
+            "note": note,
+            "valid_flag": np.ones(frames, dtype=np.float32),
+            "audio": rng.standard_normal((self.n_mels, self.audio_frames), dtype=np.float32),
+            "feature": np.zeros(21, dtype=np.int64),
+            "meta": {"path": str(self.chart)},
+            "convertor": {"frame_ms": FRAME_MS, "max_frame": frames, "offset_ms": self.offset_ms, "rate": 1.0},
+        }
+
+
+def data_node(folder: Path, **params: Any) -> dict[str, Any]:
+    """The `data` node of a run on synthetic items."""
+    dataset = {"target": "tests.training.synthetic_data.SyntheticDataset"}
+    return {
+        "target": "mug.data.datamodule.DataModuleFromConfig",
+        "params": {
+            "batch_size": 2,
+            "common": {"folder": str(folder), **params},
+            "train": dataset,
+            "validation": dataset,
+            "test": dataset,
+        },
+    }
