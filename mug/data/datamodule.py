@@ -1,5 +1,6 @@
 """The data of a run: train, validation and test datasets from a configuration, in an order that a seed fixes."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,32 +17,31 @@ from mug.data.dataset import OsuDataset
 class SeededSampler(Sampler[tuple[int, int]]):
     """Yield (index, epoch) of every item once an epoch, in an order that is a function of (seed, epoch).
 
-    Lightning calls `set_epoch`. An interrupted run goes on with what it had not seen yet, see `resume`.
+    Of several processes, each takes every `n_ranks`-th item, from the `rank`-th on; where the items do not come out
+    even, the first ones are taken twice. A resumed run sets `epoch` and how many items of it are `n_seen`; later epochs,
+    which Lightning announces by `set_epoch`, are whole.
     """
 
-    def __init__(self, n_items: int, seed: int, shuffle: bool) -> None:
+    def __init__(self, n_items: int, seed: int, shuffle: bool, rank: int = 0, n_ranks: int = 1) -> None:
         self.n_items = n_items
         self.seed = seed
         self.shuffle = shuffle
-        self.epoch = 0
-        self.n_seen = 0
-
-    def resume(self, epoch: int, n_seen: int) -> None:
-        """Begin in `epoch`, after the first `n_seen` items of it; later epochs are whole."""
-        self.epoch, self.n_seen = epoch, n_seen
+        self.rank, self.n_ranks = rank, n_ranks
+        self.epoch, self.n_seen = 0, 0
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return self.n_items
+        return math.ceil(self.n_items / self.n_ranks)
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         order = np.arange(self.n_items)
         if self.shuffle:
             order = np.random.default_rng([self.seed, self.epoch]).permutation(self.n_items)
+        mine = np.resize(order, len(self) * self.n_ranks)[self.rank :: self.n_ranks]
         n_seen, self.n_seen = self.n_seen, 0
-        return iter([(int(index), self.epoch) for index in order[n_seen:]])
+        return iter([(int(index), self.epoch) for index in mine[n_seen:]])
 
 
 def collate(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -90,12 +90,7 @@ class DataModuleFromConfig(pl.LightningDataModule):
             self.datasets[name] = dataset
 
     def train_dataloader(self) -> DataLoader:
-        loader = self._loader("train", shuffle=True)
-        if self.trainer is not None:
-            fit_loop = self.trainer.fit_loop
-            n_batches = fit_loop.epoch_loop.batch_progress.current.processed % len(loader)
-            loader.sampler.resume(fit_loop.epoch_progress.current.processed, n_batches * self.batch_size)
-        return loader
+        return self._loader("train", shuffle=True)
 
     def val_dataloader(self) -> DataLoader:
         return self._loader("validation", shuffle=False)
@@ -105,13 +100,20 @@ class DataModuleFromConfig(pl.LightningDataModule):
 
     def _loader(self, name: str, shuffle: bool) -> DataLoader:
         dataset = self.datasets[name]
-        return DataLoader(
+        rank, n_ranks = (self.trainer.global_rank, self.trainer.world_size) if self.trainer is not None else (0, 1)
+        sampler = SeededSampler(len(dataset), self.seed, shuffle, rank, n_ranks)
+        loader = DataLoader(
             dataset,
             batch_size=self.batch_size,
-            sampler=SeededSampler(len(dataset), self.seed, shuffle),
+            sampler=sampler,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
             collate_fn=collate,
-            drop_last=shuffle and len(dataset) >= self.batch_size,
+            drop_last=shuffle and len(sampler) >= self.batch_size,
             pin_memory=torch.cuda.is_available(),
         )
+        if shuffle and self.trainer is not None:
+            progress: Any = self.trainer.fit_loop  # of a resumed run, as its checkpoint says
+            sampler.epoch = progress.epoch_progress.current.processed
+            sampler.n_seen = progress.epoch_loop.batch_progress.current.processed % len(loader) * self.batch_size
+        return loader

@@ -16,7 +16,8 @@ from mug.training.runs import CHECKPOINTS
 
 CONFIG_KEYS = ("model", "data", "lightning")
 LIGHTNING_KEYS = ("trainer", "logger", "modelcheckpoint", "callbacks")
-OWN_TRAINER_KEYS = ("logger", "callbacks", "plugins", "default_root_dir")  # what build_trainer fills in itself
+# what build_trainer fills in itself
+OWN_TRAINER_KEYS = ("logger", "callbacks", "plugins", "default_root_dir", "use_distributed_sampler")
 TENSORBOARD = {
     "target": "pytorch_lightning.loggers.TensorBoardLogger",
     "params": {"name": "", "version": "tensorboard"},
@@ -79,6 +80,7 @@ def build_trainer(config: Mapping[str, Any], folder: Path) -> pl.Trainer:
             callbacks=callbacks,
             plugins=[SafeCheckpointIO()],
             default_root_dir=folder,
+            use_distributed_sampler=False,  # ours knows its rank
         )
     except (MisconfigurationException, TypeError, ValueError) as error:
         raise ConfigError(f"lightning: {error}") from error
