@@ -15,7 +15,8 @@ class LambdaLinearScheduler:
     """Each cycle rises linearly from f_start to f_max over its warm-up, then falls linearly to f_min at its end.
 
     All five are lists with one value a cycle; warm_up_steps and cycle_lengths count optimiser steps. After the last
-    cycle the factor stays at its f_min. Raises ConfigError where the lists disagree or a warm-up outlasts its cycle.
+    cycle the factor stays at its f_min. A cycle shorter than its warm-up ends on the way up. Raises ConfigError where the
+    lists disagree.
     """
 
     def __init__(
@@ -36,9 +37,8 @@ class LambdaLinearScheduler:
         for name, values in lists.items():
             if isinstance(values, (int, float)) or len(values) != len(cycle_lengths) or not values:
                 raise ConfigError(f"scheduler: {name} must be a list with one value a cycle, got {values}")
-        for warm_up, length in zip(warm_up_steps, cycle_lengths, strict=True):
-            if not 0 <= warm_up <= length:
-                raise ConfigError(f"scheduler: a warm-up of {warm_up} steps does not fit a cycle of {length}")
+        if min(warm_up_steps) < 0:
+            raise ConfigError(f"scheduler: warm_up_steps {warm_up_steps} are not all 0 or more")
         self.cycles = list(zip(warm_up_steps, f_start, f_max, f_min, cycle_lengths, strict=True))
 
     def __call__(self, step: int) -> float:

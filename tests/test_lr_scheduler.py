@@ -39,6 +39,11 @@ def test_lists_that_disagree_are_named() -> None:
         LambdaLinearScheduler(1, [0], [1.0], [0], [4])  # type: ignore[arg-type]
 
 
-def test_warm_up_longer_than_its_cycle_is_named() -> None:
-    with pytest.raises(ConfigError, match="warm-up of 5 steps does not fit a cycle of 4"):
-        LambdaLinearScheduler([5], [0], [1.0], [0], [4])
+def test_a_short_trial_of_a_long_schedule_ends_on_the_way_up() -> None:
+    factor = LambdaLinearScheduler([1000], [0.0], [1.0], [0.1], [2])
+    assert [factor(step) for step in range(4)] == pytest.approx([0.0, 0.001, 0.1, 0.1])
+
+
+def test_a_negative_warm_up_is_named() -> None:
+    with pytest.raises(ConfigError, match="warm_up_steps"):
+        LambdaLinearScheduler([-1], [0], [1.0], [0], [4])

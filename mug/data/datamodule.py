@@ -18,8 +18,8 @@ class SeededSampler(Sampler[tuple[int, int]]):
     """Yield (index, epoch) of every item once an epoch, in an order that is a function of (seed, epoch).
 
     Of several processes, each takes every `n_ranks`-th item, from the `rank`-th on; where the items do not come out
-    even, the first ones are taken twice. A resumed run sets `epoch` and how many items of it are `n_seen`; later epochs,
-    which Lightning announces by `set_epoch`, are whole.
+    even, the first ones are taken twice. A resumed run sets `epoch` and how many items of it are `n_seen`; the epochs
+    after it, which Lightning announces by `set_epoch`, are whole.
     """
 
     def __init__(self, n_items: int, seed: int, shuffle: bool, rank: int = 0, n_ranks: int = 1) -> None:
