@@ -21,6 +21,7 @@ from mug.errors import AudioError, ConfigError
 
 MAX_SECONDS = 3600.0  # longer files are refused before they fill the memory
 FFMPEG_TIMEOUT_S = 600
+MAX_PEAK = 1000.0  # full scale is 1; the power of anything far louder is no float32 any more
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class AudioSettings:
         if self.kind not in ("mel", "stft"):
             raise ConfigError(f"audio.kind: unknown '{self.kind}'; known are mel, stft")
         numbers = (self.sr, self.n_fft, self.n_mels, self.max_audio_frame, self.audio_note_window_ratio)
+        if not all(type(number) is int for number in numbers):
+            raise ConfigError(f"audio: all but kind are whole numbers, got {self}")
         if min(numbers) < 1 or self.n_fft % 4 or self.max_audio_frame % self.audio_note_window_ratio:
             raise ConfigError(
                 f"audio: need positive numbers, n_fft a multiple of 4 and max_audio_frame a multiple of "
@@ -95,8 +98,8 @@ def decode_audio(path: str | Path, sr: int, max_seconds: float = MAX_SECONDS) ->
     mono = samples.mean(axis=1)
     if mono.size == 0:
         raise AudioError(f"{path}: holds no sound")
-    if not np.isfinite(mono).all():
-        raise AudioError(f"{path}: holds samples that are no numbers; encode it anew")
+    if not np.abs(mono).max() <= MAX_PEAK:  # nor where it is no number
+        raise AudioError(f"{path}: holds samples that are no numbers, or far beyond full scale; encode it anew")
     return mono if native == sr else soxr.resample(mono, native, sr)
 
 
@@ -105,7 +108,7 @@ def _decode_with_ffmpeg(path: Path, sr: int, max_seconds: float, why: str) -> np
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None:
         raise AudioError(f"{path}: not decodable ({why}); with ffmpeg installed more formats are read")
-    command = [ffmpeg, "-v", "error", "-nostdin", "-i", f"file:{path}", "-t", str(max_seconds)]
+    command = [ffmpeg, "-v", "error", "-nostdin", "-i", f"file:{path}", "-t", str(max_seconds + 1)]
     command += ["-f", "f32le", "-ac", "1", "-ar", str(sr), "-"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=FFMPEG_TIMEOUT_S, check=False)
@@ -114,7 +117,10 @@ def _decode_with_ffmpeg(path: Path, sr: int, max_seconds: float, why: str) -> np
     if done.returncode or not done.stdout:
         reason = done.stderr.decode(errors="replace").strip().splitlines()
         raise AudioError(f"{path}: not decodable ({reason[-1] if reason else why})")
-    return np.frombuffer(done.stdout, dtype="<f4")[:, None]
+    samples = np.frombuffer(done.stdout, dtype="<f4")[:, None]
+    if len(samples) > max_seconds * sr:
+        raise AudioError(f"{path}: longer than {max_seconds / 60:.0f} minutes")
+    return samples
 
 
 def log_mel(samples: np.ndarray, settings: AudioSettings) -> np.ndarray:

@@ -23,7 +23,7 @@ class AudioCache:
     """The spectra of songs under `settings`, in `folder`.
 
     A file is named by the audio's content and everything that its numbers depend on, so that songs may move and
-    settings may change. What is not there yet is computed and kept.
+    settings may change. What is not there yet, or was damaged, is computed and kept.
     """
 
     def __init__(self, folder: str | Path, settings: AudioSettings) -> None:
@@ -45,19 +45,25 @@ class AudioCache:
 
     def get(self, audio: str | Path) -> np.ndarray:
         """Return a file's spectrum float16 [..., A], mapped read-only. Raises AudioError."""
+        return self.open(self.make(audio))
+
+    def make(self, audio: str | Path) -> Path:
+        """Make sure that a file's spectrum is there and whole; return where. Raises AudioError."""
         path = self.path_of(audio)
-        if not path.is_file():
+        try:
+            self.open(path)
+        except AudioError:  # not there, or damaged
             spectrum = load_audio(audio, self.settings)
             with replacing(path) as temporary, temporary.open("wb") as file:
                 np.save(file, spectrum)
-        return self.open(path)
+        return path
 
     def open(self, path: Path) -> np.ndarray:
-        """Map a file of the cache. Raises AudioError for a damaged one."""
+        """Map a file of the cache read-only. Raises AudioError for one that is not there or damaged."""
         try:
             return np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise AudioError(f"{path}: damaged; delete it, it will be computed anew") from error
+        except (OSError, ValueError, EOFError) as error:
+            raise AudioError(f"{path}: missing or damaged; start again, and it will be computed anew") from error
 
     def build(
         self, audios: Iterable[Path], tqdm_class: Callable[..., Any] = tqdm
@@ -67,10 +73,7 @@ class AudioCache:
         failed: dict[Path, str] = {}
         for audio in tqdm_class(sorted(set(audios)), desc="audio", unit="song"):
             try:
-                path = self.path_of(audio)
-                if not path.is_file():
-                    self.get(audio)
-                there[audio] = path
+                there[audio] = self.make(audio)
             except AudioError as error:
                 failed[audio] = str(error)
         return there, failed

@@ -1,0 +1,108 @@
+"""Spectra on disk: found again by content and settings, whole or computed anew."""
+
+import numpy as np
+import pytest
+import soundfile
+from tqdm import tqdm
+
+from mug.data import audio_cache
+from mug.data.audio import AudioSettings, load_audio
+from mug.data.audio_cache import AudioCache
+from mug.errors import AudioError
+
+SR = 22050
+SETTINGS = AudioSettings(n_mels=32)
+
+
+class Quiet(tqdm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs, disable=True)
+
+
+@pytest.fixture
+def song(tmp_path):
+    path = tmp_path / "song.wav"
+    soundfile.write(path, 0.1 * np.random.default_rng(1).standard_normal(5000), SR)
+    return path
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """The files that were decoded, in order."""
+    files = []
+
+    def load(path, settings):
+        files.append(path)
+        return load_audio(path, settings)
+
+    monkeypatch.setattr(audio_cache, "load_audio", load)
+    return files
+
+
+def test_a_song_is_decoded_once_and_mapped_read_only(tmp_path, song, decoded):
+    cache = AudioCache(tmp_path / "cache", SETTINGS)
+    first = cache.get(song)
+    again = AudioCache(tmp_path / "cache", SETTINGS).get(song)
+    assert decoded == [song]
+    assert isinstance(again, np.memmap)
+    assert again.dtype == np.float16
+    np.testing.assert_array_equal(first, load_audio(song, SETTINGS))
+    np.testing.assert_array_equal(again, first)
+    with pytest.raises(ValueError, match="read-only"):
+        again[0, 0] = 1
+
+
+def test_content_and_settings_decide_what_is_the_same(tmp_path, song, decoded):
+    cache = AudioCache(tmp_path / "cache", SETTINGS)
+    moved = tmp_path / "elsewhere" / "other name.wav"
+    moved.parent.mkdir()
+    moved.write_bytes(song.read_bytes())
+    cache.get(song)
+    cache.get(moved)
+    assert decoded == [song]
+    for settings in (
+        AudioSettings(n_mels=64),
+        AudioSettings(n_mels=32, sr=11025),
+        AudioSettings(n_mels=32, n_fft=1024),
+        AudioSettings(kind="stft"),
+    ):
+        assert AudioCache(tmp_path / "cache", settings).path_of(song) != cache.path_of(song)
+    # the length of a training item changes nothing about a song's own spectrum
+    shorter = AudioSettings(n_mels=32, max_audio_frame=64)
+    assert AudioCache(tmp_path / "cache", shorter).path_of(song) == cache.path_of(song)
+    soundfile.write(song, np.zeros(5000), SR)
+    assert cache.get(song).max() == 0
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", None])
+def test_a_damaged_file_is_computed_anew(tmp_path, song, damage):
+    cache = AudioCache(tmp_path / "cache", SETTINGS)
+    path = cache.make(song)
+    path.write_bytes(path.read_bytes()[:200] if damage is None else damage)
+    with pytest.raises(AudioError, match="damaged"):
+        cache.open(path)
+    assert cache.get(song).shape == (32, 40)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_build_reports_what_cannot_be_decoded(tmp_path, song):
+    broken = tmp_path / "broken.mp3"
+    broken.write_bytes(b"no music" * 100)
+    missing = tmp_path / "missing.ogg"
+    cache = AudioCache(tmp_path / "cache", SETTINGS)
+    there, failed = cache.build([song, broken, missing, song], tqdm_class=Quiet)
+    assert there == {song: cache.path_of(song)}
+    assert there[song].is_file()
+    assert "broken.mp3" in failed[broken]
+    assert "missing.ogg" in failed[missing]
+
+
+def test_nothing_half_written_stays_behind(tmp_path, song, monkeypatch):
+    def fail(file, array):
+        file.write(b"half of it")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(np, "save", fail)
+    with pytest.raises(OSError, match="disk full"):
+        AudioCache(tmp_path / "cache", SETTINGS).get(song)
+    assert list((tmp_path / "cache").iterdir()) == []
