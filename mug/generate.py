@@ -17,7 +17,7 @@ from einops import repeat
 from tqdm import tqdm
 
 from mug.data.audio import load_audio
-from mug.data.beatmap import Beatmap, TimingPoint
+from mug.data.beatmap import Beatmap, Note, TimingPoint
 from mug.data.convertor import ManiaConvertor
 from mug.data.difficulty import chart_features
 from mug.data.finishing import fit_tempo, inside, song_names, tidy
@@ -141,6 +141,21 @@ class ChartGenerator:
             raise ChartError(f"{chart}: cannot be read: {error.strerror}") from error
         features = chart_features(parse_osu(data, str(chart)), data, rate=rate)
         return {name: features[name] for name in self.spec.names if features.get(name) is not None}
+
+    @torch.no_grad()
+    def reconstruct(self, chart: Beatmap) -> list[Note]:
+        """Return the notes that the first stage makes of a chart's own latent: what no sample can do better than.
+
+        Raises ChartError for a chart of other keys.
+        """
+        if chart.keys != self.keys:
+            raise ChartError(f"a {self.keys}K model cannot reconstruct the {chart.keys}K chart '{chart.version}'")
+        multiple = self.model.latent_factor * self.model.length_multiple
+        n_frames = (int(chart.last_ms / self.audio_settings.note_frame_ms) // multiple + 1) * multiple  # T
+        convertor = self._convertor(n_frames)
+        note = torch.from_numpy(convertor.encode(chart).note)[None].to(self.model.device)  # [1, 4K, T]
+        logits = self.model.decode_latent(self.model.encode_latent(note))[0]  # [4K, T]
+        return convertor.decode(logits.float().cpu().numpy(), threshold=0.0)
 
     def _convertor(self, n_frames: int) -> ManiaConvertor:
         return ManiaConvertor(self.audio_settings.note_frame_ms, n_frames, self.keys)
