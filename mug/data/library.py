@@ -15,9 +15,9 @@ from mug.data.beatmap import Beatmap
 from mug.data.convertor import note_arrays
 from mug.data.feature_db import FeatureDB
 from mug.data.features import FeatureSpec
-from mug.data.osu import parse_osu
+from mug.data.osu import read_osu
 from mug.data.prepare import Report, beatmap_paths
-from mug.data.split import set_key, split_of
+from mug.data.split import set_id_of, set_keys, split_of
 from mug.errors import ChartError
 from mug.files import resolve_inside
 
@@ -54,21 +54,27 @@ def load_entries(
     """
     report = Report()
     entries: list[Entry] = []
+    charts: list[tuple[Path, dict[tuple[str, str], dict[str, Any]]]] = []  # with the database of their list
+    sets: list[tuple[str, int]] = []
     for beatmap_txt in beatmap_txts:
         paths = beatmap_paths(beatmap_txt)
         with FeatureDB(Path(beatmap_txt).parent / "features.db", spec) as database:
             rows = database.all()
         for path in paths:
             try:
-                data = path.read_bytes()
-                if split_of(set_key(data, path.parent.name), *fractions) == split:
-                    entries.append(_entry(path, data, keys, rows))
-            except _Unusable as error:
-                report.skip(error.kind, f"{path}: {error}")
-            except ChartError as error:
-                report.skip("unusable", str(error))
+                sets.append((path.parent.name, set_id_of(path.read_bytes())))
+                charts.append((path, rows))
             except OSError as error:
                 report.skip("unreadable", f"{path}: cannot be read: {error.strerror}")
+    for (path, rows), key in zip(charts, set_keys(sets), strict=True):
+        if split_of(key, *fractions) != split:
+            continue
+        try:
+            entries.append(_entry(path, keys, rows))
+        except _Unusable as error:
+            report.skip(error.kind, f"{path}: {error}")
+        except ChartError as error:
+            report.skip("unusable", str(error))
     if cache is not None:
         entries = _with_spectra(entries, cache, report)
     report.done = len(entries)
@@ -83,8 +89,8 @@ class _Unusable(Exception):
         self.kind = kind
 
 
-def _entry(path: Path, data: bytes, keys: int, rows: dict[tuple[str, str], dict[str, Any]]) -> Entry:
-    beatmap: Beatmap = parse_osu(data, str(path))
+def _entry(path: Path, keys: int, rows: dict[tuple[str, str], dict[str, Any]]) -> Entry:
+    beatmap: Beatmap = read_osu(path)
     if beatmap.keys != keys:
         raise _Unusable("other key count", f"{beatmap.keys}K, the configuration says keys: {keys}")
     prompt = rows.get((path.name, path.parent.name))

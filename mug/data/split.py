@@ -2,14 +2,41 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 
-_SET_ID = re.compile(rb"^\s*BeatmapSetID\s*:\s*(\d+)", re.MULTILINE)
+_SET_ID = re.compile(rb"^[ \t]*BeatmapSetID[ \t]*:[ \t]*(\d{1,18})[ \t]*\r?$", re.MULTILINE)
 
 
-def set_key(osu_bytes: bytes, set_name: str) -> str:
-    """What a song set is known by: the BeatmapSetID of its charts, or the folder's name where they have none."""
+def set_id_of(osu_bytes: bytes) -> int:
+    """The BeatmapSetID that a chart's file states, 0 where it has none; read without parsing the chart."""
     found = _SET_ID.search(osu_bytes)
-    return str(int(found[1])) if found and int(found[1]) > 0 else set_name
+    return int(found[1]) if found else 0
+
+
+def set_keys(charts: Sequence[tuple[str, int]]) -> list[str]:
+    """What the song set of each chart, given as (folder, BeatmapSetID or 0), is known by.
+
+    Charts are of one set that lie in one folder or state one id, however many folders and ids that connects: a folder
+    often holds a difficulty that was never uploaded and states no id. The key is the set's lowest id, else its first
+    folder's name.
+    """
+    parent: dict[str | int, str | int] = {}  # disjoint sets over folders and ids
+
+    def root(node: str | int) -> str | int:
+        while parent.setdefault(node, node) != node:
+            node = parent[node]
+        return node
+
+    for folder, set_id in charts:
+        first, second = root(folder), root(set_id if set_id > 0 else folder)
+        low, high = sorted((first, second), key=_rank)
+        parent[high] = low  # so that every root is the key of its set
+    return [str(root(folder)) for folder, _ in charts]
+
+
+def _rank(node: str | int) -> tuple[bool, str | int]:
+    """Ids before names, lower ones first."""
+    return isinstance(node, str), node
 
 
 def split_of(key: str, valid_fraction: float, test_fraction: float, salt: str = "") -> str:

@@ -1,0 +1,94 @@
+"""Splits: by song set, from a hash, disjoint, and the same on every machine."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mug.data.split import set_id_of, set_keys, split_of
+
+FOLDERS = st.sampled_from(["a", "b", "c", "d", "5"])
+CHARTS = st.lists(st.tuples(FOLDERS, st.integers(0, 5)), max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"[Metadata]\r\nBeatmapSetID:123\r\n", 123),
+        (b"BeatmapSetID: 7 \n", 7),
+        (b"  BeatmapSetID : 7", 7),
+        (b"BeatmapSetID:-1\n", 0),
+        (b"BeatmapSetID:\n42\n", 0),
+        (b"Tags:BeatmapSetID:9\n", 0),
+        (b"BeatmapSetID:12abc\n", 0),
+        (b"BeatmapSetID:" + b"9" * 5000, 0),
+        (b"", 0),
+    ],
+)
+def test_the_set_id_is_read_from_its_line(text, expected):
+    assert set_id_of(text) == expected
+
+
+def test_a_set_is_its_lowest_id_or_its_folder():
+    assert set_keys([("song", 0), ("other", 12)]) == ["song", "12"]
+    assert set_keys([("song", 0), ("song", 12), ("song", 3)]) == ["3", "3", "3"]  # one not uploaded difficulty
+    assert set_keys([("copy", 8), ("song", 8)]) == ["8", "8"]
+    assert set_keys([("a", 9), ("b", 4), ("b", 9), ("c", 0)]) == ["4", "4", "4", "c"]  # b connects 9 and 4
+    assert set_keys([]) == []
+
+
+@given(CHARTS)
+def test_charts_that_share_a_folder_or_an_id_share_a_key(charts):
+    keys = set_keys(charts)
+    for (folder, set_id), key in zip(charts, keys, strict=True):
+        for (other_folder, other_id), other_key in zip(charts, keys, strict=True):
+            if folder == other_folder or (set_id > 0 and set_id == other_id):
+                assert key == other_key
+
+
+@given(st.data(), CHARTS)
+def test_keys_do_not_depend_on_the_order(data, charts):
+    order = data.draw(st.permutations(range(len(charts))))
+    keys = set_keys(charts)
+    assert set_keys([charts[i] for i in order]) == [keys[i] for i in order]
+
+
+@given(CHARTS, st.text(max_size=3))
+def test_no_set_is_in_two_splits(charts, salt):
+    splits = [split_of(key, 0.3, 0.3, salt) for key in set_keys(charts)]
+    for attribute in (0, 1):
+        seen = {}
+        for chart, split in zip(charts, splits, strict=True):
+            if chart[attribute]:
+                assert seen.setdefault(chart[attribute], split) == split
+
+
+def test_splits_are_the_same_on_every_machine():
+    keys = ["1", "42", "1346000000", "song folder", "曲"]
+    assert [split_of(key, 0.3, 0.3) for key in keys] == ["valid", "train", "valid", "test", "train"]
+    assert [split_of(key, 0.3, 0.3, "again") for key in keys] == ["train", "valid", "train", "test", "train"]
+
+
+def test_the_position_is_blake2b_of_salt_and_key():
+    # printf '/song folder' | b2sum -l 64 begins with 77ab: just below it the set is out, just above it is in
+    position = int("77ab", 16) / 2**16
+    assert split_of("song folder", position - 1e-4, 0.0) == "train"
+    assert split_of("song folder", position + 1e-4, 0.0) == "valid"
+
+
+@given(st.text())
+def test_fractions_of_nothing_and_all(key):
+    assert split_of(key, 0.0, 0.0) == "train"
+    assert split_of(key, 1.0, 0.0) == "valid"
+    assert split_of(key, 0.0, 1.0) == "test"
+
+
+def test_fractions_are_met():
+    splits = [split_of(str(i), 0.2, 0.1) for i in range(5000)]
+    assert splits.count("valid") / 5000 == pytest.approx(0.2, abs=0.02)
+    assert splits.count("test") / 5000 == pytest.approx(0.1, abs=0.02)
+
+
+def test_a_larger_validation_fraction_only_adds_sets_to_it():
+    before = [split_of(str(i), 0.1, 0.0) for i in range(200)]
+    after = [split_of(str(i), 0.3, 0.0) for i in range(200)]
+    assert all(new == "valid" for old, new in zip(before, after, strict=True) if old == "valid")
