@@ -23,7 +23,7 @@ from mug.data.difficulty import chart_features
 from mug.data.finishing import fit_tempo, inside, song_names, tidy
 from mug.data.osu import parse_osu
 from mug.diffusion.ddim import ddim_sample, guided
-from mug.errors import AudioError, ChartError, ConfigError, PromptError
+from mug.errors import ChartError, ConfigError, PromptError
 from mug.trained_model import TrainedModel, kernels_as_they_were, load_trained_model
 
 MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of its length
@@ -100,10 +100,8 @@ class ChartGenerator:
         path = Path(audio)
         wishes = {name: value for name, value in prompt.items() if value is not None}
         feature = self.spec.encode(wishes)  # [F]
-        spectrum = load_audio(path, self.audio_settings)  # [M, A]
+        spectrum = load_audio(path, self.audio_settings, MAX_MINUTES * 60)  # [M, A]
         end_ms = spectrum.shape[-1] * self.audio_settings.audio_frame_ms
-        if end_ms > MAX_MINUTES * 60_000:
-            raise AudioError(f"{path}: {end_ms / 60_000:.1f} minutes; songs of up to {MAX_MINUTES} minutes are charted")
 
         seeds = range(seed, seed + count)
         arrays = self._sample(spectrum, feature, seeds, steps, guidance_scale, eta, tqdm_class)

@@ -15,6 +15,7 @@ import mutagen
 import numpy as np
 import soundfile
 import soxr
+from mutagen.id3 import ID3
 
 from mug.config import check_params
 from mug.errors import AudioError, ConfigError
@@ -90,7 +91,8 @@ def decode_audio(path: str | Path, sr: int, max_seconds: float = MAX_SECONDS) ->
         with soundfile.SoundFile(path) as file:
             native = file.samplerate
             if file.frames > max_seconds * native:
-                raise AudioError(f"{path}: {file.frames / native / 60:.0f} minutes; at most {max_seconds / 60:.0f}")
+                seconds = file.frames / native
+                raise AudioError(f"{path}: {seconds / 60:.1f} minutes long; at most {max_seconds / 60:g} can be used")
             # read no further than the limit: a header may lie about the length
             samples = file.read(int(max_seconds * native), dtype="float32", always_2d=True)  # [S, channels]
     except soundfile.LibsndfileError as error:
@@ -119,7 +121,7 @@ def _decode_with_ffmpeg(path: Path, sr: int, max_seconds: float, why: str) -> np
         raise AudioError(f"{path}: not decodable ({reason[-1] if reason else why})")
     samples = np.frombuffer(done.stdout, dtype="<f4")[:, None]
     if len(samples) > max_seconds * sr:
-        raise AudioError(f"{path}: longer than {max_seconds / 60:.0f} minutes")
+        raise AudioError(f"{path}: longer than {max_seconds / 60:g} minutes")
     return samples
 
 
@@ -142,19 +144,24 @@ def stft(samples: np.ndarray, settings: AudioSettings) -> np.ndarray:
     return np.clip(np.stack([spectrum.real, spectrum.imag]), -limit, limit).astype(np.float16)
 
 
-def load_audio(path: str | Path, settings: AudioSettings) -> np.ndarray:
-    """Decode a file and transform it as `settings` say: float16 [M, A], or [2, Q, A] for the STFT."""
-    samples = decode_audio(path, settings.sr)
+def load_audio(path: str | Path, settings: AudioSettings, max_seconds: float = MAX_SECONDS) -> np.ndarray:
+    """Decode a file and transform it as `settings` say: float16 [M, A], or [2, Q, A] for the STFT.
+
+    Raises AudioError as decode_audio does.
+    """
+    samples = decode_audio(path, settings.sr, max_seconds)
     return log_mel(samples, settings) if settings.kind == "mel" else stft(samples, settings)
 
 
 def read_tags(path: str | Path) -> tuple[str | None, str | None]:
     """Return title and artist from a file's tags, None for what they do not say or where there are none."""
     try:
-        tags = mutagen.File(path, easy=True)
+        file = mutagen.File(path, easy=True)
     except mutagen.MutagenError:
         return None, None
+    tags = None if file is None else file.tags
     if tags is None:
         return None, None
-    title, artist = (str((tags.get(key) or [""])[0]).strip() or None for key in ("title", "artist"))
+    names = ("TIT2", "TPE1") if isinstance(tags, ID3) else ("title", "artist")  # easy=True leaves wav files' ID3 as is
+    title, artist = (str((tags.get(name) or [""])[0]).strip() or None for name in names)
     return title, artist

@@ -50,9 +50,7 @@ class AudioCache:
     def make(self, audio: str | Path) -> Path:
         """Make sure that a file's spectrum is there and whole; return where. Raises AudioError."""
         path = self.path_of(audio)
-        try:
-            self.open(path)
-        except AudioError:  # not there, or damaged
+        if not self._is_whole(path):
             spectrum = load_audio(audio, self.settings)
             with replacing(path) as temporary, temporary.open("wb") as file:
                 np.save(file, spectrum)
@@ -68,12 +66,29 @@ class AudioCache:
     def build(
         self, audios: Iterable[Path], tqdm_class: Callable[..., Any] = tqdm
     ) -> tuple[dict[Path, Path], dict[Path, str]]:
-        """Make sure that every file's spectrum is there; return where each lies, and why the others have none."""
+        """Make sure that every file's spectrum is there; return where each lies, and why the others have none.
+
+        There is a progress bar where some have to be computed.
+        """
         there: dict[Path, Path] = {}
         failed: dict[Path, str] = {}
-        for audio in tqdm_class(sorted(set(audios)), desc="audio", unit="song"):
+        for audio in sorted(set(audios)):
+            try:
+                there[audio] = self.path_of(audio)
+            except AudioError as error:
+                failed[audio] = str(error)
+        missing = [audio for audio, path in there.items() if not self._is_whole(path)]
+        for audio in tqdm_class(missing, desc="audio", unit="song") if missing else ():
             try:
                 there[audio] = self.make(audio)
             except AudioError as error:
+                del there[audio]
                 failed[audio] = str(error)
         return there, failed
+
+    def _is_whole(self, path: Path) -> bool:
+        try:
+            self.open(path)
+        except AudioError:
+            return False
+        return True

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 from einops import rearrange
+from mutagen.id3 import TIT2, TPE1
+from mutagen.wave import WAVE
 
 from mug.data.audio import AudioSettings, decode_audio, load_audio, log_mel, read_tags, stft
 from mug.data.osu import read_osu
@@ -183,6 +185,13 @@ def test_a_click_is_loudest_in_the_frame_centred_on_it():
     assert log_mel(samples, settings).astype(np.float32).sum(axis=0).argmax() == 50
 
 
+def test_load_audio_refuses_a_long_song_before_its_spectrum(tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "long.wav", np.zeros(9 * SR), SR)
+    monkeypatch.setattr("mug.data.audio.log_mel", lambda samples, settings: pytest.fail("the spectrum was computed"))
+    with pytest.raises(AudioError, match=r"long\.wav: 0\.1 minutes long; at most 0\.1 can"):
+        load_audio(tmp_path / "long.wav", AudioSettings(), max_seconds=6.0)
+
+
 def test_load_audio_follows_the_kind(tmp_path):
     soundfile.write(tmp_path / "a.wav", sine(), SR)
     assert load_audio(tmp_path / "a.wav", AudioSettings(n_mels=80)).shape == (80, 87)
@@ -194,9 +203,23 @@ def test_tags_name_title_and_artist_where_there_are_some(tmp_path):
         file.title, file.artist = "Ein Lied", "Jemand"
         file.write(sine())
     soundfile.write(tmp_path / "b.wav", sine(), SR)
+    soundfile.write(tmp_path / "tagged.wav", sine(), SR)
+    wave = WAVE(tmp_path / "tagged.wav")
+    wave.add_tags()
+    wave.tags.add(TIT2(encoding=3, text=" Ein Lied "))
+    wave.tags.add(TPE1(encoding=3, text=["Jemand", "Noch jemand"]))
+    wave.save()
+    soundfile.write(tmp_path / "blank.wav", sine(), SR)
+    wave = WAVE(tmp_path / "blank.wav")
+    wave.add_tags()
+    wave.tags.add(TIT2(encoding=3, text=[]))
+    wave.tags.add(TPE1(encoding=3, text=" "))
+    wave.save()
     (tmp_path / "c.mp3").write_bytes(b"ID3\x04\x00\x00\x00\x00\x02\x00" + bytes(range(200)))
     assert read_tags(tmp_path / "a.ogg") == ("Ein Lied", "Jemand")
     assert read_tags(tmp_path / "b.wav") == (None, None)
+    assert read_tags(tmp_path / "tagged.wav") == ("Ein Lied", "Jemand")
+    assert read_tags(tmp_path / "blank.wav") == (None, None)
     assert read_tags(tmp_path / "c.mp3") == (None, None)
     assert read_tags(tmp_path / "missing.mp3") == (None, None)
 

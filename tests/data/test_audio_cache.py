@@ -97,6 +97,26 @@ def test_a_build_reports_what_cannot_be_decoded(tmp_path, song):
     assert "missing.ogg" in failed[missing]
 
 
+def test_a_build_shows_progress_over_what_it_computes(tmp_path, song):
+    totals = []
+
+    class Counting(Quiet):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            totals.append(self.total)
+
+    second = tmp_path / "second.wav"
+    soundfile.write(second, np.zeros(3000), SR)
+    cache = AudioCache(tmp_path / "cache", SETTINGS)
+    cache.make(song)
+    there, failed = cache.build([song, second], tqdm_class=Counting)
+    assert (list(there), failed, totals) == ([second, song], {}, [1])
+    assert cache.build([song, second], tqdm_class=Counting) == (there, {})
+    there[song].write_bytes(b"damaged")
+    assert cache.build([song, second], tqdm_class=Counting) == (there, {})
+    assert totals == [1, 1]
+
+
 def test_nothing_half_written_stays_behind(tmp_path, song, monkeypatch):
     def fail(file, array):
         file.write(b"half of it")
