@@ -16,10 +16,9 @@ from mug.data.convertor import note_arrays
 from mug.data.feature_db import FeatureDB
 from mug.data.features import FeatureSpec
 from mug.data.osu import read_osu
-from mug.data.prepare import Report, beatmap_paths
+from mug.data.prepare import Report, beatmap_paths, file_beside
 from mug.data.split import set_id_of, set_keys, split_of
-from mug.errors import ChartError
-from mug.files import resolve_inside
+from mug.errors import ChartError, PromptError
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def load_entries(
         if split_of(key, *fractions) != split:
             continue
         try:
-            entries.append(_entry(path, keys, rows))
+            entries.append(_entry(path, keys, spec, rows))
         except _Unusable as error:
             report.skip(error.kind, f"{path}: {error}")
         except ChartError as error:
@@ -89,15 +88,19 @@ class _Unusable(Exception):
         self.kind = kind
 
 
-def _entry(path: Path, keys: int, rows: dict[tuple[str, str], dict[str, Any]]) -> Entry:
+def _entry(path: Path, keys: int, spec: FeatureSpec, rows: dict[tuple[str, str], dict[str, Any]]) -> Entry:
     beatmap: Beatmap = read_osu(path)
     if beatmap.keys != keys:
         raise _Unusable("other key count", f"{beatmap.keys}K, the configuration says keys: {keys}")
     prompt = rows.get((path.name, path.parent.name))
     if prompt is None:
         raise _Unusable("without features", "not in features.db; run scripts/prepare_beatmap_features.py again")
-    audio = resolve_inside(path.parent, beatmap.audio_filename)
-    if not audio.is_file():
+    try:
+        spec.encode(prompt)
+    except PromptError as error:
+        raise _Unusable("other features", f"features.db does not fit the features: {error}") from error
+    audio = file_beside(path, beatmap.audio_filename)
+    if audio is None:
         raise _Unusable("without audio", f"its audio file '{beatmap.audio_filename}' is missing")
     column, start_ms, last_ms = note_arrays(beatmap.notes)
     return Entry(

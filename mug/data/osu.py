@@ -19,6 +19,10 @@ MANIA = "3"
 OTHER_MODES = {"0": "osu!", "1": "osu!taiko", "2": "osu!catch"}
 
 
+class OtherModeError(ChartError):
+    """A chart of another game mode; a Songs folder is full of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class OsuDocument:
     """The lines of a .osu file, each with its own line end, and which line says what."""
@@ -166,7 +170,7 @@ def _check_mania(header: Mapping[tuple[str, str], str], sections: Mapping[str, S
     mode = header.get(("General", "Mode"), "0")
     if mode != MANIA:
         what = OTHER_MODES.get(mode, "unknown")
-        raise ChartError(f"{name}: its Mode is {mode} ({what}); only osu!mania charts (Mode: 3) are read")
+        raise OtherModeError(f"{name}: its Mode is {mode} ({what}); only osu!mania charts (Mode: 3) are read")
     if "HitObjects" not in sections:
         raise ChartError(f"{name}: no [HitObjects] section; the file is cut off or unfinished")
     if len(sections["HitObjects"]) > MAX_OBJECTS:

@@ -94,7 +94,10 @@ def _extract(package: zipfile.ZipFile, folder: Path, path: Path) -> None:
         raise ChartError(f"{path}: {len(entries)} files; a package has at most {MAX_FILES}")
     total = 0
     for entry in entries:
-        target = resolve_inside(folder, entry.filename)
+        try:
+            target = resolve_inside(folder, entry.filename)
+        except ChartError as error:
+            raise ChartError(f"{path}: '{entry.filename}' leads out of its folder; refused") from error
         target.parent.mkdir(parents=True, exist_ok=True)
         size = 0
         with package.open(entry) as source, target.open("xb") as sink:

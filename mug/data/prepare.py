@@ -1,10 +1,12 @@
 """From a folder of songs to a training set: beatmap.txt, the charts' files beside it, and features.db."""
 
 import os
+import re
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,14 @@ from mug.data.beatmap import Beatmap
 from mug.data.difficulty import chart_features
 from mug.data.feature_db import FeatureDB
 from mug.data.features import FeatureSpec
-from mug.data.osu import parse_osu, read_osu
+from mug.data.osu import OtherModeError, parse_osu, read_osu
 from mug.data.osz import extract_osz
-from mug.errors import ChartError, DatasetError, MugError
+from mug.errors import ChartError, DatasetError, MugError, PromptError
 from mug.files import replacing, resolve_inside
 
 BATCH_ROWS = 256  # charts a transaction
-NAMED_FILES = 20  # skipped files that a summary names
+MAX_ID_DIGITS = 18
+NAMED_FILES = 20  # skipped files of a kind that a summary names
 
 
 @dataclass
@@ -32,16 +35,19 @@ class Report:
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (kind of reason, message that names the file)
 
     def skip(self, kind: str, message: str) -> None:
-        self.skipped.append((kind, message))
+        printable = message.encode("utf-8", "backslashreplace").decode()  # file names may be any bytes
+        self.skipped.append((kind, printable))
 
     def __str__(self) -> str:
         lines = [f"{self.done} charts"]
         if self.skipped:
             kinds = Counter(kind for kind, _ in self.skipped)
             lines[0] += f", {len(self.skipped)} skipped: " + ", ".join(f"{n} {kind}" for kind, n in kinds.items())
-            lines += [f"  {message}" for _, message in self.skipped[:NAMED_FILES]]
-            if len(self.skipped) > NAMED_FILES:
-                lines.append(f"  and {len(self.skipped) - NAMED_FILES} more")
+            for kind, n in kinds.items():
+                messages = [message for other, message in self.skipped if other == kind]
+                lines += [f"  {message}" for message in messages[:NAMED_FILES]]
+                if n > NAMED_FILES:
+                    lines.append(f"  and {n - NAMED_FILES} more: {kind}")
         return "\n".join(lines)
 
 
@@ -62,43 +68,58 @@ def prepare_beatmap(
         raise DatasetError(f"{song_dir}: no such folder of songs")
     target.mkdir(parents=True, exist_ok=True)
     report = Report()
-    listed: list[str] = []
+    listed: dict[str, None] = {}  # an ordered set
     with tempfile.TemporaryDirectory(dir=target, prefix=".unpacked-") as scratch:
-        files = sorted(file for pattern in ("*.osu", "*.osz") for file in source.rglob(pattern) if file.is_file())
-        inside_target = [file for file in files if target.resolve() in file.resolve().parents]
-        files = [file for file in files if file not in set(inside_target)]
+        files = sorted(file for file in source.rglob("*") if file.suffix.lower() in (".osu", ".osz") and file.is_file())
+        files = [file for file in files if target.resolve() not in file.resolve().parents]
         for chart, relative in _charts(files, source, Path(scratch), report, tqdm_class):
+            line = relative.as_posix()
             try:
-                listed.append(_take(chart, relative, target, keys))
-            except _OtherKeys as error:
-                report.skip("other key count", str(error))
-            except ChartError as error:
-                report.skip("unusable", str(error))
+                if line in listed:
+                    raise _Unwanted("there twice", f"{chart}: in a folder and in a package of one name")
+                _take(chart, relative, target, keys)
+                listed[line] = None
+            except (_Unwanted, ChartError, OSError) as error:
+                # a chart of a package is known by the package, not by where that was unpacked
+                report.skip(_kind(error), str(error).replace(scratch, str(source)))
     report.done = len(listed)
     if not listed:
         raise DatasetError(f"{song_dir}: no usable chart in this folder: {report}")
     with replacing(target / "beatmap.txt") as temporary:
-        temporary.write_text("".join(f"{line}\n" for line in listed), encoding="utf-8")
+        temporary.write_text("".join(f"{line}\n" for line in listed), encoding="utf-8", newline="\n")
     return report
 
 
-class _OtherKeys(ChartError):
-    """A good chart of another number of keys."""
+class _Unwanted(Exception):
+    """A good chart that is left out; `kind` says in a few words why."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def _kind(error: Exception) -> str:
+    """The kind of reason under which a summary counts a skipped chart."""
+    if isinstance(error, _Unwanted):
+        return error.kind
+    if isinstance(error, OtherModeError):
+        return "not osu!mania"
+    return "unusable" if isinstance(error, ChartError) else "unreadable"
 
 
 def _charts(
     files: list[Path], source: Path, scratch: Path, report: Report, tqdm_class: Callable[..., Any]
 ) -> Iterator[tuple[Path, Path]]:
     """Yield every chart's file and where it belongs under the target, unpacking packages on the way."""
-    for index, file in enumerate(tqdm_class(files, desc="charts", unit="file")):
+    for file in tqdm_class(files, desc="charts", unit="file"):
         relative = file.relative_to(source)
-        if file.suffix == ".osu":
+        if file.suffix.lower() == ".osu":
             # a song folder given directly has no set folder of its own to keep
             yield file, relative if len(relative.parts) > 1 else Path(source.resolve().name) / relative
             continue
-        folder = scratch / str(index)
+        folder = scratch / relative
         try:
-            unpacked = sorted(path for path in extract_osz(file, folder) if path.suffix == ".osu")
+            unpacked = extract_osz(file, folder)
         except ChartError as error:
             report.skip("broken package", str(error))
             continue
@@ -107,26 +128,41 @@ def _charts(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _take(chart: Path, relative: Path, target: Path, keys: int | None) -> str:
-    """Bring one chart and its files under `target`; return its line of beatmap.txt. Raises ChartError."""
+def _take(chart: Path, relative: Path, target: Path, keys: int | None) -> None:
+    """Bring one chart and its files under `target`. Raises ChartError, _Unwanted, OSError."""
+    if re.search("[\r\n\ud800-\udfff]", str(relative)):
+        raise ChartError(f"{str(chart)!r}: a name with a line break, or not in UTF-8, cannot be listed; rename it")
     beatmap = read_osu(chart)
     if keys is not None and beatmap.keys != keys:
-        raise _OtherKeys(f"{chart}: {beatmap.keys}K, wanted are {keys}K charts")
-    audio = resolve_inside(chart.parent, beatmap.audio_filename)
-    if not audio.is_file():
+        raise _Unwanted("other key count", f"{chart}: {beatmap.keys}K, wanted are {keys}K charts")
+    audio = file_beside(chart, beatmap.audio_filename)
+    if audio is None:
         raise ChartError(f"{chart}: its audio file '{beatmap.audio_filename}' is missing")
-    if any(char in str(relative) for char in "\r\n"):
-        raise ChartError(f"{chart!r}: a line break in a file's name cannot be listed; rename it")
     _link(chart, target / relative)
-    _link(audio, target / relative.parent / audio.relative_to(chart.parent.resolve()))
+    _link(audio, resolve_inside(target / relative.parent, beatmap.audio_filename))
     if beatmap.background:
-        try:
-            background = resolve_inside(chart.parent, beatmap.background)
-            if background.is_file():
-                _link(background, target / relative.parent / background.relative_to(chart.parent.resolve()))
-        except ChartError:
-            return relative.as_posix()  # a chart is complete without its picture
-    return relative.as_posix()
+        with suppress(ChartError):  # a chart is complete without its picture
+            background = file_beside(chart, beatmap.background)
+            if background is not None:
+                _link(background, resolve_inside(target / relative.parent, beatmap.background))
+
+
+def file_beside(chart: Path, name: str) -> Path | None:
+    """Return the file that a chart names, None where there is none. Raises ChartError for a name that leads out.
+
+    Case does not count where nothing has the very name: charts are made on Windows.
+    """
+    try:
+        path = resolve_inside(chart.parent, name)
+    except ChartError as error:
+        raise ChartError(f"{chart}: names a file that is not beside it: {error}") from error
+    if path.is_file():
+        return path
+    if not path.parent.is_dir():
+        return None
+    same = sorted(file.name for file in path.parent.iterdir() if file.name.lower() == path.name.lower())
+    found = path.parent / same[0] if same else path
+    return found if found.is_file() else None
 
 
 def _link(source: Path, target: Path) -> None:
@@ -150,10 +186,10 @@ def beatmap_paths(beatmap_txt: str | Path) -> list[Path]:
     if not path.is_file():
         raise DatasetError(f"{beatmap_txt}: no such list of charts; run scripts/prepare_beatmap.py to make it")
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # names may hold what Unicode calls a line break
     except UnicodeDecodeError as error:
         raise DatasetError(f"{beatmap_txt}: not a text file in UTF-8: {error}") from error
-    charts = [path.parent / line.strip() for line in lines if line.strip()]
+    charts = [path.parent / line.rstrip() for line in lines if line.strip()]
     if not charts:
         raise DatasetError(f"{beatmap_txt}: lists no charts; run scripts/prepare_beatmap.py on a folder that has some")
     return charts
@@ -172,7 +208,7 @@ def prepare_features(
     """
     spec = FeatureSpec.from_yaml(features_yaml)
     charts = beatmap_paths(beatmap_txt)
-    statuses = read_ranked_map(ranked_map) if ranked_map is not None else {}
+    statuses = read_ranked_map(ranked_map, spec) if ranked_map is not None else {}
     report = Report()
     rows: list[dict[str, Any]] = []
     with FeatureDB(Path(beatmap_txt).parent / "features.db", spec, create=True) as database:
@@ -202,8 +238,8 @@ def _features_of(chart: Path, statuses: Mapping[int, str]) -> dict[str, Any]:
     return {"name": chart.name, "set_name": chart.parent.name, **features}
 
 
-def read_ranked_map(path: str | Path) -> dict[int, str]:
-    """Read "set_id status" lines. Raises DatasetError that names the line."""
+def read_ranked_map(path: str | Path, spec: FeatureSpec) -> dict[int, str]:
+    """Read "set_id status" lines, of statuses that a prompt knows. Raises DatasetError that names the line."""
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -213,7 +249,11 @@ def read_ranked_map(path: str | Path) -> dict[int, str]:
         if not line.strip():
             continue
         words = line.split()
-        if len(words) != 2 or not words[0].isdigit():
+        if len(words) != 2 or not words[0].isdecimal() or len(words[0]) > MAX_ID_DIGITS:
             raise DatasetError(f"{path}, line {number}: expected 'set_id status', got '{line.strip()[:80]}'")
+        try:
+            spec.encode({"rank_status": words[1]})
+        except PromptError as error:
+            raise DatasetError(f"{path}, line {number}: {error}") from error
         statuses[int(words[0])] = words[1]
     return statuses
