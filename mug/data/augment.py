@@ -3,7 +3,7 @@
 Notes are changed by the ManiaConvertor, audio and notes always together. Axes: M mel bins, A audio frames, F features.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from mug.errors import ConfigError
 
 MAX_PITCH_BINS = 4
 MAX_MASKED_BINS = 16
+MIN_RATE, MAX_RATE = 0.1, 10.0
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,20 @@ class Augmentation:
     def from_params(cls, params: Mapping[str, Any]) -> "Augmentation":
         """Build from a config's `augmentation` node. Raises ConfigError for an unknown key or an impossible value."""
         check_params(cls, params, where="augmentation")
-        rate = tuple(params.get("rate", (1.0, 1.0)))
-        return cls(**{**params, "rate": rate})
+        rate = params.get("rate", (1.0, 1.0))
+        if isinstance(rate, str) or not isinstance(rate, Sequence):
+            raise ConfigError(f"rate: expected [lowest, highest], got {rate!r}")
+        return cls(**{**params, "rate": tuple(rate)})
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if name.endswith("_p") and not 0 <= value <= 1:
-                raise ConfigError(f"{name}: {value} is no probability")
-        if len(self.rate) != 2 or not 0 < self.rate[0] <= self.rate[1]:
-            raise ConfigError(f"rate: expected [lowest, highest], both above 0, got {list(self.rate)}")
+            if name.endswith("_p") and not (isinstance(value, (int, float)) and 0 <= value <= 1):
+                raise ConfigError(f"{name}: {value!r} is no probability")
+        are_rates = all(isinstance(rate, (int, float)) and MIN_RATE <= rate <= MAX_RATE for rate in self.rate)
+        if len(self.rate) != 2 or not are_rates or self.rate[0] > self.rate[1]:
+            raise ConfigError(f"rate: expected [lowest, highest] of {MIN_RATE} to {MAX_RATE}, got {list(self.rate)}")
+        if not isinstance(self.random_crop, bool):
+            raise ConfigError(f"random_crop: {self.random_crop!r} is neither true nor false")
 
     def draw_rate(self, rng: np.random.Generator) -> float:
         """Rates are drawn to two digits: nobody hears more, and star ratings can be remembered."""
@@ -95,7 +101,7 @@ def augment_mel(mel: np.ndarray, augmentation: Augmentation, rng: np.random.Gene
         mel = shift_pitch(mel, int(rng.integers(1, MAX_PITCH_BINS + 1)) * int(rng.choice([-1, 1])))
     if rng.random() < augmentation.frequency_mask_p:
         width = int(rng.integers(1, MAX_MASKED_BINS + 1))
-        first = int(rng.integers(0, max(1, len(mel) - width)))
+        first = int(rng.integers(0, max(1, len(mel) - width + 1)))
         mel = mel.copy()
         mel[first : first + width] = 0
     return mel

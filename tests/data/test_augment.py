@@ -1,0 +1,143 @@
+"""What training does to audio and prompt: each change by hand, and rate 1 is no change."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mug.data.augment import Augmentation, augment_mel, change_rate, drop_features, shift_pitch
+from mug.errors import ConfigError
+
+
+def ramp(n_frames, n_mels=3):
+    """A spectrum [M, A] whose value is 10 * frame + mel bin."""
+    return (10 * np.arange(n_frames) + np.arange(n_mels)[:, None]).astype(np.float16)
+
+
+@given(st.integers(1, 40), st.integers(0, 50), st.integers(1, 60))
+def test_rate_1_is_a_slice_and_silence_after_it(n_source, start, n_frames):
+    spectrum = ramp(n_source) + 1
+    out = change_rate(spectrum, start, n_frames, 1.0)
+    expected = np.pad(spectrum, [(0, 0), (0, 110)])[:, start : start + n_frames]
+    assert out.dtype == np.float32
+    np.testing.assert_array_equal(out, expected)
+
+
+@given(st.integers(2, 90), st.floats(0, 100), st.integers(1, 60), st.floats(0.25, 4.0))
+def test_a_frame_shows_the_song_at_start_plus_rate_times_frame(n_source, start, n_frames, rate):
+    out = change_rate(ramp(n_source), start, n_frames, rate)
+    assert out.shape == (3, n_frames)
+    position = start + rate * np.arange(n_frames)
+    expected = np.where(position <= n_source - 1, 10 * position + np.arange(3)[:, None], 0)
+    np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-4)
+
+
+def test_rates_by_hand():
+    spectrum = np.array([[0, 2, 4, 8, 16]], dtype=np.float16)
+    np.testing.assert_array_equal(change_rate(spectrum, 0, 4, 2.0), [[0, 4, 16, 0]])
+    np.testing.assert_array_equal(change_rate(spectrum, 2, 6, 0.5), [[4, 6, 8, 12, 16, 0]])
+    np.testing.assert_array_equal(change_rate(spectrum, 1.5, 3, 1.0), [[3, 6, 12]])
+    np.testing.assert_array_equal(change_rate(spectrum, 9.5, 3, 1.5), [[0, 0, 0]])
+    two = np.stack([spectrum, -spectrum])  # [2, Q, A], as the STFT is
+    np.testing.assert_array_equal(change_rate(two, 2, 3, 0.5), [[[4, 6, 8]], [[-4, -6, -8]]])
+
+
+def test_pitch_moves_bins_and_lets_silence_in():
+    mel = ramp(2, n_mels=5) + 1
+    np.testing.assert_array_equal(shift_pitch(mel, 2)[:, 0], [0, 0, 1, 2, 3])
+    np.testing.assert_array_equal(shift_pitch(mel, -1)[:, 0], [2, 3, 4, 5, 0])
+    np.testing.assert_array_equal(shift_pitch(mel, 0), mel)
+
+
+def test_pitches_of_items_move_by_1_to_4_either_way():
+    mel = np.zeros((21, 1), dtype=np.float32)
+    mel[10] = 1
+    augmentation = Augmentation(pitch_p=1.0)
+    rng = np.random.default_rng(0)
+    moved = {int(augment_mel(mel, augmentation, rng).argmax()) - 10 for _ in range(200)}
+    assert moved == {-4, -3, -2, -1, 1, 2, 3, 4}
+
+
+def test_a_frequency_mask_is_a_band_of_1_to_16_bins_anywhere():
+    mel = np.ones((37, 2), dtype=np.float32)
+    rng = np.random.default_rng(0)
+    widths, ever_silent = set(), np.zeros(37, dtype=bool)
+    for _ in range(500):
+        silent = augment_mel(mel, Augmentation(frequency_mask_p=1.0), rng)[:, 0] == 0
+        band = silent.nonzero()[0]
+        assert len(band) == band[-1] - band[0] + 1
+        widths.add(len(band))
+        ever_silent |= silent
+    assert widths == set(range(1, 17))
+    assert ever_silent.all()
+    assert mel.all()  # the original is untouched
+
+
+def test_a_mask_fits_a_spectrum_of_few_bins():
+    for seed in range(50):
+        mel = augment_mel(
+            np.ones((2, 3), dtype=np.float32), Augmentation(frequency_mask_p=1.0), np.random.default_rng(seed)
+        )
+        assert (mel == 0).any()
+
+
+def test_without_augmentation_nothing_changes():
+    rng = np.random.default_rng(0)
+    mel, ids = ramp(7), np.arange(5)
+    assert augment_mel(mel, Augmentation(), rng) is mel
+    np.testing.assert_array_equal(drop_features(ids, ids + 100, Augmentation(), rng), ids)
+    assert Augmentation().draw_rate(rng) == 1.0
+
+
+def test_features_are_dropped_one_by_one_or_all_at_once():
+    ids, unconditional = np.arange(100, 121), np.arange(21)
+    rng = np.random.default_rng(0)
+    dropped = np.array(
+        [drop_features(ids, unconditional, Augmentation(feature_dropout_p=0.5), rng) for _ in range(2000)]
+    )
+    is_dropped = dropped == unconditional
+    assert (is_dropped | (dropped == ids)).all()
+    np.testing.assert_allclose(is_dropped.mean(axis=0), 0.5, atol=0.05)
+    assert not is_dropped.all(axis=1).any()
+    prompts = np.array(
+        [drop_features(ids, unconditional, Augmentation(prompt_dropout_p=0.25), rng) for _ in range(2000)]
+    )
+    whole = (prompts == unconditional).all(axis=1)
+    assert (whole | (prompts == ids).all(axis=1)).all()
+    assert whole.mean() == pytest.approx(0.25, abs=0.03)
+
+
+def test_rates_are_drawn_with_their_probability_to_two_digits():
+    augmentation = Augmentation(rate=(0.9, 1.1), rate_p=0.25)
+    rng = np.random.default_rng(0)
+    rates = np.array([augmentation.draw_rate(rng) for _ in range(2000)])
+    assert (rates != 1.0).mean() == pytest.approx(0.25, abs=0.03)
+    assert set(rates) <= {round(0.9 + i / 100, 2) for i in range(21)}
+    assert {rates.min(), rates.max()} == {0.9, 1.1}
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({"mirror_q": 0.5}, "mirror_q"),
+        ({"mirror_p": 1.5}, "mirror_p: 1.5"),
+        ({"rate_p": -0.1}, "rate_p: -0.1"),
+        ({"rate": [1.1, 0.9]}, "rate: "),
+        ({"rate": [0.0, 1.0]}, "rate: "),
+        ({"rate": [1.0]}, "rate: "),
+        ({"rate": 1.1}, "rate: "),
+        ({"rate": ["slow", "fast"]}, "rate: "),
+        ({"mirror_p": "often"}, "mirror_p: 'often'"),
+        ({"pitch_p": None}, "pitch_p: None"),
+        ({"rate": [0.001, 1.0]}, "rate: "),
+        ({"random_crop": 0.5}, "random_crop: 0.5"),
+    ],
+)
+def test_impossible_augmentations_are_named(params, named):
+    with pytest.raises(ConfigError, match=named):
+        Augmentation.from_params(params)
+
+
+def test_a_configuration_becomes_an_augmentation():
+    augmentation = Augmentation.from_params({"rate": [0.9, 1.1], "mirror_p": 1, "random_crop": True})
+    assert augmentation == Augmentation(rate=(0.9, 1.1), mirror_p=1, random_crop=True)
