@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 from pytorch_lightning.utilities.exceptions import MisconfigurationException, SIGTERMException
+from pytorch_lightning.utilities.rank_zero import rank_zero_info
 
 from mug.cli import run
 from mug.config import instantiate_from_config
@@ -71,7 +72,7 @@ def train_and_test(args: argparse.Namespace) -> int:
     if planned.checkpoint is not None:
         load_weights(model, planned.checkpoint)  # names the tensors that do not fit
     if args.train or planned.checkpoint is not None:
-        print(f"run folder: {planned.folder}")
+        rank_zero_info(f"run folder: {planned.folder}")
         try:
             trainer.fit(model, datamodule=data, ckpt_path=planned.checkpoint, weights_only=True)
         except SystemExit as stop:  # how Lightning leaves after Ctrl-C or SIGTERM, when last.ckpt is saved

@@ -15,8 +15,8 @@ class LambdaLinearScheduler:
     """Each cycle rises linearly from f_start to f_max over its warm-up, then falls linearly to f_min at its end.
 
     All five are lists with one value a cycle; warm_up_steps and cycle_lengths count optimiser steps. After the last
-    cycle the factor stays at its f_min. A cycle shorter than its warm-up ends on the way up. Raises ConfigError where the
-    lists disagree.
+    cycle the factor stays at its f_min. A cycle shorter than its warm-up ends on the way up. Raises ConfigError where
+    the lists disagree.
     """
 
     def __init__(

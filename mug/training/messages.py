@@ -11,6 +11,9 @@ def quiet_lightning() -> None:
     warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
     warnings.filterwarnings("ignore", message=".*LeafSpec", category=DeprecationWarning)
     warnings.filterwarnings("ignore", message=".*does not have many workers")  # a cached spectrogram is quickly read
+    warnings.filterwarnings("ignore", message=r"Found \d+ module\(s\) in eval mode")  # the frozen first stage
+    warnings.filterwarnings("ignore", message="You're resuming from a checkpoint that ended before")  # ours can
+    warnings.filterwarnings("ignore", message=".*could not find the monitored key")  # a run too short to validate
     warnings.filterwarnings("ignore", message="Checkpoint directory .* exists and is not empty")  # a resumed run
 
 

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+from pytorch_lightning.loggers import TensorBoardLogger
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
+from torch.utils.tensorboard import SummaryWriter
 
 from mug.config import check_params, get_obj_from_str, instantiate_from_config
 from mug.errors import ConfigError
 from mug.training.callbacks import ConfigSaver, LastCheckpoint
 from mug.training.checkpoints import SafeCheckpointIO
+from mug.training.progress import StepProgressBar
 from mug.training.runs import CHECKPOINTS
 
 CONFIG_KEYS = ("model", "data", "lightning")
@@ -20,7 +23,7 @@ LIGHTNING_KEYS = ("trainer", "logger", "modelcheckpoint", "callbacks")
 OWN_TRAINER_KEYS = ("logger", "callbacks", "plugins", "default_root_dir", "use_distributed_sampler")
 TENSORBOARD = {
     "target": "pytorch_lightning.loggers.TensorBoardLogger",
-    "params": {"name": "", "version": "tensorboard"},
+    "params": {"name": "tensorboard", "version": ""},
 }
 MODEL_CHECKPOINT = {
     "target": "pytorch_lightning.callbacks.ModelCheckpoint",
@@ -68,8 +71,13 @@ def build_trainer(config: Mapping[str, Any], folder: Path) -> pl.Trainer:
     checkpoint = _with_defaults(
         lightning.get("modelcheckpoint"), MODEL_CHECKPOINT, {"dirpath": str(folder / CHECKPOINTS), "monitor": monitor}
     )
+    if logger["target"] == TENSORBOARD["target"]:
+        known = (*inspect.signature(TensorBoardLogger).parameters, *inspect.signature(SummaryWriter).parameters)
+        _check_keys(logger["params"], known, "lightning.logger.params")  # it would find out too late itself
     try:
         callbacks = [ConfigSaver(config), LastCheckpoint()]
+        if (lightning.get("trainer") or {}).get("enable_progress_bar", True):
+            callbacks.append(StepProgressBar())
         if monitor is not None:
             callbacks.append(instantiate_from_config(checkpoint, "lightning.modelcheckpoint"))
         for name, node in (lightning.get("callbacks") or {}).items():
