@@ -60,7 +60,7 @@ class Augmentation:
             raise ConfigError(f"random_crop: {self.random_crop!r} is neither true nor false")
 
     def draw_rate(self, rng: np.random.Generator) -> float:
-        """Rates are drawn to two digits: nobody hears more, and star ratings can be remembered."""
+        """A rate, to two digits: nobody hears more."""
         return round(float(rng.uniform(*self.rate)), 2) if rng.random() < self.rate_p else 1.0
 
 

@@ -13,11 +13,12 @@ from torch.utils.data import Dataset
 from mug.data.audio import AudioSettings
 from mug.data.audio_cache import AudioCache
 from mug.data.augment import Augmentation, augment_mel, change_rate, drop_features
+from mug.data.beatmap import MAX_KEYS, MIN_KEYS
 from mug.data.convertor import ManiaConvertor
 from mug.data.difficulty import star_rating
 from mug.data.features import FeatureSpec
 from mug.data.library import Entry, load_entries
-from mug.errors import DatasetError
+from mug.errors import AudioError, ConfigError, DatasetError
 
 MSD_SUFFIX = "ett"
 
@@ -50,6 +51,12 @@ class OsuDataset(Dataset):
         crops_per_chart: int = 1,
         seed: int = 23,
     ) -> None:
+        if not MIN_KEYS <= keys <= MAX_KEYS:
+            raise ConfigError(f"keys: {keys}; a chart has {MIN_KEYS} to {MAX_KEYS}")
+        if min(valid_fraction, test_fraction) < 0 or valid_fraction + test_fraction > 1:
+            raise ConfigError(f"valid_fraction, test_fraction: {valid_fraction} and {test_fraction} are no shares of 1")
+        if crops_per_chart < 1 or seed < 0:
+            raise ConfigError(f"crops_per_chart: {crops_per_chart}, seed: {seed}; need at least 1 and 0")
         self.settings = AudioSettings.from_params(audio)
         self.spec = FeatureSpec.from_yaml(features)
         self.keys = keys
@@ -143,7 +150,11 @@ class OsuDataset(Dataset):
 
     def _audio(self, entry: Entry, rate: float, start: int, rng: np.random.Generator) -> np.ndarray:
         """Float32 [M, A] or [2, Q, A], with zeros after the song's end."""
-        spectrum = change_rate(self.cache.open(entry.spectrum), start * rate, self.settings.max_audio_frame, rate)
+        try:
+            song = self.cache.open(entry.spectrum)
+        except AudioError:  # cleared or damaged while training
+            song = self.cache.get(entry.audio)
+        spectrum = change_rate(song, start * rate, self.settings.max_audio_frame, rate)
         return augment_mel(spectrum, self.augmentation, rng) if self.settings.kind == "mel" else spectrum
 
 

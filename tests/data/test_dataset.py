@@ -1,0 +1,258 @@
+"""Items: their shapes, that notes and audio stay together, and that (seed, epoch, index) decides everything."""
+
+import os
+import sqlite3
+
+import numpy as np
+import pytest
+from small_library import AUDIO, FEATURES, click_notes, list_charts, write_clicks, write_library, write_set
+
+from mug.data.audio import AudioSettings, load_audio
+from mug.data.beatmap import Note
+from mug.data.convertor import ManiaConvertor
+from mug.data.dataset import OsuTestDataset, OsuTrainDataset, OsuValidDataset
+from mug.data.difficulty import star_rating
+from mug.data.feature_db import FeatureDB
+from mug.data.features import FeatureSpec
+from mug.errors import ConfigError, DatasetError
+
+ALL = {"valid_fraction": 0.0, "test_fraction": 0.0}  # every set trains
+EVERYTHING = {
+    "mirror_p": 0.5,
+    "mirror_at_interval_p": 0.5,
+    "random_p": 0.5,
+    "offset_p": 0.5,
+    "rate": [0.8, 1.25],
+    "rate_p": 0.5,
+    "pitch_p": 0.5,
+    "frequency_mask_p": 0.5,
+    "feature_dropout_p": 0.5,
+    "prompt_dropout_p": 0.1,
+    "random_crop": True,
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    """Two songs of 9 s: six items long."""
+    return write_library(tmp_path_factory.mktemp("library"), n_sets=2, seconds=9.0)
+
+
+def dataset(beatmap_txt, kind=OsuTrainDataset, audio=AUDIO, augmentation=None, **params):
+    cache_dir = str(beatmap_txt.parent / "cache")
+    params = {**ALL, "beatmap_txt": str(beatmap_txt), "cache_dir": cache_dir, **params}
+    return kind(features=FEATURES, audio=audio, augmentation=augmentation, **params)
+
+
+def assert_same(item, other):
+    assert item.keys() == other.keys()
+    for name, value in item.items():
+        np.testing.assert_equal(other[name], value, err_msg=name)
+
+
+def notes_of(item, keys=4):
+    convertor = ManiaConvertor(item["convertor"]["frame_ms"], item["convertor"]["max_frame"], keys)
+    return convertor.decode(item["note"])
+
+
+def test_a_full_size_item(library):
+    item = dataset(library, audio={})[0]
+    assert (item["note"].shape, item["note"].dtype) == ((16, 4096), np.float32)
+    assert (item["audio"].shape, item["audio"].dtype) == ((128, 32768), np.float32)
+    assert (item["feature"].shape, item["feature"].dtype) == ((21,), np.int64)
+    assert (item["valid_flag"].shape, item["valid_flag"].dtype) == ((4096,), np.float32)
+    chart = library.parent / "song 1" / "Easy.osu"
+    assert item["meta"] == {
+        "path": str(chart),
+        "audio": str(chart.parent / "audio.wav"),
+        "game_mode": 3,
+        "cs": 4.0,
+        "version": "Easy",
+        "set_id": 1,
+    }
+    assert item["convertor"] == {
+        "frame_ms": 46.439909297052154,
+        "max_frame": 4096,
+        "mirror": False,
+        "random": False,
+        "mirror_at_interval_prob": 0.0,
+        "offset_ms": 0.0,
+        "rate": 1.0,
+    }
+
+
+def test_an_item_of_the_stft(library):
+    audio = {"kind": "stft", "n_fft": 2048, "max_audio_frame": 64, "audio_note_window_ratio": 2}
+    item = dataset(library, audio=audio)[0]
+    assert item["note"].shape == (16, 32)
+    assert (item["audio"].shape, item["audio"].dtype) == ((2, 1025, 64), np.float32)
+
+
+def test_keys_and_audio_are_a_choice(tmp_path):
+    beatmap_txt = write_library(tmp_path, keys=7)
+    item = dataset(beatmap_txt, keys=7, with_audio=False)[0]
+    assert item["note"].shape == (28, 32)
+    assert item["meta"]["cs"] == 7.0
+    assert "audio" not in item
+    assert not (tmp_path / "cache").exists()
+
+
+def test_an_unaugmented_item_is_the_head_of_the_chart(library):
+    item = dataset(library)[0]
+    notes = [note for note in click_notes(9.0, seed=1) if note.start_ms < 32 * 46.439909]
+    assert [(note.column, pytest.approx(note.start_ms, abs=1)) for note in notes_of(item)] == [
+        (note.column, note.start_ms) for note in notes
+    ]
+    whole = load_audio(library.parent / "song 1" / "audio.wav", AudioSettings(**AUDIO))
+    np.testing.assert_array_equal(item["audio"], whole[:, :256])
+
+
+def test_audio_goes_on_after_the_last_note_and_ends_in_silence(tmp_path):
+    folder = tmp_path / "song"
+    charts = write_set(folder, 1, [Note(200.0, 0), Note(300.0, 1, 500.0)])
+    write_clicks(folder / "audio.wav", [200.0, 900.0], 1.0)  # 173 frames
+    item = dataset(list_charts(tmp_path, charts))[0]
+    assert item["audio"][:, 155].max() > 0  # at 900 ms
+    assert item["audio"][:, 173:].max() == 0
+    assert item["valid_flag"].tolist() == [1] * 11 + [0] * 21  # the tail, at 500 ms, is in note frame 10
+
+
+def test_validation_sees_the_middle_of_a_long_song(library):
+    item = dataset(library, OsuValidDataset, valid_fraction=1.0)[0]
+    # 1551 audio frames are 193 whole note frames, 161 more than an item has: the window begins with frame 80
+    assert item["convertor"]["offset_ms"] == pytest.approx(-80 * 46.439909297)
+    whole = load_audio(library.parent / "song 1" / "audio.wav", AudioSettings(**AUDIO))
+    np.testing.assert_array_equal(item["audio"], whole[:, 640:896])
+    assert item["valid_flag"].min() == 1
+    assert_same(item, dataset(library, OsuTestDataset, test_fraction=1.0)[0])
+
+
+@pytest.mark.parametrize("rate", [1.0, 0.75, 1.31])
+@pytest.mark.parametrize("offset_p", [0.0, 1.0])
+@pytest.mark.parametrize("random_crop", [False, True])
+def test_every_note_is_on_its_click(library, rate, offset_p, random_crop):
+    augmentation = {"rate": [rate, rate], "rate_p": 1.0, "offset_p": offset_p, "random_crop": random_crop}
+    items = dataset(library, augmentation={**augmentation, "mirror_p": 0.5, "random_p": 0.5})
+    settings, n_checked = items.settings, 0
+    for epoch in range(4):
+        item = items[1, epoch]
+        assert item["convertor"]["rate"] == rate
+        start = -item["convertor"]["offset_ms"] / settings.audio_frame_ms
+        assert start == pytest.approx(round(start), abs=1e-6)
+        assert (round(start) % 8 != 0) == (offset_p > 0)
+        energy = item["audio"].sum(axis=0)  # [A]
+        for note in notes_of(item):
+            frame = note.start_ms / settings.audio_frame_ms
+            around = range(round(frame) - 10, round(frame) + 11)  # clicks are at least 23 frames apart
+            if around[0] >= 0 and around[-1] < len(energy):
+                assert around[0] + energy[around[0] : around[-1] + 1].argmax() == pytest.approx(frame, abs=1)
+                n_checked += 1
+    assert n_checked >= 4 * 3
+
+
+def test_long_notes_are_cut_with_the_window(tmp_path):
+    charts = write_set(tmp_path / "song", 1, [Note(100.0, 0, 8800.0), Note(8900.0, 1)], seconds=9.0)
+    items = dataset(list_charts(tmp_path, charts))
+    item = items[0]
+    assert [(note.column, note.is_long) for note in notes_of(item)] == [(0, True)]
+    assert item["valid_flag"].min() == 1  # the chart goes on
+
+
+def test_crops_are_from_all_over_the_song(library):
+    items = dataset(library, augmentation={"random_crop": True})
+    starts = [round(-items[0, epoch]["convertor"]["offset_ms"] / 46.439909297) for epoch in range(300)]
+    assert min(starts) < 8
+    assert max(starts) > 153
+    assert max(starts) <= 161
+
+
+def test_a_song_shorter_than_an_item_is_never_cropped(tmp_path):
+    beatmap_txt = write_library(tmp_path, seconds=1.0)
+    items = dataset(beatmap_txt, augmentation={"random_crop": True})
+    assert [items[0, epoch]["convertor"]["offset_ms"] for epoch in range(5)] == [0] * 5
+
+
+def test_an_item_is_a_function_of_seed_epoch_and_index(library):
+    items, again = (dataset(library, augmentation=EVERYTHING, crops_per_chart=3) for _ in range(2))
+    assert len(items) == 6
+    _ = items[5, 4]  # what was asked before does not matter
+    for key in [(0, 0), (1, 0), (4, 7)]:
+        assert_same(items[key], again[key])
+    assert_same(items[1], items[1, 0])
+    assert items[1]["meta"] == items[3]["meta"] == items[5]["meta"]  # crops of one chart
+    for other in (items[3], items[1, 1], dataset(library, augmentation=EVERYTHING, crops_per_chart=3, seed=24)[1]):
+        assert not np.array_equal(items[1]["audio"], other["audio"])
+
+
+def test_validation_items_are_the_same_in_every_epoch(library):
+    items = dataset(library, OsuValidDataset, valid_fraction=1.0)
+    assert_same(items[1, 0], items[1, 5])
+
+
+def test_the_prompt_is_the_row_of_the_database(library):
+    spec = FeatureSpec.from_yaml(FEATURES)
+    with FeatureDB(library.parent / "features.db", spec) as database:
+        row = database.get("Easy.osu", "song 1")
+    items = dataset(library)
+    np.testing.assert_array_equal(items[0]["feature"], spec.encode(row))
+    assert spec.decode(items[0]["feature"])["rc"] is True
+    dropped = dataset(library, augmentation={"feature_dropout_p": 1.0})[0]
+    np.testing.assert_array_equal(dropped["feature"], spec.unconditional)
+
+
+def test_at_another_rate_stars_are_rated_anew_and_msd_is_not_given(tmp_path):
+    stream = [Note(100.0 * i, i * 3 % 4) for i in range(80)]
+    beatmap_txt = list_charts(tmp_path, write_set(tmp_path / "song 1", 1, stream, seconds=9.0))
+    with sqlite3.connect(tmp_path / "features.db") as connection:
+        connection.execute("UPDATE Feature SET ett = 20.0, stream_ett = 20.0, stream = 1, technical = 0")
+    connection.close()
+    spec = FeatureSpec.from_yaml(FEATURES)
+    plain = spec.decode(dataset(beatmap_txt)[0]["feature"])
+    assert {"ett", "stream_ett", "stream", "technical"} <= plain.keys()
+    fast = dataset(beatmap_txt, augmentation={"rate": [2.0, 2.0], "rate_p": 1.0})[0]
+    chart = (tmp_path / "song 1" / "Easy.osu").read_bytes()
+    expected = {"sr": star_rating(chart, 2.0), "ln_ratio": 0.0, "rc": True, "hb": False, "ln": False}
+    np.testing.assert_array_equal(fast["feature"], spec.encode(expected))
+    assert star_rating(chart, 2.0) > star_rating(chart) + 0.2  # another bin
+
+
+def test_a_spectrum_that_vanishes_or_breaks_is_computed_anew(tmp_path):
+    items = dataset(write_library(tmp_path))
+    before = items[0]
+    spectrum = items.entries[0].spectrum
+    spectrum.write_bytes(spectrum.read_bytes()[:1000])
+    assert_same(items[0], before)
+    os.remove(spectrum)
+    assert_same(items[0], before)
+    assert spectrum.is_file()
+
+
+def test_several_lists_are_one_dataset(tmp_path):
+    lists = [write_library(tmp_path / name, seconds=1.0) for name in "ab"]
+    items = OsuTrainDataset([str(path) for path in lists], FEATURES, AUDIO, cache_dir=str(tmp_path / "cache"), **ALL)
+    assert [item["meta"]["path"] for item in (items[0], items[1])] == [
+        str(tmp_path / name / "song 1" / "Easy.osu") for name in "ab"
+    ]
+
+
+@pytest.mark.parametrize("kind", [OsuValidDataset, OsuTestDataset])
+def test_an_empty_split_says_what_to_change(library, kind):
+    with pytest.raises(DatasetError, match=rf"beatmap\.txt.*{kind.split} split.*valid_fraction"):
+        dataset(library, kind)
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({"audio": {"hop": 128}}, "hop"),
+        ({"augmentation": {"mirror": True}}, "mirror"),
+        ({"crops_per_chart": 0}, "crops_per_chart"),
+        ({"keys": 19}, "keys: 19"),
+        ({"valid_fraction": 0.7, "test_fraction": 0.7}, "valid_fraction"),
+        ({"valid_fraction": -0.1}, "valid_fraction"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_impossible_parameters_are_named(library, params, named):
+    with pytest.raises(ConfigError, match=named):
+        dataset(library, **params)
