@@ -48,6 +48,20 @@ class ConfigSaver(pl.Callback):
         checkpoint["config"] = without_ckpt_paths(self.config)
 
 
+class BaselineMetrics(pl.Callback):
+    """Logs what the sanity check measured before the first step, where that was the whole validation set.
+
+    With `num_sanity_val_steps: -1` the untrained model is the first point of every curve.
+    """
+
+    def on_sanity_check_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.num_sanity_val_steps != float("inf"):
+            return
+        metrics = {name: value.item() for name, value in trainer.callback_metrics.items()}
+        for logger in trainer.loggers:
+            logger.log_metrics(metrics, step=trainer.global_step)
+
+
 class LastCheckpoint(pl.Callback):
     """Keeps checkpoints/last.ckpt: after validation, every so many steps, at the end, and when training breaks off."""
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.loggers import TensorBoardLogger
+from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch.utils.tensorboard import SummaryWriter
 
 from mug.config import check_params, get_obj_from_str, instantiate_from_config
 from mug.errors import ConfigError
-from mug.training.callbacks import ConfigSaver, LastCheckpoint
+from mug.training.callbacks import BaselineMetrics, ConfigSaver, LastCheckpoint
 from mug.training.checkpoints import SafeCheckpointIO
 from mug.training.progress import StepProgressBar
 from mug.training.runs import CHECKPOINTS
@@ -75,7 +75,7 @@ def build_trainer(config: Mapping[str, Any], folder: Path) -> pl.Trainer:
         known = (*inspect.signature(TensorBoardLogger).parameters, *inspect.signature(SummaryWriter).parameters)
         _check_keys(logger["params"], known, "lightning.logger.params")  # it would find out too late itself
     try:
-        callbacks = [ConfigSaver(config), LastCheckpoint()]
+        callbacks = [ConfigSaver(config), LastCheckpoint(), BaselineMetrics()]
         if (lightning.get("trainer") or {}).get("enable_progress_bar", True):
             callbacks.append(StepProgressBar())
         if monitor is not None:
@@ -84,7 +84,10 @@ def build_trainer(config: Mapping[str, Any], folder: Path) -> pl.Trainer:
             callbacks.append(instantiate_from_config(node, f"lightning.callbacks.{name}"))
         return pl.Trainer(
             **(lightning.get("trainer") or {}),
-            logger=instantiate_from_config(logger, "lightning.logger"),
+            logger=[
+                instantiate_from_config(logger, "lightning.logger"),
+                CSVLogger(folder, name="", version=""),  # metrics.csv, for those who plot for themselves
+            ],
             callbacks=callbacks,
             plugins=[SafeCheckpointIO()],
             default_root_dir=folder,

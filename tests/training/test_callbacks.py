@@ -1,5 +1,6 @@
 """What a run leaves behind: its configuration, checkpoints that a stranger may read, and charts to look at."""
 
+import csv
 import warnings
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,17 @@ def test_diffusion_logs_every_loss_and_noise_band(tmp_path: Path) -> None:
         assert {f"train/{name}", f"val/{name}"} <= scalars
     bands = {name for name in scalars if name.startswith("val/loss_noise_band_")}
     assert 5 <= len(bands) <= 6  # six items, six timesteps apart from each other
+
+
+def test_the_untrained_model_is_the_first_point_of_the_curve(tmp_path: Path) -> None:
+    config = config_of(2, tmp_path)
+    config["lightning"]["trainer"]["num_sanity_val_steps"] = -1
+    config["model"]["params"]["learning_rate"] = 0.0
+    fit(config, tmp_path)
+    with (tmp_path / "metrics.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["val/loss"]]
+    assert [int(row["step"]) for row in rows] == [0, 0, 1]  # before the first step, after it, after the second
+    assert rows[0]["val/loss"] == rows[2]["val/loss"]
 
 
 def test_validation_repeats_itself(tmp_path: Path) -> None:
