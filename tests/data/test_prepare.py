@@ -191,10 +191,12 @@ def test_names_that_cannot_be_listed_are_skipped(tmp_path, name):
     add_set(tmp_path / "songs" / "good", {"a.osu": chart()})
     folder = add_set(tmp_path / "songs" / "bad", {"a.osu": chart()})
     folder.rename(folder.with_name(os.fsdecode(name)))
+    (tmp_path / "songs" / os.fsdecode(name + b".osz")).write_bytes(b"no package")
     report = prepare(tmp_path / "songs", tmp_path / "out")
     assert report.done == 1
+    assert {kind: len(messages) for kind, messages in skipped(report).items()} == {"unusable": 1, "broken package": 1}
     assert "rename it" in skipped(report)["unusable"][0]
-    assert str(report).encode()
+    assert str(report).encode()  # so that it can be printed
 
 
 def test_an_unreadable_file_does_not_end_the_job(tmp_path, monkeypatch):
