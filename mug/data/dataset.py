@@ -64,6 +64,10 @@ class OsuDataset(Dataset):
         self.crops_per_chart = crops_per_chart
         self.seed = seed
         self.augmentation = Augmentation.from_params(augmentation or {})
+        if self.split != "train" and self.augmentation != Augmentation():
+            raise ConfigError(f"augmentation is for training; the {self.split} split is taken as it is")
+        if self.settings.kind == "stft" and self.augmentation.pitch_p + self.augmentation.frequency_mask_p > 0:
+            raise ConfigError("augmentation: pitch_p and frequency_mask_p change mel bins; audio.kind is 'stft'")
         self.cache = AudioCache(cache_dir, self.settings)
         lists = [beatmap_txt] if isinstance(beatmap_txt, str) else list(beatmap_txt)
         fractions = (valid_fraction, test_fraction, split_salt)
@@ -111,6 +115,7 @@ class OsuDataset(Dataset):
         ratio = self.settings.audio_note_window_ratio
         song_ms = max(entry.last_ms.max(), entry.audio_frames * self.settings.audio_frame_ms) / rate
         spare = max(0, int(song_ms / self.settings.note_frame_ms) - self.settings.max_note_frame)  # note frames
+        spare = min(spare, int(entry.last_ms.max() / rate / self.settings.note_frame_ms))  # no window without the chart
         if self.augmentation.random_crop:
             start = int(rng.integers(0, spare + 1))
         else:

@@ -172,6 +172,35 @@ def test_a_song_shorter_than_an_item_is_never_cropped(tmp_path):
     assert [items[0, epoch]["convertor"]["offset_ms"] for epoch in range(5)] == [0] * 5
 
 
+@pytest.mark.parametrize("kind", [OsuTrainDataset, OsuValidDataset])
+def test_no_window_lies_after_the_chart(tmp_path, kind):
+    folder = tmp_path / "song"
+    charts = write_set(folder, 1, [Note(200.0, 0), Note(900.0, 1)])
+    write_clicks(folder / "audio.wav", [200.0, 900.0], 20.0)
+    augmentation = {"random_crop": True} if kind is OsuTrainDataset else None
+    items = dataset(
+        list_charts(tmp_path, charts), kind, augmentation=augmentation, valid_fraction=kind.split == "valid"
+    )
+    starts = [round(-items[0, epoch]["convertor"]["offset_ms"] / 46.439909297) for epoch in range(100)]
+    assert max(starts) == (19 if kind is OsuTrainDataset else 9)  # the last note is in frame 19
+    assert all(items[0, epoch]["valid_flag"][0] == 1 for epoch in range(100))
+
+
+@pytest.mark.parametrize("kind", [OsuValidDataset, OsuTestDataset])
+def test_evaluation_refuses_augmentation(library, kind):
+    fractions = {"valid_fraction": float(kind.split == "valid"), "test_fraction": float(kind.split == "test")}
+    with pytest.raises(ConfigError, match=f"the {kind.split} split is taken as it is"):
+        dataset(library, kind, augmentation={"mirror_p": 0.5}, **fractions)
+    dataset(library, kind, augmentation={}, **fractions)
+
+
+@pytest.mark.parametrize("name", ["pitch_p", "frequency_mask_p"])
+def test_augmentations_of_mel_bins_are_refused_for_the_stft(library, name):
+    audio = {"kind": "stft", "n_fft": 2048, "max_audio_frame": 64, "audio_note_window_ratio": 2}
+    with pytest.raises(ConfigError, match=name):
+        dataset(library, audio=audio, augmentation={name: 0.1})
+
+
 def test_an_item_is_a_function_of_seed_epoch_and_index(library):
     items, again = (dataset(library, augmentation=EVERYTHING, crops_per_chart=3) for _ in range(2))
     assert len(items) == 6
