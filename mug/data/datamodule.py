@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Sampler
 
 from mug.config import instantiate_from_config
 from mug.data.dataset import OsuDataset
+from mug.errors import ConfigError
 
 
 class SeededSampler(Sampler[tuple[int, int]]):
@@ -70,6 +71,8 @@ class DataModuleFromConfig(pl.LightningDataModule):
         seed: int = 23,
     ) -> None:
         super().__init__()
+        if batch_size < 1 or num_workers < 0:
+            raise ConfigError(f"batch_size: {batch_size}, num_workers: {num_workers}; need at least 1 and 0")
         self.batch_size = batch_size
         self.num_workers = num_workers
         self.seed = seed

@@ -61,10 +61,11 @@ def load_entries(
             rows = database.all()
         for path in paths:
             try:
-                sets.append((path.parent.name, set_id_of(path.read_bytes())))
-                charts.append((path, rows))
-            except OSError as error:
-                report.skip("unreadable", f"{path}: cannot be read: {error.strerror}")
+                set_id = set_id_of(path.read_bytes())
+            except OSError:
+                set_id = 0  # so that the split of its folder, and no other, reports it below
+            sets.append((path.parent.name, set_id))
+            charts.append((path, rows))
     for (path, rows), key in zip(charts, set_keys(sets), strict=True):
         if split_of(key, *fractions) != split:
             continue
