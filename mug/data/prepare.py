@@ -113,6 +113,9 @@ def _charts(
     """Yield every chart's file and where it belongs under the target, unpacking packages on the way."""
     for file in tqdm_class(files, desc="charts", unit="file"):
         relative = file.relative_to(source)
+        if any(part.startswith(".") for part in relative.parts):
+            report.skip("hidden", f"{file}: hidden, as what an interrupted program leaves behind; rename it to take it")
+            continue
         if file.suffix.lower() == ".osu":
             # a song folder given directly has no set folder of its own to keep
             yield file, relative if len(relative.parts) > 1 else Path(source.resolve().name) / relative
@@ -150,7 +153,7 @@ def _take(chart: Path, relative: Path, target: Path, keys: int | None) -> None:
 def file_beside(chart: Path, name: str) -> Path | None:
     """Return the file that a chart names, None where there is none. Raises ChartError for a name that leads out.
 
-    Case does not count where nothing has the very name: charts are made on Windows.
+    Case does not count where nothing has the very name and one file has it otherwise: charts are made on Windows.
     """
     try:
         path = resolve_inside(chart.parent, name)
@@ -160,9 +163,8 @@ def file_beside(chart: Path, name: str) -> Path | None:
         return path
     if not path.parent.is_dir():
         return None
-    same = sorted(file.name for file in path.parent.iterdir() if file.name.lower() == path.name.lower())
-    found = path.parent / same[0] if same else path
-    return found if found.is_file() else None
+    same = [file for file in path.parent.iterdir() if file.name.lower() == path.name.lower() and file.is_file()]
+    return same[0] if len(same) == 1 else None
 
 
 def _link(source: Path, target: Path) -> None:

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -177,6 +178,27 @@ def test_names_of_another_case_are_found_and_prepared_as_the_chart_has_them(tmp_
     assert (tmp_path / "out" / "s" / "Audio.WAV").is_file()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names that differ in case only are one file elsewhere")
+def test_of_two_names_of_another_case_none_is_taken(tmp_path):
+    folder = add_set(tmp_path / "songs" / "s", {"a.osu": chart(), "b.osu": chart(audio_filename="Audio.WAV")})
+    shutil.copy(folder / "audio.wav", folder / "AUDIO.wav")
+    report = prepare(tmp_path / "songs", tmp_path / "out")
+    assert lines(tmp_path / "out") == ["s/a.osu"]  # the very name is there
+    assert "'Audio.WAV' is missing" in skipped(report)["unusable"][0]
+
+
+def test_hidden_folders_and_files_are_left_out(tmp_path):
+    songs = tmp_path / ".osu" / "songs"  # where it lies does not matter
+    add_set(songs / "s", {"a.osu": chart(), "._a.osu": b"of a Mac"})
+    add_set(songs / ".partial 7", {"b.osu": chart()})
+    add_set(songs / ".unpacked-x" / "s", {"c.osu": chart()})
+    report = prepare(songs, tmp_path / "out")
+    assert lines(tmp_path / "out") == ["s/a.osu"]
+    assert [message.partition(": ")[0] for message in skipped(report)["hidden"]] == [
+        f"{songs}/{name}" for name in (".partial 7/b.osu", ".unpacked-x/s/c.osu", "s/._a.osu")
+    ]
+
+
 @pytest.mark.parametrize("name", [" leading", "next\x85line", "line\u2028separator", "曲 é", "tab\tbed"])
 def test_odd_names_survive_the_list(tmp_path, name):
     add_set(tmp_path / "songs" / name, {"a.osu": chart()})
@@ -290,6 +312,20 @@ def test_features_are_rated_and_unknown_ones_not_given(tmp_path):
     assert (first["ln_ratio"], first["rc"], first["hb"], first["ln"]) == (0.25, 0, 1, 0)
     assert (first["rank_status"], second["rank_status"]) == ("ranked", None)
     assert first["ett"] is first["stream_ett"] is first["technical"] is None
+
+
+def test_features_may_be_computed_twice(tmp_path):
+    folder = add_set(tmp_path / "s", {"a.osu": chart(), "b.osu": chart()})
+    list_path = tmp_path / "beatmap.txt"
+    list_path.write_text("s/a.osu\ns/b.osu\n")
+    prepare_features(list_path, FEATURES, tqdm_class=Quiet)
+    (folder / "a.osu").write_bytes(format_osu(Beatmap(4, [Note(100.0 * i, i % 4) for i in range(9)], [])))
+    with ThreadPoolExecutor(2) as pool:  # at once, too
+        reports = list(pool.map(lambda _: prepare_features(list_path, FEATURES, tqdm_class=Quiet), range(6)))
+    assert [(report.done, report.skipped) for report in reports] == [(2, [])] * 6
+    with FeatureDB(tmp_path / "features.db", FeatureSpec.from_yaml(FEATURES)) as database:
+        assert {name: row["ln_ratio"] for (name, _), row in database.all().items()} == {"a.osu": 0.0, "b.osu": 0.25}
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["beatmap.txt", "features.db", "s"]
 
 
 def test_charts_without_features_are_reported(tmp_path):
