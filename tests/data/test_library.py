@@ -1,0 +1,145 @@
+"""The charts of a split: what is taken is right, and whatever is not is named, counted and skipped."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+import pytest
+from small_library import AUDIO, FEATURES, list_charts, write_library, write_set
+
+from mug.data.audio import AudioSettings
+from mug.data.audio_cache import AudioCache
+from mug.data.beatmap import Note
+from mug.data.features import FeatureSpec
+from mug.data.library import load_entries
+from mug.errors import DatasetError
+
+SPEC = FeatureSpec.from_yaml(FEATURES)
+ALL = (0.0, 0.0, "")
+
+
+def load(*beatmap_txts, split="train", fractions=ALL, cache=True):
+    folder = beatmap_txts[0].parent
+    spectra = AudioCache(folder / "cache", AudioSettings(**AUDIO)) if cache else None
+    return load_entries([str(path) for path in beatmap_txts], SPEC, 4, split, fractions, spectra)
+
+
+def change(chart, old, new):
+    data = chart.read_bytes()
+    assert old in data
+    chart.write_bytes(data.replace(old, new))
+
+
+def test_an_entry_is_the_chart_its_prompt_and_its_spectrum(tmp_path):
+    charts = write_set(tmp_path / "song", 77, [Note(500.0, 2), Note(250.0, 1, 900.0)], seconds=2.0, versions=("Hard",))
+    [entry], report = load(list_charts(tmp_path, charts))
+    assert (entry.path, entry.audio) == (charts[0], tmp_path / "song" / "audio.wav")
+    assert (entry.version, entry.set_id) == ("Hard", 77)
+    assert sorted(zip(entry.start_ms, entry.column, entry.last_ms, strict=True)) == [(250, 1, 900), (500, 2, 500)]
+    assert (entry.prompt["ln_ratio"], entry.prompt["hb"], entry.prompt["ett"]) == (0.5, 1, None)
+    assert np.load(entry.spectrum).shape == (32, entry.audio_frames) == (32, 345)  # 1 + 44100 // 128
+    assert (report.done, report.skipped) == (1, [])
+
+
+def test_without_audio_none_is_decoded(tmp_path):
+    beatmap_txt = write_library(tmp_path)
+    (tmp_path / "song 1" / "audio.wav").write_bytes(b"no music")
+    [entry], _ = load(beatmap_txt, cache=False)
+    assert entry.audio_frames == 0
+    assert not (tmp_path / "cache").exists()
+
+
+def test_everything_unusable_is_named_with_its_reason(tmp_path):
+    names = ["good", "seven", "std", "cut", "empty", "gone", "silent", "noise", "escape", "unrated", "odd row"]
+    charts = {
+        name: write_set(tmp_path / name, i, keys=7 if name == "seven" else 4)[0] for i, name in enumerate(names, 1)
+    }
+    beatmap_txt = list_charts(tmp_path, list(charts.values()))
+    change(charts["std"], b"Mode: 3", b"Mode: 0")
+    data = charts["cut"].read_bytes()
+    charts["cut"].write_bytes(data[: data.index(b"[HitObjects]")])
+    charts["empty"].write_bytes(data[: data.index(b"[HitObjects]")] + b"[HitObjects]\r\n")
+    charts["gone"].unlink()
+    (tmp_path / "silent" / "audio.wav").unlink()
+    (tmp_path / "noise" / "audio.wav").write_bytes(b"no music")
+    change(charts["escape"], b"AudioFilename: audio.wav", b"AudioFilename: ../good/audio.wav")
+    with closing(sqlite3.connect(tmp_path / "features.db")) as connection, connection:
+        connection.execute("DELETE FROM Feature WHERE set_name = 'unrated'")
+        connection.execute("UPDATE Feature SET rank_status = 'famous' WHERE set_name = 'odd row'")
+    entries, report = load(beatmap_txt)
+    assert [entry.path for entry in entries] == [charts["good"]]
+    assert report.done == 1
+    reasons = {
+        "seven": ("other key count", "7K, the configuration says keys: 4"),
+        "std": ("unusable", "Mode is 0"),
+        "cut": ("unusable", "cut off"),
+        "empty": ("unusable", "no notes"),
+        "gone": ("unusable", "cannot be read"),
+        "silent": ("without audio", "'audio.wav' is missing"),
+        "noise": ("undecodable audio", "audio.wav: not decodable"),
+        "escape": ("unusable", "leads out of this folder"),
+        "unrated": ("without features", "run scripts/prepare_beatmap_features.py again"),
+        "odd row": ("other features", "famous"),
+    }
+    assert len(report.skipped) == len(reasons)
+    for name, (kind, reason) in reasons.items():
+        [(found_kind, message)] = [skip for skip in report.skipped if str(charts[name]) in skip[1]]
+        assert found_kind == kind
+        assert reason in message
+    assert str(report).startswith("1 charts, 10 skipped: ")
+
+
+def test_audio_of_another_case_is_found(tmp_path):
+    beatmap_txt = write_library(tmp_path)
+    folder = tmp_path / "song 1"
+    (folder / "audio.wav").rename(folder / "Audio.WAV")
+    assert [entry.audio.name for entry in load(beatmap_txt)[0]] == ["Audio.WAV"]
+
+
+def test_a_song_of_many_charts_is_decoded_once(tmp_path):
+    entries, _ = load(write_library(tmp_path, versions=("Easy", "Hard", "Insane")))
+    assert len({entry.spectrum for entry in entries}) == 1
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_splits_are_by_set_and_share_nothing(tmp_path):
+    beatmap_txt = write_library(tmp_path, n_sets=9, seconds=1.0, versions=("Easy", "Hard"))
+    charts = write_set(tmp_path / "song 3", 0, seconds=1.0, versions=("Not uploaded",))  # states no id
+    list_charts(tmp_path, [*(tmp_path / line for line in beatmap_txt.read_text().splitlines()), *charts])
+    splits = {}
+    for split in ("train", "valid", "test"):
+        entries, _ = load(beatmap_txt, split=split, fractions=(0.3, 0.3, ""), cache=False)
+        splits[split] = [(entry.path.parent.name, entry.version) for entry in entries]
+    assert {name: len(charts) for name, charts in splits.items()} == {"train": 9, "valid": 6, "test": 4}
+    assert len({chart for charts in splits.values() for chart in charts}) == 19
+    folders = [{folder for folder, _ in charts} for charts in splits.values()]
+    assert sum(map(len, folders)) == 9
+
+
+def test_the_order_is_that_of_the_lists(tmp_path):
+    one, two = (write_library(tmp_path / name, n_sets=2, seconds=1.0) for name in "ba")
+    entries, _ = load(one, two, cache=False)
+    names = [str(entry.path.relative_to(tmp_path)) for entry in entries]
+    assert names == ["b/song 1/Easy.osu", "b/song 2/Easy.osu", "a/song 1/Easy.osu", "a/song 2/Easy.osu"]
+
+
+def test_copies_of_a_set_in_two_lists_stay_in_one_split(tmp_path):
+    one = write_library(tmp_path / "one", n_sets=5, seconds=1.0)
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    for i in range(1, 6):
+        (tmp_path / "two" / f"song {i}").rename(tmp_path / "two" / f"copy {i}")
+    two = list_charts(tmp_path / "two", sorted((tmp_path / "two").rglob("*.osu")))
+    for split in ("train", "valid", "test"):
+        entries, _ = load(one, two, split=split, fractions=(0.3, 0.3, ""), cache=False)
+        ids = [entry.set_id for entry in entries]
+        assert ids[: len(ids) // 2] == ids[len(ids) // 2 :]
+
+
+def test_a_missing_list_or_database_names_the_script(tmp_path):
+    with pytest.raises(DatasetError, match=r"prepare_beatmap\.py"):
+        load(tmp_path / "beatmap.txt")
+    beatmap_txt = write_library(tmp_path)
+    (tmp_path / "features.db").unlink()
+    with pytest.raises(DatasetError, match=r"prepare_beatmap_features\.py"):
+        load(beatmap_txt)
