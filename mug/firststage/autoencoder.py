@@ -197,9 +197,13 @@ class AutoencoderKL(pl.LightningModule):
         rec_loss, log = self.loss(reconstructions, note, valid_flag)
         kl = posterior.kl()
         loss = rec_loss + self.kl_weight * kl
-        log = {"loss": loss.detach(), "rec_loss": rec_loss.detach(), "kl": kl.detach(), **log}
+        log = {"rec_loss": rec_loss.detach(), "kl": kl.detach(), **log}
         named = {f"{stage}/{name}": value for name, value in log.items()}
         evaluating = not is_training
+        self.log(
+            f"{stage}/loss", loss.detach(), prog_bar=True, on_step=is_training, on_epoch=evaluating,
+            sync_dist=evaluating, batch_size=len(note),
+        )  # fmt: skip
         self.log_dict(named, on_step=is_training, on_epoch=evaluating, sync_dist=evaluating, batch_size=len(note))
         if evaluating:
             arrays = (tensor.float().cpu().numpy() for tensor in (reconstructions, note, valid_flag))

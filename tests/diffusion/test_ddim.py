@@ -124,6 +124,21 @@ def test_known_part_is_kept_and_the_rest_is_free() -> None:
     assert (sample[..., 2:].abs() < 5.0).all()
 
 
+def test_the_rest_is_denoised_beside_the_known_part() -> None:
+    seen: list[float] = []
+
+    def denoise(x: Tensor, t: Tensor) -> Tensor:
+        seen.append(x[..., 0].mean().item() / LINEAR[t].sqrt().mean().item())
+        return x
+
+    known, mask = torch.full((1, 10_007, 2), 9.0), torch.tensor([1.0, 0.0])
+    generator = torch.Generator().manual_seed(2)
+    ddim_sample(
+        denoise, torch.zeros(1, 10_007, 2), LINEAR, 4, mask=mask, x0=known, generator=generator, tqdm_class=silent
+    )
+    assert seen == pytest.approx([9.0] * 4, abs=0.3)  # at every step, with that step's noise on it
+
+
 def test_mask_without_the_known_part_is_refused() -> None:
     with pytest.raises(ValueError, match="belong together"):
         ddim_sample(lambda x, t: x, torch.zeros(1, 1, 1), LINEAR, 10, mask=torch.ones(1, 1, 1), tqdm_class=silent)

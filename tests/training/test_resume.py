@@ -15,7 +15,14 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
 STEPS = 7  # of 3 batches an epoch
 
 
-def train(folder: Path, max_steps: int, resume: bool = False, interrupt_at: int | None = None, **trainer: Any) -> Any:
+def train(
+    folder: Path,
+    max_steps: int,
+    resume: bool = False,
+    interrupt_at: int | None = None,
+    num_workers: int = 0,
+    **trainer: Any,
+) -> Any:
     """Train a tiny diffusion model; return the batches it saw, as (epoch, batch, sum of its audio), and its weights."""
     params = tiny_config(z_length=16, monitor="val/loss", learning_rate=1e-2, normalize_latents=True)
     params["wave_stage_config"]["params"]["channel_mult"] = [1] * 6  # a latent frame is 16 audio frames
@@ -29,6 +36,7 @@ def train(folder: Path, max_steps: int, resume: bool = False, interrupt_at: int 
             }
         },
     }  # fmt: skip
+    config["data"]["params"]["num_workers"] = num_workers
     pl_trainer = build_trainer(config, folder)
     torch.manual_seed(1)
     model = instantiate_from_config(config["model"])
@@ -72,6 +80,11 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, uninterrupted: Any) -> None:
     first = train(tmp_path, STEPS, interrupt_at=5)
     assert len(first[0]) == 5
     assert_same(uninterrupted, first, train(tmp_path, STEPS, resume=True))
+
+
+def test_workers_that_load_ahead_go_on(tmp_path: Path, uninterrupted: Any) -> None:
+    first = train(tmp_path, 4, num_workers=1)
+    assert_same(uninterrupted, first, train(tmp_path, STEPS, resume=True, num_workers=1))
 
 
 def test_accumulated_batches_go_on(tmp_path: Path) -> None:
