@@ -75,7 +75,7 @@ def main() -> None:
     )
     run = newest_run(args.logdir, f"{name}_diffusion")
     held_out = test_entries(args.diffusion, overrides)
-    entry = held_out[len(held_out) // 2]
+    entry, _ = chosen(held_out)[0]
     stars = entry.prompt["sr"]
     step(
         "chart a song",
@@ -136,14 +136,13 @@ def test_entries(config: str, overrides: Sequence[str]) -> list[Entry]:
 def report(run: Path, held_out: Sequence[Entry]) -> None:
     """Print how well both stages do on charts that they have not seen, beside what chance and plain onsets reach."""
     generator = ChartGenerator.load(run / "checkpoints" / "last.ckpt")
-    charts = [read_osu(entry.path) for entry in held_out]
-    reconstructed = [per_column_f1(chart, generator) for chart in charts]
+    reconstructed = [per_column_f1(read_osu(entry.path), generator) for entry in held_out]
     losses = validation_losses(run)
     print(f"\n=== what was learned, on {len(held_out)} charts of {len({e.audio for e in held_out})} songs held out")
     print(f"stage 1   onset F1 of reconstructed charts, 20 ms, per column   {np.mean(reconstructed):.3f}")
     print(f"stage 2   validation loss, untrained -> trained                 {losses[0]:.3f} -> {losses[-1]:.3f}")
     scores: dict[str, list[list[float]]] = {"generated": [], "random notes": [], "librosa's onsets": []}
-    for entry, chart in chosen(held_out, charts):
+    for entry, chart in chosen(held_out):
         for name, onsets in rivals(generator, entry, chart).items():
             scores[name].append([onset_f1(times(chart), onsets, tolerance).f1 for tolerance in TOLERANCES_MS])
     print(f"\nonset F1 against the charts of {len(scores['generated'])} songs, at their star rating   20 ms   50 ms")
@@ -152,12 +151,13 @@ def report(run: Path, held_out: Sequence[Entry]) -> None:
         print(f"  {name:<60}{at_20:.3f}   {at_50:.3f}")
 
 
-def chosen(entries: Sequence[Entry], charts: Sequence[Beatmap]) -> list[tuple[Entry, Beatmap]]:
-    """Of up to CHARTED_SONGS songs the chart in the middle of the spread."""
-    by_song: dict[Path, list[tuple[Entry, Beatmap]]] = {}
-    for pair in zip(entries, charts, strict=True):
-        by_song.setdefault(pair[0].audio, []).append(pair)
-    return [pairs[len(pairs) // 2] for pairs in list(by_song.values())[:CHARTED_SONGS]]
+def chosen(entries: Sequence[Entry]) -> list[tuple[Entry, Beatmap]]:
+    """Of up to CHARTED_SONGS songs the chart in the upper middle of the spread: entries come easiest first."""
+    by_song: dict[Path, list[Entry]] = {}
+    for entry in entries:
+        by_song.setdefault(entry.audio, []).append(entry)
+    middle = [spread[len(spread) // 2] for spread in list(by_song.values())[:CHARTED_SONGS]]
+    return [(entry, read_osu(entry.path)) for entry in middle]
 
 
 def rivals(generator: ChartGenerator, entry: Entry, chart: Beatmap) -> dict[str, np.ndarray]:

@@ -14,6 +14,7 @@ def quiet_lightning() -> None:
     warnings.filterwarnings("ignore", message=r"Found \d+ module\(s\) in eval mode")  # the frozen first stage
     warnings.filterwarnings("ignore", message="You're resuming from a checkpoint that ended before")  # ours can
     warnings.filterwarnings("ignore", message=".*could not find the monitored key")  # a run too short to validate
+    warnings.filterwarnings("ignore", message="Experiment logs directory .* exists and is not empty")  # the run's own
     warnings.filterwarnings("ignore", message="Checkpoint directory .* exists and is not empty")  # a resumed run
 
 
