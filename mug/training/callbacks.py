@@ -5,6 +5,7 @@ Axes: B batch, K keys, T note frames, Z latent channels, L latent frames.
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import yaml
 from PIL import Image
 from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_only
 from torch import Tensor
+from tqdm import tqdm
 
 from mug.data.beatmap import Beatmap, Note
 from mug.data.convertor import ManiaConvertor
@@ -165,7 +167,8 @@ def decode_charts(model: Any, batch: Mapping[str, Any], steps: int) -> Tensor:
     def denoise(x: Tensor, t: Tensor) -> Tensor:
         return model.denoise(x, t, context, audios)
 
-    return model.decode_latent(ddim_sample(denoise, x_T, model.alphas_cumprod, steps))
+    tqdm_class = partial(tqdm, leave=False)  # the bar of the run goes on below
+    return model.decode_latent(ddim_sample(denoise, x_T, model.alphas_cumprod, steps, tqdm_class=tqdm_class))
 
 
 def _chart_like(
