@@ -33,7 +33,10 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     try:
         content: Any = torch.load(file, map_location="cpu", weights_only=True)
     except (*DAMAGE, OSError) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        if isinstance(error, pickle.UnpicklingError):  # torch's own words advise to run what the file asks for
+            reason = "it is none, is damaged, or holds code, which is never run"
+        else:
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise CheckpointError(f"{path}: not a readable checkpoint of tensors: {reason}") from error
     if not isinstance(content, Mapping):
         raise CheckpointError(f"{path}: holds a {type(content).__name__}, not a checkpoint")

@@ -166,6 +166,12 @@ def test_crops_are_from_all_over_the_song(library):
     assert max(starts) <= 161
 
 
+def test_a_faster_song_has_fewer_places_for_a_crop(library):
+    items = dataset(library, augmentation={"random_crop": True, "rate": [1.5, 1.5], "rate_p": 1.0})
+    starts = [round(-items[0, epoch]["convertor"]["offset_ms"] / 46.439909297) for epoch in range(300)]
+    assert 90 < max(starts) <= 97  # 129 note frames at that rate, less the 32 of an item
+
+
 def test_a_song_shorter_than_an_item_is_never_cropped(tmp_path):
     beatmap_txt = write_library(tmp_path, seconds=1.0)
     items = dataset(beatmap_txt, augmentation={"random_crop": True})
