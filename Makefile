@@ -10,7 +10,7 @@ demo: $(VENV)/installed
 	$(BIN)/python scripts/demo.py
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n 2 -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q  # two processes of one thread each suit two cores best
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
