@@ -18,10 +18,11 @@ def replacing(path: Path) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
         umask = os.umask(0)
         os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp's own mode hides the file from everybody else
+        # mkstemp's own mode hides the file from everybody else. Not later: the block may put a link in its place.
+        temporary.chmod(0o666 & ~umask)
+        yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import stat
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -80,6 +81,15 @@ def test_a_chart_comes_with_its_audio_and_background_and_nothing_else(tmp_path):
     assert files == {"beatmap.txt", "1 Song/hard.osu", "1 Song/audio.wav", "1 Song/sub/bg.png"}
     assert (out / "1 Song/hard.osu").samefile(source / "hard.osu")  # linked on one disk
     assert beatmap_paths(out / "beatmap.txt") == [out / "1 Song" / "hard.osu"]
+
+
+def test_linked_files_keep_their_permissions(tmp_path):
+    source = add_set(tmp_path / "songs" / "1 Song", {"hard.osu": chart()})
+    (source / "hard.osu").chmod(0o640)
+    prepare(tmp_path / "songs", tmp_path / "out")
+    assert (tmp_path / "out/1 Song/hard.osu").samefile(source / "hard.osu")
+    assert stat.S_IMODE((source / "hard.osu").stat().st_mode) == 0o640
+    assert stat.S_IMODE((tmp_path / "out/beatmap.txt").stat().st_mode) != 0o600  # as any new file's, not mkstemp's
 
 
 def test_files_are_copied_where_the_disk_does_not_link(tmp_path, monkeypatch):
