@@ -19,7 +19,7 @@ MAX_TOTAL_BYTES = 2 * 2**30  # videos are large
 MAX_RATIO = 200  # unpacked to packed; the text of a chart reaches about 20
 SMALL_BYTES = 2**20  # up to this size no ratio is suspicious
 CHUNK_BYTES = 2**16
-MAX_NAME = 200  # characters; file systems take 255 bytes
+MAX_NAME = 200  # bytes, without an ending; file systems take 255
 
 
 def write_osz(path: str | Path, beatmaps: Sequence[Beatmap], audio: Path, background: Path | None = None) -> None:
@@ -50,16 +50,23 @@ def write_osz(path: str | Path, beatmaps: Sequence[Beatmap], audio: Path, backgr
 
 
 def chart_name(beatmap: Beatmap) -> str:
-    """Return the name osu! gives a chart's file, "Artist - Title (Creator) [Version].osu"."""
-    return safe_name(f"{beatmap.artist} - {beatmap.title} ({beatmap.creator}) [{beatmap.version}]") + ".osu"
+    """Return the name osu! gives a chart's file, "Artist - Title (Creator) [Version].osu".
+
+    Where that is too long, the song's names are cut and the version stays: it tells a song's charts apart.
+    """
+    ending = _writable(f" ({beatmap.creator}) [{beatmap.version}]", MAX_NAME)
+    song = _writable(f"{beatmap.artist} - {beatmap.title}", MAX_NAME - len(ending.encode()))
+    return (song + ending).strip(" .") + ".osu"
 
 
 def safe_name(name: str) -> str:
     """Return `name` without what some file system does not take, and no longer than it takes."""
+    return _writable(name, MAX_NAME).strip(" .")
+
+
+def _writable(name: str, max_bytes: int) -> str:
     name = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "", name).encode("utf-8", "replace").decode()
-    while len(name.encode()) > MAX_NAME:
-        name = name[:-1]
-    return name.strip(" .")
+    return name.encode()[:max_bytes].decode("utf-8", "ignore")
 
 
 def extract_osz(path: str | Path, folder: str | Path) -> list[Path]:

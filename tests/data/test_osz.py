@@ -2,6 +2,7 @@
 
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,14 @@ def test_chart_names_are_file_names():
     assert chart_name(Beatmap(4, [], [], title='a/b\\..:*?"<>|\n', artist="..")) == "- ab.. () [].osu"
     name = chart_name(Beatmap(4, [], [], title="あ" * 500))
     assert len(name.encode()) <= 204
+    assert name.endswith("あ () [].osu")
+
+
+def test_charts_of_a_song_with_a_long_name_stay_apart(tmp_path, song):
+    charts = [replace(beatmap(version), title="あ" * 500) for version in ("AI v1", "AI v2")]
+    write_osz(tmp_path / "a.osz", charts, song[0])
+    paths = extract_osz(tmp_path / "a.osz", tmp_path / "out")
+    assert [path.name[-15:] for path in paths] == ["(C) [AI v1].osu", "(C) [AI v2].osu"]
 
 
 @pytest.mark.parametrize("name", ["../evil.osu", "/evil.osu", "a/../../evil.osu", "..\\evil.osu", "C:\\evil.osu"])
