@@ -12,6 +12,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from mug.diffusion.schedule import ddim_timesteps
+from mug.errors import ConfigError
 
 Denoise = Callable[[Tensor, Tensor], Tensor]  # (x_t [B, Z, L], t [B]) -> the noise in x_t [B, Z, L]
 
@@ -44,8 +45,10 @@ def ddim_sample(
     eta: 0 deterministic, 1 as random as DDPM; its noise comes from `generator`.
     mask, x0: where mask (broadcasts to x_T) is 1 the sample is kept on the known latent `x0`, where it is 0 it is free.
     trajectory: filled with the states on the way, if given.
-    Raises ConfigError for an impossible number of steps or spacing.
+    Raises ConfigError for an impossible number of steps, spacing or eta.
     """
+    if not 0 <= eta <= 1:
+        raise ConfigError(f"eta: {eta} is not between 0 (deterministic) and 1 (as random as DDPM)")
     if (mask is None) != (x0 is None):
         raise ValueError("mask and x0 belong together: which part is known, and what it is")
     alpha_bar = alphas_cumprod.double().cpu()

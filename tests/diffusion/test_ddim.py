@@ -10,6 +10,7 @@ from torch import Tensor
 from mug.diffusion.ddim import Trajectory, ddim_sample, guided
 from mug.diffusion.parameterization import eps_of, target_of
 from mug.diffusion.schedule import make_beta_schedule
+from mug.errors import ConfigError
 
 LINEAR = torch.from_numpy(np.cumprod(1 - make_beta_schedule("linear")))  # alpha_bar [1000]
 
@@ -142,6 +143,12 @@ def test_the_rest_is_denoised_beside_the_known_part() -> None:
 def test_mask_without_the_known_part_is_refused() -> None:
     with pytest.raises(ValueError, match="belong together"):
         ddim_sample(lambda x, t: x, torch.zeros(1, 1, 1), LINEAR, 10, mask=torch.ones(1, 1, 1), tqdm_class=silent)
+
+
+@pytest.mark.parametrize("eta", [-0.1, 1.1, float("nan")])
+def test_an_impossible_eta_is_named(eta: float) -> None:
+    with pytest.raises(ConfigError, match=f"eta: {eta}"):
+        ddim_sample(lambda x, t: x, torch.zeros(1, 1, 1), LINEAR, 10, eta=eta, tqdm_class=silent)
 
 
 def test_guidance_is_one_forward_of_both_prompts() -> None:
