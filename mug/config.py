@@ -55,7 +55,7 @@ def load_config(files: Iterable[str | Path], dotlist: Iterable[str] = ()) -> dic
 def get_obj_from_str(target: str) -> Any:
     """Return the object that a dotted path names. Raises ConfigError when there is none."""
     module_name, _, name = target.rpartition(".")
-    if not module_name:
+    if not module_name or module_name.startswith("."):
         raise ConfigError(f"target '{target}' is not a dotted path such as mug.diffusion.unet.UNetModel")
     try:
         module = importlib.import_module(module_name)
@@ -77,8 +77,11 @@ def instantiate_from_config(config: Mapping[str, Any], where: str = "config", **
     unknown = sorted(set(config) - {"target", "params"})
     if unknown:
         raise ConfigError(f"{where}: unknown key '{unknown[0]}'; a node has only 'target' and 'params'")
-    constructor = get_obj_from_str(config["target"])
-    params = {**(config.get("params") or {}), **extra}
+    target, params = config["target"], config.get("params") or {}
+    if not isinstance(target, str) or not isinstance(params, Mapping):
+        raise ConfigError(f"{where}: target is a dotted path and params a mapping, got {target!r} and {params!r}")
+    constructor = get_obj_from_str(target)
+    params = {**params, **extra}
     check_params(constructor, params, where=f"{where}.params")
     return constructor(**params)
 

@@ -37,8 +37,11 @@ class LambdaLinearScheduler:
         for name, values in lists.items():
             if isinstance(values, (int, float)) or len(values) != len(cycle_lengths) or not values:
                 raise ConfigError(f"scheduler: {name} must be a list with one value a cycle, got {values}")
-        if min(warm_up_steps) < 0:
-            raise ConfigError(f"scheduler: warm_up_steps {warm_up_steps} are not all 0 or more")
+        if min(warm_up_steps) < 0 or min(cycle_lengths) < 1:
+            raise ConfigError(
+                f"scheduler: warm_up_steps {warm_up_steps} must be 0 or more, cycle_lengths {cycle_lengths} 1 or more; "
+                "a run without a lightning.trainer.max_steps needs lengths of its own"
+            )
         self.cycles = list(zip(warm_up_steps, f_start, f_max, f_min, cycle_lengths, strict=True))
 
     def __call__(self, step: int) -> float:

@@ -47,3 +47,8 @@ def test_a_short_trial_of_a_long_schedule_ends_on_the_way_up() -> None:
 def test_a_negative_warm_up_is_named() -> None:
     with pytest.raises(ConfigError, match="warm_up_steps"):
         LambdaLinearScheduler([-1], [0], [1.0], [0], [4])
+
+
+def test_a_cycle_without_a_length_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"cycle_lengths \[-1\] 1 or more"):  # as max_steps: -1 would make it
+        LambdaLinearScheduler([50], [0], [1.0], [0], [-1])
