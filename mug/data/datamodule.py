@@ -82,7 +82,7 @@ class DataModuleFromConfig(pl.LightningDataModule):
 
     def setup(self, stage: str) -> None:
         """Build the datasets of a stage ("fit", "validate", "test"), once. Raises DatasetError."""
-        needed = {"fit": ("train", "validation"), "validate": ("validation",)}.get(stage, (stage,))
+        needed = {"fit": ("train", "validation"), "validate": ("validation",), "test": ("test",)}.get(stage, ())
         for name in needed:
             node = self.nodes.get(name)
             if node is None or name in self.datasets:
