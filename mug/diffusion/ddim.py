@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from mug.diffusion.noise import noise_like
 from mug.diffusion.schedule import ddim_timesteps
 from mug.errors import ConfigError
 
@@ -62,14 +63,14 @@ def ddim_sample(
     for index in tqdm_class(range(len(visited) - 1, -1, -1), total=len(visited), desc="DDIM"):
         a_t, a_prev = alpha_bar[visited[index]].item(), previous[index].item()
         if mask is not None and x0 is not None:
-            known = a_t**0.5 * x0 + (1 - a_t) ** 0.5 * _noise_like(x, generator)
+            known = a_t**0.5 * x0 + (1 - a_t) ** 0.5 * noise_like(x, generator)
             x = mask * known + (1 - mask) * x
         eps = denoise(x, torch.full((x.shape[0],), int(visited[index]), device=x.device))
         sigma = eta * ((1 - a_prev) / (1 - a_t) * (1 - a_t / a_prev)) ** 0.5  # equation 16
         pred_x0 = (x - (1 - a_t) ** 0.5 * eps) / a_t**0.5
         x = a_prev**0.5 * pred_x0 + (1 - a_prev - sigma**2) ** 0.5 * eps
         if eta > 0:
-            x = x + sigma * _noise_like(x, generator)
+            x = x + sigma * noise_like(x, generator)
         if trajectory is not None:
             trajectory.x.append(x)
             trajectory.pred_x0.append(pred_x0)
@@ -100,9 +101,3 @@ def guided(
         return eps_uncond + scale * (eps_cond - eps_uncond)
 
     return steered
-
-
-def _noise_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Noise of x's shape, drawn on the generator's own device so that a seed means the same everywhere."""
-    device = x.device if generator is None else generator.device
-    return torch.randn(x.shape, generator=generator, device=device, dtype=x.dtype).to(x.device)

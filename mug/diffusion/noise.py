@@ -17,6 +17,12 @@ def generator_of(*key: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(state[0] >> 1))  # manual_seed takes 63 bits
 
 
+def noise_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Return noise of x's shape, drawn on the generator's own device so that a seed means the same everywhere."""
+    device = x.device if generator is None else generator.device
+    return torch.randn(x.shape, generator=generator, device=device, dtype=x.dtype).to(x.device)
+
+
 def stratified_timesteps(batch_size: int, batch_idx: int, timesteps: int) -> Tensor:
     """Return int64 [B]: one timestep from each of B equal bands, the same whenever `batch_idx` comes by.
 

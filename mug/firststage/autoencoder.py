@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mug.config import check_params, instantiate_from_config
+from mug.diffusion.noise import generator_of, noise_like
 from mug.errors import ConfigError
 from mug.firststage.scores import f1, onset_counts
 from mug.lr_scheduler import adamw
@@ -41,8 +42,7 @@ class DiagonalGaussian:
 
     def sample(self, generator: torch.Generator | None = None) -> Tensor:
         """A random latent [B, Z, L]; without a generator, torch's seeded one."""
-        noise = torch.randn(self.mean.shape, generator=generator, device=self.mean.device, dtype=self.mean.dtype)
-        return self.scale * (self.mean + self.std * noise)
+        return self.scale * (self.mean + self.std * noise_like(self.mean, generator))
 
     def kl(self) -> Tensor:
         """Divergence from the standard normal, averaged over elements (Kingma & Welling 2014, appendix B)."""
@@ -129,7 +129,8 @@ class AutoencoderKL(pl.LightningModule):
     `ddconfig` holds the parameters of Encoder and Decoder (x_channels = 4 * keys); `lossconfig` is a node of target and
     params; latents are multiplied by `scale`. `ckpt_path`, `ignore_keys` and `remove_prefix` start from a checkpoint,
     see `mug.model.weights.load_weights`; `training_keys` trains only the parameters whose name contains one of them;
-    `scheduler_config` is the node of a learning-rate schedule, see `mug.lr_scheduler`.
+    `scheduler_config` is the node of a learning-rate schedule, see `mug.lr_scheduler`. The latents it trains on are
+    drawn as functions of `seed` and the step, so a resumed run draws what it would have drawn.
     """
 
     def __init__(
@@ -145,6 +146,7 @@ class AutoencoderKL(pl.LightningModule):
         remove_prefix: str | None = None,
         learning_rate: float = 1e-4,
         scheduler_config: Mapping[str, Any] | None = None,
+        seed: int = 23,
     ) -> None:
         super().__init__()
         check_params(Encoder, ddconfig, where="ddconfig")
@@ -159,6 +161,7 @@ class AutoencoderKL(pl.LightningModule):
         self.training_keys = tuple(training_keys)
         self.learning_rate = learning_rate
         self.scheduler_config = scheduler_config
+        self.seed = seed
         self.onset_counts = np.zeros(3)  # of the validation or test epoch so far
         if ckpt_path is not None:
             load_weights(self, ckpt_path, ignore_keys, remove_prefix)
@@ -176,13 +179,15 @@ class AutoencoderKL(pl.LightningModule):
         """Latent [B, Z, L] -> logits and raw offsets [B, 4K, L * factor]. Raises ValueError on a wrong shape."""
         return self.decoder(z / self.scale)
 
-    def forward(self, note: Tensor, sample: bool = True) -> tuple[Tensor, DiagonalGaussian]:
-        """Return the reconstruction [B, 4K, T] of a random latent (or the most probable one), and the distribution."""
+    def forward(self, note: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, DiagonalGaussian]:
+        """Return the reconstruction [B, 4K, T] of the most probable latent, or one drawn by `generator`, and the
+        distribution of latents.
+        """
         posterior = self.encode(note)
-        return self.decode(posterior.sample() if sample else posterior.mode()), posterior
+        return self.decode(posterior.mode() if generator is None else posterior.sample(generator)), posterior
 
     def training_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
-        return self._step(batch, "train")
+        return self._step(batch, "train", generator_of(self.seed, self.global_step, batch_idx, self.global_rank))
 
     def validation_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
         return self._step(batch, "val")
@@ -190,10 +195,10 @@ class AutoencoderKL(pl.LightningModule):
     def test_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
         return self._step(batch, "test")
 
-    def _step(self, batch: Mapping[str, Any], stage: str) -> Tensor:
+    def _step(self, batch: Mapping[str, Any], stage: str, generator: torch.Generator | None = None) -> Tensor:
         note, valid_flag = batch["note"], batch["valid_flag"]
         is_training = stage == "train"
-        reconstructions, posterior = self(note, sample=is_training)
+        reconstructions, posterior = self(note, generator)
         rec_loss, log = self.loss(reconstructions, note, valid_flag)
         kl = posterior.kl()
         loss = rec_loss + self.kl_weight * kl

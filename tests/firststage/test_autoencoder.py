@@ -121,8 +121,8 @@ def collate(items: list[dict]) -> dict:
 def test_learns_under_the_trainer(model, tmp_path):
     trainer = pl.Trainer(
         accelerator="cpu",
-        max_epochs=150,
-        check_val_every_n_epoch=150,
+        max_epochs=200,
+        check_val_every_n_epoch=200,
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,

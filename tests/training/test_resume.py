@@ -21,13 +21,17 @@ def train(
     resume: bool = False,
     interrupt_at: int | None = None,
     num_workers: int = 0,
+    stage: int = 2,
     **trainer: Any,
 ) -> Any:
-    """Train a tiny diffusion model; return the batches it saw, as (epoch, batch, sum of its audio), and its weights."""
+    """Train a tiny model; return the batches it saw, as (epoch, batch, sum of its audio), and its weights."""
     params = tiny_config(z_length=16, monitor="val/loss", learning_rate=1e-2, normalize_latents=True)
     params["wave_stage_config"]["params"]["channel_mult"] = [1] * 6  # a latent frame is 16 audio frames
+    autoencoder = params["first_stage_config"]
+    autoencoder = {**autoencoder, "params": {**autoencoder["params"], "monitor": "val/loss", "learning_rate": 1e-2}}
+    diffusion = {"target": "mug.diffusion.diffusion.DDPM", "params": params}
     config = {
-        "model": {"target": "mug.diffusion.diffusion.DDPM", "params": params},
+        "model": autoencoder if stage == 1 else diffusion,
         "data": data_node(folder, size=7),
         "lightning": {
             "trainer": {
@@ -80,6 +84,12 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, uninterrupted: Any) -> None:
     first = train(tmp_path, STEPS, interrupt_at=5)
     assert len(first[0]) == 5
     assert_same(uninterrupted, first, train(tmp_path, STEPS, resume=True))
+
+
+def test_the_first_stage_goes_on(tmp_path: Path) -> None:
+    whole = train(tmp_path / "whole", 4, stage=1)
+    first = train(tmp_path / "parts", 2, stage=1)
+    assert_same(whole, first, train(tmp_path / "parts", 4, resume=True, stage=1))
 
 
 def test_workers_that_load_ahead_go_on(tmp_path: Path, uninterrupted: Any) -> None:
