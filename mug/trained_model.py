@@ -9,11 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mug.config import find_file, instantiate_from_config
+from mug.config import find_file, get_obj_from_str, instantiate_from_config
 from mug.data.audio import AudioSettings
 from mug.data.features import FeatureSpec
 from mug.diffusion.diffusion import DDPM
 from mug.errors import CheckpointError, ConfigError
+from mug.lr_scheduler import LambdaLinearScheduler
 from mug.model.s4 import NPLRKernel
 from mug.model.weights import copy_weights, read_checkpoint
 from mug.training.checkpoints import without_ckpt_paths
@@ -32,14 +33,14 @@ class TrainedModel:
 def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None = None) -> TrainedModel:
     """Load a stage 2 checkpoint onto the CPU; `config` replaces the run's configuration that it carries.
 
-    A configuration inside a checkpoint may only build this package's own classes, for it may come from a stranger.
+    A configuration inside a checkpoint may only build this package's own networks, for it may come from a stranger.
     Raises CheckpointError that names what is missing or which tensors do not fit.
     """
     content = read_checkpoint(checkpoint)
     state = content.get("state_dict")
     if config is None:
         config = content.get("config")
-        _check_targets(config, str(checkpoint))
+        _check_targets(config.get("model") if isinstance(config, Mapping) else None, str(checkpoint))
     if not isinstance(config, Mapping) or not isinstance(state, Mapping):
         raise CheckpointError(f"{checkpoint}: not a run's checkpoint: it lacks a state_dict or a config")
     if not all(isinstance(value, Tensor) for value in state.values()):
@@ -81,12 +82,15 @@ def kernels_as_they_were(model: torch.nn.Module) -> Iterator[None]:
 
 
 def _check_targets(node: Any, checkpoint: str) -> None:
-    """Raise CheckpointError for a configuration that would build anything but this package's classes."""
+    """Raise CheckpointError for a model's configuration that asks for anything but this package's networks.
+
+    A function of this package would do harm: some write files where they are told to.
+    """
     if isinstance(node, Mapping):
-        target = node.get("target", "mug.")
-        if not isinstance(target, str) or not target.startswith("mug."):
+        target = node.get("target")
+        if target is not None and not _is_network(target):
             raise CheckpointError(
-                f"{checkpoint}: its configuration asks for '{target}', which is not part of this package; "
+                f"{checkpoint}: its configuration asks for '{target}', which is no network of this package; "
                 "if you trust it, load it with the run's own configuration"
             )
         children: list[Any] = list(node.values())
@@ -94,3 +98,14 @@ def _check_targets(node: Any, checkpoint: str) -> None:
         children = node if isinstance(node, list) else []
     for child in children:
         _check_targets(child, checkpoint)
+
+
+def _is_network(target: Any) -> bool:
+    """Whether a dotted path names a network of this package, or what goes into one: a loss, a learning rate."""
+    if not isinstance(target, str) or not target.startswith("mug."):
+        return False
+    try:
+        found = get_obj_from_str(target)
+    except ConfigError:
+        return False
+    return isinstance(found, type) and issubclass(found, (torch.nn.Module, LambdaLinearScheduler))
