@@ -22,6 +22,7 @@ from mug.data.convertor import ManiaConvertor
 from mug.data.difficulty import chart_features
 from mug.data.finishing import fit_tempo, inside, song_names, tidy
 from mug.data.osu import parse_osu
+from mug.data.timing import check_tempo
 from mug.diffusion.ddim import ddim_sample, guided
 from mug.errors import ChartError, ConfigError, PromptError
 from mug.trained_model import TrainedModel, kernels_as_they_were, load_trained_model
@@ -97,6 +98,9 @@ class ChartGenerator:
             raise PromptError(f"minijack interval {jack_interval_ms} ms: give 0 or more")
         if timing_points and (bpm is not None or offset_ms is not None):
             raise PromptError("give either timing points or BPM and offset, not both")
+        if not math.isfinite(guidance_scale):
+            raise PromptError(f"guidance scale {guidance_scale}: give a number, such as 3")
+        check_tempo(bpm, offset_ms)
         path = Path(audio)
         wishes = {name: value for name, value in prompt.items() if value is not None}
         feature = self.spec.encode(wishes)  # [F]
@@ -124,7 +128,7 @@ class ChartGenerator:
                 artist=artist,
                 creator=CREATOR,
                 version=version,
-                metadata={"AIMode": CREATOR, "AIPrompt": json.dumps(wishes), "AISeed": str(seeds[index])},
+                metadata={"AIMode": CREATOR, "AIPrompt": json.dumps(wishes, default=float), "AISeed": str(seeds[index])},
             )
             charts.append(chart)
         if not charts:

@@ -62,6 +62,11 @@ def test_a_chart_says_what_it_is(generator, song):
     assert len(written.timing_points) == 1
 
 
+def test_a_prompt_may_hold_numpy_numbers(generator, song):
+    written = chart(generator, song, {"sr": np.float64(4.25), "ett": np.int64(20)})
+    assert json.loads(written.metadata["AIPrompt"]) == {"sr": 4.25, "ett": 20}
+
+
 def test_given_names_come_first(generator, song):
     written = chart(generator, song, title="T", artist="A")
     assert (written.artist, written.title, written.version) == ("A", "T", "AI v1")
@@ -171,6 +176,7 @@ def test_progress_goes_to_the_given_bar(generator, song):
         ({}, {"count": 0}, "0 charts"),
         ({}, {"seed": -1}, "seed -1"),
         ({}, {"bpm": -3.0}, "BPM -3"),
+        ({}, {"guidance_scale": float("nan")}, "guidance scale nan"),
         ({}, {"jack_interval_ms": float("nan")}, "nan"),
         ({}, {"bpm": 180.0, "timing_points": [TimingPoint(0, 400)]}, "not both"),
     ],
@@ -178,6 +184,11 @@ def test_progress_goes_to_the_given_bar(generator, song):
 def test_impossible_wishes_are_refused(generator, song, prompt, arguments, what):
     with pytest.raises(PromptError, match=re.escape(what)):
         chart(generator, song, prompt, **arguments)
+
+
+def test_an_impossible_tempo_is_refused_before_sampling(generator, song):
+    with pytest.raises(PromptError, match="BPM 0"):
+        generator.generate(song, {}, bpm=0.0, tqdm_class=lambda *_, **__: pytest.fail("sampled"))
 
 
 def test_impossible_steps_and_devices_are_refused(generator, song, tiny_checkpoint):
@@ -267,13 +278,25 @@ class TestCheckpoints:
             (lambda c: c["config"].update(model={"target": "os.system", "params": {"command": "true"}}), "'os.system'"),
             (
                 lambda c: c["config"]["model"]["params"].update(scheduler_config=[{"target": "subprocess.run"}]),
-                "'subprocess.run', which is not part of this package",
+                "'subprocess.run', which is no network of this package",
             ),
+            (
+                lambda c: c["config"].update(
+                    model={"target": "mug.data.demo.write_demo_songs", "params": {"folder": "songs"}}
+                ),
+                "'mug.data.demo.write_demo_songs', which is no network of this package",
+            ),
+            (lambda c: c["config"]["model"].update(target="mug.nowhere.DDPM"), "'mug.nowhere.DDPM'"),
         ],
     )
     def test_damage_is_named(self, tiny_checkpoint, tmp_path, edit, what):
         with pytest.raises(CheckpointError, match=re.escape(what)):
             ChartGenerator.load(self.edited(tiny_checkpoint, tmp_path, edit))
+
+    def test_a_run_may_log_and_call_back_as_it_likes(self, tiny_checkpoint, tmp_path):
+        lightning = {"logger": {"target": "pytorch_lightning.loggers.CSVLogger", "params": {}}}
+        path = self.edited(tiny_checkpoint, tmp_path, lambda content: content["config"].update(lightning=lightning))
+        assert ChartGenerator.load(path).keys == 4
 
     def test_stage_1_alone_does_not_write_charts(self, tiny_checkpoint, tmp_path):
         def only_stage_1(content):

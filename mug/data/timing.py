@@ -59,10 +59,7 @@ def fit_timing(
     low, high = bpm_range
     if not 0 < low < high < math.inf:
         raise PromptError(f"BPM range {low} to {high}: give two positive numbers, the smaller first")
-    if bpm is not None and not 1 <= bpm <= 10_000:
-        raise PromptError(f"BPM {bpm}: give a number from 1 to 10000")
-    if offset_ms is not None and not math.isfinite(offset_ms):
-        raise PromptError(f"offset {offset_ms} ms is not a time")
+    check_tempo(bpm, offset_ms)
     if bpm is not None and offset_ms is not None:
         return Timing(bpm, offset_ms)
 
@@ -91,6 +88,14 @@ def fit_timing(
     if offset_ms is None:
         offset_ms = _first_measure(times, weight, best_period, _center(times, weight, best_period, best_phase))
     return Timing(60_000.0 / best_period if bpm is None else bpm, offset_ms)
+
+
+def check_tempo(bpm: float | None, offset_ms: float | None) -> None:
+    """Raise PromptError for a tempo or an offset, where given, that no song has."""
+    if bpm is not None and not 1 <= bpm <= 10_000:
+        raise PromptError(f"BPM {bpm}: give a number from 1 to 10000")
+    if offset_ms is not None and not math.isfinite(offset_ms):
+        raise PromptError(f"offset {offset_ms} ms is not a time")
 
 
 def _candidate_periods(times: np.ndarray, weight: np.ndarray, low: float, high: float) -> np.ndarray:
