@@ -20,11 +20,11 @@ import gradio as gr
 from mug.cli import run
 from mug.data.audio import read_tags
 from mug.data.beatmap import Beatmap
-from mug.data.difficulty import ln_ratio, star_rating
+from mug.data.difficulty import ln_ratio, star_rating_or_none
 from mug.data.features import Feature
 from mug.data.osu import read_osu
 from mug.data.osz import safe_name, write_osz
-from mug.errors import ChartError, ConfigError, MugError
+from mug.errors import ConfigError, MugError
 from mug.generate import ChartGenerator
 from mug.prompt_form import Given, PromptForm, Values, label_of
 from mug.render import draw_chart
@@ -163,7 +163,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
             )
             if len(charts) < values[count]:
                 gr.Info(f"{int(values[count]) - len(charts)} charts came out empty and are left out.")
-            stars = [stars_of(chart) for chart in charts]
+            stars = [star_rating_or_none(chart) for chart in charts]
             pictures = [
                 (draw_chart(chart, star_rating=s), chart.version) for chart, s in zip(charts, stars, strict=True)
             ]
@@ -219,14 +219,6 @@ def chart_tab(generator: ChartGenerator, form: PromptForm, tabs: gr.Tabs) -> Non
     described = [prompt, table, picture, copy]
     gr.on([chart.change, rate.change], describe, [chart, rate], described, trigger_mode="always_last")
     copy.click(use_as_prompt, prompt, [*form.components, tabs], api_visibility="private")
-
-
-def stars_of(chart: Beatmap) -> float | None:
-    """Return the star rating, or None for a chart so dense that the calculator takes it for an attack."""
-    try:
-        return star_rating(chart)
-    except ChartError:
-        return None
 
 
 def result_row(chart: Beatmap, stars: float | None, prompt: Mapping[str, Given]) -> list[Any]:

@@ -15,7 +15,7 @@ import yaml
 from mug.cli import run
 from mug.config import find_file
 from mug.data.beatmap import Beatmap, TimingPoint
-from mug.data.difficulty import ln_ratio, star_rating
+from mug.data.difficulty import ln_ratio, star_rating_or_none
 from mug.data.osu import read_osu
 from mug.data.osz import chart_name, safe_name, write_osz
 from mug.errors import PromptError
@@ -54,7 +54,7 @@ def main() -> None:
         charts += written
         asked += [prompt] * len(written)
 
-    ratings = [star_rating(chart) for chart in charts]
+    ratings = [star_rating_or_none(chart) for chart in charts]
     package = args.outdir / (safe_name(f"{charts[0].artist} - {charts[0].title}") + ".osz")
     write_osz(package, charts, args.audio)
     print(package)
@@ -63,8 +63,9 @@ def main() -> None:
         with replacing(picture) as temporary:
             draw_chart(chart, star_rating=stars).save(temporary)
         wished = f" (asked {float(prompt['sr']):.2f})" if prompt.get("sr") is not None else ""
+        rated = "too dense to be rated" if stars is None else f"{stars:.2f} stars"
         print(
-            f"  {chart.version}: {stars:.2f} stars{wished}, {len(chart.notes)} notes, {ln_ratio(chart):.0%} long, "
+            f"  {chart.version}: {rated}{wished}, {len(chart.notes)} notes, {ln_ratio(chart):.0%} long, "
             f"{chart.timing_points[0].bpm:.6g} BPM -> {picture.name}"
         )
 

@@ -65,6 +65,13 @@ def test_a_package_and_a_picture_of_each_chart(monkeypatch, capsys, tiny_checkpo
     assert "160 BPM" in printed[1]
 
 
+def test_a_chart_too_dense_to_be_rated_is_written_all_the_same(monkeypatch, capsys, tiny_checkpoint, song, tmp_path):
+    monkeypatch.setattr(mapping, "star_rating_or_none", lambda chart: None)
+    run(monkeypatch, *["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--ddim_steps", 2])
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".osz", ".png"]
+    assert "AI v1: too dense to be rated, " in capsys.readouterr().out
+
+
 def test_prompts_from_files_and_words(tmp_path):
     file = tmp_path / "p.yaml"
     file.write_text("sr: 3.5\nrc: true\n")

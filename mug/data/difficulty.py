@@ -31,6 +31,14 @@ def star_rating(source: bytes | Beatmap, rate: float = 1.0) -> float:
         raise ChartError(f"cannot rate the chart: {error}") from error
 
 
+def star_rating_or_none(chart: Beatmap) -> float | None:
+    """Return the star rating, or None for a chart so dense that the calculator takes it for an attack."""
+    try:
+        return star_rating(chart)
+    except ChartError:
+        return None
+
+
 def ln_ratio(beatmap: Beatmap) -> float:
     """Return the share of long notes among the notes, 0 for an empty chart."""
     return beatmap.n_long_notes / len(beatmap.notes) if beatmap.notes else 0.0

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from mug.data.beatmap import Beatmap, Note
-from mug.data.difficulty import chart_features, ln_ratio, star_rating
+from mug.data.difficulty import chart_features, ln_ratio, star_rating, star_rating_or_none
 from mug.data.features import FeatureSpec
 from mug.data.osu import format_osu
 from mug.errors import ChartError
@@ -30,6 +30,11 @@ def test_star_rating_of_a_chart_its_bytes_and_its_rate():
 def test_refuses_to_rate_what_is_no_chart(data):
     with pytest.raises(ChartError, match="cannot rate the chart"):
         star_rating(data)
+
+
+def test_a_chart_that_nobody_plays_has_no_rating():
+    assert star_rating_or_none(chart(20, 0)) == star_rating(chart(20, 0))
+    assert star_rating_or_none(Beatmap(4, [Note(i // 2, i % 4) for i in range(20_000)], [])) is None
 
 
 def test_refuses_a_rate_that_is_none():
