@@ -17,6 +17,8 @@ from mug.training.messages import quiet_lightning
 from mug.training.runs import Run, resume_run, start_run
 from mug.training.setup import build_trainer, check_config, scale_learning_rate, with_seed
 
+MAX_SEED = 2**32 - 1  # numpy's
+
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -28,7 +30,7 @@ def parse_args() -> argparse.Namespace:
         "-b", "--base", nargs="+", default=[], metavar="YAML", help="config files, merged left to right"
     )
     parser.add_argument(
-        "-t", "--train", action="store_true", help="train; without it the model is only built and tested"
+        "-t", "--train", action="store_true", help="train; without it a new model is only built and tested"
     )
     parser.add_argument("--no-test", action="store_true", help="leave out the test after training")
     parser.add_argument("-p", "--project", default="", help="folder under the log folder that gathers runs")
@@ -60,6 +62,8 @@ def plan(args: argparse.Namespace) -> Run:
 
 
 def train_and_test(args: argparse.Namespace) -> int:
+    if not 0 <= args.seed <= MAX_SEED:
+        raise ConfigError(f"--seed {args.seed}: give a whole number from 0 to {MAX_SEED}")
     planned = plan(args)
     check_config(planned.config)
     pl.seed_everything(args.seed, workers=True)

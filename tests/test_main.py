@@ -192,6 +192,7 @@ def test_mistakes_on_the_command_line_are_named(configs: Path, fails: Callable[.
     assert "no configuration" in fails("-t")
     assert "nope.yaml: no such config file" in fails("-b", "nope.yaml")
     assert "nothing to resume" in fails("-r", tmp_path)
+    assert "--seed -1: give a whole number" in fails("-b", configs / "stage1.yaml", "-s", "-1")
     assert "leave out --name" in fails("-r", tmp_path, "-n", "other")
 
 
