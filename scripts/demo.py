@@ -25,7 +25,7 @@ from mug.data.audio import decode_audio
 from mug.data.beatmap import Beatmap
 from mug.data.library import Entry
 from mug.data.osu import read_osu
-from mug.errors import DatasetError, MugError
+from mug.errors import MugError
 from mug.generate import ChartGenerator
 from mug.metrics import onset_f1, random_onsets
 
@@ -113,24 +113,21 @@ def newest_run(logdir: Path, name: str) -> Path:
 
 def step(title: str, script: str, *arguments: object) -> None:
     """Print and run one command of the project. Raises MugError when it fails."""
-    command = [script, *map(str, arguments)]
-    print(f"\n=== {title}\n$ python {shlex.join(command)}", flush=True)
+    arguments = tuple(map(str, arguments))
+    print(f"\n=== {title}\n$ python {shlex.join([script, *arguments])}", flush=True)
     started = time.monotonic()
-    done = subprocess.run([sys.executable, *command], cwd=PROJECT_ROOT, check=False)
+    done = subprocess.run([sys.executable, str(PROJECT_ROOT / script), *arguments], check=False)
     if done.returncode:
         raise MugError(f"'{title}' ended with status {done.returncode}; the lines above say why")
     print(f"--- {title}: {time.monotonic() - started:.0f} s", flush=True)
 
 
 def test_entries(config: str, overrides: Sequence[str]) -> list[Entry]:
-    """Return the charts of the test split, which neither stage has seen. Raises DatasetError where it is empty."""
+    """Return the charts of the test split, which neither stage has seen, easiest first. Raises DatasetError."""
     node = load_config([config], overrides)["data"]
     data = instantiate_from_config(node, "data")
     data.setup("test")
-    entries = data.datasets["test"].entries
-    if not entries:
-        raise DatasetError("the test split is empty")
-    return sorted(entries, key=lambda entry: (entry.audio, entry.prompt["sr"]))
+    return sorted(data.datasets["test"].entries, key=lambda entry: (entry.audio, entry.prompt["sr"]))
 
 
 def report(run: Path, held_out: Sequence[Entry]) -> None:
