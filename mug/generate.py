@@ -118,6 +118,7 @@ class ChartGenerator:
             if not notes:
                 warnings.warn(f"{version}: the model wrote no notes; the chart is left out", stacklevel=2)
                 continue
+            asked = json.dumps(wishes, default=float)  # numpy's numbers too
             points = list(timing_points or [fit_tempo(notes, bpm, offset_ms)])
             chart = Beatmap(
                 keys=self.keys,
@@ -128,7 +129,11 @@ class ChartGenerator:
                 artist=artist,
                 creator=CREATOR,
                 version=version,
-                metadata={"AIMode": CREATOR, "AIPrompt": json.dumps(wishes, default=float), "AISeed": str(seeds[index])},
+                metadata={
+                    "AIMode": CREATOR,
+                    "AIPrompt": json.dumps(wishes, default=float),
+                    "AISeed": str(seeds[index]),
+                },
             )
             charts.append(chart)
         if not charts:
