@@ -129,11 +129,7 @@ class ChartGenerator:
                 artist=artist,
                 creator=CREATOR,
                 version=version,
-                metadata={
-                    "AIMode": CREATOR,
-                    "AIPrompt": json.dumps(wishes, default=float),
-                    "AISeed": str(seeds[index]),
-                },
+                metadata={"AIMode": CREATOR, "AIPrompt": asked, "AISeed": str(seeds[index])},
             )
             charts.append(chart)
         if not charts:
