@@ -4,6 +4,7 @@ Axes: S samples, A audio frames, M mel bins, Q frequencies of the STFT.
 """
 
 import shutil
+import struct
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from mug.errors import AudioError, ConfigError
 
 MAX_SECONDS = 3600.0  # longer files are refused before they fill the memory
 FFMPEG_TIMEOUT_S = 600
+DAMAGED_TAGS = (LookupError, ValueError, TypeError, struct.error)  # what mutagen lets through of damaged files
 MAX_PEAK = 1000.0  # full scale is 1; the power of anything far louder is no float32 any more
 
 
@@ -102,7 +104,11 @@ def decode_audio(path: str | Path, sr: int, max_seconds: float = MAX_SECONDS) ->
         raise AudioError(f"{path}: holds no sound")
     if not np.abs(mono).max() <= MAX_PEAK:  # nor where it is no number
         raise AudioError(f"{path}: holds samples that are no numbers, or far beyond full scale; encode it anew")
-    return mono if native == sr else soxr.resample(mono, native, sr)
+    if native != sr:
+        mono = soxr.resample(mono, native, sr)
+        if mono.size == 0:
+            raise AudioError(f"{path}: shorter than one sample at {sr} Hz")
+    return mono
 
 
 def _decode_with_ffmpeg(path: Path, sr: int, max_seconds: float, why: str) -> np.ndarray:
@@ -157,7 +163,7 @@ def read_tags(path: str | Path) -> tuple[str | None, str | None]:
     """Return title and artist from a file's tags, None for what they do not say or where there are none."""
     try:
         file = mutagen.File(path, easy=True)
-    except mutagen.MutagenError:
+    except (mutagen.MutagenError, *DAMAGED_TAGS):
         return None, None
     tags = None if file is None else file.tags
     if tags is None:

@@ -98,6 +98,12 @@ def test_samples_that_would_poison_a_spectrum_are_refused(tmp_path, value):
         decode_audio(tmp_path / "a.wav", SR)
 
 
+def test_a_recording_without_a_sample_at_our_rate_is_refused(tmp_path):
+    soundfile.write(tmp_path / "blink.wav", np.zeros(1), 192_000)
+    with pytest.raises(AudioError, match=r"blink\.wav: shorter than one sample"):
+        decode_audio(tmp_path / "blink.wav", SR)
+
+
 def test_silence_is_music(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.zeros(SR), SR)
     assert load_audio(tmp_path / "a.wav", AudioSettings()).max() == 0
@@ -196,6 +202,16 @@ def test_load_audio_follows_the_kind(tmp_path):
     soundfile.write(tmp_path / "a.wav", sine(), SR)
     assert load_audio(tmp_path / "a.wav", AudioSettings(n_mels=80)).shape == (80, 87)
     assert load_audio(tmp_path / "a.wav", AudioSettings(kind="stft", n_fft=2048)).shape == (2, 1025, 22)
+
+
+def test_damaged_tags_are_no_tags(tmp_path):
+    soundfile.write(tmp_path / "a.ogg", sine(), SR, format="OGG", subtype="VORBIS")
+    whole = (tmp_path / "a.ogg").read_bytes()
+    for position in range(300):
+        for value in (0, 19, 255):
+            damaged = whole[:position] + bytes([value]) + whole[position + 1 :]
+            (tmp_path / "b.ogg").write_bytes(damaged)
+            assert len(read_tags(tmp_path / "b.ogg")) == 2
 
 
 def test_tags_name_title_and_artist_where_there_are_some(tmp_path):
