@@ -47,6 +47,11 @@ def fit_tempo(notes: Sequence[Note], bpm: float | None, offset_ms: float | None)
 def tidy(
     notes: Sequence[Note], keys: int, grid: Sequence[TimingPoint] | None, jack_interval_ms: float, end_ms: float
 ) -> list[Note]:
-    """Return the notes on the grid, if there is one, in whole ms inside the song, and without minijacks."""
-    snapped = notes if grid is None else snap(notes, grid)
-    return remove_minijacks(inside(snapped, end_ms), keys, jack_interval_ms)[0]
+    """Return the notes on the grid, if there is one, in whole ms inside the song, and without minijacks.
+
+    A note whose place on the grid lies just outside the song stays where it is.
+    """
+    if grid is not None:
+        pairs = zip(notes, snap(notes, grid), strict=True)
+        notes = [moved if inside([moved], end_ms) else note for note, moved in pairs]
+    return remove_minijacks(inside(notes, end_ms), keys, jack_interval_ms)[0]
