@@ -222,6 +222,20 @@ def test_seven_keys(tmp_path, song):
     assert {note.column for note in written.notes} == set(range(7))
 
 
+def test_a_reconstruction_does_not_depend_on_how_latents_are_normalised(tiny_checkpoint, generator, song):
+    source = chart(generator, song)
+    normalised = ChartGenerator.load(tiny_checkpoint)
+    normalised.model.latent_mean.fill_(5.0)
+    normalised.model.latent_std.fill_(0.25)
+    notes = generator.reconstruct(source)
+    assert len(notes) > 10
+    again = normalised.reconstruct(source)
+    assert [(note.column, note.is_long) for note in again] == [(note.column, note.is_long) for note in notes]
+    assert [note.start_ms for note in again] == pytest.approx([note.start_ms for note in notes], abs=0.1)
+    with pytest.raises(ChartError, match="cannot reconstruct the 7K chart"):
+        generator.reconstruct(replace(source, keys=7))
+
+
 def test_the_prompt_of_a_chart(generator, song, tmp_path):
     path = tmp_path / "chart.osu"
     package = tmp_path / "song.osz"

@@ -13,8 +13,10 @@ import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from mug.config import instantiate_from_config
+from mug.data.beatmap import Beatmap, Note
+from mug.data.convertor import ManiaConvertor
 from mug.data.osu import read_osu
-from mug.training.callbacks import LastCheckpoint
+from mug.training.callbacks import LastCheckpoint, _chart_like
 from mug.training.setup import build_trainer
 from tests.diffusion.test_diffusion import tiny_config
 from tests.training.synthetic_data import FRAME_MS, data_node
@@ -85,6 +87,17 @@ def test_charts_are_written_in_the_time_of_their_song(run_folder: Path) -> None:
     assert original.version == "Hard (original)"
     written = read_osu(run_folder / "charts" / second / "00.osu")  # an untrained network places notes everywhere
     assert written.version == "Hard (step 2)"
+
+
+def test_notes_of_a_faster_window_go_back_to_the_song() -> None:
+    song = Beatmap(4, [Note(9000.0, 1, 9700.0), Note(9800.0, 2)], [])
+    convertor = ManiaConvertor(FRAME_MS, max_frame=64, offset_ms=-6000.0, rate=1.25)
+    written = _chart_like(song, convertor, convertor.encode(song).note, threshold=0.5, suffix="back")
+    assert [(note.start_ms, note.column) for note in written.notes] == [
+        (pytest.approx(9000.0, abs=0.1), 1),
+        (pytest.approx(9800.0, abs=0.1), 2),
+    ]
+    assert written.notes[0].end_ms == pytest.approx(9700.0, abs=0.1)
 
 
 def test_pictures_and_losses_are_in_tensorboard(run_folder: Path) -> None:
