@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from mug.diffusion.noise import noise_like
 from mug.diffusion.schedule import ddim_timesteps
 from mug.errors import ConfigError
+from mug.seeding import noise_like
 
 Denoise = Callable[[Tensor, Tensor], Tensor]  # (x_t [B, Z, L], t [B]) -> the noise in x_t [B, Z, L]
 

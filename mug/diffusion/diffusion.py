@@ -15,12 +15,12 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_warn
 from torch import Tensor, nn
 
 from mug.config import instantiate_from_config
-from mug.diffusion.noise import generator_of, stratified_timesteps
 from mug.diffusion.parameterization import check_parameterization, eps_of, target_of, x0_of
 from mug.diffusion.schedule import make_beta_schedule, schedule_buffers, vlb_weights
 from mug.errors import ConfigError
 from mug.lr_scheduler import adamw
 from mug.model.weights import load_weights, trainable_parameters
+from mug.seeding import generator_of, stratified_timesteps
 
 LOSS_TYPES = ("l1", "l2", "smooth_l1")
 SMOOTH_L1_BETA = 0.02

@@ -13,12 +13,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mug.config import check_params, instantiate_from_config
-from mug.diffusion.noise import generator_of, noise_like
 from mug.errors import ConfigError
 from mug.firststage.scores import f1, onset_counts
 from mug.lr_scheduler import adamw
 from mug.model.blocks import Downsample, Level, MiddleBlocks, ResnetBlock, Upsample, check_input, group_norm
 from mug.model.weights import load_weights, trainable_parameters
+from mug.seeding import generator_of, noise_like
 
 ONSET_TOLERANCE_MS = 20.0  # about what a player hears as being off, and below half a note frame
 

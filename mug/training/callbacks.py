@@ -23,9 +23,9 @@ from mug.data.convertor import ManiaConvertor
 from mug.data.osu import read_osu, write_osu
 from mug.diffusion.ddim import ddim_sample
 from mug.diffusion.diffusion import DDPM
-from mug.diffusion.noise import generator_of
 from mug.files import replacing
 from mug.render import draw_chart
+from mug.seeding import generator_of
 from mug.training.checkpoints import without_ckpt_paths
 from mug.training.runs import CHARTS, CHECKPOINTS, CONFIGS, LAST_CHECKPOINT
 

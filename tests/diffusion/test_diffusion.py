@@ -11,8 +11,8 @@ from torch import Tensor
 
 from mug.diffusion.ddim import Trajectory, ddim_sample, guided
 from mug.diffusion.diffusion import DDPM
-from mug.diffusion.noise import generator_of, stratified_timesteps
 from mug.errors import CheckpointError, ConfigError
+from mug.seeding import generator_of, stratified_timesteps
 from tests.records import Record
 
 FEATURES = "configs/mug/mania_beatmap_features.yaml"
