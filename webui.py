@@ -112,7 +112,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 jack_ms = gr.Slider(0, 200, 90, step=5, label="Minijack interval (ms)", info=jack_info)
             with gr.Accordion("Sampling", open=False, elem_id="sampling"):
                 steps = gr.Slider(10, 200, 50, step=1, label="Steps", info="More takes longer.", elem_id="steps")
-                scale = gr.Slider(1, 30, 3, step=0.5, label="Guidance scale", info="How strictly to follow the prompt.")
+                scale = gr.Slider(1, 30, 2, step=0.5, label="Guidance scale", info="How strictly to follow the prompt.")
                 with gr.Row(equal_height=True):
                     seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3)
                     dice = gr.Button("🎲 Random", min_width=80, scale=1)

@@ -67,7 +67,7 @@ class ChartGenerator:
         prompt: Prompt,
         count: int = 1,
         steps: int = 50,
-        guidance_scale: float = 3.0,
+        guidance_scale: float = 2.0,
         eta: float = 0.0,
         seed: int = 0,
         title: str | None = None,

@@ -96,7 +96,7 @@ def parse_args() -> argparse.Namespace:
     sampling.add_argument("--ddim_steps", type=int, default=50, help="more takes longer (default 50)")
     sampling.add_argument("--ddim_eta", type=float, default=0.0, help="0 deterministic (default), 1 as random as DDPM")
     sampling.add_argument(
-        "--scale", type=float, default=3.0, help="guidance: how strictly the prompt counts (default 3)"
+        "--scale", type=float, default=2.0, help="guidance: how strictly the prompt counts (default 2)"
     )
     sampling.add_argument("--device", default="cpu", help="cpu (default), cuda or mps")
     timing = parser.add_argument_group("timing and clean-up")
