@@ -18,6 +18,7 @@ from pathlib import Path
 import librosa
 import numpy as np
 import torch
+from scipy.signal import find_peaks
 
 from mug import cli
 from mug.config import PROJECT_ROOT, instantiate_from_config, load_config
@@ -165,7 +166,7 @@ def rivals(generator: ChartGenerator, entry: Entry, chart: Beatmap) -> dict[str,
     reference = times(chart)
     drawn = random_onsets(len(reference), reference[0], reference[-1], np.random.default_rng(0))
     strength = librosa.onset.onset_strength(y=decode_audio(entry.audio, ONSET_SR), sr=ONSET_SR, hop_length=128)
-    frames = librosa.onset.onset_detect(onset_envelope=strength, sr=ONSET_SR, hop_length=128, delta=0.02)
+    frames, _ = find_peaks(strength)  # librosa's own picker is compiled at run time, and its cache can crash
     strongest = np.sort(frames[np.argsort(-strength[frames])[: len(reference)]])
     peaks = librosa.frames_to_time(strongest, sr=ONSET_SR, hop_length=128) * 1000
     return {"generated": times(generated), "random notes": drawn, "librosa's onsets": peaks}

@@ -45,7 +45,7 @@ def test_overrides_of_the_readme_name_keys_of_the_shipped_configurations() -> No
 
 
 def test_files_that_the_readme_names_exist() -> None:
-    for path in re.findall(r"\((?!http)([\w./]+)\)", README) + re.findall(r"`(configs/[\w./]+\.yaml)`", README):
+    for path in re.findall(r"\]\((?!http)([^)]+)\)", README) + re.findall(r"`(configs/[\w./]+\.yaml)`", README):
         assert (ROOT / path).exists(), path
 
 

@@ -8,6 +8,8 @@ def quiet_lightning() -> None:
     """Silence advertisements, Lightning's own use of deprecated torch, and hints that no user of ours can act on."""
     logging.getLogger("pytorch_lightning.utilities.rank_zero").addFilter(_is_no_advertisement)
     logging.getLogger("pytorch_lightning.trainer.connectors.checkpoint_connector").setLevel(logging.WARNING)
+    # it speaks from inside a signal handler, and Python fails where that interrupts the progress bar's own writing
+    logging.getLogger("pytorch_lightning.trainer.connectors.signal_connector").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
     warnings.filterwarnings("ignore", message=".*LeafSpec", category=DeprecationWarning)
     warnings.filterwarnings("ignore", message=".*does not have many workers")  # a cached spectrogram is quickly read
