@@ -165,8 +165,11 @@ def rivals(generator: ChartGenerator, entry: Entry, chart: Beatmap) -> dict[str,
     (generated,) = generator.generate(entry.audio, prompt, steps=30, guidance_scale=GUIDANCE_SCALE, seed=1)
     reference = times(chart)
     drawn = random_onsets(len(reference), reference[0], reference[-1], np.random.default_rng(0))
-    strength = librosa.onset.onset_strength(y=decode_audio(entry.audio, ONSET_SR), sr=ONSET_SR, hop_length=128)
-    frames, _ = find_peaks(strength)  # librosa's own picker is compiled at run time, and its cache can crash
+    # a short window: with librosa's 2048 the peaks come 20 ms late
+    samples = decode_audio(entry.audio, ONSET_SR)
+    strength = librosa.onset.onset_strength(y=samples, sr=ONSET_SR, hop_length=128, n_fft=512)
+    # at most one in 30 ms; librosa's own picker is compiled at run time, and its cache can crash
+    frames, _ = find_peaks(strength, distance=5)
     strongest = np.sort(frames[np.argsort(-strength[frames])[: len(reference)]])
     peaks = librosa.frames_to_time(strongest, sr=ONSET_SR, hop_length=128) * 1000
     return {"generated": times(generated), "random notes": drawn, "librosa's onsets": peaks}
