@@ -1,7 +1,7 @@
 """Stage 2: denoising diffusion of the first stage's latents, conditioned on the prompt and the audio.
 
-Axes: B batch, K keys, T note frames, A audio frames, M mel bins, C channels, Z latent channels, L latent frames,
-F features.
+Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Q frequencies of the STFT, C channels,
+Z latent channels, L latent frames, F features.
 """
 
 from collections.abc import Mapping, Sequence
@@ -147,9 +147,12 @@ class DDPM(pl.LightningModule):
         return self.model.first_stage_model.decode(z * self.latent_std + self.latent_mean)
 
     def encode_conditions(self, audio: Tensor, feature: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Audio [B, M, A] and prompt ids [B, F] -> context [B, C, F] and audios, [B, C, L / 2^level] for each level."""
-        n_levels = len(self.model.unet_model.audio_channels)
-        return self.encode_prompt(feature), self.model.wave_model(audio)[-n_levels:]
+        """Audio [B, M, A] or [B, 2, Q, A] and prompt ids [B, F] -> context [B, C, F] and the audios that the denoiser
+        hears: [B, C, L / 2^level] for each of its levels, or one [B, C, L].
+        """
+        encoded = self.model.wave_model(audio)
+        audios = [encoded] if isinstance(encoded, Tensor) else list(encoded)
+        return self.encode_prompt(feature), audios[-self.model.unet_model.n_audios :]
 
     def encode_prompt(self, feature: Tensor) -> Tensor:
         """Prompt ids [B, F] -> context [B, C, F]."""

@@ -99,7 +99,8 @@ class AudioConcat(nn.Module):
 class UNetModel(nn.Module):
     """Guess the noise in a latent: x [B, in_channels, L] -> [B, out_channels, L].
 
-    Level i works at L / 2^i on model_channels * channel_mult[i] channels and hears audio_channels[i] of audio.
+    Level i works at L / 2^i on model_channels * channel_mult[i] channels and hears audio_channels[i] of audio. Without
+    `audio_channels` it hears one audio, at the entrance: in_channels counts the latent's and the audio's channels.
     `attention_resolutions` are the downsampling factors 2^i with transformers of `num_heads` heads (or, where
     `num_head_channels` is given, as many heads of that width as fit). `lstm_layer` adds an LSTM to the first block of
     every level, `s4_layer` an S4 to every block but the last of a level going up; for `s4_conjugate_poles` see
@@ -113,7 +114,7 @@ class UNetModel(nn.Module):
         out_channels: int,
         num_res_blocks: int,
         attention_resolutions: Sequence[int],
-        audio_channels: Sequence[int],
+        audio_channels: Sequence[int] | None = None,
         dropout: float = 0.0,
         channel_mult: Sequence[int] = (1, 2, 4, 8),
         num_heads: int = 8,
@@ -127,13 +128,13 @@ class UNetModel(nn.Module):
         use_checkpoint: bool = False,
     ) -> None:
         super().__init__()
-        if not channel_mult or len(audio_channels) != len(channel_mult):
-            raise ConfigError(
-                f"audio_channels {list(audio_channels)}, channel_mult {list(channel_mult)}: lengths differ or are 0"
-            )
+        heard = [0] * len(channel_mult) if audio_channels is None else list(audio_channels)  # channels of every level
+        if not channel_mult or len(heard) != len(channel_mult):
+            raise ConfigError(f"audio_channels {heard}, channel_mult {list(channel_mult)}: lengths differ or are 0")
         self.in_channels = in_channels
         self.model_channels = model_channels
-        self.audio_channels = tuple(audio_channels)
+        self.audio_channels = None if audio_channels is None else tuple(audio_channels)
+        self.n_audios = 1 if audio_channels is None else len(audio_channels)
         self.factor = 2 ** (len(channel_mult) - 1)
         emb_channels = 4 * model_channels
 
@@ -152,8 +153,7 @@ class UNetModel(nn.Module):
 
         def block(level: int, channels_in: int, is_first: bool, has_s4: bool) -> list[nn.Module]:
             channels = model_channels * channel_mult[level]
-            heard = audio_channels[level] if is_first else 0
-            layers = [res_block(channels_in + heard, channels)]
+            layers = [res_block(channels_in + (heard[level] if is_first else 0), channels)]
             if 2**level in attention_resolutions:
                 layers.append(transformer(channels))
             if lstm_layer and is_first:
@@ -169,7 +169,8 @@ class UNetModel(nn.Module):
         self.input_blocks = nn.ModuleList([Stage([nn.Conv1d(in_channels, channels, 3, padding=1)])])
         skip_channels = [channels]
         for level, mult in enumerate(channel_mult):
-            self.input_blocks.append(AudioConcat(level))
+            if audio_channels is not None:
+                self.input_blocks.append(AudioConcat(level))
             for index in range(num_res_blocks):
                 self.input_blocks.append(Stage(block(level, channels, is_first=index == 0, has_s4=True)))
                 channels = model_channels * mult
@@ -182,7 +183,8 @@ class UNetModel(nn.Module):
 
         self.output_blocks = nn.ModuleList()
         for level, mult in reversed(list(enumerate(channel_mult))):
-            self.output_blocks.append(AudioConcat(level))
+            if audio_channels is not None:
+                self.output_blocks.append(AudioConcat(level))
             for index in range(num_res_blocks + 1):
                 is_last = index == num_res_blocks
                 layers = block(level, channels + skip_channels.pop(), is_first=index == 0, has_s4=not is_last)
@@ -198,10 +200,15 @@ class UNetModel(nn.Module):
     def forward(self, x: Tensor, timesteps: Tensor, context: Tensor | None, audios: Sequence[Tensor]) -> Tensor:
         """x [B, in_channels, L], timesteps [B], context [B, context_dim, F] -> [B, out_channels, L].
 
-        Of `audios` the last ones, as many as there are levels, are heard: [B, audio_channels[i], L / 2^i]. Raises
-        ValueError for any other shape, and for an L that the levels cannot halve.
+        Of `audios` the last ones, as many as there are levels, are heard: [B, audio_channels[i], L / 2^i]. Without
+        audio_channels, x [B, C, L] comes with exactly one audio [B, in_channels - C, L]. Raises ValueError for any
+        other shape, and for an L that the levels cannot halve.
         """
+        if self.audio_channels is None:
+            x, audios = self._with_audio(x, audios), []
         check_input(x, self.in_channels, self.factor, "the denoiser")
+        if timesteps.shape != x.shape[:1]:
+            raise ValueError(f"the denoiser expects timesteps [{len(x)}], got {list(timesteps.shape)}")
         heard = self._checked_audios(x, audios)
         emb = self.time_embed(timestep_embedding(timesteps, self.model_channels))  # [B, E]
         skips: list[Tensor] = []
@@ -219,8 +226,18 @@ class UNetModel(nn.Module):
                 x = stage(torch.cat([x, skips.pop()], dim=1), emb, context)
         return self.out(x)
 
+    def _with_audio(self, x: Tensor, audios: Sequence[Tensor]) -> Tensor:
+        """x [B, C, L] and its one audio [B, in_channels - C, L] -> [B, in_channels, L]."""
+        given = [list(audio.shape) for audio in audios]
+        if x.ndim != 3 or given != [[len(x), self.in_channels - x.shape[1], x.shape[2]]]:
+            raise ValueError(
+                f"the denoiser expects x [B, C, L] and one audio [B, {self.in_channels} - C, L], "
+                f"got {list(x.shape)} and {given}"
+            )
+        return torch.cat([x, audios[0].to(x.dtype)], dim=1)
+
     def _checked_audios(self, x: Tensor, audios: Sequence[Tensor]) -> Sequence[Tensor]:
-        expected = [[len(x), channels, x.shape[2] >> level] for level, channels in enumerate(self.audio_channels)]
+        expected = [[len(x), channels, x.shape[2] >> level] for level, channels in enumerate(self.audio_channels or ())]
         heard = list(audios)[-len(expected) :]
         given = [list(audio.shape) for audio in heard]
         if given != expected:

@@ -53,6 +53,44 @@ def test_reproduces_the_recorded_network(parity, name):
     record.assert_reproduced("eps", eps)
 
 
+def one_audio(channels: int = 4) -> dict:
+    """What SMALL reads where it hears one audio at its entrance: `channels` of audio beside its 3 of latent."""
+    return {**inputs(), "audios": [torch.randn(2, channels, 22, generator=torch.Generator().manual_seed(1))]}
+
+
+def test_one_audio_is_heard_on_the_input_channels():
+    torch.manual_seed(0)
+    heard = awake(UNetModel(**{**SMALL, "in_channels": 7, "audio_channels": None})).eval()
+    levels = UNetModel(**{**SMALL, "in_channels": 7, "audio_channels": [0, 0]}).eval()
+    assert heard.n_audios == 1
+    numbered = [name for name in heard.state_dict() if name.startswith("input_blocks.1.")]
+    assert numbered[0] == "input_blocks.1.0.in_layers.0.weight"  # no concatenation takes an index
+    levels.load_state_dict(dict(zip(levels.state_dict(), heard.state_dict().values(), strict=True)))
+    given = one_audio()
+    beside = torch.cat([given["x"], *given["audios"]], dim=1)  # x first
+    silent = [torch.zeros(2, 0, 22), torch.zeros(2, 0, 11)]
+    out = heard(**given)
+    assert out.shape == (2, 5, 22)
+    torch.testing.assert_close(out, levels(**{**given, "x": beside, "audios": silent}))
+
+
+def test_the_one_audio_is_needed_whole():
+    model = UNetModel(**{**SMALL, "in_channels": 7, "audio_channels": None})
+    good = one_audio()
+    for audios, given in [
+        ([], "[]"),
+        (one_audio(5)["audios"], "[[2, 5, 22]]"),
+        ([torch.zeros(2, 4, 11)], "[[2, 4, 11]]"),
+        ([torch.zeros(1, 4, 22)], "[[1, 4, 22]]"),
+        (2 * good["audios"], "[[2, 4, 22], [2, 4, 22]]"),
+    ]:
+        message = f"expects x [B, C, L] and one audio [B, 7 - C, L], got [2, 3, 22] and {given}"
+        with pytest.raises(ValueError, match=re.escape(message)):
+            model(**{**good, "audios": audios})
+    with pytest.raises(ValueError, match=re.escape("expects [B, 7, L] with L a multiple of 2, got [2, 7, 21]")):
+        model(**{**good, "x": torch.zeros(2, 3, 21), "audios": [torch.zeros(2, 4, 21)]})
+
+
 def test_timestep_embedding_by_hand():
     embedding = timestep_embedding(torch.tensor([0, 2]), 4)
     assert embedding[0].tolist() == [1.0, 1.0, 0.0, 0.0]
@@ -142,6 +180,10 @@ def test_checkpointing_changes_no_number_even_with_dropout():
         ({"audios": [torch.zeros(2, 32, 22), torch.zeros(2, 64, 12)]}, "got [[2, 32, 22], [2, 64, 12]]"),
         ({"context": torch.zeros(2, 8, 13)}, "expects a context [2, 7, F], got [2, 8, 13]"),
         ({"context": None}, "expects a context [2, 7, F], got None"),
+        ({"context": torch.zeros(1, 7, 13)}, "expects a context [2, 7, F], got [1, 7, 13]"),
+        ({"timesteps": torch.tensor([3])}, "expects timesteps [2], got [1]"),
+        ({"timesteps": torch.tensor([[3], [997]])}, "expects timesteps [2], got [2, 1]"),
+        ({"audios": [torch.zeros(1, 32, 22), torch.zeros(1, 64, 11)]}, "got [[1, 32, 22], [1, 64, 11]]"),
     ],
 )
 def test_refuses_inputs_of_a_wrong_shape(change, message):
