@@ -9,11 +9,22 @@ import torch
 from mug.config import check_params, get_obj_from_str, instantiate_from_config, load_config
 from mug.data.audio import AudioSettings
 from mug.data.augment import Augmentation
+from mug.data.features import FeatureSpec
 from mug.training.setup import build_trainer, check_config, with_seed
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs" / "mug"
 NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if "model:" in path.read_text(encoding="utf-8"))
-PARAMETERS = {"autoencoder": 5_086_192, "mug_diffusion": 156_536_384}
+PARAMETERS = {
+    "autoencoder": 5_086_192,
+    "autoencoder_large": 5_618_448,
+    "mug_diffusion": 156_536_384,
+    "mug_diffusion_stft": 124_554_480,
+}
+FIRST_STAGE = {
+    "demo_diffusion": "demo_autoencoder",
+    "mug_diffusion": "autoencoder",
+    "mug_diffusion_stft": "autoencoder_large",
+}
 DEMO_LIMIT = 20_000_000
 
 
@@ -22,7 +33,7 @@ def load(name: str) -> dict[str, Any]:
 
 
 def test_the_full_size_and_the_demo_are_shipped() -> None:
-    assert {"autoencoder", "mug_diffusion", "demo_autoencoder", "demo_diffusion"} <= set(NAMES)
+    assert PARAMETERS.keys() | FIRST_STAGE.keys() | set(FIRST_STAGE.values()) <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -58,7 +69,7 @@ def test_data_node_has_known_keys(name: str) -> None:
             assert "augmentation" not in dataset
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "diffusion" in name])
+@pytest.mark.parametrize("name", FIRST_STAGE)
 def test_lengths_fit_together(name: str) -> None:
     config = load(name)
     settings = AudioSettings.from_params(config["data"]["params"]["common"]["audio"])
@@ -67,25 +78,35 @@ def test_lengths_fit_together(name: str) -> None:
         model = instantiate_from_config(config["model"], "model")
     assert params["z_length"] * model.latent_factor == settings.max_note_frame
     unet, wave = params["unet_config"]["params"], params["wave_stage_config"]["params"]
-    n_levels = len(unet["channel_mult"])
     lengths = [settings.max_audio_frame >> level for level in range(len(wave["channel_mult"]))]
-    assert lengths[-n_levels:] == [params["z_length"] >> level for level in range(n_levels)]
-    channels = [wave["middle_channels"] * mult for mult in wave["channel_mult"]]
-    assert channels[-n_levels:] == unet["audio_channels"]
-    assert wave["n_freq"] == settings.n_mels
-    assert unet["context_dim"] == params["cond_stage_config"]["params"]["embed_dim"]
+    if settings.kind == "stft":  # one audio, beside the latent
+        assert lengths[-1] == params["z_length"]
+        assert wave["n_fft"] == settings.n_fft
+    else:
+        n_levels = len(unet["channel_mult"])
+        assert lengths[-n_levels:] == [params["z_length"] >> level for level in range(n_levels)]
+        assert wave["n_freq"] == settings.n_mels
+    audio_frames = model.length_multiple * model.latent_factor * settings.audio_note_window_ratio
+    assert model.length_multiple % model.model.unet_model.factor == 0  # songs of any length are padded to it
+    assert audio_frames % model.model.wave_model.factor == 0
 
 
-@pytest.mark.parametrize("size", ["demo_", ""])
-def test_stage_2_takes_the_autoencoder_of_stage_1(size: str, tmp_path: Path) -> None:
-    diffusion = load("demo_diffusion" if size else "mug_diffusion")["model"]["params"]["first_stage_config"]
-    autoencoder = load(f"{size}autoencoder")["model"]
-    assert diffusion["params"]["ddconfig"] == autoencoder["params"]["ddconfig"]
+@pytest.mark.parametrize("name", FIRST_STAGE)
+def test_stage_2_takes_the_autoencoder_of_stage_1(name: str) -> None:
+    diffusion, autoencoder = load(name), load(FIRST_STAGE[name])
+    frozen = diffusion["model"]["params"]["first_stage_config"]["params"]
+    trained = autoencoder["model"]["params"]
+    assert frozen["ddconfig"] == trained["ddconfig"]
+    assert frozen.get("scale", 1.0) == trained.get("scale", 1.0)
+    audio, notes = (AudioSettings(**run["data"]["params"]["common"]["audio"]) for run in (diffusion, autoencoder))
+    assert audio.note_frame_ms == notes.note_frame_ms
+    assert audio.max_note_frame == notes.max_note_frame or "demo" in name  # the demo's stage 1 sees shorter crops
 
 
 def test_the_demo_model_runs() -> None:
     model = instantiate_from_config(load("demo_diffusion")["model"], "model")
-    batch = {"audio": torch.randn(1, 128, 4096), "feature": torch.zeros(1, 21, dtype=torch.long)}
+    spec = FeatureSpec.from_yaml(CONFIGS / "mania_beatmap_features.yaml")
+    batch = {"audio": torch.randn(1, 128, 4096), "feature": torch.from_numpy(spec.unconditional)[None]}
     x_0 = model.encode_latent(torch.zeros(1, 16, 512))
     assert x_0.shape == (1, 16, 128)
     loss, _, _ = model.p_losses(batch, x_0, torch.tensor([500]), torch.randn_like(x_0))

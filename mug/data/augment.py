@@ -1,6 +1,7 @@
 """What a training item goes through: what is drawn for it, and what that does to its audio and its prompt.
 
-Notes are changed by the ManiaConvertor, audio and notes always together. Axes: M mel bins, A audio frames, F features.
+Notes are changed by the ManiaConvertor, audio and notes always together. Axes: M mel bins, Q frequencies of the STFT,
+A audio frames, N frames of the item that the song fills, F features.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,9 +66,10 @@ class Augmentation:
 
 
 def change_rate(spectrum: np.ndarray, start: float, n_frames: int, rate: float) -> np.ndarray:
-    """Return `n_frames` of a spectrum [..., A] from frame `start` on, played at `rate`; linear between frames.
+    """Return `n_frames` of a spectrum [M, A] or [2, Q, A] from frame `start` on, played at `rate`.
 
-    Frames beyond the end are silent.
+    Between frames, powers and magnitudes are linear and phases are the nearer frame's. Frames beyond the end are
+    silent.
     """
     if rate == 1.0 and start == int(start):
         part = np.asarray(spectrum[..., int(start) : int(start) + n_frames], dtype=np.float32)
@@ -79,10 +81,26 @@ def change_rate(spectrum: np.ndarray, start: float, n_frames: int, rate: float) 
         source = np.asarray(spectrum[..., first : int(left[-1]) + 2 if len(left) else 0], dtype=np.float32)
         right = np.minimum(left + 1 - first, source.shape[-1] - 1)
         weight = (position - left).astype(np.float32)
-        part = source[..., left - first] * (1 - weight) + source[..., right] * weight
+        between = _between if spectrum.ndim == 2 else _between_complex
+        part = between(source, left - first, right, weight)
     out = np.zeros((*spectrum.shape[:-1], n_frames), dtype=np.float32)
     out[..., : part.shape[-1]] = part
     return out
+
+
+def _between(source: np.ndarray, left: np.ndarray, right: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Values [..., A] between frames left [N] and right [N], on a straight line: [..., N]."""
+    return source[..., left] * (1 - weight) + source[..., right] * weight
+
+
+def _between_complex(source: np.ndarray, left: np.ndarray, right: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The same for real and imaginary part [2, Q, A], by magnitude: neighbouring frames are out of phase, and on a
+    straight line between them a fifth of the sound cancels out.
+    """
+    magnitude = np.hypot(*source)  # [Q, A]
+    nearer = np.where(weight < 0.5, left, right)
+    gain = _between(magnitude, left, right, weight) / np.maximum(magnitude[:, nearer], np.finfo(np.float32).tiny)
+    return source[..., nearer] * gain
 
 
 def shift_pitch(mel: np.ndarray, bins: int) -> np.ndarray:

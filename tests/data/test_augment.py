@@ -42,6 +42,14 @@ def test_rates_by_hand():
     np.testing.assert_array_equal(change_rate(two, 2, 3, 0.5), [[[4, 6, 8]], [[-4, -6, -8]]])
 
 
+def test_frames_of_the_stft_keep_their_magnitude_between_two_phases():
+    spectrum = np.array([[[3, 0, 0]], [[4, -10, 0]]], dtype=np.float16)  # 5 and 10, nearly opposite; then silence
+    out = change_rate(spectrum, 0, 6, 0.25)
+    np.testing.assert_allclose(out[0], [[3, 3.75, 0, 0, 0, 0]], rtol=1e-6)
+    np.testing.assert_allclose(out[1], [[4, 5, -7.5, -8.75, -10, -7.5]], rtol=1e-6)
+    assert change_rate(spectrum, 4.5, 3, 1.5).tolist() == [[[0, 0, 0]], [[0, 0, 0]]]
+
+
 def test_pitch_moves_bins_and_lets_silence_in():
     mel = ramp(2, n_mels=5) + 1
     np.testing.assert_array_equal(shift_pitch(mel, 2)[:, 0], [0, 0, 1, 2, 3])
