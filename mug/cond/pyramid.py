@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mug.errors import ConfigError
 from mug.model.attention import ContextualTransformer, run
 from mug.model.blocks import Downsample, Level, MiddleBlocks, ResnetBlock, group_norm
+from mug.model.masking import level_masks
 
 DILATIONS = ((1, 2), (4, 8))  # of even and odd blocks: two of them see 31 frames
 ATTENTION_HEADS = 8
@@ -70,10 +71,11 @@ class Pyramid(nn.Module):
         self.norm_out = group_norm(middle_channels, num_groups)
         self.conv_out = nn.Conv1d(middle_channels, out_channels, 3, padding=1)
 
-    def climb(self, h: Tensor) -> Tensor:
+    def climb(self, h: Tensor, lengths: Tensor | None) -> Tensor:
         """[B, C, A] or [B, C, R, A] -> [B, out_channels, A / factor]."""
-        for level in self.down:
-            h = run(level, h, use_checkpoint=self.use_checkpoint)
+        masks = level_masks(lengths, h.shape[-1], len(self.down))
+        for level, mask in zip(self.down, masks, strict=True):
+            h = run(level, h, mask, use_checkpoint=self.use_checkpoint)
         if h.ndim == 4:
             h = rearrange(h, "b c r a -> b (c r) a")
-        return self.conv_out(F.silu(self.norm_out(self.mid(h))))
+        return self.conv_out(F.silu(self.norm_out(self.mid(h, masks[-1]), masks[-1])))

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mug.model.blocks import Level, ResnetBlock, Upsample, check_input, group_norm
+from mug.model.masking import masked, rising_masks
 from mug.model.sequence import S4BidirectionalLayer
 
 
@@ -41,10 +42,11 @@ class TimingDecoder(nn.Module):
         self.norm_out = group_norm(channels, num_groups)
         self.conv_out = nn.Conv1d(channels, 2, 3, padding=1)
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Raises ValueError unless z is [B, z_channels, L]."""
-        check_input(z, self.z_channels, 1, "the timing decoder")
-        h = self.conv_in(z)
-        for level in self.up:
-            h = level(h)
-        return self.conv_out(F.silu(self.norm_out(h)))
+    def forward(self, z: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """`lengths` [B]: latent frames of each song. Raises ValueError unless z is [B, z_channels, L]."""
+        check_input(z, self.z_channels, 1, "the timing decoder", lengths)
+        masks = rising_masks(lengths, z.shape[2], len(self.up))
+        h = self.conv_in(masked(z, masks[0]))
+        for level, mask in zip(self.up, masks, strict=True):
+            h = level(h, mask)
+        return self.conv_out(F.silu(self.norm_out(h, masks[-1])))

@@ -1,7 +1,8 @@
 """What the denoiser hears: encoders of the audio at the lengths the U-Net works on.
 
 `mug.diffusion.unet.UNetModel` hears every scale of MelspectrogramScaleEncoder1D; the other encoders return one, to be
-put on its input channels.
+put on its input channels. Their `lengths` [B], the audio frames of each song in multiples of `factor`, keep what lies
+beyond a song's end out of it; without them every song fills its row.
 
 Axes: B batch, M mel bins, Q frequencies of a short-time Fourier transform, A audio frames, C channels.
 """
@@ -15,6 +16,7 @@ from mug.cond.pyramid import DILATIONS, Pyramid, head_width
 from mug.errors import ConfigError
 from mug.model.attention import ContextualTransformer, run
 from mug.model.blocks import Downsample, ResnetBlock, check_input
+from mug.model.masking import check_lengths, frame_mask, level_masks, masked
 
 
 class MelspectrogramScaleEncoder1D(nn.Module):
@@ -59,13 +61,14 @@ class MelspectrogramScaleEncoder1D(nn.Module):
             )
             channels = middle_channels * mult
 
-    def forward(self, audio: Tensor) -> list[Tensor]:
+    def forward(self, audio: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
         """Raises ValueError unless audio is [B, n_freq, A] with A a multiple of the coarsest downsampling factor."""
-        check_input(audio, self.n_freq, self.factor, "the audio encoder")
-        h = self.conv_in(audio)  # [B, C, A]
+        check_input(audio, self.n_freq, self.factor, "the audio encoder", lengths)
+        masks = level_masks(lengths, audio.shape[2], len(self.down))
+        h = self.conv_in(masked(audio, masks[0]))  # [B, C, A]
         scales = []
-        for level in self.down:
-            h = level(h)
+        for level, entering, inside in zip(self.down, [masks[0], *masks], masks, strict=False):
+            h = level(h, entering, inside)
             scales.append(h)
         return scales
 
@@ -86,22 +89,25 @@ class ScaleLevel(nn.Module):
     ) -> None:
         super().__init__()
         self.use_checkpoint = use_checkpoint
-        self.downsample = Downsample(in_channels) if downsample else nn.Identity()
+        self.downsample = Downsample(in_channels) if downsample else None
         self.block = nn.ModuleList()
         self.attn = nn.ModuleList()
         for index in range(num_res_blocks):
             channels = out_channels if index else in_channels
             self.block.append(ResnetBlock(channels, out_channels, num_groups, dropout, DILATIONS[index % 2]))
             if num_heads is None:
-                self.attn.append(nn.Identity())
-            else:
-                d_head = head_width(out_channels, num_heads)
-                self.attn.append(ContextualTransformer(out_channels, num_heads, d_head, checkpoint=use_checkpoint))
+                continue
+            d_head = head_width(out_channels, num_heads)
+            self.attn.append(ContextualTransformer(out_channels, num_heads, d_head, checkpoint=use_checkpoint))
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.downsample(x)
-        for block, attn in zip(self.block, self.attn, strict=True):
-            x = attn(run(block, x, use_checkpoint=self.use_checkpoint))
+    def forward(self, x: Tensor, entering: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
+        """x [B, C_in, L]; the mask of x, and that of what comes out."""
+        if self.downsample is not None:
+            x = self.downsample(x, entering)
+        for index, block in enumerate(self.block):
+            x = run(block, x, mask, use_checkpoint=self.use_checkpoint)
+            if len(self.attn):
+                x = self.attn[index](x, mask=mask)
         return x
 
 
@@ -140,13 +146,14 @@ class STFTEncoder(Pyramid):
         self.n_freq = n_freq
         self.conv_in = nn.Conv2d(2, freq_stride, (2 * freq_stride, 1), (freq_stride, 1), (freq_stride // 2, 0))
 
-    def forward(self, stft: Tensor) -> Tensor:
+    def forward(self, stft: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Raises ValueError unless stft is [B, 2, n_fft / 2 + 1, A] with A a multiple of the downsampling factor."""
+        check_lengths(lengths, len(stft), "the audio encoder")
         if stft.ndim != 4 or stft.shape[1:3] != (2, self.n_freq + 1) or stft.shape[3] % self.factor:
             expected = f"[B, 2, {self.n_freq + 1}, A] with A a multiple of {self.factor}"
             raise ValueError(f"the audio encoder expects {expected}, got {list(stft.shape)}")
         h = self.conv_in(stft[:, :, :-1])  # [B, freq_stride, n_freq / freq_stride, A]
-        return self.climb(rearrange(h, "b c q a -> b (c q) a"))
+        return self.climb(rearrange(h, "b c q a -> b (c q) a"), lengths)
 
 
 class MelspectrogramEncoder(Pyramid):
@@ -177,10 +184,11 @@ class MelspectrogramEncoder(Pyramid):
         self.n_freq = n_freq
         self.conv_in = nn.Conv2d(1, middle_channels, 3, padding=1)
 
-    def forward(self, audio: Tensor) -> Tensor:
+    def forward(self, audio: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Raises ValueError unless audio is [B, n_freq, A] with A a multiple of the downsampling factor."""
-        check_input(audio, self.n_freq, self.factor, "the audio encoder")
-        return self.climb(self.conv_in(rearrange(audio, "b m a -> b 1 m a")))
+        check_input(audio, self.n_freq, self.factor, "the audio encoder", lengths)
+        audio = masked(audio, frame_mask(lengths, audio.shape[2]))
+        return self.climb(self.conv_in(rearrange(audio, "b m a -> b 1 m a")), lengths)
 
 
 class MelspectrogramEncoder1D(Pyramid):
@@ -208,7 +216,7 @@ class MelspectrogramEncoder1D(Pyramid):
         self.n_freq = n_freq
         self.conv_in = nn.Conv1d(n_freq, middle_channels, 3, padding=1)
 
-    def forward(self, audio: Tensor) -> Tensor:
+    def forward(self, audio: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Raises ValueError unless audio is [B, n_freq, A] with A a multiple of the downsampling factor."""
-        check_input(audio, self.n_freq, self.factor, "the audio encoder")
-        return self.climb(self.conv_in(audio))
+        check_input(audio, self.n_freq, self.factor, "the audio encoder", lengths)
+        return self.climb(self.conv_in(masked(audio, frame_mask(lengths, audio.shape[2]))), lengths)

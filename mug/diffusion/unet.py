@@ -3,85 +3,35 @@
 Axes: B batch, C channels, L latent frames, F features, E width of the time embedding.
 """
 
-import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
+from mug.diffusion.timestep import TimestepResBlock, timestep_embedding
 from mug.errors import ConfigError
-from mug.model.attention import ContextualTransformer, run
+from mug.model.attention import ContextualTransformer
 from mug.model.blocks import Downsample, Upsample, check_input, group_norm, zero_init
+from mug.model.masking import level_masks, masked
 from mug.model.sequence import LSTMLayer, S4Layer
 
 
-def timestep_embedding(timesteps: Tensor, dim: int, max_period: float = 10_000.0) -> Tensor:
-    """[B] -> [B, dim]: cosines, then sines, of dim/2 frequencies from 1 down to 1 / max_period (Ho et al. 2020)."""
-    half = dim // 2
-    frequencies = torch.exp(-math.log(max_period) * torch.arange(half, device=timesteps.device) / half)
-    angles = timesteps[:, None].float() * frequencies
-    return torch.cat([angles.cos(), angles.sin()], dim=1)
-
-
-class TimestepResBlock(nn.Module):
-    """Residual block that knows the noise level: x [B, C_in, L], emb [B, E] -> [B, C_out, L].
-
-    The embedding is added to the channels; with `use_scale_shift_norm` it scales and shifts them after the second norm.
-    """
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        emb_channels: int,
-        dropout: float,
-        use_scale_shift_norm: bool,
-        use_checkpoint: bool,
-    ) -> None:
-        super().__init__()
-        self.use_scale_shift_norm = use_scale_shift_norm
-        self.use_checkpoint = use_checkpoint
-        self.in_layers = nn.Sequential(
-            group_norm(in_channels), nn.SiLU(), nn.Conv1d(in_channels, out_channels, 3, padding=1)
-        )
-        emb_out = 2 * out_channels if use_scale_shift_norm else out_channels
-        self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(emb_channels, emb_out))
-        self.out_layers = nn.Sequential(
-            group_norm(out_channels),
-            nn.SiLU(),
-            nn.Dropout(dropout),
-            zero_init(nn.Conv1d(out_channels, out_channels, 3, padding=1)),
-        )
-        if in_channels == out_channels:
-            self.skip_connection: nn.Module = nn.Identity()
-        else:
-            self.skip_connection = nn.Conv1d(in_channels, out_channels, 1)
-
-    def forward(self, x: Tensor, emb: Tensor) -> Tensor:
-        return run(self._forward, x, emb, use_checkpoint=self.use_checkpoint)
-
-    def _forward(self, x: Tensor, emb: Tensor) -> Tensor:
-        h = self.in_layers(x)  # [B, C_out, L]
-        emb_out = self.emb_layers(emb)[:, :, None]  # [B, C_out or 2 C_out, 1]
-        if self.use_scale_shift_norm:
-            scale, shift = emb_out.chunk(2, dim=1)
-            h = self.out_layers[1:](self.out_layers[0](h) * (1 + scale) + shift)
-        else:
-            h = self.out_layers(h + emb_out)
-        return self.skip_connection(x) + h
-
-
 class Stage(nn.ModuleList):
-    """Layers in a row, each given of the noise level and the prompt what it reads."""
+    """Layers of one level in a row, each given what it reads of the noise level, the prompt and the song's end."""
 
-    def forward(self, x: Tensor, emb: Tensor, context: Tensor | None) -> Tensor:
+    def __init__(self, level: int, layers: list[nn.Module]) -> None:
+        super().__init__(layers)
+        self.level = level
+
+    def forward(self, x: Tensor, emb: Tensor, context: Tensor | None, masks: Sequence[Tensor | None]) -> Tensor:
+        mask = masks[self.level]
         for layer in self:
             if isinstance(layer, TimestepResBlock):
-                x = layer(x, emb)
+                x = layer(x, emb, mask)
             elif isinstance(layer, ContextualTransformer):
-                x = layer(x, context)
+                x = layer(x, context, mask)
             else:
-                x = layer(x)
+                x = layer(x, mask)
         return x
 
 
@@ -103,8 +53,8 @@ class UNetModel(nn.Module):
     `audio_channels` it hears one audio, at the entrance: in_channels counts the latent's and the audio's channels.
     `attention_resolutions` are the downsampling factors 2^i with transformers of `num_heads` heads (or, where
     `num_head_channels` is given, as many heads of that width as fit). `lstm_layer` adds an LSTM to the first block of
-    every level, `s4_layer` an S4 to every block but the last of a level going up; for `s4_conjugate_poles` see
-    `mug.model.s4.NPLRKernel`. The channels of every level are multiples of 32.
+    every level, `s4_layer` an S4 to every block but the last of a level going up, with the `s4_kernel` of
+    `mug.model.s4.S4`. The channels of every level are multiples of 32.
     """
 
     def __init__(
@@ -122,7 +72,7 @@ class UNetModel(nn.Module):
         use_scale_shift_norm: bool = False,
         lstm_layer: bool = False,
         s4_layer: bool = False,
-        s4_conjugate_poles: bool = True,
+        s4_kernel: str = "nplr",
         transformer_depth: int = 1,
         context_dim: int | None = None,
         use_checkpoint: bool = False,
@@ -135,7 +85,8 @@ class UNetModel(nn.Module):
         self.model_channels = model_channels
         self.audio_channels = None if audio_channels is None else tuple(audio_channels)
         self.n_audios = 1 if audio_channels is None else len(audio_channels)
-        self.factor = 2 ** (len(channel_mult) - 1)
+        self.n_levels = len(channel_mult)
+        self.factor = 2 ** (self.n_levels - 1)
         emb_channels = 4 * model_channels
 
         def res_block(channels_in: int, channels_out: int) -> nn.Module:
@@ -159,27 +110,28 @@ class UNetModel(nn.Module):
             if lstm_layer and is_first:
                 layers.append(LSTMLayer(channels))
             if s4_layer and has_s4:
-                layers.append(S4Layer(channels, s4_conjugate_poles))
+                layers.append(S4Layer(channels, s4_kernel))
             return layers
 
         self.time_embed = nn.Sequential(
             nn.Linear(model_channels, emb_channels), nn.SiLU(), nn.Linear(emb_channels, emb_channels)
         )
         channels = model_channels
-        self.input_blocks = nn.ModuleList([Stage([nn.Conv1d(in_channels, channels, 3, padding=1)])])
+        self.input_blocks = nn.ModuleList([nn.Sequential(nn.Conv1d(in_channels, channels, 3, padding=1))])
         skip_channels = [channels]
         for level, mult in enumerate(channel_mult):
             if audio_channels is not None:
                 self.input_blocks.append(AudioConcat(level))
             for index in range(num_res_blocks):
-                self.input_blocks.append(Stage(block(level, channels, is_first=index == 0, has_s4=True)))
+                self.input_blocks.append(Stage(level, block(level, channels, is_first=index == 0, has_s4=True)))
                 channels = model_channels * mult
                 skip_channels.append(channels)
             if level < len(channel_mult) - 1:
-                self.input_blocks.append(Stage([Downsample(channels)]))
+                self.input_blocks.append(Stage(level, [Downsample(channels)]))
                 skip_channels.append(channels)
 
-        self.middle_block = Stage([res_block(channels, channels), transformer(channels), res_block(channels, channels)])
+        middle = [res_block(channels, channels), transformer(channels), res_block(channels, channels)]
+        self.middle_block = Stage(len(channel_mult) - 1, middle)
 
         self.output_blocks = nn.ModuleList()
         for level, mult in reversed(list(enumerate(channel_mult))):
@@ -191,40 +143,51 @@ class UNetModel(nn.Module):
                 channels = model_channels * mult
                 if level > 0 and is_last:
                     layers.append(Upsample(channels))
-                self.output_blocks.append(Stage(layers))
+                self.output_blocks.append(Stage(level, layers))
 
         self.out = nn.Sequential(
             group_norm(channels), nn.SiLU(), zero_init(nn.Conv1d(channels, out_channels, 3, padding=1))
         )
 
-    def forward(self, x: Tensor, timesteps: Tensor, context: Tensor | None, audios: Sequence[Tensor]) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        timesteps: Tensor,
+        context: Tensor | None,
+        audios: Sequence[Tensor],
+        lengths: Tensor | None = None,
+    ) -> Tensor:
         """x [B, in_channels, L], timesteps [B], context [B, context_dim, F] -> [B, out_channels, L].
 
         Of `audios` the last ones, as many as there are levels, are heard: [B, audio_channels[i], L / 2^i]. Without
-        audio_channels, x [B, C, L] comes with exactly one audio [B, in_channels - C, L]. Raises ValueError for any
-        other shape, and for an L that the levels cannot halve.
+        audio_channels, x [B, C, L] comes with exactly one audio [B, in_channels - C, L]. `lengths` [B] are the frames
+        of each song, multiples of `factor`: what lies beyond them changes nothing inside, and comes out as anything.
+        Raises ValueError for any other shape, and for an L that the levels cannot halve.
         """
         if self.audio_channels is None:
             x, audios = self._with_audio(x, audios), []
-        check_input(x, self.in_channels, self.factor, "the denoiser")
+        check_input(x, self.in_channels, self.factor, "the denoiser", lengths)
         if timesteps.shape != x.shape[:1]:
             raise ValueError(f"the denoiser expects timesteps [{len(x)}], got {list(timesteps.shape)}")
         heard = self._checked_audios(x, audios)
-        emb = self.time_embed(timestep_embedding(timesteps, self.model_channels))  # [B, E]
-        skips: list[Tensor] = []
-        for stage in self.input_blocks:
+        masks = level_masks(lengths, x.shape[2], self.n_levels)
+        emb = self.time_embed(timestep_embedding(timesteps, self.model_channels).to(x.dtype))  # [B, E]
+        entrance, *input_blocks = self.input_blocks
+        x = entrance(masked(x, masks[0]))
+        skips = [x]
+        for stage in input_blocks:
             if isinstance(stage, AudioConcat):
                 x = stage(x, heard)  # the skips do not carry the audio: the way up hears it again
             else:
-                x = stage(x, emb, context)
+                x = stage(x, emb, context, masks)
                 skips.append(x)
-        x = self.middle_block(x, emb, context)
+        x = self.middle_block(x, emb, context, masks)
         for stage in self.output_blocks:
             if isinstance(stage, AudioConcat):
                 x = stage(x, heard)
             else:
-                x = stage(torch.cat([x, skips.pop()], dim=1), emb, context)
-        return self.out(x)
+                x = stage(torch.cat([x, skips.pop()], dim=1), emb, context, masks)
+        return self.out[1:](self.out[0](x, masks[0]))
 
     def _with_audio(self, x: Tensor, audios: Sequence[Tensor]) -> Tensor:
         """x [B, C, L] and its one audio [B, in_channels - C, L] -> [B, in_channels, L]."""

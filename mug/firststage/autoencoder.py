@@ -17,6 +17,7 @@ from mug.errors import ConfigError
 from mug.firststage.scores import f1, onset_counts
 from mug.lr_scheduler import adamw
 from mug.model.blocks import Downsample, Level, MiddleBlocks, ResnetBlock, Upsample, check_input, group_norm
+from mug.model.masking import level_masks, masked, rising_masks
 from mug.model.weights import load_weights, trainable_parameters
 from mug.seeding import generator_of, noise_like
 
@@ -78,13 +79,15 @@ class Encoder(nn.Module):
         self.norm_out = group_norm(channels, num_groups)
         self.conv_out = nn.Conv1d(channels, 2 * z_channels, 3, padding=1)
 
-    def forward(self, note: Tensor) -> Tensor:
-        check_input(note, self.x_channels, self.factor, "the first stage's encoder")
-        h = self.conv_in(note)  # [B, C, T]
-        for level in self.down:
-            h = level(h)
-        h = self.mid(h)  # [B, C, L]
-        return self.conv_out(F.silu(self.norm_out(h)))
+    def forward(self, note: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """`lengths` [B] are the note frames of each song, multiples of `factor`: frames beyond them change nothing."""
+        check_input(note, self.x_channels, self.factor, "the first stage's encoder", lengths)
+        masks = level_masks(lengths, note.shape[2], len(self.down))
+        h = self.conv_in(masked(note, masks[0]))  # [B, C, T]
+        for level, mask in zip(self.down, masks, strict=True):
+            h = level(h, mask)
+        h = self.mid(h, masks[-1])  # [B, C, L]
+        return self.conv_out(F.silu(self.norm_out(h, masks[-1])))
 
 
 class Decoder(nn.Module):
@@ -115,12 +118,14 @@ class Decoder(nn.Module):
         self.norm_out = group_norm(channels, num_groups)
         self.conv_out = nn.Conv1d(channels, x_channels, 3, padding=1)
 
-    def forward(self, z: Tensor) -> Tensor:
-        check_input(z, self.z_channels, 1, "the first stage's decoder")
-        h = self.mid(self.conv_in(z))  # [B, C, L]
-        for level in reversed(self.up):
-            h = level(h)
-        return self.conv_out(F.silu(self.norm_out(h)))  # [B, 4K, T]
+    def forward(self, z: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """`lengths` [B] are the latent frames of each song: frames beyond them change nothing."""
+        check_input(z, self.z_channels, 1, "the first stage's decoder", lengths)
+        masks = rising_masks(lengths, z.shape[2], len(self.up))
+        h = self.mid(self.conv_in(masked(z, masks[0])), masks[0])  # [B, C, L]
+        for level, mask in zip(reversed(self.up), masks, strict=True):
+            h = level(h, mask)
+        return self.conv_out(F.silu(self.norm_out(h, masks[-1])))  # [B, 4K, T]
 
 
 class AutoencoderKL(pl.LightningModule):
@@ -171,13 +176,19 @@ class AutoencoderKL(pl.LightningModule):
         """Note frames per latent frame."""
         return self.encoder.factor
 
-    def encode(self, note: Tensor) -> DiagonalGaussian:
-        """Note planes [B, 4K, T] -> distribution of latents [B, Z, T / factor]. Raises ValueError on a wrong shape."""
-        return DiagonalGaussian(self.encoder(note), self.scale)
+    def encode(self, note: Tensor, lengths: Tensor | None = None) -> DiagonalGaussian:
+        """Note planes [B, 4K, T] -> distribution of latents [B, Z, T / factor].
 
-    def decode(self, z: Tensor) -> Tensor:
-        """Latent [B, Z, L] -> logits and raw offsets [B, 4K, L * factor]. Raises ValueError on a wrong shape."""
-        return self.decoder(z / self.scale)
+        `lengths` [B]: note frames of each song, in multiples of `factor`. Raises ValueError on a wrong shape.
+        """
+        return DiagonalGaussian(self.encoder(note, lengths), self.scale)
+
+    def decode(self, z: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Latent [B, Z, L] -> logits and raw offsets [B, 4K, L * factor].
+
+        `lengths` [B]: latent frames of each song. Raises ValueError on a wrong shape.
+        """
+        return self.decoder(z / self.scale, lengths)
 
     def forward(self, note: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, DiagonalGaussian]:
         """Return the reconstruction [B, 4K, T] of the most probable latent, or one drawn by `generator`, and the

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from mug.model.blocks import group_norm, zero_init
+from mug.model.gated_attention import gated_attention
 
 MAX_DISTANCE = 64  # positions further apart share a table entry
 
@@ -55,16 +56,18 @@ class RelativeAttention(nn.Module):
         self.to_v = nn.Linear(context_dim or query_dim, inner_dim, bias=False)
         self.to_out = nn.Sequential(nn.Linear(inner_dim, query_dim))
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
-        """x [B, L, C], context [B, S, C_context] (x itself where absent) -> [B, L, C]."""
+    def forward(self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
+        """x [B, L, C], context [B, S, C_context] (x itself where absent) -> [B, L, C].
+
+        Frames of x where mask [B, L] is False are not attended to; a context is always read whole.
+        """
         source = x if context is None else context
         q = rearrange(self.to_q(x) * self.scale, "b l (h d) -> b h l d", h=self.heads)
         k = rearrange(self.to_k(source), "b s (h d) -> b h s d", h=self.heads)
         v = rearrange(self.to_v(source), "b s (h d) -> b h s d", h=self.heads)
         bias = toeplitz(self.relative_position_embedding * self.scale, q.shape[2], k.shape[2])  # [H, L, S]
         gate = toeplitz(self.C_embedding, q.shape[2], k.shape[2])
-        weights = torch.softmax(q @ k.transpose(2, 3) + bias, dim=-1) * gate  # [B, H, L, S]
-        out = weights.to(v.dtype) @ v  # [B, H, L, D]
+        out = gated_attention(q, k, v, bias, gate, mask if context is None else None)  # [B, H, L, D]
         return self.to_out(rearrange(out, "b h l d -> b l (h d)"))
 
 
@@ -103,9 +106,9 @@ class TransformerBlock(nn.Module):
         self.norm2 = nn.LayerNorm(dim)
         self.norm3 = nn.LayerNorm(dim)
 
-    def forward(self, x: Tensor, context: Tensor | None) -> Tensor:
-        x = x + self.attn1(self.norm1(x))
-        x = x + self.attn2(self.norm2(x), context)
+    def forward(self, x: Tensor, context: Tensor | None, mask: Tensor | None) -> Tensor:
+        x = x + self.attn1(self.norm1(x), mask=mask)
+        x = x + self.attn2(self.norm2(x), context, mask)
         return x + self.ff(self.norm3(x))
 
 
@@ -136,18 +139,20 @@ class ContextualTransformer(nn.Module):
         )
         self.proj_out = zero_init(nn.Conv1d(inner_dim, in_channels, 1))
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
-        """Raises ValueError for a context that is absent where one is needed, or of another shape."""
+    def forward(self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
+        """Frames where mask [B, 1, L] is False are not attended to. Raises ValueError for a context that is absent
+        where one is needed, or of another shape.
+        """
         given = None if context is None else list(context.shape)
         fits = context is None if self.context_dim is None else context is not None and context.ndim == 3
         if not fits or (context is not None and context.shape[:2] != (x.shape[0], self.context_dim)):
             expected = "no context" if self.context_dim is None else f"a context [{x.shape[0]}, {self.context_dim}, F]"
             raise ValueError(f"the transformer expects {expected}, got {given}")
-        return run(self._forward, x, context, use_checkpoint=self.use_checkpoint)
+        return run(self._forward, x, context, mask, use_checkpoint=self.use_checkpoint)
 
-    def _forward(self, x: Tensor, context: Tensor | None) -> Tensor:
-        h = rearrange(self.proj_in(self.norm(x)), "b c l -> b l c")
+    def _forward(self, x: Tensor, context: Tensor | None, mask: Tensor | None) -> Tensor:
+        h = rearrange(self.proj_in(self.norm(x, mask)), "b c l -> b l c")
         source = None if context is None else rearrange(context, "b c f -> b f c")
         for block in self.transformer_blocks:
-            h = block(h, source)
+            h = block(h, source, None if mask is None else rearrange(mask, "b 1 l -> b l"))
         return x + self.proj_out(rearrange(h, "b l c -> b c l"))

@@ -5,10 +5,13 @@ Axes: B batch, C channels, L frames of whatever grid the network runs on (with `
 
 from typing import TypeVar
 
+import torch
 import torch.nn.functional as F
+from einops import rearrange
 from torch import Tensor, nn
 
 from mug.errors import ConfigError
+from mug.model.masking import check_lengths, masked
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
@@ -16,11 +19,33 @@ NORM_EPS = 1e-6
 CONV = {1: nn.Conv1d, 2: nn.Conv2d}
 
 
-def group_norm(channels: int, num_groups: int = 32) -> nn.GroupNorm:
+class GroupNorm(nn.GroupNorm):
+    """GroupNorm whose statistics are those of the frames inside a song; frames outside become zeros."""
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """x [B, C, ..., L], mask [B, 1, L] -> the shape of x."""
+        if mask is None:
+            return super().forward(x)
+        groups = rearrange(masked(at_least_float32(x), mask), "b (g c) ... l -> b g (c ...) l", g=self.num_groups)
+        inside = rearrange(mask, "b 1 l -> b 1 1 l")
+        count = inside.sum(dim=-1, keepdim=True) * groups.shape[2]  # numbers in a group, [B, 1, 1, 1]
+        centred = (groups - groups.sum(dim=(2, 3), keepdim=True) / count).masked_fill(~inside, 0)
+        variance = centred.square().sum(dim=(2, 3), keepdim=True) / count  # [B, G, 1, 1]
+        normalised = (centred * (variance + self.eps).rsqrt()).reshape(x.shape)
+        per_channel = (-1, *[1] * (x.ndim - 2))
+        return masked(normalised * self.weight.reshape(per_channel) + self.bias.reshape(per_channel), mask)
+
+
+def group_norm(channels: int, num_groups: int = 32) -> GroupNorm:
     """GroupNorm as every network here has it. Raises ConfigError when the groups do not divide the channels."""
     if channels % num_groups:
         raise ConfigError(f"num_groups {num_groups} does not divide a layer of {channels} channels")
-    return nn.GroupNorm(num_groups, channels, eps=NORM_EPS)
+    return GroupNorm(num_groups, channels, eps=NORM_EPS)
+
+
+def at_least_float32(x: Tensor) -> Tensor:
+    """x in float32 where it came in less: sums over a whole song need it."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def zero_init(module: ModuleT) -> ModuleT:
@@ -30,8 +55,9 @@ def zero_init(module: ModuleT) -> ModuleT:
     return module
 
 
-def check_input(x: Tensor, channels: int, multiple: int, who: str) -> None:
-    """Raise ValueError unless x is [B, channels, L] with L a multiple of `multiple`."""
+def check_input(x: Tensor, channels: int, multiple: int, who: str, lengths: Tensor | None = None) -> None:
+    """Raise ValueError unless x is [B, channels, L] with L a multiple of `multiple`, and lengths, if any, fit it."""
+    check_lengths(lengths, len(x), who)
     if x.ndim != 3 or x.shape[1] != channels or x.shape[2] == 0 or x.shape[2] % multiple:
         length = f"L a multiple of {multiple}" if multiple > 1 else "L at least 1"
         raise ValueError(f"{who} expects [B, {channels}, L] with {length}, got {list(x.shape)}")
@@ -40,7 +66,8 @@ def check_input(x: Tensor, channels: int, multiple: int, who: str) -> None:
 class ResnetBlock(nn.Module):
     """Two convolutions of width 3 with a skip: [B, C_in, L] -> [B, C_out, L].
 
-    `dilations` are those of the two convolutions. The skip is a 1x1 convolution where the channels change.
+    `dilations` are those of the two convolutions. The skip is a 1x1 convolution where the channels change. As in every
+    layer here, `mask` [B, 1, L] says which frames are inside the song; what comes out beyond them means nothing.
     """
 
     def __init__(
@@ -65,9 +92,9 @@ class ResnetBlock(nn.Module):
         else:
             self.nin_shortcut = nn.Identity()
 
-    def forward(self, x: Tensor) -> Tensor:
-        h = self.conv1(F.silu(self.norm1(x)))  # [B, C_out, L]
-        h = self.conv2(self.dropout(F.silu(self.norm2(h))))
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        h = self.conv1(F.silu(self.norm1(x, mask)))  # [B, C_out, L]
+        h = self.conv2(self.dropout(F.silu(self.norm2(h, mask))))
         return self.nin_shortcut(x) + h
 
 
@@ -79,8 +106,8 @@ class Downsample(nn.Module):
         self.padding = (0, 1) * dims  # one zero on the right: output i sees inputs 2i, 2i+1, 2i+2
         self.conv = CONV[dims](channels, channels, 3, stride=2)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.conv(F.pad(x, self.padding))
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        return self.conv(F.pad(masked(x, mask), self.padding))
 
 
 class Upsample(nn.Module):
@@ -90,8 +117,8 @@ class Upsample(nn.Module):
         super().__init__()
         self.conv = nn.Conv1d(channels, channels, 3, padding=1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        return self.conv(F.interpolate(masked(x, mask), scale_factor=2.0, mode="nearest"))
 
 
 class Level(nn.Module):
@@ -102,13 +129,15 @@ class Level(nn.Module):
     ) -> None:
         super().__init__()
         self.block = nn.ModuleList(block)
-        self.downsample = downsample or nn.Identity()
-        self.upsample = upsample or nn.Identity()
+        self.downsample = downsample
+        self.upsample = upsample
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         for block in self.block:
-            x = block(x)
-        return self.upsample(self.downsample(x))
+            x = block(x, mask)
+        if self.downsample is not None:
+            x = self.downsample(x, mask)
+        return x if self.upsample is None else self.upsample(x, mask)
 
 
 class MiddleBlocks(nn.Module):
@@ -127,8 +156,11 @@ class MiddleBlocks(nn.Module):
     ) -> None:
         super().__init__()
         self.block_1 = ResnetBlock(in_channels, out_channels, first_groups or num_groups)
-        self.attn = attn or nn.Identity()
+        self.attn = attn
         self.block_2 = ResnetBlock(out_channels, out_channels, num_groups)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.block_2(self.attn(self.block_1(x)))
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        x = self.block_1(x, mask)
+        if self.attn is not None:
+            x = self.attn(x, mask=mask)
+        return self.block_2(x, mask)

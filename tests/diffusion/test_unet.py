@@ -45,7 +45,7 @@ def awake(model: UNetModel) -> UNetModel:
 @pytest.mark.parametrize("name", ["unet_plain", "unet_lstm", "unet_s4", "unet_r2_s4_lstm"])
 def test_reproduces_the_recorded_network(parity, name):
     record = Record(parity / f"{name}.npz")
-    model = UNetModel(**record.config, s4_conjugate_poles=False).eval()  # as the original computed
+    model = UNetModel(**record.config, s4_kernel="nplr_half_poles").eval()  # as the original computed
     model.load_state_dict(record.state, strict=True)
     audios = [value for name, value in sorted(record.inputs.items()) if name.startswith("audio_")]
     with torch.no_grad():

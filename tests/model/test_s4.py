@@ -5,14 +5,15 @@ import torch
 from records import Record, tensors
 
 from mug.errors import ConfigError
-from mug.model.s4 import S4, hippo_legs
+from mug.model.hippo import hippo_legs
+from mug.model.s4 import S4
 
 RECORDS = ["s4", "s4_bidirectional"]
 
 
 def recorded(record: Record, conjugate_poles: bool) -> S4:
     names = ("d_model", "bidirectional", "d_state", "dt_min", "dt_max")
-    layer = S4(**{name: record.config[name] for name in names}, conjugate_poles=conjugate_poles)
+    layer = S4(**{name: record.config[name] for name in names}, kernel="nplr" if conjugate_poles else "nplr_half_poles")
     layer.load_state_dict(record.state, strict=True)
     return layer.eval()
 

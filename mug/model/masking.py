@@ -1,0 +1,40 @@
+"""Songs of different lengths in one batch: what lies beyond a song's end must not reach what lies inside.
+
+Networks take `lengths`, an integer [B] of frames, or None where every song fills its row; their layers take a mask.
+
+Axes: B batch, C channels, L frames.
+"""
+
+from torch import Tensor, arange
+
+
+def frame_mask(lengths: Tensor | None, n_frames: int) -> Tensor | None:
+    """True in the first lengths[b] frames: [B] -> [B, 1, n_frames]; None where there are no lengths."""
+    if lengths is None:
+        return None
+    return arange(n_frames, device=lengths.device)[None, None, :] < lengths[:, None, None]
+
+
+def level_masks(lengths: Tensor | None, n_frames: int, levels: int) -> list[Tensor | None]:
+    """The masks of `levels` resolutions, each half as long as the one before; `n_frames` are those of the first."""
+    return [frame_mask(None if lengths is None else lengths >> level, n_frames >> level) for level in range(levels)]
+
+
+def rising_masks(lengths: Tensor | None, n_frames: int, levels: int) -> list[Tensor | None]:
+    """The masks of `levels` resolutions, each twice as long as the one before; `n_frames` are those of the first."""
+    return [frame_mask(None if lengths is None else lengths << level, n_frames << level) for level in range(levels)]
+
+
+def masked(x: Tensor, mask: Tensor | None) -> Tensor:
+    """x [B, C, ..., L] with zeros where mask [B, 1, L] is False: a convolution then sees what it sees at the end."""
+    if mask is None:
+        return x
+    while mask.ndim < x.ndim:
+        mask = mask.unsqueeze(1)
+    return x.masked_fill(~mask, 0)
+
+
+def check_lengths(lengths: Tensor | None, batch: int, who: str) -> None:
+    """Raise ValueError unless there are no lengths, or `batch` whole numbers of them."""
+    if lengths is not None and (lengths.shape != (batch,) or lengths.is_floating_point()):
+        raise ValueError(f"{who} expects lengths [{batch}] of whole numbers, got {list(lengths.shape)} {lengths.dtype}")

@@ -1,0 +1,112 @@
+"""The convolution kernel of S4: the impulse response of a state space model, diagonal plus low rank, per channel.
+
+Gu, Goel, Ré 2022, "Efficiently modeling long sequences with structured state spaces" (arXiv:2111.00396), cited below as
+S4. The state follows x' = A x + B u, y = C x with A = diag(w) - P P* (S4, theorem 1), sampled with step dt.
+
+Axes: H channels (each its own system), N states, of which N/2 conjugate pairs are stored, K kernels per system (2 when
+bidirectional), R frequencies.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from einops import rearrange, repeat
+from torch import Tensor, nn
+
+from mug.model.cauchy import cauchy_sums
+from mug.model.hippo import hippo_legs
+
+
+class NPLRKernel(nn.Module):
+    """The impulse responses of H systems as functions of their parameters: length -> [K, H, length].
+
+    C is stored as C~ = C (I - Abar^L) for the length in the buffer `L` (S4, lemma C.3), 0 before the first use; a
+    longer kernel doubles L until it fits. With `conjugate_poles` false only the stored half of the poles is summed:
+    another function, which checkpoints of the original program need.
+    """
+
+    L: Tensor
+
+    def __init__(
+        self, d_model: int, d_state: int, n_kernels: int, dt_min: float, dt_max: float, conjugate_poles: bool = True
+    ) -> None:
+        super().__init__()
+        self.conjugate_poles = conjugate_poles
+        w, b, p = hippo_legs(d_state)
+        self.C = nn.Parameter(torch.view_as_real(torch.randn(n_kernels, d_model, d_state // 2, dtype=torch.complex64)))
+        self.log_dt = nn.Parameter(torch.empty(d_model).uniform_(math.log(dt_min), math.log(dt_max)))
+        self.B = nn.Parameter(_per_system(b, d_model))  # [1, H, N/2, 2]
+        self.P = nn.Parameter(_per_system(p, d_model))
+        self.inv_w_real = nn.Parameter(repeat(torch.tensor(np.log(-w.real)).float(), "n -> h n", h=d_model).clone())
+        self.w_imag = nn.Parameter(repeat(torch.tensor(w.imag).float(), "n -> h n", h=d_model).clone())
+        self.register_buffer("L", torch.tensor(0))
+        self.stored_length = 0  # what L holds, to be read without waiting for a GPU
+
+    def forward(self, length: int) -> Tensor:
+        """Kernel [K, H, length] float32."""
+        n_nodes = self._reach(length)
+        with torch.autocast(self.C.device.type, enabled=False):  # too little of it would be left in bfloat16
+            return self._generating_function(n_nodes)[..., :length]
+
+    def _generating_function(self, n_nodes: int) -> Tensor:
+        """Kernel [K, H, n_nodes] from its generating function at the roots of unity (S4, lemma C.3 and C.4).
+
+        At omega = exp(-i angle) the sums are over residues / (2 (1 - omega) - w (1 + omega)), times 2. With half the
+        angle 1 - omega and 1 + omega are 2i sin and 2 cos times a common phase, so that nothing is infinite at -1.
+        """
+        dt = self.log_dt.exp()[:, None]  # [H, 1]
+        w = torch.complex(-self.inv_w_real.exp(), self.w_imag) * dt  # [H, N/2]
+        b, p, c = (torch.view_as_complex(parameter) for parameter in (self.B, self.P, self.C))
+        left = torch.cat([c, p.conj()])  # [K + 1, H, N/2]
+        right = torch.cat([b, p]) * dt  # [2, H, N/2]
+        residues = rearrange(left[:, None] * right, "k two h n -> (k two) h n")
+
+        angle = math.pi / n_nodes * torch.arange(n_nodes // 2 + 1, device=w.device, dtype=torch.float64)  # [R], halves
+        cos, sin = angle.cos().to(dt.dtype), angle.sin().to(dt.dtype)
+        sums = cauchy_sums(residues, w, cos, sin, self.conjugate_poles)
+        sums = rearrange(sums, "(k two) h r -> k two h r", two=2)
+        # Woodbury's identity puts the low-rank term P P* back in.
+        correction = sums[:-1, 1] * sums[-1, 0] / (1 + cos * sums[-1, 1])
+        spectrum = (sums[:-1, 0] - cos * correction) * torch.complex(cos, sin)  # [K, H, R]
+        return torch.fft.irfft(spectrum, n=n_nodes)
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        super()._load_from_state_dict(*args, **kwargs)
+        self.stored_length = int(self.L)
+
+    @torch.no_grad()
+    def _reach(self, length: int) -> int:
+        """Rewrite C for the first length asked for, then for twice as many frames until `length` fits; return L."""
+        stored = self.stored_length
+        if stored >= length:
+            return stored
+        if stored == 0:
+            self._multiply_c(length, sign=-1)  # C (I - Abar^L)
+            stored = length
+        while stored < length:
+            self._multiply_c(stored, sign=1)  # C (I - Abar^L) (I + Abar^L) = C (I - Abar^2L)
+            stored *= 2
+        self.L.fill_(stored)
+        self.stored_length = stored
+        return stored
+
+    def _multiply_c(self, power: int, sign: int) -> None:
+        """C <- C (I + sign * Abar^power), in double precision, with Abar of the bilinear method (S4, equation 3)."""
+        w = torch.complex(-self.inv_w_real.double().exp(), self.w_imag.double())
+        p = torch.view_as_complex(self.P.double())[0]
+        c = torch.view_as_complex(self.C.double())
+        w, p, c = (torch.cat([part, part.conj()], dim=-1) for part in (w, p, c))  # [..., N]
+        identity = torch.eye(w.shape[-1], dtype=w.dtype, device=w.device)
+        half_step = 0.5 * self.log_dt.double().exp()[:, None, None]
+        transition = half_step * (torch.diag_embed(w) - p[:, :, None] * p.conj()[:, None, :])  # [H, N, N]
+        discrete = torch.linalg.solve(identity - transition, identity + transition)
+        c = c + sign * torch.einsum("khn,hnm->khm", c, torch.linalg.matrix_power(discrete, power))
+        self.C.copy_(torch.view_as_real(c[..., : c.shape[-1] // 2]))
+
+
+def _per_system(vector: np.ndarray, d_model: int) -> Tensor:
+    """Complex [N/2] -> the same for every system, as real pairs [1, H, N/2, 2]."""
+    pairs = torch.view_as_real(torch.tensor(vector, dtype=torch.complex64))
+    return repeat(pairs, "n two -> 1 h n two", h=d_model).clone()
