@@ -15,9 +15,20 @@ from mug.data.features import FeatureSpec
 from mug.diffusion.diffusion import DDPM
 from mug.errors import CheckpointError, ConfigError
 from mug.lr_scheduler import LambdaLinearScheduler
-from mug.model.s4 import NPLRKernel
-from mug.model.weights import copy_weights, read_checkpoint
+from mug.model.nplr import NPLRKernel
+from mug.model.weights import (
+    check_fit,
+    copy_weights,
+    is_model_folder,
+    read_checkpoint,
+    read_tensors,
+    tensors_of,
+    without_numbers,
+)
+from mug.model_folder import read_folder_config
 from mug.training.checkpoints import without_ckpt_paths
+
+MAX_KERNEL_LENGTH = 2**16  # latent frames that an S4 layer was ever asked for; an hour's song has a sixth of it
 
 
 @dataclass(frozen=True)
@@ -33,34 +44,78 @@ class TrainedModel:
 def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None = None) -> TrainedModel:
     """Load a stage 2 checkpoint onto the CPU; `config` replaces the run's configuration that it carries.
 
+    A checkpoint is a run's .ckpt or a model folder (mug.model_folder), of which its .safetensors file may be named too.
     A configuration inside a checkpoint may only build this package's own networks, for it may come from a stranger.
     Raises CheckpointError that names what is missing or which tensors do not fit.
     """
-    content = read_checkpoint(checkpoint)
-    state = content.get("state_dict")
-    if config is None:
-        config = content.get("config")
-        _check_targets(config.get("model") if isinstance(config, Mapping) else None, str(checkpoint))
-    if not isinstance(config, Mapping) or not isinstance(state, Mapping):
-        raise CheckpointError(f"{checkpoint}: not a run's checkpoint: it lacks a state_dict or a config")
-    if not all(isinstance(value, Tensor) for value in state.values()):
-        raise CheckpointError(f"{checkpoint}: its state_dict holds something else than tensors")
-    try:
-        model = instantiate_from_config(without_ckpt_paths(config["model"]), "model")
-        if not isinstance(model, DDPM):
-            raise ConfigError(
-                f"it is that of a {type(model).__name__}; charts need stage 2, configs/mug/mug_diffusion.yaml"
-            )
+    state, config = read_model(checkpoint, config)
+    source = str(checkpoint)
+    model = skeleton(config, state, source)
+    if not isinstance(model, DDPM):
+        raise CheckpointError(
+            f"{checkpoint}: its configuration is that of a {type(model).__name__}; charts need "
+            "stage 2, configs/mug/mug_diffusion.yaml"
+        )
+    check_fit(model, state, source)
+    for name, value in state.items():
+        if name.endswith(".kernel.kernel.L") and not 0 <= value <= MAX_KERNEL_LENGTH:
+            raise CheckpointError(f"{checkpoint}: {name} is {value}, between 0 and {MAX_KERNEL_LENGTH} is possible")
+    with _naming(source):
         common = config["data"]["params"]["common"]
         keys, audio_settings = int(common["keys"]), AudioSettings.from_params(common["audio"])
         features = config["model"]["params"]["cond_stage_config"]["params"]["path_to_yaml"]
         spec = FeatureSpec.from_yaml(find_file(features))
-    except KeyError as error:
-        raise CheckpointError(f"{checkpoint}: its configuration lacks {error}") from error
-    except (TypeError, ValueError, ConfigError) as error:
-        raise CheckpointError(f"{checkpoint}: its configuration builds no generator: {error}") from error
-    copy_weights(model, dict(state), str(checkpoint))
+        model = instantiate_from_config(without_ckpt_paths(config["model"]), "model")
+    copy_weights(model, state, source)
     return TrainedModel(model.eval().requires_grad_(False), spec, audio_settings, keys)
+
+
+def read_model(
+    checkpoint: str | Path, config: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
+    """Return the tensors of a .ckpt or a model folder and the configuration that it carries, or else `config`.
+
+    A configuration that asks for anything but networks of this package is refused. Raises CheckpointError.
+    """
+    carried: Any
+    if is_model_folder(checkpoint):
+        state, carried = read_tensors(checkpoint), read_folder_config(checkpoint) if config is None else config
+    else:
+        content = read_checkpoint(checkpoint)
+        carried = content.get("config") if config is None else config
+        if "state_dict" not in content or carried is None:
+            raise CheckpointError(f"{checkpoint}: not a run's checkpoint: it lacks a state_dict or a config")
+        state = tensors_of(content, checkpoint)
+    if not isinstance(carried, Mapping):
+        raise CheckpointError(f"{checkpoint}: its configuration is a {type(carried).__name__}, not a mapping")
+    if config is None:
+        with _naming(str(checkpoint)):
+            _check_targets(carried.get("model"), str(checkpoint))
+    return state, carried
+
+
+def skeleton(config: Mapping[str, Any], state: Mapping[str, Tensor], source: str) -> torch.nn.Module:
+    """Build the model of a configuration without numbers, to compare with the tensors that belong to it.
+
+    Raises CheckpointError for a configuration that builds none.
+    """
+    with _naming(source), without_numbers(source):
+        params = config["model"].get("params") or {}
+        betas = state.get("betas", ())
+        if len(betas) < params.get("timesteps", 0):  # whose schedule would take memory all the same
+            raise CheckpointError(f"{source}: betas is [{len(betas)}], its configuration has more timesteps")
+        return instantiate_from_config(without_ckpt_paths(config["model"]), "model")
+
+
+@contextmanager
+def _naming(source: str) -> Iterator[None]:
+    """Name the checkpoint in whatever goes wrong with its configuration."""
+    try:
+        yield
+    except KeyError as error:
+        raise CheckpointError(f"{source}: its configuration lacks {error}") from error
+    except (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, MemoryError, ConfigError) as error:
+        raise CheckpointError(f"{source}: its configuration builds no model: {error}") from error
 
 
 @contextmanager
@@ -70,15 +125,16 @@ def kernels_as_they_were(model: torch.nn.Module) -> Iterator[None]:
     Without this a chart would depend, in its last digits, on the songs charted before it.
     """
     kernels = [module for module in model.modules() if isinstance(module, NPLRKernel)]
-    before = [(kernel.C.detach().clone(), kernel.L.clone()) for kernel in kernels]
+    before = [(kernel.C.detach().clone(), kernel.stored_length) for kernel in kernels]
     try:
         yield
     finally:
         with torch.no_grad():
             for kernel, (c, length) in zip(kernels, before, strict=True):
-                if length != kernel.L:
+                if length != kernel.stored_length:
                     kernel.C.copy_(c)
-                    kernel.L.copy_(length)
+                    kernel.L.fill_(length)
+                    kernel.stored_length = length
 
 
 def _check_targets(node: Any, checkpoint: str) -> None:

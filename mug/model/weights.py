@@ -1,13 +1,19 @@
 """Weights from a checkpoint file into a network, strictly: a name or shape that does not fit is an error."""
 
 import pickle
+import re
 import struct
-from collections.abc import Iterable, Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from mug.config import find_file
 from mug.errors import CheckpointError, ConfigError
@@ -23,18 +29,32 @@ DAMAGE = (
     TypeError,
     AttributeError,
 )
+WEIGHTS = "model.safetensors"  # of a model folder, see mug.model_folder
+MAX_PARAMETERS = 20_000  # tensors; the full-size diffusion model has 1487
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
-def read_checkpoint(path: str | Path) -> dict[str, Any]:
-    """Return all that a checkpoint file holds: tensors and plain values, never code. Raises CheckpointError."""
+def read_checkpoint(path: str | Path, mmap: bool = False) -> dict[str, Any]:
+    """Return all that a checkpoint file holds: tensors and plain values, never code. Raises CheckpointError.
+
+    With `mmap` tensors are read when they are used, which spares the memory for a training's optimiser; the file has to
+    stay as it is for as long.
+    """
     file = find_file(path)
     if not file.is_file():
         raise CheckpointError(f"{path}: no such checkpoint")
     try:
-        content: Any = torch.load(file, map_location="cpu", weights_only=True)
+        lazily = mmap and zipfile.is_zipfile(file)  # other files are from before torch 1.6
+        content: Any = torch.load(str(file), map_location="cpu", weights_only=True, mmap=lazily)
     except (*DAMAGE, OSError) as error:
         if isinstance(error, pickle.UnpicklingError):  # torch's own words advise to run what the file asks for
-            reason = "it is none, is damaged, or holds code, which is never run"
+            asked = re.search(r"GLOBAL ([\w.]+)", str(error))
+            holds = (
+                f"asks for {asked[1]}, which is code, and code"
+                if asked
+                else "is none, is damaged, or holds code, which"
+            )
+            reason = f"it {holds} is never run"
         else:
             reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise CheckpointError(f"{path}: not a readable checkpoint of tensors: {reason}") from error
@@ -44,12 +64,46 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
 
 
 def read_state(path: str | Path) -> dict[str, Tensor]:
-    """Return the tensors of a checkpoint (a Lightning .ckpt or a bare state dict). Raises CheckpointError."""
-    content = read_checkpoint(path)
+    """Return the tensors of a checkpoint: a Lightning .ckpt, a bare state dict or a model folder (or the .safetensors
+    file in it). Raises CheckpointError.
+    """
+    if is_model_folder(path):
+        return read_tensors(path)
+    return tensors_of(read_checkpoint(path), path)
+
+
+def tensors_of(content: Mapping[str, Any], path: str | Path) -> dict[str, Tensor]:
+    """Return the state dict in what `read_checkpoint` returned, or that is it. Raises CheckpointError."""
     state = content.get("state_dict", content)
-    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
+    if not isinstance(state, Mapping):
         raise CheckpointError(f"{path}: holds no state dict of tensors")
+    for name, value in state.items():
+        if not isinstance(name, str) or not isinstance(value, Tensor):
+            raise CheckpointError(f"{path}: its state dict holds something else than tensors: {name!r}")
+        if value.layout != torch.strided or value.device.type != "cpu":  # what a file may ask for and no network has
+            raise CheckpointError(f"{path}: {name!r} is no plain tensor")
     return dict(state)
+
+
+def is_model_folder(path: str | Path) -> bool:
+    """Whether `path` is a folder, or the .safetensors file in it, rather than a run's .ckpt."""
+    found = find_file(path)
+    return found.is_dir() or found.suffix == ".safetensors"
+
+
+def read_tensors(path: str | Path) -> dict[str, Tensor]:
+    """Return the tensors of a model folder or of a .safetensors file. Raises CheckpointError."""
+    file = find_file(path)
+    if file.is_dir():
+        file = file / WEIGHTS
+        if not file.exists():
+            raise CheckpointError(f"{path}: no {WEIGHTS} in this folder; of a run, name its checkpoints/last.ckpt")
+    if not file.is_file():
+        raise CheckpointError(f"{file}: no such checkpoint")
+    try:
+        return load_file(file)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{file}: not a readable file of tensors: {error}") from error
 
 
 def load_weights(
@@ -69,21 +123,48 @@ def load_weights(
 
 def copy_weights(module: nn.Module, state: Mapping[str, Tensor], source: str, ignore_keys: Iterable[str] = ()) -> None:
     """Copy a state dict into `module`, as `load_weights` does; `source` is where it comes from, for messages."""
-    own = module.state_dict()
     ignored = tuple(ignore_keys)
     state = {name: value for name, value in state.items() if not name.startswith(ignored)}
-    wanted = {name for name in own if not name.startswith(ignored)}
-    problems = [f"{name} is missing" for name in sorted(wanted - set(state))]
-    problems += [f"{name} is unknown" for name in sorted(set(state) - wanted)]
-    problems += [
-        f"{name} is {list(state[name].shape)}, the model's is {list(own[name].shape)}"
-        for name in sorted(wanted & set(state))
-        if state[name].shape != own[name].shape
-    ]
+    check_fit(module, state, source, ignored)
+    module.load_state_dict(state, strict=False)  # what is absent now is what ignore_keys named
+
+
+def check_fit(module: nn.Module, state: Mapping[str, Tensor], source: str, ignored: tuple[str, ...] = ()) -> None:
+    """Raise CheckpointError unless `state` has exactly the tensors of `module` whose names begin with no `ignored`."""
+    own = {name: value for name, value in module.state_dict().items() if not name.startswith(ignored)}
+    problems = [f"{name} is missing" for name in sorted(set(own) - set(state))]
+    problems += [f"{name} is unknown" for name in sorted(set(state) - set(own))]
+    for name in sorted(set(own) & set(state)):
+        given, wanted = state[name], own[name]
+        if given.shape != wanted.shape:
+            problems.append(f"{name} is {list(given.shape)}, the model's is {list(wanted.shape)}")
+        elif given.dtype != wanted.dtype and not {given.dtype, wanted.dtype} <= set(FLOATS):
+            problems.append(f"{name} is of {given.dtype}, the model's of {wanted.dtype}")
     if problems:
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
         raise CheckpointError(f"{source} does not fit {type(module).__name__}: {'; '.join(problems[:3])}{more}")
-    module.load_state_dict(state, strict=False)  # what is absent now is what ignore_keys named
+
+
+@contextmanager
+def without_numbers(source: str) -> Iterator[None]:
+    """Build networks that have shapes but no numbers: does a checkpoint fit, before memory is spent on a model?
+
+    Raises CheckpointError where the networks have more than MAX_PARAMETERS tensors; `source` asks for them.
+    """
+    built = 0
+
+    def count(*_: Any) -> None:
+        nonlocal built
+        built += 1
+        if built > MAX_PARAMETERS:
+            raise CheckpointError(f"{source}: its configuration asks for more than {MAX_PARAMETERS} tensors of weights")
+
+    hook = register_module_parameter_registration_hook(count)
+    try:
+        with torch.device("meta"):
+            yield
+    finally:
+        hook.remove()
 
 
 def trainable_parameters(module: nn.Module, training_keys: Iterable[str] = ()) -> list[nn.Parameter]:

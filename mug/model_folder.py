@@ -1,0 +1,127 @@
+"""A model as a folder that stands alone, in formats that hold no code: for handing on.
+
+- model.safetensors: the tensors by name
+- config.yaml: the model's target and params; of the data's, common: keys and audio
+- features.yaml: what a prompt can say; only a diffusion model has it
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from torch import Tensor
+
+from mug.config import find_file
+from mug.errors import ChartError, CheckpointError
+from mug.files import resolve_inside
+from mug.model.weights import WEIGHTS
+from mug.training.checkpoints import without_ckpt_paths
+
+CONFIG, FEATURES = "config.yaml", "features.yaml"
+MAX_YAML_BYTES = 2**18  # a hundred times what a model's configuration takes
+
+
+def read_folder_config(path: str | Path) -> Any:
+    """Return the configuration of a model folder, or of the folder that a .safetensors file lies in.
+
+    The features that it names have to lie in the folder too; the result has their full path. Raises CheckpointError.
+    """
+    folder = find_file(path)
+    folder = folder if folder.is_dir() else folder.parent
+    config = read_yaml(folder / CONFIG)
+    prompt = prompt_params(config)
+    if isinstance(prompt.get("path_to_yaml"), str):
+        try:
+            features = resolve_inside(folder, prompt["path_to_yaml"])
+        except ChartError as error:
+            raise CheckpointError(f"{folder / CONFIG}: path_to_yaml: {error}") from error
+        read_yaml(features)  # bounded, and without aliases
+        prompt["path_to_yaml"] = str(features)
+    return config
+
+
+def save_model_folder(folder: Path, state: Mapping[str, Tensor], config: Mapping[str, Any]) -> None:
+    """Write a state dict and the configuration of its run as a model folder, which is whole or absent.
+
+    Of the configuration only what describes the trained model is kept. Raises CheckpointError where `folder` is there
+    already, or cannot be written.
+    """
+    common = config.get("data", {}).get("params", {}).get("common", {})
+    kept = {
+        "model": without_ckpt_paths(config["model"]),
+        "data": {"params": {"common": {key: common[key] for key in ("keys", "audio") if key in common}}},
+    }
+    prompt = prompt_params(kept)
+    with new_folder(folder) as temporary:
+        if "path_to_yaml" in prompt:
+            features = find_file(prompt["path_to_yaml"])
+            read_yaml(features)
+            shutil.copyfile(features, temporary / FEATURES)
+            prompt["path_to_yaml"] = FEATURES
+        (temporary / CONFIG).write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
+        save_file(own_storage(state), temporary / WEIGHTS)
+        (temporary / WEIGHTS).chmod((temporary / CONFIG).stat().st_mode)  # the library's own hides it from others
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `folder` that takes its name when the block ends, and vanishes when it raises.
+
+    Raises CheckpointError where `folder` is there already, with something in it, or cannot be written.
+    """
+    temporary = folder.parent / f".{folder.name}-{secrets.token_hex(4)}"
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise CheckpointError(f"{folder}: exists already; name another folder, or delete this one")
+        temporary.mkdir(parents=True)
+        yield temporary
+        os.replace(temporary, folder)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{folder}: cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def read_yaml(path: Path) -> Any:
+    """Read a small YAML file that may come from a stranger: plain values, ${...} left alone. Raises CheckpointError."""
+    try:
+        if not path.is_file():
+            raise CheckpointError(f"{path}: no such file")
+        if path.stat().st_size > MAX_YAML_BYTES:
+            raise CheckpointError(f"{path}: more than {MAX_YAML_BYTES} bytes; no configuration of a model is that long")
+        text = path.read_text(encoding="utf-8")
+        # A few aliases of aliases stand for more than any memory holds.
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            raise CheckpointError(f"{path}: YAML aliases (*name) are not read; write out what they stand for")
+        # OmegaConf, because plain YAML takes 1e-4 for a word.
+        return OmegaConf.to_container(OmegaConf.create(text), resolve=False)
+    except (yaml.YAMLError, OmegaConfBaseException, OSError, ValueError, TypeError, RecursionError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise CheckpointError(f"{path}: not readable as YAML: {reason}") from error
+
+
+def own_storage(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the same tensors, copied where one shares its memory with others, as those of an LSTM from a GPU do."""
+    return {
+        name: value.detach()
+        if value.is_contiguous() and value.untyped_storage().nbytes() == value.nbytes
+        else value.detach().clone(memory_format=torch.contiguous_format)
+        for name, value in state.items()
+    }
+
+
+def prompt_params(config: Any) -> dict[str, Any]:
+    """Return the parameters of the prompt's embedder where a configuration has them, else an empty dict."""
+    for key in ("model", "params", "cond_stage_config", "params"):
+        config = config.get(key) if isinstance(config, dict) else None
+    return config if isinstance(config, dict) else {}
