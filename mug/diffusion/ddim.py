@@ -3,9 +3,9 @@
 Axes: B batch, Z latent channels, L latent frames, C context channels, F features.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,6 +26,35 @@ class Trajectory:
     pred_x0: list[Tensor] = field(default_factory=list)
 
 
+class Step(NamedTuple):
+    """From timestep t, with alpha_bar a_t, to t_prev, with a_prev."""
+
+    t: int
+    t_prev: int
+    a_t: float
+    a_prev: float
+
+    def sigma(self, eta: float) -> float:
+        """The deviation of the noise that this step adds; equation 16 of Song et al."""
+        return eta * ((1 - self.a_prev) / (1 - self.a_t) * (1 - self.a_t / self.a_prev)) ** 0.5
+
+    def transfer(self, x: Tensor, eps: Tensor, sigma: float = 0.0) -> tuple[Tensor, Tensor]:
+        """Take x_t, whose noise is eps, to t_prev; equation 12 of Song et al. without its noise. Return also x_0."""
+        pred_x0 = (x - (1 - self.a_t) ** 0.5 * eps) / self.a_t**0.5
+        return self.a_prev**0.5 * pred_x0 + (1 - self.a_prev - sigma**2) ** 0.5 * eps, pred_x0
+
+
+def sampling_steps(alphas_cumprod: Tensor, steps: int, spacing: str = "uniform") -> list[Step]:
+    """Return the steps from the noisiest on. The last one lands on timestep 0, not on no noise at all.
+
+    alphas_cumprod: float [timesteps]. Raises ConfigError for an impossible number of steps or spacing.
+    """
+    alpha_bar = alphas_cumprod.double().tolist()
+    visited = ddim_timesteps(steps, len(alpha_bar), spacing).tolist()
+    pairs = zip(visited, [0, *visited[:-1]], strict=True)
+    return [Step(t, t_prev, alpha_bar[t], alpha_bar[t_prev]) for t, t_prev in pairs][::-1]
+
+
 @torch.no_grad()
 def ddim_sample(
     denoise: Denoise,
@@ -40,7 +69,7 @@ def ddim_sample(
     trajectory: Trajectory | None = None,
     tqdm_class: Callable[..., Any] = tqdm,
 ) -> Tensor:
-    """Return the sample [B, Z, L] that `denoise` leads to from the noise `x_T`; equation 12 of Song et al.
+    """Return the sample [B, Z, L] that `denoise` leads to from the noise `x_T`.
 
     alphas_cumprod: float [timesteps], alpha_bar of every timestep the model knows.
     eta: 0 deterministic, 1 as random as DDPM; its noise comes from `generator`.
@@ -50,27 +79,45 @@ def ddim_sample(
     """
     if not 0 <= eta <= 1:
         raise ConfigError(f"eta: {eta} is not between 0 (deterministic) and 1 (as random as DDPM)")
+
+    def advance(x: Tensor, step: Step) -> tuple[Tensor, Tensor]:
+        sigma = step.sigma(eta)
+        x, pred_x0 = step.transfer(x, denoise(x, same_timestep(step.t, x)), sigma)
+        return (x + sigma * noise_like(x, generator) if eta > 0 else x), pred_x0
+
+    path = sampling_steps(alphas_cumprod, steps, spacing)
+    return descend(advance, x_T, tqdm_class(path, total=len(path), desc="DDIM"), generator, mask, x0, trajectory)
+
+
+def same_timestep(t: int, x: Tensor) -> Tensor:
+    """Timestep t for every item of x [B, ...]: int64 [B]."""
+    return torch.full((x.shape[0],), t, device=x.device)
+
+
+def descend(
+    advance: Callable[[Tensor, Step], tuple[Tensor, Tensor]],
+    x_T: Tensor,
+    path: Iterable[Step],
+    generator: torch.Generator | None,
+    mask: Tensor | None,
+    x0: Tensor | None,
+    trajectory: Trajectory | None,
+) -> Tensor:
+    """Walk down `path` from x_T: `advance` takes x_t and a step to the next x and to the x_0 that it made out.
+
+    generator, mask, x0 and trajectory are those of `ddim_sample`.
+    """
     if (mask is None) != (x0 is None):
         raise ValueError("mask and x0 belong together: which part is known, and what it is")
-    alpha_bar = alphas_cumprod.double().cpu()
-    visited = ddim_timesteps(steps, len(alpha_bar), spacing)
-    # the last step lands on the first timestep's noise level, not on none at all
-    previous = torch.cat([alpha_bar[:1], alpha_bar[visited[:-1]]])
     x = x_T
     if trajectory is not None:
         trajectory.x.append(x)
         trajectory.pred_x0.append(x)
-    for index in tqdm_class(range(len(visited) - 1, -1, -1), total=len(visited), desc="DDIM"):
-        a_t, a_prev = alpha_bar[visited[index]].item(), previous[index].item()
+    for step in path:
         if mask is not None and x0 is not None:
-            known = a_t**0.5 * x0 + (1 - a_t) ** 0.5 * noise_like(x, generator)
+            known = step.a_t**0.5 * x0 + (1 - step.a_t) ** 0.5 * noise_like(x, generator)
             x = mask * known + (1 - mask) * x
-        eps = denoise(x, torch.full((x.shape[0],), int(visited[index]), device=x.device))
-        sigma = eta * ((1 - a_prev) / (1 - a_t) * (1 - a_t / a_prev)) ** 0.5  # equation 16
-        pred_x0 = (x - (1 - a_t) ** 0.5 * eps) / a_t**0.5
-        x = a_prev**0.5 * pred_x0 + (1 - a_prev - sigma**2) ** 0.5 * eps
-        if eta > 0:
-            x = x + sigma * noise_like(x, generator)
+        x, pred_x0 = advance(x, step)
         if trajectory is not None:
             trajectory.x.append(x)
             trajectory.pred_x0.append(pred_x0)

@@ -1,14 +1,15 @@
 """DDIM against recorded trajectories, and against a denoiser whose samples are known exactly."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from gaussian_data import exact_sample, optimal_eps
 from torch import Tensor
 
 from mug.diffusion.ddim import Trajectory, ddim_sample, guided
-from mug.diffusion.parameterization import eps_of, target_of
 from mug.diffusion.schedule import make_beta_schedule
 from mug.errors import ConfigError
 
@@ -45,36 +46,19 @@ def test_toy_trajectories_match_the_record(parity: Path, steps: int, scale: int)
     assert len(trajectory.pred_x0) == steps + 1
 
 
-def optimal_eps(x: Tensor, t: Tensor, mean: float, std: float, parameterization: str) -> Tensor:
-    """The best possible denoiser for data N(mean, std^2): E[x_0 | x_t] is linear in x_t."""
-    alpha_bar = LINEAR[t][:, None, None]
-    a, s = alpha_bar.sqrt(), (1 - alpha_bar).sqrt()
-    x_0 = mean + a * std**2 / (a**2 * std**2 + s**2) * (x - a * mean)
-    eps = (x - a * x_0) / s
-    return eps_of(parameterization, target_of(parameterization, x_0, eps, a, s), x, a, s)
-
-
 @pytest.mark.parametrize("parameterization", ["eps", "x0", "v"])
 def test_gaussian_data_is_sampled_exactly(parameterization: str) -> None:
-    # The probability flow of Gaussian data maps x_T to mean + std (x_T - a_T mean) / sqrt(a_T^2 std^2 + s_T^2).
     x_T = torch.tensor([[[-2.0, -0.5, 0.0, 0.7, 3.0]]], dtype=torch.float64)
-    mean, std = 1.5, 0.4
-    sample = ddim_sample(
-        lambda x, t: optimal_eps(x, t, mean, std, parameterization), x_T, LINEAR, 1000, tqdm_class=silent
-    )
-    a_T, a_0 = LINEAR[-1], LINEAR[0]
-    deviate = (x_T - a_T.sqrt() * mean) / (a_T * std**2 + 1 - a_T).sqrt()
-    expected = a_0.sqrt() * mean + (a_0 * std**2 + 1 - a_0).sqrt() * deviate
-    torch.testing.assert_close(sample, expected, rtol=0, atol=5e-3)
+    denoise = partial(optimal_eps, alpha_bar=LINEAR, parameterization=parameterization)
+    sample = ddim_sample(denoise, x_T, LINEAR, 1000, tqdm_class=silent)
+    torch.testing.assert_close(sample, exact_sample(x_T, LINEAR, start=999), rtol=0, atol=5e-3)
 
 
 @pytest.mark.parametrize("steps", [1, 7, 30, 600, 999])
 @pytest.mark.parametrize("spacing", ["uniform", "trailing", "quad"])
 def test_a_single_point_is_hit_from_any_step_count(steps: int, spacing: str) -> None:
-    # Data that is one point, 0.7: the optimal denoiser says so at every step, and the sample is that point.
-    def denoise(x: Tensor, t: Tensor) -> Tensor:
-        alpha_bar = LINEAR[t][:, None, None]
-        return (x - alpha_bar.sqrt() * 0.7) / (1 - alpha_bar).sqrt()
+    def denoise(x: Tensor, t: Tensor) -> Tensor:  # for data that is one point, 0.7
+        return optimal_eps(x, t, LINEAR, mean=0.7, std=0.0)
 
     x_T = torch.tensor([[[-1.0, 2.0, 0.3]]], dtype=torch.float64)
     trajectory = Trajectory()
@@ -86,7 +70,7 @@ def test_stochastic_sampling_keeps_the_variance() -> None:
     generator = torch.Generator().manual_seed(11)
     x_T = torch.randn(1, 1, 10_007, generator=generator, dtype=torch.float64)
     sample = ddim_sample(
-        lambda x, t: optimal_eps(x, t, 0.0, 1.0, "eps"), x_T, LINEAR, 1000, eta=1.0, generator=generator,
+        partial(optimal_eps, alpha_bar=LINEAR, mean=0.0, std=1.0), x_T, LINEAR, 1000, eta=1.0, generator=generator,
         tqdm_class=silent,
     )  # fmt: skip
     assert sample.std().item() == pytest.approx(1.0, abs=0.02)

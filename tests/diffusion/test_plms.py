@@ -1,0 +1,141 @@
+"""PLMS: the paper's weights, by hand; nearer to the truth than DDIM; else the same."""
+
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from gaussian_data import exact_sample, optimal_eps
+from torch import Tensor
+
+from mug.diffusion.ddim import Trajectory, ddim_sample, sampling_steps
+from mug.diffusion.plms import plms_sample
+from mug.diffusion.schedule import make_beta_schedule
+from mug.errors import ConfigError
+
+LINEAR = torch.from_numpy(np.cumprod(1 - make_beta_schedule("linear")))  # alpha_bar [1000]
+COSINE = torch.from_numpy(np.cumprod(1 - make_beta_schedule("cosine")))
+X_T = torch.tensor([[[-2.0, -0.5, 0.0, 0.7, 3.0]]], dtype=torch.float64)
+
+
+def silent(iterable: Any, **_: Any) -> Any:
+    return iterable
+
+
+def error(sample: Any, alpha_bar: Tensor, steps: int, spacing: str) -> float:
+    """How far samples of Gaussian data are from the exact ones."""
+    denoise = partial(optimal_eps, alpha_bar=alpha_bar)
+    start = sampling_steps(alpha_bar, steps, spacing)[0].t
+    out = sample(denoise, X_T, alpha_bar, steps, spacing=spacing, tqdm_class=silent)
+    return (out - exact_sample(X_T, alpha_bar, start)).abs().max().item()
+
+
+def test_five_steps_by_hand() -> None:
+    # With sigma = sqrt(1 / alpha_bar - 1) a step moves x / sqrt(alpha_bar) by eps times the change of sigma, here -1.
+    sigma = torch.arange(1.0, 6.0, dtype=torch.float64)
+    alpha_bar = 1 / (1 + sigma**2)
+    eps = torch.tensor([0.0, 12.0, -24.0, 48.0, 24.0], dtype=torch.float64)  # guessed at t = 0..4, whatever x is
+    path = Trajectory()
+    plms_sample(
+        lambda x, t: eps[t][:, None, None].expand_as(x), torch.zeros(1, 1, 1, dtype=torch.float64), alpha_bar, 5,
+        spacing="trailing", trajectory=path, tqdm_class=silent,
+    )  # fmt: skip
+    moved = torch.cat(path.x).flatten() / alpha_bar[[4, 3, 2, 1, 0, 0]].sqrt()
+    used = [
+        24.0,
+        (3 * 48 - 24) / 2,
+        (23 * -24 - 16 * 48 + 5 * 24) / 12,
+        (55 * 12 - 59 * -24 + 37 * 48 - 9 * 24) / 24,
+    ]
+    assert used == [24.0, 60.0, -100.0, 151.5]
+    assert moved.tolist() == pytest.approx([0.0, -24.0, -84.0, 16.0, -135.5, -135.5])  # the last step goes from 0 to 0
+
+
+def test_error_falls_with_the_square_of_the_step() -> None:
+    alpha_bar = torch.linspace(0.9, 0.1, 8001, dtype=torch.float64)
+    ddim = [error(ddim_sample, alpha_bar, steps, "trailing") for steps in (20, 40, 80)]
+    plms = [error(plms_sample, alpha_bar, steps, "trailing") for steps in (20, 40, 80)]
+    assert [a / b for a, b in pairwise(ddim)] == pytest.approx([2.0, 2.0], abs=0.1)
+    assert all(a / b > 4.0 for a, b in pairwise(plms))
+    assert plms[0] < ddim[0] / 20
+
+
+@pytest.mark.parametrize("alpha_bar", [LINEAR, COSINE], ids=["linear", "cosine"])
+@pytest.mark.parametrize("spacing", ["uniform", "trailing", "quad"])
+@pytest.mark.parametrize("steps", [10, 20, 50])
+def test_nearer_to_the_truth_than_ddim(alpha_bar: Tensor, spacing: str, steps: int) -> None:
+    assert error(plms_sample, alpha_bar, steps, spacing) < error(ddim_sample, alpha_bar, steps, spacing) / 10
+
+
+def test_a_constant_guess_leads_where_ddim_goes() -> None:
+    noise = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(1))
+    x_T = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(2))
+    for steps in (1, 2, 3, 4, 20):
+        samples = [
+            sample(lambda x, t: noise, x_T, LINEAR, steps, tqdm_class=silent) for sample in (ddim_sample, plms_sample)
+        ]
+        torch.testing.assert_close(*samples)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 7, 27, 30, 600, 999, 1000])
+@pytest.mark.parametrize("spacing", ["uniform", "trailing", "quad"])
+def test_a_single_point_is_hit_from_any_step_count(steps: int, spacing: str) -> None:
+    def denoise(x: Tensor, t: Tensor) -> Tensor:  # for data that is one point, 0.7
+        return optimal_eps(x, t, LINEAR, mean=0.7, std=0.0)
+
+    path = Trajectory()
+    plms_sample(denoise, X_T, LINEAR, steps, spacing=spacing, trajectory=path, tqdm_class=silent)
+    torch.testing.assert_close(path.pred_x0[-1], torch.full_like(X_T, 0.7))
+    assert len(path.x) == len(path.pred_x0) == len(sampling_steps(LINEAR, steps, spacing)) + 1
+    assert path.x[0] is X_T
+
+
+def test_the_denoiser_is_asked_once_a_step() -> None:
+    asked: list[list[int]] = []
+    plms_sample(lambda x, t: asked.append(t.tolist()) or x, torch.zeros(2, 1, 1), LINEAR, 4, tqdm_class=silent)
+    assert asked == [[751, 751], [501, 501], [251, 251], [1, 1]]
+
+
+def test_known_part_is_kept_and_the_rest_is_free() -> None:
+    x_T = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(1))
+    known = torch.full((2, 3, 5), 9.0)
+    mask = torch.zeros(1, 1, 5)
+    mask[..., :2] = 1
+    seen: list[float] = []
+
+    def denoise(x: Tensor, t: Tensor) -> Tensor:
+        seen.append(x[..., :2].mean().item())
+        return optimal_eps(x, t, LINEAR)
+
+    samples = [
+        plms_sample(
+            denoise, x_T, LINEAR, 10, mask=mask, x0=known, generator=torch.Generator().manual_seed(seed),
+            tqdm_class=silent,
+        )
+        for seed in (2, 2, 3)
+    ]  # fmt: skip
+    assert all((sample[..., :2] == 9.0).all() for sample in samples)
+    assert (samples[0][..., 2:].abs() < 5.0).all()
+    assert torch.equal(samples[0], samples[1])
+    assert seen[:10] == seen[10:20] != seen[20:]  # noise of the generator lies on the known part
+    assert seen[9] == pytest.approx(9.0, abs=0.1)  # and hardly any at the end
+    with pytest.raises(ValueError, match="belong together"):
+        plms_sample(denoise, x_T, LINEAR, 10, mask=mask, tqdm_class=silent)
+
+
+def test_progress_is_shown_by_the_class_given() -> None:
+    shown: list[tuple[int, str]] = []
+
+    def bar(iterable: Any, total: int, desc: str) -> Any:
+        shown.append((total, desc))
+        return iterable
+
+    plms_sample(lambda x, t: x, torch.zeros(1, 1, 2), LINEAR, 20, tqdm_class=bar)
+    assert shown == [(20, "PLMS")]
+
+
+def test_impossible_steps_are_named() -> None:
+    with pytest.raises(ConfigError, match="steps: 1001 is not between 1 and 1000"):
+        plms_sample(lambda x, t: x, X_T, LINEAR, 1001, tqdm_class=silent)
