@@ -20,7 +20,7 @@ from mug.data.osu import read_osu
 from mug.data.osz import chart_name, safe_name, write_osz
 from mug.errors import PromptError
 from mug.files import replacing
-from mug.generate import ChartGenerator
+from mug.generate import SAMPLERS, ChartGenerator
 from mug.render import draw_chart
 
 
@@ -39,6 +39,7 @@ def main() -> None:
             steps=args.ddim_steps,
             guidance_scale=args.scale,
             eta=args.ddim_eta,
+            sampler=args.sampler,
             seed=args.seed,
             title=args.audio_title,
             artist=args.audio_artist,
@@ -93,7 +94,12 @@ def parse_args() -> argparse.Namespace:
     wishes.add_argument("--seed", type=int, default=0, help="the same seed gives the same chart (default 0)")
     wishes.add_argument("--keys", type=int, help="checked against the model, which writes one number of keys")
     sampling = parser.add_argument_group("sampling")
-    sampling.add_argument("--ddim_steps", type=int, default=50, help="more takes longer (default 50)")
+    sampling.add_argument(
+        "--sampler", choices=SAMPLERS, default="ddim", help="plms comes as near with fewer steps (default ddim)"
+    )
+    sampling.add_argument(
+        "--ddim_steps", type=int, default=50, help="of either sampler; more takes longer (default 50)"
+    )
     sampling.add_argument("--ddim_eta", type=float, default=0.0, help="0 deterministic (default), 1 as random as DDPM")
     sampling.add_argument(
         "--scale", type=float, default=2.0, help="guidance: how strictly the prompt counts (default 2)"

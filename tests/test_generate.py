@@ -83,13 +83,13 @@ def test_the_same_seed_gives_the_same_chart_whatever_was_charted_before(generato
     assert chart(generator, song, seed=4).notes != first.notes
 
 
-@pytest.mark.parametrize("eta", [0.0, 0.7])
-def test_a_chart_of_several_is_the_one_of_its_own_seed(generator, song, eta):
-    several = generator.generate(song, {}, count=3, seed=5, steps=STEPS, eta=eta, tqdm_class=quiet)
+@pytest.mark.parametrize("sampling", [{"eta": 0.0}, {"eta": 0.7}, {"sampler": "plms"}])
+def test_a_chart_of_several_is_the_one_of_its_own_seed(generator, song, sampling):
+    several = generator.generate(song, {}, count=3, seed=5, steps=STEPS, **sampling, tqdm_class=quiet)
     assert [written.version for written in several] == ["AI v1", "AI v2", "AI v3"]
     assert [written.metadata["AISeed"] for written in several] == ["5", "6", "7"]
     for index, written in enumerate(several):
-        alone = chart(generator, song, seed=5 + index, eta=eta)
+        alone = chart(generator, song, seed=5 + index, **sampling)
         assert alone.notes == written.notes
         assert alone.timing_points == written.timing_points
 
@@ -101,6 +101,19 @@ def test_prompt_guidance_and_audio_matter(generator, song, tmp_path):
     silence = tmp_path / "silence.wav"
     soundfile.write(silence, np.zeros(3 * 22050), 22050)
     assert chart(generator, silence).notes != plain.notes
+
+
+def test_plms_is_another_way_down(generator, song):
+    assert chart(generator, song, sampler="plms").notes != chart(generator, song).notes
+    names = []
+
+    def bar(iterable, desc, **_):
+        names.append(desc)
+        return iterable
+
+    for sampler in ("ddim", "plms"):
+        generator.generate(song, {}, steps=STEPS, sampler=sampler, tqdm_class=bar)
+    assert names == ["DDIM", "PLMS"]
 
 
 def test_given_timing_is_kept(generator, song):
@@ -178,6 +191,8 @@ def test_progress_goes_to_the_given_bar(generator, song):
         ({}, {"bpm": -3.0}, "BPM -3"),
         ({}, {"guidance_scale": float("nan")}, "guidance scale nan"),
         ({}, {"jack_interval_ms": float("nan")}, "nan"),
+        ({}, {"sampler": "euler"}, "sampler 'euler': known are ddim, plms"),
+        ({}, {"sampler": "plms", "eta": 0.5}, "eta 0.5: only DDIM"),
         ({}, {"bpm": 180.0, "timing_points": [TimingPoint(0, 400)]}, "not both"),
     ],
 )

@@ -72,6 +72,13 @@ def test_a_chart_too_dense_to_be_rated_is_written_all_the_same(monkeypatch, caps
     assert "AI v1: too dense to be rated, " in capsys.readouterr().out
 
 
+def test_the_sampler_is_the_one_asked_for(monkeypatch, capsys, tiny_checkpoint, song, tmp_path):
+    common = ["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--ddim_steps", 2]
+    for flags, bar in (([], "DDIM: "), (["--sampler", "plms"], "PLMS: ")):
+        run(monkeypatch, *common, *flags)
+        assert bar in capsys.readouterr().err
+
+
 def test_prompts_from_files_and_words(tmp_path):
     file = tmp_path / "p.yaml"
     file.write_text("sr: 3.5\nrc: true\n")
