@@ -2,7 +2,7 @@ import json
 import re
 import threading
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -103,8 +103,9 @@ def test_prompt_guidance_and_audio_matter(generator, song, tmp_path):
     assert chart(generator, silence).notes != plain.notes
 
 
-def test_plms_is_another_way_down(generator, song):
-    assert chart(generator, song, sampler="plms").notes != chart(generator, song).notes
+def test_the_sampler_and_its_eta_are_those_asked_for(generator, song):
+    written = [chart(generator, song, **sampling).notes for sampling in ({}, {"eta": 0.7}, {"sampler": "plms"})]
+    assert all(a != b for a, b in combinations(written, 2))
     names = []
 
     def bar(iterable, desc, **_):
