@@ -4,6 +4,7 @@ Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Q frequencies 
 Z latent channels, L latent frames, F features.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,10 +16,12 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_warn
 from torch import Tensor, nn
 
 from mug.config import instantiate_from_config
+from mug.diffusion.checks import check_context, check_networks, check_noise, check_noisy
 from mug.diffusion.parameterization import check_parameterization, eps_of, target_of, x0_of
 from mug.diffusion.schedule import make_beta_schedule, schedule_buffers, vlb_weights
 from mug.errors import ConfigError
 from mug.lr_scheduler import adamw
+from mug.model.blocks import check_input
 from mug.model.weights import load_weights, trainable_parameters
 from mug.seeding import generator_of, stratified_timesteps
 
@@ -100,7 +103,9 @@ class DDPM(pl.LightningModule):
         check_parameterization(parameterization)
         if loss_type not in LOSS_TYPES:
             raise ConfigError(f"loss_type: unknown '{loss_type}'; known are {', '.join(LOSS_TYPES)}")
-        self.model = MugDiffusionWrapper(unet_config, first_stage_config, wave_stage_config, cond_stage_config)
+        configs = (unet_config, first_stage_config, wave_stage_config, cond_stage_config)
+        self.model = MugDiffusionWrapper(*configs)
+        check_networks(*configs, z_channels, z_length, self.model.unet_model.factor)
         self.z_channels = z_channels
         self.z_length = z_length
         self.parameterization = parameterization
@@ -133,7 +138,7 @@ class DDPM(pl.LightningModule):
     @property
     def length_multiple(self) -> int:
         """What the number of latent frames has to be a multiple of."""
-        return LENGTH_MULTIPLE
+        return math.lcm(LENGTH_MULTIPLE, self.model.unet_model.factor)
 
     # --- the four networks -------------------------------------------------------------------------------------------
 
@@ -143,13 +148,12 @@ class DDPM(pl.LightningModule):
         return (self.model.first_stage_model.encode(note).mode() - self.latent_mean) / self.latent_std
 
     def decode_latent(self, z: Tensor) -> Tensor:
-        """Latent [B, Z, L] -> logits and raw offsets of the note planes [B, 4K, T]."""
+        """Latent [B, Z, L] -> logits and raw offsets of the note planes [B, 4K, T]. Raises ValueError."""
+        check_input(z, self.z_channels, 1, "the diffusion model")
         return self.model.first_stage_model.decode(z * self.latent_std + self.latent_mean)
 
     def encode_conditions(self, audio: Tensor, feature: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Audio [B, M, A] or [B, 2, Q, A] and prompt ids [B, F] -> context [B, C, F] and the audios that the denoiser
-        hears: [B, C, L / 2^level] for each of its levels, or one [B, C, L].
-        """
+        """Audio [B, M, A] or [B, 2, Q, A], ids [B, F] -> context [B, C, F] and audios, [B, C, L / 2^level] or one."""
         encoded = self.model.wave_model(audio)
         audios = [encoded] if isinstance(encoded, Tensor) else list(encoded)
         return self.encode_prompt(feature), audios[-self.model.unet_model.n_audios :]
@@ -159,7 +163,12 @@ class DDPM(pl.LightningModule):
         return self.model.cond_stage_model(feature)
 
     def denoise(self, x_t: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor]) -> Tensor:
-        """Return the noise in x_t [B, Z, L] at timesteps t [B], whatever the denoiser was trained to predict."""
+        """Return the noise in x_t [B, Z, L] at timesteps t [B], whatever the denoiser was trained to predict.
+
+        context, audios: see encode_conditions. Raises ValueError for what has another shape or is no timestep.
+        """
+        check_noisy(x_t, t, self.z_channels, self.timesteps)
+        check_context(context, self.model.cond_stage_model.n_features)
         prediction = self.model.unet_model(x_t, t, context, list(audios)).float()
         return eps_of(self.parameterization, prediction, x_t, *self._signal_and_noise(t))
 
@@ -171,7 +180,9 @@ class DDPM(pl.LightningModule):
     # --- the loss ----------------------------------------------------------------------------------------------------
 
     def q_sample(self, x_0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
-        """Return x_t [B, Z, L]: x_0 with the noise of timesteps t [B]; equation 4 of Ho et al."""
+        """Return x_t [B, Z, L]: x_0 with the noise of timesteps t [B]; equation 4 of Ho et al. Raises ValueError."""
+        check_noisy(x_0, t, self.z_channels, self.timesteps)
+        check_noise(noise, x_0)
         a, s = self._signal_and_noise(t)
         return a * x_0 + s * noise
 

@@ -1,10 +1,13 @@
 """The prompt's embedder gives every id its own row."""
 
+import re
+
 import pytest
 import torch
 from records import Record
 
 from mug.cond.feature import BeatmapFeatureEmbedder
+from mug.data.features import FeatureSpec
 
 FEATURES = "configs/mug/mania_beatmap_features.yaml"
 
@@ -19,14 +22,58 @@ def test_reproduces_the_recorded_embedder(parity):
     assert torch.equal(embedder(record.inputs["feature"]), record.outputs["cond"])
 
 
-def test_every_feature_is_one_entry_of_the_context():
-    embedder = BeatmapFeatureEmbedder(FEATURES, embed_dim=5)
-    ids = torch.tensor([[0, 41], [3, 40]]).repeat(1, 11)[:, :21]
+@pytest.fixture(scope="module")
+def embedder():
+    return BeatmapFeatureEmbedder(FEATURES, embed_dim=5)
+
+
+@pytest.fixture
+def ids():
+    """Two prompts: one that says nothing, one of all the last rows."""
+    blocks = FeatureSpec.from_yaml(FEATURES).blocks.values()
+    return torch.tensor([[first for first, _ in blocks], [first + size - 1 for first, size in blocks]])
+
+
+def test_every_feature_is_one_entry_of_the_context(embedder, ids):
     out = embedder(ids)
     assert out.shape == (2, 5, 21)
-    assert torch.equal(out[1, :, 20], embedder.embedding.weight[3])
+    weight = embedder.embedding.weight
+    assert torch.equal(out[0, :, 0], weight[0])
+    assert torch.equal(out[1, :, 20], weight[ids[1, 20]])
+    assert torch.equal(embedder(ids.int()), out)
+    assert list(embedder.state_dict()) == ["embedding.weight"]  # as checkpoints have it
 
 
-def test_refuses_ids_of_a_wrong_shape():
-    with pytest.raises(ValueError, match=r"expects ids \[B, 21\], got \[2, 20\]"):
-        BeatmapFeatureEmbedder(FEATURES, embed_dim=5)(torch.zeros(2, 20, dtype=torch.int64))
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (torch.zeros(2, 20, dtype=torch.int64), "expects ids [B, 21] of int64, got [2, 20] of torch.int64"),
+        (torch.zeros(21, dtype=torch.int64), "expects ids [B, 21] of int64, got [21] of torch.int64"),
+        (torch.zeros(2, 21), "expects ids [B, 21] of int64, got [2, 21] of torch.float32"),
+    ],
+)
+def test_refuses_what_is_no_prompt(embedder, given, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        embedder(given)
+
+
+@pytest.mark.parametrize(
+    ("index", "change", "message"),
+    [
+        (0, 1, "ids 0 to 35 of feature 'sr', got 36"),  # the next feature's first row
+        (1, 1, "ids 36 to 39 of feature 'rank_status', got 40"),
+        (20, 1000, "of feature 'technical', got "),
+        (3, -4, "of feature 'rc', got "),
+        (0, -36, "ids 0 to 35 of feature 'sr', got -1"),
+    ],
+)
+def test_an_id_of_another_features_rows_is_named(embedder, ids, index, change, message):
+    ids[1, index] += change
+    with pytest.raises(ValueError, match=re.escape(message)):
+        embedder(ids)
+
+
+def test_values_are_not_looked_at_while_compiling(embedder, ids, monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    ids[1, 0] += 1
+    assert embedder(ids).shape == (2, 5, 21)

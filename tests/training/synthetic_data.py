@@ -7,9 +7,11 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from mug.data.beatmap import Beatmap, Note, TimingPoint
+from mug.data.features import FeatureSpec
 from mug.data.osu import write_osu
 
 FRAME_MS = 46.439909297052154
+NO_PROMPT = FeatureSpec.from_yaml("configs/mug/mania_beatmap_features.yaml").unconditional
 DRAWN: list[tuple[int, int]] = []  # every (index, epoch) that was asked for, for tests of the order of data
 
 
@@ -45,7 +47,7 @@ class SyntheticDataset(Dataset):
             "note": note,
             "valid_flag": np.ones(frames, dtype=np.float32),
             "audio": rng.standard_normal((self.n_mels, self.audio_frames), dtype=np.float32),
-            "feature": np.zeros(21, dtype=np.int64),
+            "feature": NO_PROMPT,
             "meta": {"path": str(self.chart)},
             "convertor": {"frame_ms": FRAME_MS, "max_frame": frames, "offset_ms": self.offset_ms, "rate": 1.0},
         }

@@ -1,0 +1,84 @@
+"""What has to fit together in a diffusion model: its networks when it is built, its inputs when it is used.
+
+Axes: B batch, C channels, Z latent channels, L latent frames, F features.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mug.errors import ConfigError
+from mug.model.blocks import check_input
+
+
+def check_networks(
+    unet_config: Mapping[str, Any],
+    first_stage_config: Mapping[str, Any],
+    wave_stage_config: Mapping[str, Any],
+    cond_stage_config: Mapping[str, Any],
+    z_channels: int,
+    z_length: int,
+    factor: int,
+) -> None:
+    """Raise ConfigError, with both keys and both numbers, where one network gives what another one does not take.
+
+    What a network of other parameters does not say is not compared. `factor`: how much longer the latent is than the
+    denoiser's last level.
+    """
+    nodes = (unet_config, first_stage_config, wave_stage_config, cond_stage_config)
+    unet, first_stage, wave, cond = (node.get("params") or {} for node in nodes)
+    latents = (first_stage.get("ddconfig") or {}).get("z_channels")
+    _check_equal("z_channels", z_channels, "first_stage_config.params.ddconfig.z_channels", latents)
+    _check_equal("unet_config.params.out_channels", unet.get("out_channels"), "z_channels", z_channels)
+    context = cond.get("embed_dim")
+    _check_equal(
+        "unet_config.params.context_dim", unet.get("context_dim"), "cond_stage_config.params.embed_dim", context
+    )
+
+    in_channels, levels = unet.get("in_channels"), unet.get("audio_channels")
+    if "out_channels" in wave:
+        encoder, encoded = "wave_stage_config.params.out_channels", [wave["out_channels"]]
+    else:
+        encoder = "wave_stage_config.params.middle_channels * channel_mult"
+        encoded = [wave.get("middle_channels", 0) * mult for mult in wave.get("channel_mult", ())]
+    if levels is not None:
+        _check_equal("unet_config.params.in_channels", in_channels, "z_channels", z_channels)
+        heard = encoded[-len(levels) :] or None
+        _check_equal("unet_config.params.audio_channels", list(levels), f"{encoder}, its last levels,", heard)
+    elif encoded:
+        both = z_channels + encoded[-1]
+        _check_equal("unet_config.params.in_channels", in_channels, f"z_channels + {encoder}", both)
+    if z_length < 1 or z_length % factor:
+        raise ConfigError(
+            f"model.params: z_length is {z_length}, but unet_config.params.channel_mult needs a multiple of {factor}"
+        )
+
+
+def _check_equal(key: str, value: Any, other_key: str, other: Any) -> None:
+    if other is not None and value != other:
+        raise ConfigError(f"model.params: {key} is {value}, but {other_key} is {other}; they have to be equal")
+
+
+def check_noisy(x_t: Tensor, t: Tensor, z_channels: int, timesteps: int) -> None:
+    """Raise ValueError unless x_t is [B, z_channels, L] and t [B] whole numbers from 0 to timesteps - 1."""
+    check_input(x_t, z_channels, 1, "the diffusion model")
+    if t.shape != x_t.shape[:1] or t.dtype not in (torch.int32, torch.int64):
+        raise ValueError(
+            f"the diffusion model expects timesteps [{len(x_t)}] of int64, got {list(t.shape)} of {t.dtype}"
+        )
+    if not torch.compiler.is_compiling() and ((t < 0) | (t >= timesteps)).any():
+        raise ValueError(f"the diffusion model expects timesteps from 0 to {timesteps - 1}, got {t.tolist()}")
+
+
+def check_noise(noise: Tensor, x_0: Tensor) -> None:
+    """Raise ValueError unless there is as much noise as latent: one would be broadcast in silence."""
+    if noise.shape != x_0.shape:
+        raise ValueError(f"the diffusion model expects noise {list(x_0.shape)}, got {list(noise.shape)}")
+
+
+def check_context(context: Tensor, n_features: int) -> None:
+    """Raise ValueError unless context is [B, C, n_features]; its channels are the denoiser's to check."""
+    if context.ndim != 3 or context.shape[2] != n_features:
+        raise ValueError(f"the diffusion model expects a context [B, C, {n_features}], got {list(context.shape)}")
