@@ -27,7 +27,8 @@ from mug.data.timing import check_tempo
 from mug.diffusion.ddim import ddim_sample, guided
 from mug.diffusion.plms import plms_sample
 from mug.errors import ChartError, ConfigError, PromptError
-from mug.trained_model import TrainedModel, kernels_as_they_were, load_trained_model
+from mug.model.nplr import kernels_as_they_were
+from mug.trained_model import TrainedModel, load_trained_model
 
 MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of its length
 MAX_CHARTS = 64

@@ -15,7 +15,6 @@ from mug.data.features import FeatureSpec
 from mug.diffusion.diffusion import DDPM
 from mug.errors import CheckpointError, ConfigError
 from mug.lr_scheduler import LambdaLinearScheduler
-from mug.model.nplr import NPLRKernel
 from mug.model.weights import (
     check_fit,
     copy_weights,
@@ -116,25 +115,6 @@ def _naming(source: str) -> Iterator[None]:
         raise CheckpointError(f"{source}: its configuration lacks {error}") from error
     except (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, MemoryError, ConfigError) as error:
         raise CheckpointError(f"{source}: its configuration builds no model: {error}") from error
-
-
-@contextmanager
-def kernels_as_they_were(model: torch.nn.Module) -> Iterator[None]:
-    """Undo what a longer song than any before does to S4 layers: they rewrite C for it, equal but for rounding.
-
-    Without this a chart would depend, in its last digits, on the songs charted before it.
-    """
-    kernels = [module for module in model.modules() if isinstance(module, NPLRKernel)]
-    before = [(kernel.C.detach().clone(), kernel.stored_length) for kernel in kernels]
-    try:
-        yield
-    finally:
-        with torch.no_grad():
-            for kernel, (c, length) in zip(kernels, before, strict=True):
-                if length != kernel.stored_length:
-                    kernel.C.copy_(c)
-                    kernel.L.fill_(length)
-                    kernel.stored_length = length
 
 
 def _check_targets(node: Any, checkpoint: str) -> None:

@@ -8,6 +8,8 @@ bidirectional), R frequencies.
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -110,3 +112,22 @@ def _per_system(vector: np.ndarray, d_model: int) -> Tensor:
     """Complex [N/2] -> the same for every system, as real pairs [1, H, N/2, 2]."""
     pairs = torch.view_as_real(torch.tensor(vector, dtype=torch.complex64))
     return repeat(pairs, "n two -> 1 h n two", h=d_model).clone()
+
+
+@contextmanager
+def kernels_as_they_were(model: nn.Module) -> Iterator[None]:
+    """Undo what a longer song than any before does to the kernels: they rewrite C for it, equal but for rounding.
+
+    Without this a chart would depend, in its last digits, on the songs charted before it.
+    """
+    kernels = [module for module in model.modules() if isinstance(module, NPLRKernel)]
+    before = [(kernel.C.detach().clone(), kernel.stored_length) for kernel in kernels]
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for kernel, (c, length) in zip(kernels, before, strict=True):
+                if length != kernel.stored_length:
+                    kernel.C.copy_(c)
+                    kernel.L.fill_(length)
+                    kernel.stored_length = length
