@@ -46,7 +46,9 @@ CSS = """
 def main() -> None:
     """Load a checkpoint and serve the page until Ctrl-C."""
     parser = argparse.ArgumentParser(description="Chart songs in the browser.")
-    parser.add_argument("--checkpoint", type=Path, help="a diffusion run's .ckpt (default: the newest in logs/)")
+    parser.add_argument(
+        "--checkpoint", type=Path, help="a diffusion run's .ckpt or a model folder (default: the newest in logs/)"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets other machines in")
     parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860 on)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")

@@ -29,6 +29,8 @@ from mug.training.checkpoints import without_ckpt_paths
 
 CONFIG, FEATURES = "config.yaml", "features.yaml"
 MAX_YAML_BYTES = 2**18  # a hundred times what a model's configuration takes
+MAX_YAML_DEPTH = 30
+NO_YAML = (yaml.YAMLError, OmegaConfBaseException, ValueError, TypeError, AssertionError, RecursionError)
 
 
 def read_folder_config(path: str | Path) -> Any:
@@ -68,7 +70,7 @@ def save_model_folder(folder: Path, state: Mapping[str, Tensor], config: Mapping
             read_yaml(features)
             shutil.copyfile(features, temporary / FEATURES)
             prompt["path_to_yaml"] = FEATURES
-        (temporary / CONFIG).write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
+        write_yaml(temporary / CONFIG, kept)
         save_file(own_storage(state), temporary / WEIGHTS)
         (temporary / WEIGHTS).chmod((temporary / CONFIG).stat().st_mode)  # the library's own hides it from others
 
@@ -86,7 +88,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
         temporary.mkdir(parents=True)
         yield temporary
         os.replace(temporary, folder)
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, yaml.YAMLError) as error:
         raise CheckpointError(f"{folder}: cannot be written: {error}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -100,14 +102,29 @@ def read_yaml(path: Path) -> Any:
         if path.stat().st_size > MAX_YAML_BYTES:
             raise CheckpointError(f"{path}: more than {MAX_YAML_BYTES} bytes; no configuration of a model is that long")
         text = path.read_text(encoding="utf-8")
-        # A few aliases of aliases stand for more than any memory holds.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise CheckpointError(f"{path}: YAML aliases (*name) are not read; write out what they stand for")
-        # OmegaConf, because plain YAML takes 1e-4 for a word.
+        _check_structure(text, path)
+        # OmegaConf, because plain YAML takes 1e-4 for a word; what is no mapping or list it meets with an assertion.
         return OmegaConf.to_container(OmegaConf.create(text), resolve=False)
-    except (yaml.YAMLError, OmegaConfBaseException, OSError, ValueError, TypeError, RecursionError) as error:
+    except (*NO_YAML, OSError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise CheckpointError(f"{path}: not readable as YAML: {reason}") from error
+
+
+def _check_structure(text: str, path: Path) -> None:
+    """Raise CheckpointError for YAML that takes longer to read, or more memory, than its size lets one expect."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):  # a few aliases of aliases stand for more than any memory holds
+            raise CheckpointError(f"{path}: YAML aliases (*name) are not read; write out what they stand for")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_YAML_DEPTH:
+            raise CheckpointError(f"{path}: nested deeper than {MAX_YAML_DEPTH} levels; no configuration of a model is")
+
+
+def write_yaml(path: Path, config: Mapping[str, Any]) -> None:
+    """Write a configuration, innermost lists and mappings on one line."""
+    text = yaml.safe_dump(config, sort_keys=False, default_flow_style=None, width=120)
+    path.write_text(text, encoding="utf-8")
 
 
 def own_storage(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

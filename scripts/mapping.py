@@ -75,7 +75,7 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     files = parser.add_argument_group("files")
-    files.add_argument("--checkpoint", type=Path, required=True, help="a stage 2 run's .ckpt; nothing else is needed")
+    files.add_argument("--checkpoint", type=Path, required=True, help="a stage 2 run's .ckpt, or a model folder")
     files.add_argument("--audio", type=Path, required=True, help="the song: mp3, ogg, wav or flac, up to 15 minutes")
     files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder of the .osz and the pictures")
     files.add_argument("--audio_title", help="default: the audio's tags, else its file name")

@@ -30,7 +30,7 @@ DAMAGE = (
     AttributeError,
 )
 WEIGHTS = "model.safetensors"  # of a model folder, see mug.model_folder
-MAX_PARAMETERS = 20_000  # tensors; the full-size diffusion model has 1487
+MAX_PARAMETERS = 10_000  # tensors; the full-size diffusion model has 1487
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 

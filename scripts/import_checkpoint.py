@@ -1,0 +1,90 @@
+"""Models of the original 2023 program here, and back; and models to hand on.
+
+A model folder holds model.safetensors, config.yaml and features.yaml: plain numbers and text, no code. mapping.py and
+webui.py take one as --checkpoint.
+
+The original's model.ckpt with its model.yaml -> a model folder, and a model folder -> model.ckpt and model.yaml:
+
+    python scripts/import_checkpoint.py --checkpoint original/model.ckpt --outdir models/mug-2023
+    python scripts/import_checkpoint.py --checkpoint models/mug-2023 --outdir exported --export
+
+The checkpoint of a run of main.py -> a model folder, a third of its size:
+
+    python scripts/import_checkpoint.py --checkpoint logs/<run>/checkpoints/last.ckpt --outdir models/mine --pack
+
+Models with S4 layers. Where an optional library was missing, the original summed over only half of the poles of each S4
+layer, which is another function, and nothing in a checkpoint tells what it was trained with. half-poles is the default,
+because optional libraries are missing on most machines. To find out, import twice, with --s4 half-poles and with --s4
+conjugate-poles, and chart a song with the same seed: right is the one whose notes follow the music.
+"""
+
+import argparse
+from pathlib import Path
+
+from mug.cli import run
+from mug.original_checkpoint import CKPT, YAML, Report, export_original, import_original, pack_run
+from mug.original_config import S4_READINGS
+
+S4_IN_THE_ORIGINAL = {
+    "half-poles": "as the original does where its optional library for Cauchy sums is missing",
+    "conjugate-poles": "as the original does only where its optional library for Cauchy sums is installed",
+}
+
+
+def main() -> None:
+    """Convert a checkpoint and say what became of it."""
+    args = parse_args()
+    if args.export:
+        report = export_original(args.checkpoint, args.outdir)
+        written, following = f"{args.outdir / CKPT} and {YAML}", ""
+    elif args.pack:
+        report = pack_run(args.checkpoint, args.outdir)
+        written, following = str(args.outdir), next_command(args.outdir, report)
+    else:
+        config = args.config or args.checkpoint.with_name(YAML)
+        report = import_original(args.checkpoint, config, args.outdir, args.s4)
+        written, following = str(args.outdir), next_command(args.outdir, report)
+    print(f"wrote {written}")
+    for name, count in report.parameters.items():
+        print(f"  {name:18}{count:>12,} parameters")
+    if report.s4 is not None:
+        print(f"S4 layers are read with {report.s4}, {S4_IN_THE_ORIGINAL.get(report.s4, 'which the original cannot')}")
+        if not args.export and not args.pack:
+            print("  that is assumed: if charts ignore the music, import again with the other --s4")
+    for title, lines in (("assumed", report.assumed), ("left out", report.left_out)):
+        if lines:
+            print(f"{title}:", *lines, sep="\n  ")
+    if following:
+        print(f"next:\n  {following}")
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, required=True, help="the file or folder to convert")
+    parser.add_argument("--outdir", type=Path, required=True, help="folder to write, which must not exist yet")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        help="the original's configuration (default: model.yaml beside the checkpoint); a feature list that is not the "
+        "usual one lies beside it",
+    )
+    parser.add_argument(
+        "--s4", choices=list(S4_READINGS), default="half-poles", help="how S4 layers are read (default half-poles)"
+    )
+    direction = parser.add_mutually_exclusive_group()
+    direction.add_argument("--export", action="store_true", help="to the original's model.ckpt and model.yaml")
+    direction.add_argument("--pack", action="store_true", help="a run's .ckpt to a model folder")
+    return parser.parse_args()
+
+
+def next_command(folder: Path, report: Report) -> str:
+    """Return what to do with a model folder."""
+    if report.is_generator:
+        return f"python scripts/mapping.py --checkpoint {folder} --audio song.mp3 --prompt sr=4"
+    stage_1 = f"model.params.first_stage_config.params.ckpt_path={folder}"
+    return f"python main.py --base configs/mug/mug_diffusion.yaml -t {stage_1}"
+
+
+if __name__ == "__main__":
+    run(main)
