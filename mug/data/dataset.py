@@ -3,6 +3,7 @@
 Axes: K keys, T note frames, A audio frames, M mel bins, Q frequencies of the STFT, F features.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -84,7 +85,10 @@ class OsuDataset(Dataset):
         return len(self.entries) * self.crops_per_chart
 
     def __getitem__(self, key: int | tuple[int, int]) -> dict[str, Any]:
-        """Return {note [4K, T], valid_flag [T], audio [M, A] or [2, Q, A], feature [F], meta, convertor}."""
+        """Return {note [4K, T], valid_flag [T], n_frames, audio [M, A] or [2, Q, A], feature [F], meta, convertor}.
+
+        n_frames: how many of the T note frames are the song's; what follows is padding.
+        """
         index, epoch = key if isinstance(key, tuple) else (key, 0)
         entry = self.entries[index % len(self.entries)]
         rng = np.random.default_rng([self.seed, epoch, index])
@@ -95,6 +99,7 @@ class OsuDataset(Dataset):
         item: dict[str, Any] = {
             "note": encoded.note,
             "valid_flag": self._valid_flag(entry, convertor),
+            "n_frames": self._n_frames(entry, rate, start),
             "feature": drop_features(self._feature(entry, rate), self.spec.unconditional, self.augmentation, rng),
             "meta": {
                 "path": str(entry.path),
@@ -113,8 +118,8 @@ class OsuDataset(Dataset):
     def _window(self, entry: Entry, rate: float, rng: np.random.Generator) -> int:
         """The audio frame, at that rate, at which the item begins: on a note frame, or between two as drawn."""
         ratio = self.settings.audio_note_window_ratio
-        song_ms = max(entry.last_ms.max(), entry.audio_frames * self.settings.audio_frame_ms) / rate
-        spare = max(0, int(song_ms / self.settings.note_frame_ms) - self.settings.max_note_frame)  # note frames
+        song_frames = int(self._song_ms(entry, rate) / self.settings.note_frame_ms)  # note frames
+        spare = max(0, song_frames - self.settings.max_note_frame)
         spare = min(spare, int(entry.last_ms.max() / rate / self.settings.note_frame_ms))  # no window without the chart
         if self.augmentation.random_crop:
             start = int(rng.integers(0, spare + 1))
@@ -122,6 +127,16 @@ class OsuDataset(Dataset):
             start = 0 if self.split == "train" else spare // 2
         between = int(rng.integers(1, ratio)) if ratio > 1 and rng.random() < self.augmentation.offset_p else 0
         return start * ratio + between
+
+    def _song_ms(self, entry: Entry, rate: float) -> float:
+        """How long the music and the chart last, at that rate."""
+        return max(entry.last_ms.max(), entry.audio_frames * self.settings.audio_frame_ms) / rate
+
+    def _n_frames(self, entry: Entry, rate: float, start: int) -> np.ndarray:
+        """Note frames of a window that are the song's, int64 []."""
+        left_ms = self._song_ms(entry, rate) - start * self.settings.audio_frame_ms
+        frames = math.ceil(left_ms / self.settings.note_frame_ms)
+        return np.array(min(max(frames, 1), self.settings.max_note_frame), dtype=np.int64)
 
     def _convertor(self, rate: float, start: int, rng: np.random.Generator) -> ManiaConvertor:
         augmentation = self.augmentation

@@ -4,6 +4,7 @@ Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Q frequencies 
 Z latent channels, L latent frames, F features.
 """
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,48 +12,25 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 import torch.nn.functional as F
-from einops import rearrange, reduce
+from einops import rearrange
 from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_warn
-from torch import Tensor, nn
+from torch import Tensor
 
-from mug.config import instantiate_from_config
 from mug.diffusion.checks import check_context, check_networks, check_noise, check_noisy
 from mug.diffusion.parameterization import check_parameterization, eps_of, target_of, x0_of
 from mug.diffusion.schedule import make_beta_schedule, schedule_buffers, vlb_weights
+from mug.diffusion.wrapper import MugDiffusionWrapper
 from mug.errors import ConfigError
 from mug.lr_scheduler import adamw
 from mug.model.blocks import check_input
+from mug.model.masking import LENGTH_MULTIPLE, frame_mask, masked_mean, whole_lengths
 from mug.model.weights import load_weights, trainable_parameters
 from mug.seeding import generator_of, stratified_timesteps
 
 LOSS_TYPES = ("l1", "l2", "smooth_l1")
 SMOOTH_L1_BETA = 0.02
 NOISE_BANDS = 10
-LENGTH_MULTIPLE = 32  # latents of any song are padded to a multiple of this
 MEASURED_BATCHES = 16  # enough crops for two digits of every channel's mean and deviation
-
-
-class MugDiffusionWrapper(nn.Module):
-    """The four networks: denoiser, frozen first stage, audio encoder and prompt embedder; each a target + params."""
-
-    def __init__(
-        self,
-        unet_config: Mapping[str, Any],
-        first_stage_config: Mapping[str, Any],
-        wave_stage_config: Mapping[str, Any],
-        cond_stage_config: Mapping[str, Any],
-    ) -> None:
-        super().__init__()
-        self.unet_model = instantiate_from_config(unet_config, "model.params.unet_config")
-        self.first_stage_model = instantiate_from_config(first_stage_config, "model.params.first_stage_config")
-        self.wave_model = instantiate_from_config(wave_stage_config, "model.params.wave_stage_config")
-        self.cond_stage_model = instantiate_from_config(cond_stage_config, "model.params.cond_stage_config")
-        self.first_stage_model.eval().requires_grad_(False)
-
-    def train(self, mode: bool = True) -> "MugDiffusionWrapper":
-        super().train(mode)
-        self.first_stage_model.eval()
-        return self
 
 
 class DDPM(pl.LightningModule):
@@ -142,34 +120,44 @@ class DDPM(pl.LightningModule):
 
     # --- the four networks -------------------------------------------------------------------------------------------
 
+    # `lengths` [B] are the latent frames of each song, multiples of length_multiple: what lies beyond them does not
+    # change what lies inside. Without them every song fills its row.
+
     @torch.no_grad()
-    def encode_latent(self, note: Tensor) -> Tensor:
+    def encode_latent(self, note: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Note planes [B, 4K, T] -> the clean latent x_0 [B, Z, L]: the posterior's mode, normalised."""
-        return (self.model.first_stage_model.encode(note).mode() - self.latent_mean) / self.latent_std
+        note_frames = None if lengths is None else lengths * self.latent_factor
+        return (self.model.first_stage_model.encode(note, note_frames).mode() - self.latent_mean) / self.latent_std
 
-    def decode_latent(self, z: Tensor) -> Tensor:
+    def decode_latent(self, z: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Latent [B, Z, L] -> logits and raw offsets of the note planes [B, 4K, T]. Raises ValueError."""
-        check_input(z, self.z_channels, 1, "the diffusion model")
-        return self.model.first_stage_model.decode(z * self.latent_std + self.latent_mean)
+        check_input(z, self.z_channels, 1, "the diffusion model", lengths)
+        return self.model.first_stage_model.decode(z * self.latent_std + self.latent_mean, lengths)
 
-    def encode_conditions(self, audio: Tensor, feature: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def encode_conditions(
+        self, audio: Tensor, feature: Tensor, lengths: Tensor | None = None
+    ) -> tuple[Tensor, list[Tensor]]:
         """Audio [B, M, A] or [B, 2, Q, A], ids [B, F] -> context [B, C, F] and audios, [B, C, L / 2^level] or one."""
-        encoded = self.model.wave_model(audio)
+        n_audios = self.model.unet_model.n_audios
+        latent_frame = self.model.wave_model.factor >> (n_audios - 1)  # in audio frames; the last scale is coarser
+        encoded = self.model.wave_model(audio, None if lengths is None else lengths * latent_frame)
         audios = [encoded] if isinstance(encoded, Tensor) else list(encoded)
-        return self.encode_prompt(feature), audios[-self.model.unet_model.n_audios :]
+        return self.encode_prompt(feature), audios[-n_audios:]
 
     def encode_prompt(self, feature: Tensor) -> Tensor:
         """Prompt ids [B, F] -> context [B, C, F]."""
         return self.model.cond_stage_model(feature)
 
-    def denoise(self, x_t: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor]) -> Tensor:
+    def denoise(
+        self, x_t: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor], lengths: Tensor | None = None
+    ) -> Tensor:
         """Return the noise in x_t [B, Z, L] at timesteps t [B], whatever the denoiser was trained to predict.
 
         context, audios: see encode_conditions. Raises ValueError for what has another shape or is no timestep.
         """
         check_noisy(x_t, t, self.z_channels, self.timesteps)
         check_context(context, self.model.cond_stage_model.n_features)
-        prediction = self.model.unet_model(x_t, t, context, list(audios)).float()
+        prediction = self.model.unet_model(x_t, t, context, list(audios), lengths).float()
         return eps_of(self.parameterization, prediction, x_t, *self._signal_and_noise(t))
 
     def _signal_and_noise(self, t: Tensor) -> tuple[Tensor, Tensor]:
@@ -199,28 +187,31 @@ class DDPM(pl.LightningModule):
     ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Return the loss, what to log of it, and the plain loss of each item [B].
 
-        x_0, noise [B, Z, L]; t [B]; of the batch its audio and feature, and for "recon" its note and valid_flag.
+        x_0, noise [B, Z, L]; t [B]; of the batch its audio and feature, n_frames where songs are shorter than the
+        window, and for "recon" its note and valid_flag. What is beyond a song's end counts for nothing.
         """
-        context, audios = self.encode_conditions(batch["audio"], batch["feature"])
+        lengths = self.lengths_of(batch)
+        mask = frame_mask(lengths, x_0.shape[2])
+        context, audios = self.encode_conditions(batch["audio"], batch["feature"], lengths)
         a, s = self._signal_and_noise(t)
         x_t = self.q_sample(x_0, t, noise)
-        prediction = self.model.unet_model(x_t, t, context, audios).float()
+        prediction = self.model.unet_model(x_t, t, context, audios, lengths).float()
         target = target_of(self.parameterization, x_0, noise, a, s)
         if self.parameterization == "recon":
-            notes = self.decode_latent(x0_of(self.parameterization, prediction, x_t, a, s))
+            notes = self.decode_latent(x0_of(self.parameterization, prediction, x_t, a, s), lengths)
             loss_of = self.model.first_stage_model.loss
             items = zip(notes.split(1), batch["note"].split(1), batch["valid_flag"].split(1), strict=True)
             loss_items = torch.stack([loss_of(guess, note, valid)[0] for guess, note, valid in items])  # [B]
         else:
-            loss_items = reduce(self.elementwise_loss(prediction, target), "b z l -> b", "mean")
+            loss_items = masked_mean(self.elementwise_loss(prediction, target), mask)
         loss_simple = loss_items.mean()
         loss_vlb = (self.lvlb_weights[t] * loss_items).mean()
         loss = loss_simple + self.vlb_weight * loss_vlb
         difference = prediction.detach() - target
         log = {
             "loss_simple": loss_simple.detach(),
-            "loss_mae": difference.abs().mean(),
-            "loss_mse": difference.square().mean(),
+            "loss_mae": masked_mean(difference.abs(), mask).mean(),
+            "loss_mse": masked_mean(difference.square(), mask).mean(),
             "loss_vlb": loss_vlb.detach(),
             "loss": loss.detach(),
         }
@@ -258,8 +249,14 @@ class DDPM(pl.LightningModule):
             inside = loss_items[band_of == band]
             self.log(f"{stage}/loss_noise_band_{band}", inside.mean(), batch_size=len(inside))
 
+    def lengths_of(self, batch: Mapping[str, Any]) -> Tensor | None:
+        """Latent frames of each song [B]; None where all fill the window."""
+        note_frames = self.latent_factor * self.length_multiple
+        lengths = whole_lengths(batch.get("n_frames"), note_frames, self.latent_factor * self.z_length)
+        return None if lengths is None else lengths // self.latent_factor
+
     def _latents_of(self, batch: Mapping[str, Any]) -> Tensor:
-        x_0 = self.encode_latent(batch["note"])
+        x_0 = self.encode_latent(batch["note"], self.lengths_of(batch))
         if x_0.shape[1:] != (self.z_channels, self.z_length):
             raise ConfigError(
                 f"model.params: z_channels {self.z_channels} and z_length {self.z_length} disagree with the latents of "
@@ -282,17 +279,21 @@ class DDPM(pl.LightningModule):
         datamodule = getattr(self.trainer, "datamodule", None)
         if datamodule is None:
             raise ConfigError("normalize_latents: measuring the latents needs a datamodule with training data")
-        latents = []
-        for index, batch in enumerate(datamodule.train_dataloader()):
-            if index == MEASURED_BATCHES:
-                break
-            latents.append(self.model.first_stage_model.encode(batch["note"].to(self.device)).mode())
-        channels = rearrange(torch.cat(latents), "b z l -> z (b l)")  # [Z, all frames]
+        batches = itertools.islice(datamodule.train_dataloader(), MEASURED_BATCHES)
+        channels = torch.cat([self._plain_latents(batch) for batch in batches], dim=1)  # [Z, all frames]
         mean, std = channels.mean(dim=1, keepdim=True), channels.std(dim=1, keepdim=True)
         self.latent_mean.copy_(self.trainer.strategy.broadcast(mean))
         self.latent_std.copy_(self.trainer.strategy.broadcast(std).clamp(min=1e-6))  # a channel that never moves
         self.latents_measured.fill_(True)
         rank_zero_info(f"latent channels normalised from deviations {std.min().item():.3g}..{std.max().item():.3g}")
+
+    def _plain_latents(self, batch: Mapping[str, Any]) -> Tensor:
+        """Latents of a batch as the first stage has them, without padding: [Z, all frames]."""
+        lengths = self.lengths_of(batch)
+        note_frames = None if lengths is None else lengths.to(self.device) * self.latent_factor
+        z = self.model.first_stage_model.encode(batch["note"].to(self.device), note_frames).mode()
+        mask = frame_mask(None if lengths is None else lengths.to(self.device), z.shape[2])
+        return rearrange(z, "b z l -> z (b l)") if mask is None else rearrange(z, "b z l -> z b l")[:, mask[:, 0]]
 
     def configure_optimizers(self) -> Any:
         return adamw(trainable_parameters(self, self.training_keys), self.learning_rate, self.scheduler_config)

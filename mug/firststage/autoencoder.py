@@ -17,7 +17,7 @@ from mug.errors import ConfigError
 from mug.firststage.scores import f1, onset_counts
 from mug.lr_scheduler import adamw
 from mug.model.blocks import Downsample, Level, MiddleBlocks, ResnetBlock, Upsample, check_input, group_norm
-from mug.model.masking import level_masks, masked, rising_masks
+from mug.model.masking import LENGTH_MULTIPLE, frame_mask, level_masks, masked, masked_mean, rising_masks, whole_lengths
 from mug.model.weights import load_weights, trainable_parameters
 from mug.seeding import generator_of, noise_like
 
@@ -45,9 +45,12 @@ class DiagonalGaussian:
         """A random latent [B, Z, L]; without a generator, torch's seeded one."""
         return self.scale * (self.mean + self.std * noise_like(self.mean, generator))
 
-    def kl(self) -> Tensor:
-        """Divergence from the standard normal, averaged over elements (Kingma & Welling 2014, appendix B)."""
-        return 0.5 * (self.mean.square() + self.logvar.exp() - 1 - self.logvar).mean()
+    def kl(self, mask: Tensor | None = None) -> Tensor:
+        """Divergence from the standard normal, averaged over elements (Kingma & Welling 2014, appendix B).
+
+        Only the frames where mask [B, 1, L] is True count.
+        """
+        return masked_mean(0.5 * (self.mean.square() + self.logvar.exp() - 1 - self.logvar), mask).mean()
 
 
 class Encoder(nn.Module):
@@ -190,12 +193,15 @@ class AutoencoderKL(pl.LightningModule):
         """
         return self.decoder(z / self.scale, lengths)
 
-    def forward(self, note: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, DiagonalGaussian]:
+    def forward(
+        self, note: Tensor, generator: torch.Generator | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, DiagonalGaussian]:
         """Return the reconstruction [B, 4K, T] of the most probable latent, or one drawn by `generator`, and the
-        distribution of latents.
+        distribution of latents. `lengths` [B]: note frames of each song, in multiples of `factor`.
         """
-        posterior = self.encode(note)
-        return self.decode(posterior.mode() if generator is None else posterior.sample(generator)), posterior
+        posterior = self.encode(note, lengths)
+        z = posterior.mode() if generator is None else posterior.sample(generator)
+        return self.decode(z, None if lengths is None else lengths // self.factor), posterior
 
     def training_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
         return self._step(batch, "train", generator_of(self.seed, self.global_step, batch_idx, self.global_rank))
@@ -209,9 +215,10 @@ class AutoencoderKL(pl.LightningModule):
     def _step(self, batch: Mapping[str, Any], stage: str, generator: torch.Generator | None = None) -> Tensor:
         note, valid_flag = batch["note"], batch["valid_flag"]
         is_training = stage == "train"
-        reconstructions, posterior = self(note, generator)
+        lengths = self.lengths_of(batch)
+        reconstructions, posterior = self(note, generator, lengths)
         rec_loss, log = self.loss(reconstructions, note, valid_flag)
-        kl = posterior.kl()
+        kl = posterior.kl(frame_mask(None if lengths is None else lengths // self.factor, posterior.mean.shape[2]))
         loss = rec_loss + self.kl_weight * kl
         log = {"rec_loss": rec_loss.detach(), "kl": kl.detach(), **log}
         named = {f"{stage}/{name}": value for name, value in log.items()}
@@ -226,6 +233,10 @@ class AutoencoderKL(pl.LightningModule):
             for decoded, truth, valid, convertor in zip(*arrays, batch["convertor"], strict=True):
                 self.onset_counts += onset_counts(decoded, truth, valid, convertor["frame_ms"], ONSET_TOLERANCE_MS)
         return loss
+
+    def lengths_of(self, batch: Mapping[str, Any]) -> Tensor | None:
+        """Note frames of each song of a batch [B]; None where all fill the window."""
+        return whole_lengths(batch.get("n_frames"), self.factor * LENGTH_MULTIPLE, batch["note"].shape[2])
 
     def on_validation_epoch_start(self) -> None:
         self.onset_counts = np.zeros(3)

@@ -5,14 +5,25 @@ Networks take `lengths`, an integer [B] of frames, or None where every song fill
 Axes: B batch, C channels, L frames.
 """
 
-from torch import Tensor, arange
+import torch
+from torch import Tensor
+
+LENGTH_MULTIPLE = 32  # the latent of every song is a multiple of so many frames long
+
+
+def whole_lengths(n_frames: Tensor | None, multiple: int, limit: int) -> Tensor | None:
+    """Round the frames of songs [B] up to a multiple, at most `limit`; None where every song fills the limit."""
+    if n_frames is None:
+        return None
+    lengths = (torch.ceil(n_frames / multiple).long() * multiple).clamp(max=limit)
+    return None if bool((lengths == limit).all()) else lengths
 
 
 def frame_mask(lengths: Tensor | None, n_frames: int) -> Tensor | None:
     """True in the first lengths[b] frames: [B] -> [B, 1, n_frames]; None where there are no lengths."""
     if lengths is None:
         return None
-    return arange(n_frames, device=lengths.device)[None, None, :] < lengths[:, None, None]
+    return torch.arange(n_frames, device=lengths.device)[None, None, :] < lengths[:, None, None]
 
 
 def level_masks(lengths: Tensor | None, n_frames: int, levels: int) -> list[Tensor | None]:
@@ -38,3 +49,10 @@ def check_lengths(lengths: Tensor | None, batch: int, who: str) -> None:
     """Raise ValueError unless there are no lengths, or `batch` whole numbers of them."""
     if lengths is not None and (lengths.shape != (batch,) or lengths.is_floating_point()):
         raise ValueError(f"{who} expects lengths [{batch}] of whole numbers, got {list(lengths.shape)} {lengths.dtype}")
+
+
+def masked_mean(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Mean of each song's x [B, C, L] over its channels and the frames where mask [B, 1, L] is True: [B]."""
+    if mask is None:
+        return x.mean(dim=(1, 2))
+    return masked(x, mask).sum(dim=(1, 2)) / (mask.sum(dim=(1, 2)) * x.shape[1])

@@ -159,16 +159,18 @@ class BeatmapLogger(pl.Callback):
 def decode_charts(model: Any, batch: Mapping[str, Any], steps: int) -> Tensor:
     """Return note logits [B, 4K, T]: of an autoencoder its reconstructions, of a diffusion model its DDIM samples."""
     if not isinstance(model, DDPM):
-        return model.decode(model.encode(batch["note"]).mode())
-    context, audios = model.encode_conditions(batch["audio"], batch["feature"])
+        return model(batch["note"], lengths=model.lengths_of(batch))[0]
+    lengths = model.lengths_of(batch)
+    context, audios = model.encode_conditions(batch["audio"], batch["feature"], lengths)
     shape = (len(batch["note"]), model.z_channels, model.z_length)
     x_T = torch.randn(shape, generator=generator_of(model.seed)).to(model.device)  # [B, Z, L], the same every time
 
     def denoise(x: Tensor, t: Tensor) -> Tensor:
-        return model.denoise(x, t, context, audios)
+        return model.denoise(x, t, context, audios, lengths)
 
     tqdm_class = partial(tqdm, leave=False)  # the bar of the run goes on below
-    return model.decode_latent(ddim_sample(denoise, x_T, model.alphas_cumprod, steps, tqdm_class=tqdm_class))
+    z = ddim_sample(denoise, x_T, model.alphas_cumprod, steps, tqdm_class=tqdm_class)
+    return model.decode_latent(z, lengths)
 
 
 def _chart_like(

@@ -62,6 +62,7 @@ def test_a_batch_stacks_arrays_and_lists_the_rest(library):
     assert shapes == {
         "note": ((2, 16, 32), torch.float32),
         "valid_flag": ((2, 32), torch.float32),
+        "n_frames": ((2,), torch.int64),
         "feature": ((2, 21), torch.int64),
         "audio": ((2, 32, 256), torch.float32),
     }

@@ -115,6 +115,7 @@ def test_audio_goes_on_after_the_last_note_and_ends_in_silence(tmp_path):
     assert item["audio"][:, 155].max() > 0  # at 900 ms
     assert item["audio"][:, 173:].max() == 0
     assert item["valid_flag"].tolist() == [1] * 11 + [0] * 21  # the tail, at 500 ms, is in note frame 10
+    assert item["n_frames"] == 22  # 173 audio frames of which 8 are a note frame
 
 
 def test_validation_sees_the_middle_of_a_long_song(library):
@@ -124,6 +125,7 @@ def test_validation_sees_the_middle_of_a_long_song(library):
     whole = load_audio(library.parent / "song 1" / "audio.wav", AudioSettings(**AUDIO))
     np.testing.assert_array_equal(item["audio"], whole[:, 640:896])
     assert item["valid_flag"].min() == 1
+    assert item["n_frames"] == 32
     assert_same(item, dataset(library, OsuTestDataset, test_fraction=1.0)[0])
 
 

@@ -1,0 +1,31 @@
+"""The four networks of stage 2 as one module."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from mug.config import instantiate_from_config
+
+
+class MugDiffusionWrapper(nn.Module):
+    """The four networks: denoiser, frozen first stage, audio encoder and prompt embedder; each a target + params."""
+
+    def __init__(
+        self,
+        unet_config: Mapping[str, Any],
+        first_stage_config: Mapping[str, Any],
+        wave_stage_config: Mapping[str, Any],
+        cond_stage_config: Mapping[str, Any],
+    ) -> None:
+        super().__init__()
+        self.unet_model = instantiate_from_config(unet_config, "model.params.unet_config")
+        self.first_stage_model = instantiate_from_config(first_stage_config, "model.params.first_stage_config")
+        self.wave_model = instantiate_from_config(wave_stage_config, "model.params.wave_stage_config")
+        self.cond_stage_model = instantiate_from_config(cond_stage_config, "model.params.cond_stage_config")
+        self.first_stage_model.eval().requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "MugDiffusionWrapper":
+        super().train(mode)
+        self.first_stage_model.eval()
+        return self
