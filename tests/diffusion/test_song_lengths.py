@@ -43,7 +43,7 @@ def batch() -> dict[str, Any]:
     }
     for index, length in enumerate(LENGTHS):
         padded["valid_flag"][index, 2 * length :] = 0
-        padded["note"][index, :, 2 * length] = 0  # no long note goes on beyond the song
+        padded["note"][index, :, 2 * length : 2 * length + 1] = 0  # no long note goes on beyond the song
     return padded
 
 
