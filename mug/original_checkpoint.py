@@ -22,7 +22,7 @@ from mug.errors import CheckpointError, ConfigError
 from mug.firststage.autoencoder import AutoencoderKL
 from mug.model.weights import check_fit, read_checkpoint, tensors_of
 from mug.model_folder import new_folder, own_storage, prompt_params, read_yaml, save_model_folder, write_yaml
-from mug.original_config import S4_READINGS, original_model, our_model
+from mug.original_config import S4_READINGS, original_model, our_model, unsaid
 from mug.trained_model import read_model, skeleton
 
 CKPT, YAML = "model.ckpt", "model.yaml"
@@ -78,7 +78,7 @@ def import_original(checkpoint: Path, config: Path, folder: Path, s4: str = "hal
     report = Report()
     training = [key for key in content if key != "state_dict"] if "state_dict" in content else []
     if training:
-        report.left_out.append(f"{', '.join(training)}: of the training")
+        report.left_out.append(f"{', '.join(map(ascii, training))}: of the training")
 
     source = read_yaml(config)
     if not isinstance(source, Mapping) or "model" not in source:
@@ -94,6 +94,7 @@ def import_original(checkpoint: Path, config: Path, folder: Path, s4: str = "hal
     check_fit(network, state, str(checkpoint))
     if isinstance(network, DDPM):
         _check_schedule(state, model["params"], str(checkpoint))
+    report.assumed += unsaid(model)
     report.describe(network, model)
     save_model_folder(folder, state, {"model": model, "data": {"params": {"common": common}}})
     return report
@@ -121,7 +122,11 @@ def export_original(checkpoint: Path, folder: Path) -> Report:
             prompt["path_to_yaml"] = "features.yaml" if (temporary / "features.yaml").exists() else FEATURES
             original["data"] = {"params": {"audio": config["data"]["params"]["common"]["audio"]}}
         write_yaml(temporary / YAML, original)
-        torch.save({"state_dict": own_storage(_without_dropped(tensors, (), report))}, temporary / CKPT)
+        state = own_storage(_without_dropped(tensors, (), report))
+        try:
+            torch.save({"state_dict": state}, temporary / CKPT)
+        except RuntimeError as error:  # what torch makes of a full disk
+            raise CheckpointError(f"{folder / CKPT}: cannot be written: {error}") from error
     return report
 
 

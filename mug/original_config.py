@@ -83,6 +83,13 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
     ),
     "mug.cond.feature.BeatmapFeatureEmbedder": _kept("path_to_yaml embed_dim"),
 }
+UNSEEN = {  # parameters that no tensor's shape depends on, but what the model computes
+    DDPM: ("parameterization",),
+    "mug.firststage.autoencoder.AutoencoderKL": ("scale",),
+    "mug.cond.wave.STFTEncoder": ("num_groups",),
+    "mug.cond.wave.MelspectrogramEncoder": ("num_groups",),
+    "mug.cond.wave.MelspectrogramEncoder1D": ("num_groups",),
+}
 OURS_FOR_TRAINING = ("seed", "vlb_weight")  # the parameters of ours that a trained model does without
 
 
@@ -156,6 +163,21 @@ def original_model(node: Any, left_out: list[str], where: str = "model") -> dict
         else:
             original[key] = original_model(value, left_out, place) if _is_node(key) else value
     return {"target": target, "params": original}
+
+
+def unsaid(node: Mapping[str, Any], where: str = "model") -> list[str]:
+    """Say what our defaults decide in one of our nodes though no tensor's shape tells whether they are right."""
+    defaults = inspect.signature(get_obj_from_str(node["target"])).parameters
+    params = node.get("params") or {}
+    lines = [
+        f"{where}.params.{name} = {defaults[name].default!r}"
+        for name in UNSEEN.get(node["target"], ())
+        if name not in params
+    ]
+    for key, value in params.items():
+        if _is_node(key):
+            lines += unsaid(value, f"{where}.params.{key}")
+    return lines
 
 
 def _is_node(key: str) -> bool:

@@ -185,23 +185,25 @@ class TestHostileFolders:
         assert str(folder) in str(caught.value)
 
     @pytest.mark.parametrize(
-        "text",
+        ("text", "reason"),
         [
-            "[",
-            "- 1",
-            "model: &a [1]\ndata: *a",
-            "a: ${b",
-            "\x00",
-            "[" * 5000,
-            "x: " + "y" * MAX_YAML_BYTES,
-            "",
-            "? [1]\n: 2",
+            ("[", "not readable as YAML"),
+            ("a: ${b", "not readable as YAML"),
+            ("\x00", "not readable as YAML"),
+            ("? [1]\n: 2", "not readable as YAML"),
+            ("3", "not readable as YAML"),
+            ("- 1", "its configuration is a list, not a mapping"),
+            ("", "lacks 'model'"),
+            ("a: &a [1]\nb: &b [*a, *a, *a]\nmodel: [*b, *b, *b]\n", r"YAML aliases \(\*name\) are not read"),
+            ("[" * 5000, "nested deeper than 30 levels"),
+            ("x: " + "y" * MAX_YAML_BYTES, "no configuration of a model is that long"),
         ],
     )
-    def test_text_that_is_no_configuration(self, folder, text):
+    def test_text_that_is_no_configuration(self, folder, text, reason):
         (folder / "config.yaml").write_text(text)
-        with pytest.raises(CheckpointError, match=str(folder)):
+        with pytest.raises(CheckpointError, match=reason) as caught:
             load_trained_model(folder)
+        assert str(folder) in str(caught.value)
 
     def test_features_with_more_rows_than_weights(self, folder):
         features = (folder / "features.yaml").read_text().replace("interval: 0.2", "interval: 1.0e-9")
@@ -217,6 +219,7 @@ class TestHostileFolders:
         [
             (lambda s: s.pop("betas"), "betas is missing"),
             (lambda s: s.update(extra=torch.zeros(1)), "extra is unknown"),
+            (lambda s: s.update({"\x1b[2J": torch.zeros(1)}), r"'\\x1b\[2J'"),
             (lambda s: s.update(betas=torch.zeros(3)), r"betas is \[3\]"),
             (lambda s: s.update(betas=s["betas"].long()), "betas is of torch.int64, the model's of torch.float32"),
             (lambda s: s.update(betas=s["betas"].to(torch.complex64)), "betas is of torch.complex64"),

@@ -88,6 +88,7 @@ class TestTinyModel:
         assert trained.model.normalize_latents is False
         assert "audio: sr = 22050" in report.assumed
         assert "audio: n_fft = 512" in report.assumed
+        assert "model.params.first_stage_config.params.scale = 1.0" in report.assumed
         assert any("mania_beatmap_features.yaml" in line for line in report.assumed)
 
     def test_audio_settings_are_read_wherever_they_stand(self, state, tmp_path):
@@ -140,7 +141,7 @@ class TestTinyModel:
         report = imported(path, tmp_path / "ours")
         assert_same_tensors(load_file(tmp_path / "ours" / "model.safetensors"), state)
         said = "\n".join(report.left_out)
-        assert "epoch, optimizer_states: of the training" in said
+        assert "'epoch', 'optimizer_states': of the training" in said
         for name in (
             "lvlb_weights: ",
             "logvar: ",
@@ -248,9 +249,7 @@ class TestPickles:
 
         path = write(tmp_path, state, original_node())
         torch.save({"state_dict": state, "callbacks": Hostile()}, path)
-        with pytest.raises(
-            CheckpointError, match=r"it asks for (posix|os)\.mkdir, which is code, and code is never run"
-        ):
+        with pytest.raises(CheckpointError, match=r"it asks for (posix|os)\.mkdir, and code is never run"):
             imported(path, tmp_path / "ours")
         path.write_bytes(pickle.dumps(Hostile(), protocol=2))
         with pytest.raises(CheckpointError, match=r"model\.ckpt: not a readable checkpoint of tensors"):

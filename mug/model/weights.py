@@ -49,12 +49,12 @@ def read_checkpoint(path: str | Path, mmap: bool = False) -> dict[str, Any]:
     except (*DAMAGE, OSError) as error:
         if isinstance(error, pickle.UnpicklingError):  # torch's own words advise to run what the file asks for
             asked = re.search(r"GLOBAL ([\w.]+)", str(error))
-            holds = (
-                f"asks for {asked[1]}, which is code, and code"
-                if asked
-                else "is none, is damaged, or holds code, which"
-            )
-            reason = f"it {holds} is never run"
+            if asked:
+                reason = (
+                    f"it asks for {asked[1]}, and code is never run; get its state_dict alone from where it is from"
+                )
+            else:
+                reason = "it is none, is damaged, or holds code, which is never run"
         else:
             reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise CheckpointError(f"{path}: not a readable checkpoint of tensors: {reason}") from error
@@ -78,7 +78,7 @@ def tensors_of(content: Mapping[str, Any], path: str | Path) -> dict[str, Tensor
     if not isinstance(state, Mapping):
         raise CheckpointError(f"{path}: holds no state dict of tensors")
     for name, value in state.items():
-        if not isinstance(name, str) or not isinstance(value, Tensor):
+        if not isinstance(name, str) or not name.isprintable() or not isinstance(value, Tensor):
             raise CheckpointError(f"{path}: its state dict holds something else than tensors: {name!r}")
         if value.layout != torch.strided or value.device.type != "cpu":  # what a file may ask for and no network has
             raise CheckpointError(f"{path}: {name!r} is no plain tensor")
@@ -101,7 +101,7 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
     if not file.is_file():
         raise CheckpointError(f"{file}: no such checkpoint")
     try:
-        return load_file(file)
+        return tensors_of(load_file(file), file)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{file}: not a readable file of tensors: {error}") from error
 
