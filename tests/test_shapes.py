@@ -62,6 +62,7 @@ CASES: list[tuple[str, tuple[Any, ...], str, str]] = [
     ("autoencoder.decode", (zeros(3, 3),), "[B, 3, L]", "[3, 3]"),
     ("loss", (zeros(2, 20, 9), zeros(2, 16, 9), zeros(2, 9)), "[B, 4K, T]", "[2, 20, 9], [2, 16, 9] and [2, 9]"),
     ("loss", (zeros(2, 20, 9), zeros(2, 20, 9), zeros(2, 8)), "valid_flag [B, T]", "[2, 20, 9] and [2, 8]"),
+    ("loss", (zeros(20, 9), zeros(20, 9), zeros(9)), "[B, 4K, T]", "[20, 9], [20, 9] and [9]"),
     ("loss", (zeros(1, 20, 9), zeros(2, 20, 9), zeros(2, 9)), "[B, 4K, T]", "[1, 20, 9], [2, 20, 9] and [2, 9]"),
     ("timing", (zeros(2, 4, 6),), "[B, 3, L]", "[2, 4, 6]"),
     ("timing", (zeros(3, 6),), "[B, 3, L]", "[3, 6]"),
@@ -74,6 +75,7 @@ CASES: list[tuple[str, tuple[Any, ...], str, str]] = [
     ("stft", (zeros(2, 2, 8, 12),), "[B, 2, 9, A] with A a multiple of 4", "[2, 2, 8, 12]"),
     ("stft", (zeros(2, 1, 9, 12),), "[B, 2, 9, A] with A a multiple of 4", "[2, 1, 9, 12]"),
     ("stft", (zeros(2, 2, 9, 13),), "[B, 2, 9, A] with A a multiple of 4", "[2, 2, 9, 13]"),
+    ("stft", (zeros(2, 2, 9, 0),), "[B, 2, 9, A] with A a multiple of 4", "[2, 2, 9, 0]"),
     ("stft", (zeros(2, 9, 12),), "[B, 2, 9, A] with A a multiple of 4", "[2, 9, 12]"),
     ("prompt", (ids(2, 20),), "[B, 21]", "[2, 20]"),
     ("prompt", (ids(21),), "[B, 21]", "[21]"),
@@ -99,6 +101,12 @@ CASES: list[tuple[str, tuple[Any, ...], str, str]] = [
     ("transformer", (zeros(2, 32, 9), zeros(2, 4, 3)), "context [2, 5, F]", "[2, 4, 3]"),
     ("transformer", (zeros(2, 32, 9), zeros(2, 5)), "context [2, 5, F]", "[2, 5]"),
     ("transformer", (zeros(2, 32, 9),), "context [2, 5, F]", "None"),
+    ("transformer", (zeros(2, 31, 9), zeros(2, 5, 3)), "x [B, 32, L]", "[2, 31, 9]"),
+    ("transformer", (zeros(32, 9), zeros(2, 5, 3)), "x [B, 32, L]", "[32, 9]"),
+    ("unet", (zeros(2, 3, 8), STEPS, CONTEXT, [], ids(3) + 8), "lengths [2] of whole numbers", "[3]"),
+    ("unet", (zeros(2, 3, 8), STEPS, CONTEXT, [], ids(2) + 3), "multiples of 2 up to 8", "[3, 3]"),
+    ("unet", (zeros(2, 3, 8), STEPS, CONTEXT, [], ids(2)), "multiples of 2 up to 8", "[0, 0]"),
+    ("scales", (zeros(2, 7, 12), ids(2) + 16), "multiples of 4 up to 12", "[16, 16]"),
 ]  # fmt: skip
 
 

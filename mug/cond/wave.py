@@ -148,10 +148,11 @@ class STFTEncoder(Pyramid):
 
     def forward(self, stft: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Raises ValueError unless stft is [B, 2, n_fft / 2 + 1, A] with A a multiple of the downsampling factor."""
-        check_lengths(lengths, len(stft), "the audio encoder")
-        if stft.ndim != 4 or stft.shape[1:3] != (2, self.n_freq + 1) or stft.shape[3] % self.factor:
+        frames = stft.shape[-1]
+        if stft.ndim != 4 or stft.shape[1:3] != (2, self.n_freq + 1) or frames == 0 or frames % self.factor:
             expected = f"[B, 2, {self.n_freq + 1}, A] with A a multiple of {self.factor}"
             raise ValueError(f"the audio encoder expects {expected}, got {list(stft.shape)}")
+        check_lengths(lengths, stft, self.factor, "the audio encoder")
         h = self.conv_in(stft[:, :, :-1])  # [B, freq_stride, n_freq / freq_stride, A]
         return self.climb(rearrange(h, "b c q a -> b (c q) a"), lengths)
 

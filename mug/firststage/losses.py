@@ -35,8 +35,7 @@ class ManiaReconstructLoss(nn.Module):
         reconstructions [B, 4K, T] (logits and raw offsets), note [B, 4K, T], valid_flag [B, T]: frames where it is 0
         count for nothing. Raises ValueError for shapes that do not belong together.
         """
-        batch, _, frames = note.shape
-        if reconstructions.shape != note.shape or valid_flag.shape != (batch, frames):
+        if note.ndim != 3 or reconstructions.shape != note.shape or valid_flag.shape != note[:, 0].shape:
             raise ValueError(
                 f"expected reconstructions and note [B, 4K, T] and valid_flag [B, T], got "
                 f"{list(reconstructions.shape)}, {list(note.shape)} and {list(valid_flag.shape)}"

@@ -130,6 +130,7 @@ class ContextualTransformer(nn.Module):
     ) -> None:
         super().__init__()
         inner_dim = n_heads * d_head
+        self.in_channels = in_channels
         self.context_dim = context_dim
         self.use_checkpoint = checkpoint
         self.norm = group_norm(in_channels)
@@ -140,9 +141,11 @@ class ContextualTransformer(nn.Module):
         self.proj_out = zero_init(nn.Conv1d(inner_dim, in_channels, 1))
 
     def forward(self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
-        """Frames where mask [B, 1, L] is False are not attended to. Raises ValueError for a context that is absent
-        where one is needed, or of another shape.
+        """Frames where mask [B, 1, L] is False are not attended to. Raises ValueError for an x or a context of
+        another shape, and for a context that is absent where one is needed.
         """
+        if x.ndim != 3 or x.shape[1] != self.in_channels:
+            raise ValueError(f"the transformer expects x [B, {self.in_channels}, L], got {list(x.shape)}")
         given = None if context is None else list(context.shape)
         fits = context is None if self.context_dim is None else context is not None and context.ndim == 3
         if not fits or (context is not None and context.shape[:2] != (x.shape[0], self.context_dim)):

@@ -57,10 +57,10 @@ def zero_init(module: ModuleT) -> ModuleT:
 
 def check_input(x: Tensor, channels: int, multiple: int, who: str, lengths: Tensor | None = None) -> None:
     """Raise ValueError unless x is [B, channels, L] with L a multiple of `multiple`, and lengths, if any, fit it."""
-    check_lengths(lengths, len(x), who)
     if x.ndim != 3 or x.shape[1] != channels or x.shape[2] == 0 or x.shape[2] % multiple:
         length = f"L a multiple of {multiple}" if multiple > 1 else "L at least 1"
         raise ValueError(f"{who} expects [B, {channels}, L] with {length}, got {list(x.shape)}")
+    check_lengths(lengths, x, multiple, who)
 
 
 class ResnetBlock(nn.Module):

@@ -45,10 +45,17 @@ def masked(x: Tensor, mask: Tensor | None) -> Tensor:
     return x.masked_fill(~mask, 0)
 
 
-def check_lengths(lengths: Tensor | None, batch: int, who: str) -> None:
-    """Raise ValueError unless there are no lengths, or `batch` whole numbers of them."""
-    if lengths is not None and (lengths.shape != (batch,) or lengths.is_floating_point()):
+def check_lengths(lengths: Tensor | None, x: Tensor, multiple: int, who: str) -> None:
+    """Raise ValueError unless there are no lengths, or [B] whole multiples of `multiple` that fit in x [B, ..., L]."""
+    if lengths is None:
+        return
+    batch, limit = len(x), x.shape[-1]
+    if lengths.shape != (batch,) or lengths.is_floating_point():
         raise ValueError(f"{who} expects lengths [{batch}] of whole numbers, got {list(lengths.shape)} {lengths.dtype}")
+    if torch.compiler.is_compiling():  # where a look at the values would break the graph
+        return
+    if ((lengths < 1) | (lengths > limit) | (lengths % multiple != 0)).any():
+        raise ValueError(f"{who} expects lengths in multiples of {multiple} up to {limit}, got {lengths.tolist()}")
 
 
 def masked_mean(x: Tensor, mask: Tensor | None) -> Tensor:
