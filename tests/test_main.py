@@ -177,6 +177,8 @@ def fails(
         ("data.params.common.audio.n_mel=3", "unknown key 'n_mel'"),
         ("data.params.common.beatmap_txt=data/nowhere/beatmap.txt", "scripts/prepare_beatmap.py"),
         ("model.params.z_length=32", "z_length 32 disagree"),
+        ("data.params.common.keys=7", "ddconfig.x_channels is 16, but it has to be 4 times data.params.common.keys"),
+        ("data.params.common.audio.n_mels=7", "has to be data.params.common.audio.n_mels, which is 7"),
         ("model.params.ckpt_path=nowhere.ckpt", "nowhere.ckpt: no such checkpoint"),
         ("max_steps", "override 'max_steps' is not key.sub=value"),
     ],

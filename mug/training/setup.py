@@ -14,6 +14,7 @@ from mug.config import check_params, get_obj_from_str, instantiate_from_config
 from mug.errors import ConfigError
 from mug.training.callbacks import BaselineMetrics, ConfigSaver, LastCheckpoint
 from mug.training.checkpoints import SafeCheckpointIO
+from mug.training.fit import check_model_fits_data
 from mug.training.progress import StepProgressBar
 from mug.training.runs import CHECKPOINTS
 
@@ -32,7 +33,9 @@ MODEL_CHECKPOINT = {
 
 
 def check_config(config: Mapping[str, Any]) -> None:
-    """Raise ConfigError unless `config` has the keys of a run and no others, at its top and under lightning."""
+    """Raise ConfigError unless `config` has the keys of a run and no others, at its top and under lightning, and a
+    model that fits its data.
+    """
     _check_keys(config, CONFIG_KEYS, "the configuration")
     for key in ("model", "data"):
         node = config.get(key)
@@ -48,6 +51,7 @@ def check_config(config: Mapping[str, Any]) -> None:
         if key in trainer:
             raise ConfigError(f"lightning.trainer: '{key}' is not set here; see lightning.logger, lightning.callbacks")
     check_params(pl.Trainer, trainer, where="lightning.trainer")
+    check_model_fits_data(config)
 
 
 def with_seed(config: dict[str, Any], seed: int) -> dict[str, Any]:
