@@ -1,9 +1,12 @@
 """Learning-rate factors at steps that can be checked by hand."""
 
+from types import SimpleNamespace
+
 import pytest
+import torch
 
 from mug.errors import ConfigError
-from mug.lr_scheduler import LambdaCosineScheduler, LambdaLinearScheduler
+from mug.lr_scheduler import LambdaCosineScheduler, LambdaLinearScheduler, adamw
 
 
 def one_cycle(scheduler_class: type[LambdaLinearScheduler]) -> LambdaLinearScheduler:
@@ -52,3 +55,11 @@ def test_a_negative_warm_up_is_named() -> None:
 def test_a_cycle_without_a_length_is_named() -> None:
     with pytest.raises(ConfigError, match=r"cycle_lengths \[-1\] 1 or more"):  # as max_steps: -1 would make it
         LambdaLinearScheduler([50], [0], [1.0], [0], [-1])
+
+
+@pytest.mark.parametrize(("precision", "fused"), [("32-true", True), ("bf16-mixed", True), ("16-mixed", False)])
+def test_gradients_scaled_for_float16_can_be_clipped(precision: str, fused: bool) -> None:
+    # Lightning refuses to clip for an optimiser that unscales gradients by itself
+    trainer = SimpleNamespace(precision=precision)
+    optimizer = adamw([torch.nn.Parameter(torch.ones(2))], 0.1, None, trainer)["optimizer"]
+    assert bool(getattr(optimizer, "_step_supports_amp_scaling", False)) == fused

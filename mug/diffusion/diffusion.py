@@ -296,4 +296,5 @@ class DDPM(pl.LightningModule):
         return rearrange(z, "b z l -> z (b l)") if mask is None else rearrange(z, "b z l -> z b l")[:, mask[:, 0]]
 
     def configure_optimizers(self) -> Any:
-        return adamw(trainable_parameters(self, self.training_keys), self.learning_rate, self.scheduler_config)
+        parameters = trainable_parameters(self, self.training_keys)
+        return adamw(parameters, self.learning_rate, self.scheduler_config, self._trainer)

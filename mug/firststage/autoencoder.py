@@ -256,4 +256,5 @@ class AutoencoderKL(pl.LightningModule):
         self.log(f"{stage}/onset_f1", f1(summed.tolist()), prog_bar=True)
 
     def configure_optimizers(self) -> Any:
-        return adamw(trainable_parameters(self, self.training_keys), self.learning_rate, self.scheduler_config)
+        parameters = trainable_parameters(self, self.training_keys)
+        return adamw(parameters, self.learning_rate, self.scheduler_config, self._trainer)
