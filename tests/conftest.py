@@ -1,6 +1,5 @@
 """Where the tests find recorded numbers and real charts, which are not part of the project."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,9 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def parity() -> Path:
     """The folder of recorded network inputs, weights and outputs (environment variable MUG_PARITY_DIR)."""
-    folder = Path(os.environ.get("MUG_PARITY_DIR", PROJECT_ROOT.parent / "shared" / "parity"))
+    from records import parity_folder
+
+    folder = parity_folder()
     if not folder.is_dir():
         pytest.skip(f"no parity records in {folder}: set MUG_PARITY_DIR to run these tests")
     return folder

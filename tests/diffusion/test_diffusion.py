@@ -1,105 +1,18 @@
-"""The diffusion model: recorded losses and gradients, and what has to hold for any parameterization."""
+"""The diffusion model: what has to hold for any parameterization, and what it refuses."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from mug.data.features import FeatureSpec
-from mug.diffusion.ddim import Trajectory, ddim_sample, guided
 from mug.diffusion.diffusion import DDPM
 from mug.errors import CheckpointError, ConfigError
 from mug.seeding import generator_of, stratified_timesteps
-from tests.records import Record
 
 FEATURES = "configs/mug/mania_beatmap_features.yaml"
-
-
-def silent(iterable: Any, **_: Any) -> Any:
-    return iterable
-
-
-@pytest.fixture(scope="module")
-def record(parity: Path) -> Record:
-    return Record(parity / "ddpm.npz")
-
-
-@pytest.fixture(scope="module")
-def recorded_model(record: Record) -> DDPM:
-    model = DDPM(**record.config)
-    model.load_state_dict(record.state)  # strict: the original's checkpoints load without a mapping
-    return model.eval()
-
-
-def recorded_batch(record: Record) -> dict[str, Tensor]:
-    return {name: record.inputs[name] for name in ("note", "audio", "feature")}
-
-
-def test_conditions_and_latents_match_the_record(record: Record, recorded_model: DDPM) -> None:
-    with torch.no_grad():
-        record.assert_reproduced("cond", recorded_model.encode_prompt(record.inputs["feature"]))
-        for level, scale in enumerate(recorded_model.model.wave_model(record.inputs["audio"])):
-            record.assert_reproduced(f"wave_{level}", scale)
-        record.assert_reproduced("latent_mode", recorded_model.encode_latent(record.inputs["note"]))
-
-
-def test_forward_process_matches_the_record(record: Record, recorded_model: DDPM) -> None:
-    given = record.inputs
-    record.assert_reproduced("q_sample", recorded_model.q_sample(given["x0"], given["t"], given["noise"]))
-    elementwise = recorded_model.elementwise_loss(given["pred"], given["noise"])
-    record.assert_reproduced("smooth_l1_none", elementwise + 0.01)  # the recorded distance carries half of beta on top
-
-
-def test_loss_and_gradients_match_the_record(record: Record, recorded_model: DDPM, parity: Path) -> None:
-    batch = recorded_batch(record)
-    x_0 = recorded_model.encode_latent(batch["note"])
-    loss, log, _ = recorded_model.p_losses(batch, x_0, record.inputs["t"], record.inputs["noise"])
-    assert loss.item() + 0.01 == pytest.approx(record.outputs["p_losses"].item(), abs=1e-5)
-    for name in ("loss_mae", "loss_mse"):
-        assert log[name].item() == pytest.approx(record.outputs[f"log/{name}"].item(), abs=1e-5)
-    vlb = recorded_model.lvlb_weights[record.inputs["t"]].mean().item() * 0.01
-    assert log["loss_vlb"].item() + vlb == pytest.approx(record.outputs["log/loss_vlb"].item(), abs=1e-5)
-
-    recorded_model.zero_grad()
-    loss.backward()
-    recorded_norms = json.loads(str(np.load(parity / "ddpm.npz")["config"]))["_grad_norms"]
-    norms = {
-        name: parameter.grad.norm().item()
-        for name, parameter in recorded_model.named_parameters()
-        if parameter.grad is not None
-    }
-    assert set(norms) == {name for name, norm in recorded_norms.items() if norm is not None}
-    for name, norm in recorded_norms.items():
-        assert norms[name] == pytest.approx(norm, rel=2e-3, abs=1e-6), name
-
-
-@pytest.mark.parametrize(("steps", "scale"), [(20, 1), (20, 3), (50, 1), (50, 3)])
-def test_samples_match_the_record(
-    parity: Path, recorded_model: DDPM, steps: int, scale: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record = Record(parity / "ddim.npz")
-    embedder = recorded_model.model.cond_stage_model
-    embedding = embedder.embedding
-    monkeypatch.setattr(embedder, "n_features", record.inputs["feature"].shape[1])  # two more than prompts have today
-    with torch.no_grad():
-        context = embedding(record.inputs["feature"]).transpose(1, 2)
-        uncond = embedding(record.inputs["feature_uncond"]).transpose(1, 2)
-        audios = recorded_model.model.wave_model(record.inputs["audio"])
-    denoise = guided(recorded_model.denoise, context, uncond, float(scale), audios)
-    trajectory = Trajectory()
-    alpha_bar = recorded_model.alphas_cumprod
-    sample = ddim_sample(
-        denoise, record.inputs["x_T"], alpha_bar, steps, trajectory=trajectory, tqdm_class=silent
-    )  # fmt: skip
-    name = f"unet_S{steps}_g{scale}"
-    record.assert_reproduced(f"{name}/x", sample)
-    if steps == 20:
-        record.assert_reproduced(f"{name}/x_inter", torch.stack(trajectory.x))
-        record.assert_reproduced(f"{name}/pred_x0", torch.stack(trajectory.pred_x0))
 
 
 def tiny_config(**changes: Any) -> dict[str, Any]:

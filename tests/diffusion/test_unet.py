@@ -4,7 +4,7 @@ import re
 
 import pytest
 import torch
-from records import Record
+from records import REWRITTEN_C, Record, recordings
 
 from mug.diffusion.unet import TimestepResBlock, UNetModel, timestep_embedding
 from mug.errors import ConfigError
@@ -42,15 +42,17 @@ def awake(model: UNetModel) -> UNetModel:
     return model
 
 
-@pytest.mark.parametrize("name", ["unet_plain", "unet_lstm", "unet_s4", "unet_r2_s4_lstm"])
+@pytest.mark.parametrize("name", recordings("unet"))
 def test_reproduces_the_recorded_network(parity, name):
     record = Record(parity / f"{name}.npz")
-    model = UNetModel(**record.config, s4_kernel="nplr_half_poles").eval()  # as the original computed
-    model.load_state_dict(record.state, strict=True)
-    audios = [value for name, value in sorted(record.inputs.items()) if name.startswith("audio_")]
+    model = record.build(UNetModel)
+    given = record.inputs
     with torch.no_grad():
-        eps = model(record.inputs["x"], record.inputs["timesteps"], record.inputs["context"], audios)
+        eps = model(given["x"], given["timesteps"], given.get("context"), record.numbered("audio_"))
     record.assert_reproduced("eps", eps)
+    for name in record.group("state_after/"):
+        record.assert_reproduced(f"state_after/{name}", model.state_dict()[name], unknown=REWRITTEN_C)
+    record.assert_all_reproduced()
 
 
 def one_audio(channels: int = 4) -> dict:

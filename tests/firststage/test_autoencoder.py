@@ -5,7 +5,7 @@ import re
 import pytest
 import pytorch_lightning as pl
 import torch
-from records import Record
+from records import Record, recordings
 from torch.utils.data import DataLoader
 
 from mug.errors import CheckpointError, ConfigError
@@ -28,10 +28,10 @@ def model() -> AutoencoderKL:
     return AutoencoderKL(SMALL, LOSS, kl_weight=1e-4, learning_rate=1e-2)
 
 
-def test_reproduces_the_recorded_network(parity):
-    record = Record(parity / "autoencoder.npz")
-    model = AutoencoderKL(**record.config, lossconfig=LOSS).eval()
-    model.load_state_dict(record.state, strict=True)
+@pytest.mark.parametrize("name", recordings("autoencoder"))
+def test_reproduces_the_recorded_network(parity, name):
+    record = Record(parity / f"{name}.npz")
+    model = record.build(AutoencoderKL, lossconfig=LOSS)
     with torch.no_grad():
         posterior = model.encode(record.inputs["note"])
         record.assert_reproduced("mean", posterior.mean)
@@ -40,6 +40,7 @@ def test_reproduces_the_recorded_network(parity):
         record.assert_reproduced("mode", posterior.mode())
         record.assert_reproduced("decode_mode", model.decode(posterior.mode()))
         record.assert_reproduced("kl", posterior.kl())
+    record.assert_all_reproduced()
 
 
 @pytest.mark.parametrize("length", [4, 44])

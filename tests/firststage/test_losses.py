@@ -2,24 +2,25 @@
 
 import pytest
 import torch
-from records import Record
+from records import Record, arguments, recordings
 
 from mug.firststage.losses import ManiaReconstructLoss, frame_scores, masked_mean
 
 
-def test_reproduces_the_recorded_loss(parity):
-    record = Record(parity / "loss.npz")
+@pytest.mark.parametrize("name", recordings("loss"))
+def test_reproduces_the_recorded_loss(parity, name):
+    record = Record(parity / f"{name}.npz")
+    options = arguments(ManiaReconstructLoss, record.config["params"])
     guess = record.inputs["reconstructions"].requires_grad_()
     note = record.inputs["note"]
     everywhere = torch.ones_like(record.inputs["valid_flag"])  # the record was made with the mask ignored
-    loss, log = ManiaReconstructLoss(**record.config["params"])(guess, note, everywhere)
+    loss, log = ManiaReconstructLoss(**options)(guess, note, everywhere)
     loss.backward()
     record.assert_reproduced("loss", loss)
-    torch.testing.assert_close(guess.grad, record.outputs["grad_reconstructions"], atol=1e-8, rtol=1e-4)
-    recorded = {name.removeprefix("log/") for name in record.outputs if name.startswith("log/")}
-    assert recorded == set(log)
-    for name in recorded:
-        assert log[name].item() == pytest.approx(record.outputs[f"log/{name}"].item(), abs=2e-6)
+    record.assert_reproduced("grad_reconstructions", guess.grad)
+    for metric in record.group("log/"):
+        record.assert_reproduced(f"log/{metric}", log[metric])
+    record.assert_all_reproduced()
 
 
 def chart(keys: int = 3, frames: int = 13) -> torch.Tensor:

@@ -2,24 +2,25 @@
 
 import pytest
 import torch
-from records import Record
+from records import Record, recordings
 
 from mug.model.attention import MAX_DISTANCE, ContextualTransformer, RelativeAttention, toeplitz
 
 
-def test_reproduces_the_recorded_attention(parity):
-    record = Record(parity / "attention_core.npz")
-    attention = RelativeAttention(**record.config)
-    attention.load_state_dict(record.state, strict=True)
-    record.assert_reproduced("y", attention(record.inputs["x"]))
+@pytest.mark.parametrize("name", recordings("attention_core"))
+def test_reproduces_the_recorded_attention(parity, name):
+    record = Record(parity / f"{name}.npz")
+    attention = record.build(RelativeAttention)
+    record.assert_reproduced("y", attention(record.inputs["x"], record.inputs.get("context")))
+    record.assert_all_reproduced()
 
 
-@pytest.mark.parametrize("name", ["attention_self", "attention_cross"])
+@pytest.mark.parametrize("name", recordings("attention"))
 def test_reproduces_the_recorded_transformer(parity, name):
     record = Record(parity / f"{name}.npz")
-    transformer = ContextualTransformer(**record.config)
-    transformer.load_state_dict(record.state, strict=True)
+    transformer = record.build(ContextualTransformer)
     record.assert_reproduced("y", transformer(record.inputs["x"], record.inputs.get("context")))
+    record.assert_all_reproduced()
 
 
 def test_toeplitz_looks_up_clamped_distances():
