@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from mug.cond.wave import STFTEncoder
+from mug.config import find_file
 from mug.data.audio import AudioSettings
 from mug.data.features import FeatureSpec
 from mug.diffusion.diffusion import DDPM
@@ -23,7 +24,7 @@ from mug.firststage.autoencoder import AutoencoderKL
 from mug.model.weights import check_fit, read_checkpoint, tensors_of
 from mug.model_folder import new_folder, own_storage, prompt_params, read_yaml, save_model_folder, write_yaml
 from mug.original_config import S4_READINGS, original_model, our_model, unsaid
-from mug.trained_model import read_model, skeleton
+from mug.trained_model import naming_config, read_model, skeleton
 
 CKPT, YAML = "model.ckpt", "model.yaml"
 FEATURES = "configs/mug/mania_beatmap_features.yaml"  # has the order and ranges of the 2023 program
@@ -55,7 +56,8 @@ class Report:
         """Say what a network and its node are."""
         self.is_generator = isinstance(network, DDPM)
         for name, part in (network.model if isinstance(network, DDPM) else network).named_children():
-            self.parameters[name] = sum(parameter.numel() for parameter in part.parameters())
+            count = sum(parameter.numel() for parameter in part.parameters())
+            self.parameters |= {name: count} if count else {}
         unet = model["params"]["unet_config"]["params"] if self.is_generator else {}
         if unet.get("s4_layer"):
             kernel = unet.get("s4_kernel", "nplr")
@@ -83,6 +85,7 @@ def import_original(checkpoint: Path, config: Path, folder: Path, s4: str = "hal
     source = read_yaml(config)
     if not isinstance(source, Mapping) or "model" not in source:
         raise CheckpointError(f"{config}: has no 'model', so it is not the configuration of {checkpoint.name}")
+    report.left_out += [f"{config.name}: {key!a}" for key in source if key not in ("model", "data")]
     try:
         model = our_model(source["model"], s4, report.left_out)
         _place_features({"model": model}, config.parent, report)
@@ -114,13 +117,17 @@ def export_original(checkpoint: Path, folder: Path) -> Report:
     except ConfigError as error:
         raise ConfigError(f"{checkpoint}: {error}") from error
     report.describe(network, config["model"])
-    with new_folder(folder) as temporary:
-        if report.is_generator:
+    features = None
+    if report.is_generator:
+        with naming_config(str(checkpoint)):
+            original["data"] = {"params": {"audio": config["data"]["params"]["common"]["audio"]}}
             prompt = prompt_params(original)
             if FeatureSpec.from_yaml(prompt["path_to_yaml"]).features != FeatureSpec.from_yaml(FEATURES).features:
-                shutil.copyfile(prompt["path_to_yaml"], temporary / "features.yaml")
-            prompt["path_to_yaml"] = "features.yaml" if (temporary / "features.yaml").exists() else FEATURES
-            original["data"] = {"params": {"audio": config["data"]["params"]["common"]["audio"]}}
+                features = find_file(prompt["path_to_yaml"])
+            prompt["path_to_yaml"] = FEATURES if features is None else features.name
+    with new_folder(folder) as temporary:
+        if features is not None:
+            shutil.copyfile(features, temporary / features.name)
         write_yaml(temporary / YAML, original)
         state = own_storage(_without_dropped(tensors, (), report))
         try:
@@ -137,7 +144,8 @@ def pack_run(checkpoint: Path, folder: Path) -> Report:
     check_fit(network, tensors, str(checkpoint))
     report = Report()
     report.describe(network, config["model"])
-    save_model_folder(folder, tensors, config)
+    with naming_config(str(checkpoint)):
+        save_model_folder(folder, tensors, config)
     return report
 
 

@@ -59,7 +59,7 @@ def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None 
     for name, value in state.items():
         if name.endswith(".kernel.kernel.L") and not 0 <= value <= MAX_KERNEL_LENGTH:
             raise CheckpointError(f"{checkpoint}: {name} is {value}, between 0 and {MAX_KERNEL_LENGTH} is possible")
-    with _naming(source):
+    with naming_config(source):
         common = config["data"]["params"]["common"]
         keys, audio_settings = int(common["keys"]), AudioSettings.from_params(common["audio"])
         features = config["model"]["params"]["cond_stage_config"]["params"]["path_to_yaml"]
@@ -88,7 +88,7 @@ def read_model(
     if not isinstance(carried, Mapping):
         raise CheckpointError(f"{checkpoint}: its configuration is a {type(carried).__name__}, not a mapping")
     if config is None:
-        with _naming(str(checkpoint)):
+        with naming_config(str(checkpoint)):
             _check_targets(carried.get("model"), str(checkpoint))
     return state, carried
 
@@ -98,7 +98,7 @@ def skeleton(config: Mapping[str, Any], state: Mapping[str, Tensor], source: str
 
     Raises CheckpointError for a configuration that builds none.
     """
-    with _naming(source), without_numbers(source):
+    with naming_config(source), without_numbers(source):
         params = config["model"].get("params") or {}
         betas = state.get("betas", ())
         if len(betas) < params.get("timesteps", 0):  # whose schedule would take memory all the same
@@ -107,7 +107,7 @@ def skeleton(config: Mapping[str, Any], state: Mapping[str, Tensor], source: str
 
 
 @contextmanager
-def _naming(source: str) -> Iterator[None]:
+def naming_config(source: str) -> Iterator[None]:
     """Name the checkpoint in whatever goes wrong with its configuration."""
     try:
         yield

@@ -93,7 +93,8 @@ class TestTinyModel:
 
     def test_audio_settings_are_read_wherever_they_stand(self, state, tmp_path):
         data = {"params": {"train": [{"params": {"sr": 44100, "n_mels": 16}}], "common": {"n_fft": 1024}}}
-        report = imported(write(tmp_path, state, original_node(), data=data), tmp_path / "ours")
+        report = imported(write(tmp_path, state, original_node(), data=data, lightning={}), tmp_path / "ours")
+        assert "model.yaml: 'lightning'" in report.left_out
         settings = load_trained_model(tmp_path / "ours").audio_settings
         assert (settings.sr, settings.n_fft, settings.n_mels) == (44100, 1024, 16)
         assert not any(line.startswith("audio") for line in report.assumed)
@@ -290,6 +291,12 @@ class TestOwnRuns:
             export_original(tiny_checkpoint, tmp_path / "back")
         assert not (tmp_path / "back").exists()
 
+    @pytest.mark.parametrize("data", [None, {}, {"params": None}])
+    def test_a_run_that_does_not_say_its_audio(self, tmp_path, state, data):
+        torch.save({"state_dict": state, "config": {"model": our_node(), "data": data}}, tmp_path / "last.ckpt")
+        with pytest.raises(CheckpointError, match=r"last\.ckpt: its configuration"):
+            export_original(tmp_path / "last.ckpt", tmp_path / "back")
+
     def test_tensors_that_do_not_fit_are_neither_packed_nor_exported(self, tiny_checkpoint, tmp_path):
         content = torch.load(tiny_checkpoint, weights_only=True)
         del content["state_dict"]["betas"]
@@ -354,7 +361,7 @@ def test_the_recorded_first_stage_reconstructs_as_the_original_did(parity, tmp_p
         "params": {**record.config, "monitor": "val/loss", "lossconfig": {"target": "torch.nn.Identity"}},
     }
     report = imported(write(tmp_path, record.state, model), tmp_path / "ours")
-    assert list(report.parameters) == ["encoder", "decoder", "loss"]
+    assert list(report.parameters) == ["encoder", "decoder"]
     assert not report.is_generator
     config = yaml.safe_load((tmp_path / "ours" / "config.yaml").read_text())["model"]
     assert sorted(path.name for path in (tmp_path / "ours").iterdir()) == ["config.yaml", "model.safetensors"]
