@@ -98,7 +98,7 @@ def check_losses_and_gradients(record: Record, model: DDPM) -> None:
     assert set(norms) == set(recorded)
     largest = max(recorded.values())
     for name, norm in recorded.items():
-        assert norms[name].item() == pytest.approx(norm, rel=1e-4, abs=1e-6 * largest), name
+        assert norms[name].item() == pytest.approx(norm, rel=1e-3, abs=1e-6 * largest), name
 
 
 @pytest.mark.parametrize("name", recordings("ddim"))
