@@ -321,29 +321,37 @@ def test_the_recorded_model_encodes_and_samples_as_the_original_did(parity, tmp_
     assert report.s4 is None
     trained = load_trained_model(tmp_path / "ours")
     model = trained.model
-    assert (trained.keys, trained.audio_settings.n_mels, trained.audio_settings.max_audio_frame) == (4, 32, 2048)
+    n_mels, n_frames = record.inputs["audio"].shape[1:]
+    assert (trained.audio_settings.n_mels, trained.audio_settings.max_audio_frame) == (n_mels, n_frames)
+    assert trained.keys == record.inputs["note"].shape[1] // 4
     with torch.no_grad():
         record.assert_reproduced("latent_mode", model.encode_latent(record.inputs["note"]))
         context, audios = model.encode_conditions(record.inputs["audio"], record.inputs["feature"])
         record.assert_reproduced("cond", context)
-        for level, scale in enumerate(audios, start=6):
+        for level, scale in enumerate(audios, start=len(record.group("wave_")) - len(audios)):
             record.assert_reproduced(f"wave_{level}", scale)
 
         sampling = Record(parity / "ddim.npz")
         context = model.model.cond_stage_model.embedding(sampling.inputs["feature"]).transpose(1, 2)
         audios = model.model.wave_model(sampling.inputs["audio"])
     denoise = guided(model.model.unet_model, context, context, 1.0, audios)  # which guesses the noise
-    sample = ddim_sample(denoise, sampling.inputs["x_T"], model.alphas_cumprod, 20, tqdm_class=lambda steps, **_: steps)
-    sampling.assert_reproduced("unet_S20_g1/x", sample)
+    for run in (name for name in sampling.outputs if re.fullmatch(r"unet_S\d+_g1/x", name)):
+        steps = int(run.removeprefix("unet_S").removesuffix("_g1/x"))
+        x_T = sampling.inputs["x_T"]
+        sample = ddim_sample(denoise, x_T, model.alphas_cumprod, steps, tqdm_class=lambda steps, **_: steps)
+        sampling.assert_reproduced(run, sample)
 
 
 def test_only_the_right_reading_of_s4_layers_denoises_as_the_original_did(parity, tmp_path):
     record, node = recorded(parity)
     unet = Record(parity / "unet_s4.npz")
+    sizes = ("in_channels", "out_channels", "context_dim", "audio_channels")
+    if any(unet.config[name] != node["params"]["unet_config"]["params"][name] for name in sizes):
+        pytest.skip("the recorded denoiser with S4 layers does not fit into the recorded model")
     state = {name: value for name, value in record.state.items() if not name.startswith("model.unet_model.")}
     state |= {f"model.unet_model.{name}": value for name, value in unet.state.items()}
     node["params"] |= {"unet_config": {"target": "mug.diffusion.unet.UNetModel", "params": unet.config}}
-    audios = [unet.inputs[f"audio_{level}"] for level in range(4)][-3:]
+    audios = unet.numbered("audio_")
     given = (unet.inputs["x"], unet.inputs["timesteps"], unet.inputs["context"], audios)
     outputs = {}
     for reading in ("half-poles", "conjugate-poles"):
