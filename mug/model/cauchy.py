@@ -3,52 +3,108 @@
 Axes: H channels, M sums per channel, N/2 poles that are stored of N, R frequencies.
 """
 
+from typing import Any
+
 import torch
 from einops import rearrange
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
+from torch.autograd.function import once_differentiable
 
-CHUNK = 2**19  # entries [h, N/2, R] worked on at once: 2 MB, so that what follows finds them in the cache
+CHUNK = 2**18  # entries [h, N/2, R] worked on at once: 1 MB, so that what follows finds them in the cache
 
 
 def cauchy_sums(residues: Tensor, poles: Tensor, cos: Tensor, sin: Tensor, conjugate_poles: bool) -> Tensor:
     """Sum residues / (2i sin - poles cos) over the poles: complex [M, H, N/2], [H, N/2] -> [M, H, R].
 
     cos and sin [R] are those of the half angles of the roots of unity. With `conjugate_poles` every pole and residue
-    stands for its conjugate too. In real arithmetic, a few channels at a time, recomputed for the gradient: complex
-    division is slow, and a tensor of all channels, poles and frequencies is the largest of a whole network.
+    stands for its conjugate too.
     """
     v = rearrange(residues, "m h n -> h m n")
-    v = torch.cat([v.real, v.imag], dim=-1)  # [H, M, N]
-    size = max(1, CHUNK // (poles.shape[1] * len(cos)))
-    sums = []
-    for part in range(0, len(poles), size):
-        chunk = slice(part, part + size)
-        inputs = (v[chunk], poles.real[chunk], poles.imag[chunk], cos, sin, conjugate_poles)
-        if torch.is_grad_enabled():
-            sums.append(checkpoint(_chunk_sums, *inputs, use_reentrant=False))
-        else:
-            sums.append(_chunk_sums(*inputs))
-    re, im = rearrange(torch.cat(sums), "h m (two r) -> two m h r", two=2)
-    return torch.complex(re, im)
+    parts = (part.contiguous() for part in (v.real, v.imag, poles.real, poles.imag))  # or matrix products go one by one
+    re, im = _CauchySums.apply(*parts, cos, sin, conjugate_poles)
+    return rearrange(torch.complex(re, im), "h m r -> m h r")
 
 
-def _chunk_sums(v: Tensor, w_re: Tensor, w_im: Tensor, cos: Tensor, sin: Tensor, conjugate_poles: bool) -> Tensor:
-    """The sums of a few channels, real and imaginary parts side by side: [h, M, N] -> [h, M, 2R]."""
-    re, im = _fractions(w_re, w_im, cos, sin)  # of 1 / (2i sin - w cos), [h, N/2, R] each
-    if conjugate_poles:
-        # v g + conj(v) g' = Re(v) (g + g') + Im(v) i (g - g'), g' being g at the conjugate pole
-        re_conj, im_conj = _fractions(w_re, -w_im, cos, sin)
-        per_re = torch.cat([re + re_conj, im + im_conj], dim=-1)
-        per_im = torch.cat([im_conj - im, re - re_conj], dim=-1)
-    else:
-        per_re, per_im = torch.cat([re, im], dim=-1), torch.cat([-im, re], dim=-1)
-    return v @ torch.cat([per_re, per_im], dim=1)
+class _CauchySums(torch.autograd.Function):
+    """In real arithmetic, a few channels at a time, and again for the gradient: complex division is slow, and a tensor
+    of all channels, poles and frequencies would be the largest of a whole network.
+
+    With g = 1 / (2i sin - w cos), and g' that of the conjugate pole, v g + conj(v) g' = Re(v) p + Im(v) q, where
+    p = g + g' and q = i (g - g'); without conjugates p = g and q = i g.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, v_re: Tensor, v_im: Tensor, w_re: Tensor, w_im: Tensor, cos: Tensor, sin: Tensor, conjugate: bool
+    ) -> tuple[Tensor, Tensor]:
+        ctx.save_for_backward(v_re, v_im, w_re, w_im, cos, sin)
+        ctx.conjugate = conjugate
+        re, im = [], []
+        for h in _chunks(w_re, cos):
+            p_re, p_im, q_re, q_im = _combine(*_fractions(w_re[h], w_im[h], cos, sin, conjugate))
+            re.append((v_re[h] @ p_re).add_(v_im[h] @ q_re))  # [h, M, R]
+            im.append((v_re[h] @ p_im).add_(v_im[h] @ q_im))
+        return torch.cat(re), torch.cat(im)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, d_re: Tensor, d_im: Tensor) -> tuple[Tensor | None, ...]:
+        v_re, v_im, w_re, w_im, cos, sin = ctx.saved_tensors
+        d_re, d_im = d_re.contiguous(), d_im.contiguous()
+        grads: list[tuple[Tensor, ...]] = []
+        for h in _chunks(w_re, cos):
+            g, g_conj = _fractions(w_re[h], w_im[h], cos, sin, ctx.conjugate)
+            p_re, p_im, q_re, q_im = (x.transpose(1, 2) for x in _combine(g, g_conj))
+            dv_re = (d_re[h] @ p_re).add_(d_im[h] @ p_im)  # [h, M, N/2]
+            dv_im = (d_re[h] @ q_re).add_(d_im[h] @ q_im)
+            vt_re, vt_im = v_re[h].transpose(1, 2), v_im[h].transpose(1, 2)
+            dp_re, dp_im, dq_re, dq_im = vt_re @ d_re[h], vt_re @ d_im[h], vt_im @ d_re[h], vt_im @ d_im[h]
+            # dg / dw = cos g^2, so dw = sum over frequencies of cos (conj(g^2) dg + g'^2 conj(dg')),
+            # with dg = dp - i dq and dg' = dp + i dq
+            dw_re, dw_im = _product(_square(g), (dp_re + dq_im, dp_im - dq_re))
+            if g_conj is not None:
+                more_re, more_im = _product(_square(g_conj), (dp_re - dq_im, dp_im + dq_re))
+                dw_re, dw_im = dw_re.add_(more_re), dw_im.sub_(more_im)
+            grads.append((dv_re, dv_im, dw_re @ cos, dw_im @ cos))
+        return *(torch.cat(parts) for parts in zip(*grads, strict=True)), None, None, None
 
 
-def _fractions(w_re: Tensor, w_im: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
-    """Real and imaginary part of 1 / (2i sin - w cos) for poles w [h, N/2]: [h, N/2, R] each."""
-    x = w_re[..., None] * cos
-    y = 2 * sin - w_im[..., None] * cos
-    inverse = 1 / (x * x + y * y)
-    return -x * inverse, -y * inverse
+Complex = tuple[Tensor, Tensor]  # real and imaginary part
+
+
+def _chunks(w: Tensor, cos: Tensor) -> list[slice]:
+    """Slices of the channels that fit a chunk."""
+    size = max(1, CHUNK // (w.shape[1] * len(cos)))
+    return [slice(first, first + size) for first in range(0, len(w), size)]
+
+
+def _fractions(w_re: Tensor, w_im: Tensor, cos: Tensor, sin: Tensor, conjugate: bool) -> tuple[Complex, Complex | None]:
+    """1 / (2i sin - w cos) at poles w [h, N/2], and at their conjugates where wanted: [h, N/2, R] each."""
+    x, turn = w_re[..., None] * cos, w_im[..., None] * cos
+    x_square = x * x
+
+    def fraction(y: Tensor) -> Complex:
+        """1 / (-x + iy) = (-x - iy) / (x^2 + y^2)"""
+        scale = torch.addcmul(x_square, y, y).reciprocal_().neg_()
+        return x * scale, y * scale
+
+    return fraction(2 * sin - turn), fraction(2 * sin + turn) if conjugate else None
+
+
+def _combine(g: Complex, g_conj: Complex | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """What the real and the imaginary part of a residue are multiplied with: p and q, real and imaginary parts."""
+    re, im = g
+    if g_conj is None:
+        return re, im, -im, re
+    re_conj, im_conj = g_conj
+    return re + re_conj, im + im_conj, im_conj - im, re - re_conj
+
+
+def _square(z: Complex) -> Complex:
+    re, im = z
+    return torch.addcmul(re * re, im, im, value=-1), 2 * re * im
+
+
+def _product(a: Complex, b: Complex) -> Complex:
+    """conj(a) b"""
+    return torch.addcmul(a[0] * b[0], a[1], b[1]), torch.addcmul(a[0] * b[1], a[1], b[0], value=-1)

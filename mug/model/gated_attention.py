@@ -3,6 +3,7 @@
 Axes: B batch, H heads, D channels of one head, L queries, S keys.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -22,16 +23,8 @@ def gated_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, gate: Tensor,
     return _GatedAttention.apply(q, k, v, bias, gate, mask)
 
 
-def _scores(q: Tensor, k: Tensor, bias: Tensor, mask: Tensor | None) -> Tensor:
-    """softmax(q k^T + bias) over the unmasked keys [n, H, L, S]."""
-    scores = (q @ k.transpose(2, 3)).add_(bias)
-    if mask is not None:
-        scores.masked_fill_(~mask[:, None, None, :], -torch.inf)
-    return torch.softmax(scores, dim=-1)
-
-
 class _GatedAttention(torch.autograd.Function):
-    """A few songs at a time, and of all intermediate results only the softmax is kept for the gradient.
+    """A few songs at a time in the same memory; nothing of the size of the scores is kept for the gradient.
 
     With P = softmax(..), W = P * gate and out = W v the gradients follow from that of W, dW = dout v^T:
     dS = P * (dW * gate - sum_j dW W), where the sum equals sum_d dout out (as in Dao et al. 2022, arXiv:2205.14135,
@@ -41,42 +34,68 @@ class _GatedAttention(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, gate: Tensor, mask: Tensor | None) -> Tensor:
         bias, gate = bias.to(q.dtype), gate.to(q.dtype)
-        keeps = any(ctx.needs_input_grad)
-        weights, out = [], []
+        out = torch.empty_like(q, memory_format=torch.contiguous_format)
         with torch.autocast(q.device.type, enabled=False):
-            for part in _chunks(q, k):
-                p = _scores(q[part], k[part], bias, None if mask is None else mask[part])  # [n, H, L, S]
-                out.append((p * gate if keeps else p.mul_(gate)) @ v[part])
-                if keeps:
-                    weights.append(p)
-        result = torch.cat(out)
-        if keeps:
-            ctx.save_for_backward(q, k, v, gate, result, *weights)
-        return result
+            for part, p, scratch in _chunks(q, k):
+                _softmax(q[part], k[part], bias, None if mask is None else mask[part], scratch, p)
+                _bmm(p.mul_(gate), v[part], out=out[part])
+        ctx.save_for_backward(q, k, v, bias, gate, mask, out)
+        return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dout: Tensor) -> tuple[Tensor | None, ...]:
-        q, k, v, gate, out, *weights = ctx.saved_tensors
-        dq, dk, dv = [], [], []
-        dbias, dgate = (torch.zeros(gate.shape, device=gate.device) for _ in range(2))  # float32 sums over the batch
+        q, k, v, bias, gate, mask, out = ctx.saved_tensors
+        dq, dk, dv = (torch.empty_like(x, memory_format=torch.contiguous_format) for x in (q, k, v))
+        sums = torch.promote_types(gate.dtype, torch.float32)  # over the batch, too many for less
+        dbias, dgate = (torch.zeros(gate.shape, dtype=sums, device=gate.device) for _ in range(2))
         with torch.autocast(q.device.type, enabled=False):
-            for part, p in zip(_chunks(q, k), weights, strict=True):
+            for part, p, scratch in _chunks(q, k):
+                _softmax(q[part], k[part], bias, None if mask is None else mask[part], scratch, p)
                 upstream = dout[part]
-                dv.append((p * gate).transpose(2, 3) @ upstream)
-                dweights = upstream @ v[part].transpose(2, 3)  # dW [n, H, L, S]
-                dgate += (dweights * p).sum(dim=0)
+                _bmm(upstream, v[part].transpose(2, 3), out=scratch)  # dW [n, H, L, S]
+                _add_over_batch(dgate, scratch, p)
                 row_sum = (upstream * out[part]).sum(dim=-1, keepdim=True)  # [n, H, L, 1]
-                dscores = dweights.mul_(gate).sub_(row_sum).mul_(p)
-                dbias += dscores.sum(dim=0)
-                dq.append(dscores @ k[part])
-                dk.append(dscores.transpose(2, 3) @ q[part])
-        return torch.cat(dq), torch.cat(dk), torch.cat(dv), dbias, dgate, None
+                scratch.mul_(gate).sub_(row_sum).mul_(p)  # dS
+                _add_over_batch(dbias, scratch)
+                _bmm(scratch, k[part], out=dq[part])
+                _bmm(scratch.transpose(2, 3), q[part], out=dk[part])
+                _bmm(p.mul_(gate).transpose(2, 3), upstream, out=dv[part])
+        return dq, dk, dv, dbias, dgate, None
 
 
-def _chunks(q: Tensor, k: Tensor) -> list[slice]:
-    """Slices of the batch whose scores fit a chunk."""
+def _chunks(q: Tensor, k: Tensor) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    """Slices of the batch whose scores fit a chunk, each with two tensors [n, H, L, S] to work in: always the same
+    memory, for fresh memory costs more than what is computed in it.
+    """
     batch, heads, n_queries, _ = q.shape
     limit = CPU_CHUNK if q.device.type == "cpu" else GPU_CHUNK
-    size = max(1, limit // (heads * n_queries * k.shape[2]))
-    return [slice(first, first + size) for first in range(0, batch, size)]
+    size = max(1, min(batch, limit // (heads * n_queries * k.shape[2])))
+    p, scratch = (q.new_empty(size, heads, n_queries, k.shape[2]) for _ in range(2))
+    for first in range(0, batch, size):
+        n = min(size, batch - first)
+        yield slice(first, first + n), p[:n], scratch[:n]
+
+
+def _softmax(q: Tensor, k: Tensor, bias: Tensor, mask: Tensor | None, scratch: Tensor, out: Tensor) -> None:
+    """Fill `out` with softmax(q k^T + bias) over the unmasked keys, by way of `scratch`."""
+    _bmm(q, k.transpose(2, 3), out=scratch)
+    scratch.add_(bias)
+    if mask is not None:
+        scratch.masked_fill_(~mask[:, None, None, :], -torch.inf)
+    torch.softmax(scratch, dim=-1, out=out)
+
+
+def _bmm(a: Tensor, b: Tensor, out: Tensor) -> None:
+    """out = a @ b for every song and head; `out` is contiguous."""
+    torch.bmm(a.flatten(0, 1), b.flatten(0, 1), out=out.flatten(0, 1))
+
+
+def _add_over_batch(total: Tensor, x: Tensor, factor: Tensor | None = None) -> None:
+    """Add x, or x * factor, of every song to `total` [H, L, S]."""
+    if len(x) > 1:
+        total.add_((x if factor is None else x * factor).sum(dim=0, dtype=total.dtype))
+    elif factor is None:
+        total.add_(x[0])
+    else:
+        total.addcmul_(x[0], factor[0])

@@ -38,7 +38,7 @@ def test_bfloat16_is_float32_but_for_rounding(name, padded):
         actual, rounded = run()
     assert similarity(actual, expected) > 0.99
     flat = [torch.cat([gradient.flatten() for gradient in every]) for every in (gradients, rounded)]
-    assert similarity(*flat) > 0.95
+    assert similarity(*flat) > 0.9
     assert all(gradient.dtype == torch.float32 for gradient in rounded)
 
 
