@@ -68,8 +68,8 @@ class Augmentation:
 def change_rate(spectrum: np.ndarray, start: float, n_frames: int, rate: float) -> np.ndarray:
     """Return `n_frames` of a spectrum [M, A] or [2, Q, A] from frame `start` on, played at `rate`.
 
-    Between frames, powers and magnitudes are linear and phases are the nearer frame's. Frames beyond the end are
-    silent.
+    Between frames, powers and magnitudes are linear and phases are those of the nearer frame that is not silent.
+    Frames beyond the end are silent.
     """
     if rate == 1.0 and start == int(start):
         part = np.asarray(spectrum[..., int(start) : int(start) + n_frames], dtype=np.float32)
@@ -95,12 +95,14 @@ def _between(source: np.ndarray, left: np.ndarray, right: np.ndarray, weight: np
 
 def _between_complex(source: np.ndarray, left: np.ndarray, right: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """The same for real and imaginary part [2, Q, A], by magnitude: neighbouring frames are out of phase, and on a
-    straight line between them a fifth of the sound cancels out.
+    straight line between them a fifth of the sound cancels out. Where the nearer frame is silent, the phase is that of
+    the other one.
     """
     magnitude = np.hypot(*source)  # [Q, A]
-    nearer = np.where(weight < 0.5, left, right)
-    gain = _between(magnitude, left, right, weight) / np.maximum(magnitude[:, nearer], np.finfo(np.float32).tiny)
-    return source[..., nearer] * gain
+    phase = source / np.where(magnitude == 0, 1, magnitude)  # [2, Q, A], of length 1
+    nearer, other = np.where(weight < 0.5, (left, right), (right, left))
+    heard = np.where(magnitude[:, nearer] == 0, phase[..., other], phase[..., nearer])
+    return heard * _between(magnitude, left, right, weight)
 
 
 def shift_pitch(mel: np.ndarray, bins: int) -> np.ndarray:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from mug.data.augment import Augmentation, augment_mel, change_rate, drop_features, shift_pitch
 from mug.errors import ConfigError
@@ -39,7 +40,7 @@ def test_rates_by_hand():
     np.testing.assert_array_equal(change_rate(spectrum, 1.5, 3, 1.0), [[3, 6, 12]])
     np.testing.assert_array_equal(change_rate(spectrum, 9.5, 3, 1.5), [[0, 0, 0]])
     two = np.stack([spectrum, -spectrum])  # [2, Q, A], as the STFT is
-    np.testing.assert_array_equal(change_rate(two, 2, 3, 0.5), [[[4, 6, 8]], [[-4, -6, -8]]])
+    np.testing.assert_allclose(change_rate(two, 2, 3, 0.5), [[[4, 6, 8]], [[-4, -6, -8]]], rtol=1e-6)
 
 
 def test_frames_of_the_stft_keep_their_magnitude_between_two_phases():
@@ -48,6 +49,24 @@ def test_frames_of_the_stft_keep_their_magnitude_between_two_phases():
     np.testing.assert_allclose(out[0], [[3, 3.75, 0, 0, 0, 0]], rtol=1e-6)
     np.testing.assert_allclose(out[1], [[4, 5, -7.5, -8.75, -10, -7.5]], rtol=1e-6)
     assert change_rate(spectrum, 4.5, 3, 1.5).tolist() == [[[0, 0, 0]], [[0, 0, 0]]]
+
+
+def test_sound_that_sets_in_after_silence_fades_in_with_its_own_phase():
+    spectrum = np.array([[[0, 3, 0]], [[0, -4, 0]]], dtype=np.float16)
+    out = change_rate(spectrum, 0, 9, 0.25)
+    np.testing.assert_allclose(out[0], [[0, 0.75, 1.5, 2.25, 3, 2.25, 1.5, 0.75, 0]], rtol=1e-6)
+    np.testing.assert_allclose(out[1], [[0, -1, -2, -3, -4, -3, -2, -1, 0]], rtol=1e-6)
+
+
+@given(
+    arrays.arrays(np.float16, (2, 3, 5), elements=st.floats(width=16, allow_nan=False, allow_infinity=False))
+    | arrays.arrays(np.float32, (2, 3, 5), elements=st.floats(-(2.0**126), 2.0**126, width=32)),
+    st.floats(0, 5),
+    st.floats(0.1, 10),
+)
+def test_no_spectrum_becomes_infinite_or_no_number(spectrum, start, rate):
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        assert np.isfinite(change_rate(spectrum, start, 8, rate)).all()
 
 
 def test_pitch_moves_bins_and_lets_silence_in():
