@@ -10,9 +10,10 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from mug.errors import ConfigError
-from mug.model.attention import ContextualTransformer, run
+from mug.model.attention import ContextualTransformer
 from mug.model.blocks import Downsample, Level, MiddleBlocks, ResnetBlock, group_norm
 from mug.model.masking import level_masks
+from mug.model.recompute import maybe_recomputed
 
 DILATIONS = ((1, 2), (4, 8))  # of even and odd blocks: two of them see 31 frames
 ATTENTION_HEADS = 8
@@ -75,7 +76,7 @@ class Pyramid(nn.Module):
         """[B, C, A] or [B, C, R, A] -> [B, out_channels, A / factor]."""
         masks = level_masks(lengths, h.shape[-1], len(self.down))
         for level, mask in zip(self.down, masks, strict=True):
-            h = run(level, h, mask, use_checkpoint=self.use_checkpoint)
+            h = maybe_recomputed(level, h, mask, use_checkpoint=self.use_checkpoint)
         if h.ndim == 4:
             h = rearrange(h, "b c r a -> b (c r) a")
         return self.conv_out(F.silu(self.norm_out(self.mid(h, masks[-1]), masks[-1])))

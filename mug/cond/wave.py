@@ -14,9 +14,10 @@ from torch import Tensor, nn
 
 from mug.cond.pyramid import DILATIONS, Pyramid, head_width
 from mug.errors import ConfigError
-from mug.model.attention import ContextualTransformer, run
+from mug.model.attention import ContextualTransformer
 from mug.model.blocks import Downsample, ResnetBlock, check_input
 from mug.model.masking import check_lengths, frame_mask, level_masks, masked
+from mug.model.recompute import maybe_recomputed
 
 
 class MelspectrogramScaleEncoder1D(nn.Module):
@@ -105,7 +106,7 @@ class ScaleLevel(nn.Module):
         if self.downsample is not None:
             x = self.downsample(x, entering)
         for index, block in enumerate(self.block):
-            x = run(block, x, mask, use_checkpoint=self.use_checkpoint)
+            x = maybe_recomputed(block, x, mask, use_checkpoint=self.use_checkpoint)
             if len(self.attn):
                 x = self.attn[index](x, mask=mask)
         return x

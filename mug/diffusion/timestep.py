@@ -8,9 +8,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from mug.model.attention import run
 from mug.model.blocks import group_norm, zero_init
 from mug.model.masking import masked
+from mug.model.recompute import maybe_recomputed
 
 
 def timestep_embedding(timesteps: Tensor, dim: int, max_period: float = 10_000.0) -> Tensor:
@@ -56,7 +56,7 @@ class TimestepResBlock(nn.Module):
             self.skip_connection = nn.Conv1d(in_channels, out_channels, 1)
 
     def forward(self, x: Tensor, emb: Tensor, mask: Tensor | None = None) -> Tensor:
-        return run(self._forward, x, emb, mask, use_checkpoint=self.use_checkpoint)
+        return maybe_recomputed(self._forward, x, emb, mask, use_checkpoint=self.use_checkpoint)
 
     def _forward(self, x: Tensor, emb: Tensor, mask: Tensor | None) -> Tensor:
         h = self.in_layers[1:](self.in_layers[0](x, mask))  # [B, C_out, L]

@@ -47,10 +47,10 @@ class ManiaReconstructLoss(nn.Module):
         # The one tail not counted: in the frame where the column's next long note begins, whose hold goes on.
         starts, ends = truth.is_start * valid, truth.is_holding * (1 - held_next) * valid
 
-        start_loss = masked_mean(self._cross_entropy(guess.is_start, truth.is_start), valid)
-        holding_loss = masked_mean(self._cross_entropy(guess.is_holding, truth.is_holding), valid)
-        offset_start_loss = masked_mean((guess.offset_start - truth.offset_start).square(), starts)
-        offset_end_loss = masked_mean((guess.offset_end - truth.offset_end).square(), ends)
+        start_loss = mean_where(self._cross_entropy(guess.is_start, truth.is_start), valid)
+        holding_loss = mean_where(self._cross_entropy(guess.is_holding, truth.is_holding), valid)
+        offset_start_loss = mean_where((guess.offset_start - truth.offset_start).square(), starts)
+        offset_end_loss = mean_where((guess.offset_end - truth.offset_end).square(), ends)
         loss = (
             start_loss
             + self.weight_holding * holding_loss
@@ -76,7 +76,7 @@ class ManiaReconstructLoss(nn.Module):
         return F.binary_cross_entropy_with_logits(logits, smoothed, reduction="none")
 
 
-def masked_mean(value: Tensor, mask: Tensor) -> Tensor:
+def mean_where(value: Tensor, mask: Tensor) -> Tensor:
     """Mean of `value` where `mask` is 1, a scalar; 0 where the mask is empty."""
     return (value * mask).mean() / (mask + 1e-6).mean()
 

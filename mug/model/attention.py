@@ -5,25 +5,17 @@ F context entries.
 """
 
 import math
-from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from mug.model.blocks import group_norm, zero_init
 from mug.model.gated_attention import gated_attention
+from mug.model.recompute import maybe_recomputed
 
 MAX_DISTANCE = 64  # positions further apart share a table entry
-
-
-def run(function: Callable[..., Tensor], *inputs: Tensor | None, use_checkpoint: bool) -> Tensor:
-    """Call `function`; with `use_checkpoint`, recompute it in the backward pass instead of keeping its activations."""
-    if use_checkpoint and torch.is_grad_enabled():
-        return checkpoint(function, *inputs, use_reentrant=False)
-    return function(*inputs)
 
 
 def toeplitz(table: Tensor, n_queries: int, n_keys: int) -> Tensor:
@@ -151,7 +143,7 @@ class ContextualTransformer(nn.Module):
         if not fits or (context is not None and context.shape[:2] != (x.shape[0], self.context_dim)):
             expected = "no context" if self.context_dim is None else f"a context [{x.shape[0]}, {self.context_dim}, F]"
             raise ValueError(f"the transformer expects {expected}, got {given}")
-        return run(self._forward, x, context, mask, use_checkpoint=self.use_checkpoint)
+        return maybe_recomputed(self._forward, x, context, mask, use_checkpoint=self.use_checkpoint)
 
     def _forward(self, x: Tensor, context: Tensor | None, mask: Tensor | None) -> Tensor:
         h = rearrange(self.proj_in(self.norm(x, mask)), "b c l -> b l c")

@@ -17,6 +17,7 @@ import torch
 from einops import rearrange, repeat
 from torch import Tensor, nn
 
+from mug.model.blocks import at_least_float32
 from mug.model.cauchy import cauchy_sums
 from mug.model.hippo import hippo_legs
 
@@ -44,7 +45,7 @@ class NPLRKernel(nn.Module):
         self.inv_w_real = nn.Parameter(repeat(torch.tensor(np.log(-w.real)).float(), "n -> h n", h=d_model).clone())
         self.w_imag = nn.Parameter(repeat(torch.tensor(w.imag).float(), "n -> h n", h=d_model).clone())
         self.register_buffer("L", torch.tensor(0))
-        self.stored_length = 0  # what L holds, to be read without waiting for a GPU
+        self._read = (0, -1, 0)  # where L was when it was read last, its version, and what it held
 
     def forward(self, length: int) -> Tensor:
         """Kernel [K, H, length] float32."""
@@ -58,15 +59,16 @@ class NPLRKernel(nn.Module):
         At omega = exp(-i angle) the sums are over residues / (2 (1 - omega) - w (1 + omega)), times 2. With half the
         angle 1 - omega and 1 + omega are 2i sin and 2 cos times a common phase, so that nothing is infinite at -1.
         """
-        dt = self.log_dt.exp()[:, None]  # [H, 1]
-        w = torch.complex(-self.inv_w_real.exp(), self.w_imag) * dt  # [H, N/2]
-        b, p, c = (torch.view_as_complex(parameter) for parameter in (self.B, self.P, self.C))
+        dt = at_least_float32(self.log_dt).exp()[:, None]  # [H, 1]
+        w = torch.complex(-at_least_float32(self.inv_w_real).exp(), at_least_float32(self.w_imag)) * dt  # [H, N/2]
+        b, p, c = (torch.view_as_complex(at_least_float32(pairs)) for pairs in (self.B, self.P, self.C))
         left = torch.cat([c, p.conj()])  # [K + 1, H, N/2]
         right = torch.cat([b, p]) * dt  # [2, H, N/2]
         residues = rearrange(left[:, None] * right, "k two h n -> (k two) h n")
 
-        angle = math.pi / n_nodes * torch.arange(n_nodes // 2 + 1, device=w.device, dtype=torch.float64)  # [R], halves
-        cos, sin = angle.cos().to(dt.dtype), angle.sin().to(dt.dtype)
+        # [R], halves; on the CPU, because not every device has float64
+        angle = math.pi / n_nodes * torch.arange(n_nodes // 2 + 1, dtype=torch.float64, device="cpu")
+        cos, sin = angle.cos().to(dt), angle.sin().to(dt)
         sums = cauchy_sums(residues, w, cos, sin, self.conjugate_poles)
         sums = rearrange(sums, "(k two) h r -> k two h r", two=2)
         # Woodbury's identity puts the low-rank term P P* back in.
@@ -74,14 +76,22 @@ class NPLRKernel(nn.Module):
         spectrum = (sums[:-1, 0] - cos * correction) * torch.complex(cos, sin)  # [K, H, R]
         return torch.fft.irfft(spectrum, n=n_nodes)
 
+    def stored_length(self) -> int:
+        """What L holds; a GPU is waited for only where L has been written to since."""
+        if not torch.compiler.is_compiling() and not self.L.is_meta:  # compiled code takes what was read before
+            place, version = self.L.data_ptr(), self.L._version
+            if self._read[:2] != (place, version):
+                self._read = (place, version, int(self.L))
+        return self._read[2]
+
     def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
         super()._load_from_state_dict(*args, **kwargs)
-        self.stored_length = int(self.L)
+        self.stored_length()  # for compiled code
 
     @torch.no_grad()
     def _reach(self, length: int) -> int:
         """Rewrite C for the first length asked for, then for twice as many frames until `length` fits; return L."""
-        stored = self.stored_length
+        stored = self.stored_length()
         if stored >= length:
             return stored
         if stored == 0:
@@ -91,17 +101,19 @@ class NPLRKernel(nn.Module):
             self._multiply_c(stored, sign=1)  # C (I - Abar^L) (I + Abar^L) = C (I - Abar^2L)
             stored *= 2
         self.L.fill_(stored)
-        self.stored_length = stored
+        self._read = (*self._read[:2], stored)
         return stored
 
     def _multiply_c(self, power: int, sign: int) -> None:
         """C <- C (I + sign * Abar^power), in double precision, with Abar of the bilinear method (S4, equation 3)."""
-        w = torch.complex(-self.inv_w_real.double().exp(), self.w_imag.double())
-        p = torch.view_as_complex(self.P.double())[0]
-        c = torch.view_as_complex(self.C.double())
+        device = "cpu" if self.C.device.type == "mps" else self.C.device  # mps has no float64
+        parameters = (self.inv_w_real, self.w_imag, self.P, self.C, self.log_dt)
+        inv_w_real, w_imag, p, c, log_dt = (parameter.to(device, torch.float64) for parameter in parameters)
+        w = torch.complex(-inv_w_real.exp(), w_imag)
+        p, c = torch.view_as_complex(p)[0], torch.view_as_complex(c)
         w, p, c = (torch.cat([part, part.conj()], dim=-1) for part in (w, p, c))  # [..., N]
         identity = torch.eye(w.shape[-1], dtype=w.dtype, device=w.device)
-        half_step = 0.5 * self.log_dt.double().exp()[:, None, None]
+        half_step = 0.5 * log_dt.exp()[:, None, None]
         transition = half_step * (torch.diag_embed(w) - p[:, :, None] * p.conj()[:, None, :])  # [H, N, N]
         discrete = torch.linalg.solve(identity - transition, identity + transition)
         c = c + sign * torch.einsum("khn,hnm->khm", c, torch.linalg.matrix_power(discrete, power))
@@ -121,13 +133,12 @@ def kernels_as_they_were(model: nn.Module) -> Iterator[None]:
     Without this a chart would depend, in its last digits, on the songs charted before it.
     """
     kernels = [module for module in model.modules() if isinstance(module, NPLRKernel)]
-    before = [(kernel.C.detach().clone(), kernel.stored_length) for kernel in kernels]
+    before = [(kernel.C.detach().clone(), kernel.stored_length()) for kernel in kernels]
     try:
         yield
     finally:
         with torch.no_grad():
             for kernel, (c, length) in zip(kernels, before, strict=True):
-                if length != kernel.stored_length:
+                if length != kernel.stored_length():
                     kernel.C.copy_(c)
                     kernel.L.fill_(length)
-                    kernel.stored_length = length

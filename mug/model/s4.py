@@ -19,7 +19,7 @@ from mug.model.s4d import DiagonalKernel
 
 
 class CachedKernel(nn.Module):
-    """A kernel computed anew where gradients are wanted, and else once per length and version of its parameters.
+    """A kernel computed anew while training, and else once per length and version of its parameters.
 
     Compiled code cannot see versions: it takes what is in the cache and computes the kernel where nothing is.
     """
@@ -32,7 +32,8 @@ class CachedKernel(nn.Module):
 
     def forward(self, length: int) -> Tensor:
         """Kernel [K, H, length] float32."""
-        if torch.is_grad_enabled() and any(parameter.requires_grad for parameter in self.kernel.parameters()):
+        wants_gradient = torch.is_grad_enabled() and any(part.requires_grad for part in self.kernel.parameters())
+        if self.training or wants_gradient:  # a fused optimiser's steps do not count as versions
             return self.kernel(length)
         if torch.compiler.is_compiling():
             return self.cache[length] if length in self.cache else self.kernel(length)
@@ -102,7 +103,8 @@ class S4(nn.Module):
         """Raises ValueError unless u is [B, d_model, L]."""
         if u.ndim != 3 or u.shape[1] != self.d_model or u.shape[2] == 0:
             raise ValueError(f"S4 expects [B, {self.d_model}, L], got {list(u.shape)}")
-        return self.output_linear(F.gelu(self._convolve(at_least_float32(u))))
+        y = F.gelu(self._convolve(at_least_float32(u)))
+        return self.output_linear(y.to(self.D.dtype))
 
     def _convolve(self, u: Tensor) -> Tensor:
         length = u.shape[2]

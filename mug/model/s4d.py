@@ -14,6 +14,8 @@ import torch
 from einops import rearrange, repeat
 from torch import Tensor, nn
 
+from mug.model.blocks import at_least_float32
+
 BLOCK = 32  # frames; the largest tensors are [K, H, N/2, L / BLOCK] and [H, N/2, BLOCK] instead of [H, N/2, L]
 
 
@@ -39,10 +41,10 @@ class DiagonalKernel(nn.Module):
 
     def _vandermonde(self, length: int) -> Tensor:
         """The powers Abar^l are those at the start of l's block times those within a block: one product of matrices."""
-        w = torch.complex(-self.inv_w_real.exp(), self.w_imag)  # [H, N/2]
-        rate = w * self.log_dt.exp()[:, None]
+        w = torch.complex(-at_least_float32(self.inv_w_real).exp(), at_least_float32(self.w_imag))  # [H, N/2]
+        rate = w * at_least_float32(self.log_dt).exp()[:, None]
         # Zero-order hold: Abar = exp(w dt), Bbar = (Abar - 1) / w.
-        gain = 2 * torch.view_as_complex(self.C) * _expm1(rate) / w  # [K, H, N/2]
+        gain = 2 * torch.view_as_complex(at_least_float32(self.C)) * _expm1(rate) / w  # [K, H, N/2]
         starts = BLOCK * torch.arange(-(-length // BLOCK), device=w.device)  # [R]
         outer = gain[..., None] * torch.exp(rate[..., None] * starts)  # [K, H, N/2, R]
         inner = torch.exp(rate[..., None] * torch.arange(BLOCK, device=w.device))  # [H, N/2, S]

@@ -4,7 +4,7 @@ import pytest
 import torch
 from records import Record, arguments, recordings
 
-from mug.firststage.losses import ManiaReconstructLoss, frame_scores, masked_mean
+from mug.firststage.losses import ManiaReconstructLoss, frame_scores, mean_where
 
 
 @pytest.mark.parametrize("name", recordings("loss"))
@@ -113,7 +113,7 @@ def test_scores_by_hand():
     target = torch.tensor([[[1.0, 0.0, 1.0, 0.0, 0.0]]])
     valid = torch.tensor([[[1.0, 1.0, 1.0, 1.0, 0.0]]])
     assert [score.item() for score in frame_scores(logits, target, valid)] == [0.5, 0.5, 0.5]
-    assert masked_mean(torch.tensor([1.0, 3.0]), torch.tensor([0.0, 1.0])).item() == pytest.approx(3.0, rel=1e-5)
+    assert mean_where(torch.tensor([1.0, 3.0]), torch.tensor([0.0, 1.0])).item() == pytest.approx(3.0, rel=1e-5)
 
 
 def test_refuses_shapes_that_do_not_belong_together():

@@ -28,7 +28,7 @@ def formula(residues: Tensor, poles: Tensor, cos: Tensor, sin: Tensor, conjugate
 @pytest.mark.parametrize("conjugate_poles", [True, False])
 @pytest.mark.parametrize("chunk", [1, 2 * 3 * 8, 10**6], ids=["one by one", "two and one", "together"])
 def test_value_and_gradient_are_those_of_the_formula(conjugate_poles, chunk, monkeypatch):
-    monkeypatch.setattr(cauchy, "CHUNK", chunk)
+    monkeypatch.setattr(cauchy, "CPU_CHUNK", chunk)
     residues, poles, cos, sin = inputs()
     expected = formula(residues, poles, cos, sin, conjugate_poles)
     actual = cauchy_sums(residues, poles, cos, sin, conjugate_poles)
