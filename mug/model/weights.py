@@ -30,6 +30,7 @@ DAMAGE = (
     AttributeError,
 )
 WEIGHTS = "model.safetensors"  # of a model folder, see mug.model_folder
+MAX_NAMES = 2  # of one and the same memory: tied weights have two
 MAX_PARAMETERS = 10_000  # tensors; the full-size diffusion model has 1487
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
@@ -44,9 +45,12 @@ def read_checkpoint(path: str | Path, mmap: bool = False) -> dict[str, Any]:
     if not file.is_file():
         raise CheckpointError(f"{path}: no such checkpoint")
     try:
-        lazily = mmap and zipfile.is_zipfile(file)  # other files are from before torch 1.6
+        is_archive = zipfile.is_zipfile(file)  # other files are from before torch 1.6
+        if is_archive:
+            _check_unpacked(file, path)
+        lazily = mmap and is_archive
         content: Any = torch.load(str(file), map_location="cpu", weights_only=True, mmap=lazily)
-    except (*DAMAGE, OSError) as error:
+    except (*DAMAGE, zipfile.BadZipFile, OSError) as error:
         if isinstance(error, pickle.UnpicklingError):  # torch's own words advise to run what the file asks for
             asked = re.search(r"GLOBAL ([\w.]+)", str(error))
             if asked:
@@ -63,17 +67,30 @@ def read_checkpoint(path: str | Path, mmap: bool = False) -> dict[str, Any]:
     return dict(content)
 
 
+def _check_unpacked(file: Path, path: str | Path) -> None:
+    """Raise CheckpointError for an archive that unpacks to more than its own size."""
+    with zipfile.ZipFile(file) as archive:
+        entries = archive.infolist()
+    if sum(entry.file_size for entry in entries) > file.stat().st_size:
+        raise CheckpointError(
+            f"{path}: not a readable checkpoint of tensors: it is compressed; torch never writes that"
+        )
+
+
 def read_state(path: str | Path) -> dict[str, Tensor]:
     """Return the tensors of a checkpoint: a Lightning .ckpt, a bare state dict or a model folder (or the .safetensors
     file in it). Raises CheckpointError.
     """
     if is_model_folder(path):
         return read_tensors(path)
-    return tensors_of(read_checkpoint(path), path)
+    return tensors_of(read_checkpoint(path, mmap=True), path)
 
 
 def tensors_of(content: Mapping[str, Any], path: str | Path) -> dict[str, Tensor]:
-    """Return the state dict in what `read_checkpoint` returned, or that is it. Raises CheckpointError."""
+    """Return the state dict in what `read_checkpoint` returned, or that is it.
+
+    Raises CheckpointError for anything but plain tensors, and where they would take more memory than the file explains.
+    """
     state = content.get("state_dict", content)
     if not isinstance(state, Mapping):
         raise CheckpointError(f"{path}: holds no state dict of tensors")
@@ -82,6 +99,15 @@ def tensors_of(content: Mapping[str, Any], path: str | Path) -> dict[str, Tensor
             raise CheckpointError(f"{path}: its state dict holds something else than tensors: {name!r}")
         if value.layout != torch.strided or value.device.type != "cpu":  # what a file may ask for and no network has
             raise CheckpointError(f"{path}: {name!r} is no plain tensor")
+        if value.nbytes > value.untyped_storage().nbytes():
+            raise CheckpointError(
+                f"{path}: {name!r} repeats its numbers to be {list(value.shape)}; no network is saved so"
+            )
+    size, asked = find_file(path).stat().st_size, sum(value.nbytes for value in state.values())
+    if asked > MAX_NAMES * size:
+        raise CheckpointError(
+            f"{path}: its tensors share memory: they would take {asked} bytes, and the file has {size}"
+        )
     return dict(state)
 
 
