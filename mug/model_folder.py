@@ -129,12 +129,16 @@ def write_yaml(path: Path, config: Mapping[str, Any]) -> None:
 
 def own_storage(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the same tensors, copied where one shares its memory with others, as those of an LSTM from a GPU do."""
-    return {
-        name: value.detach()
-        if value.is_contiguous() and value.untyped_storage().nbytes() == value.nbytes
-        else value.detach().clone(memory_format=torch.contiguous_format)
-        for name, value in state.items()
-    }
+    own: dict[str, Tensor] = {}
+    taken: set[int] = set()
+    for name, value in state.items():
+        is_whole = value.is_contiguous() and value.untyped_storage().nbytes() == value.nbytes
+        if is_whole and value.data_ptr() not in taken:
+            own[name] = value.detach()
+            taken.add(value.data_ptr())
+        else:
+            own[name] = value.detach().clone(memory_format=torch.contiguous_format)
+    return own
 
 
 def prompt_params(config: Any) -> dict[str, Any]:

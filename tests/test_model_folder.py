@@ -121,6 +121,13 @@ class TestWriting:
         whole = torch.ones(3)
         assert own_storage({"whole": whole})["whole"].data_ptr() == whole.data_ptr()  # big models are not copied
 
+    def test_two_names_of_one_tensor_are_written_twice(self, tmp_path):
+        whole = torch.arange(6.0)
+        save_file(own_storage({"encoder": whole, "decoder": whole}), tmp_path / "weights.safetensors")
+        read = load_file(tmp_path / "weights.safetensors")
+        assert torch.equal(read["encoder"], whole)
+        assert torch.equal(read["decoder"], whole)
+
 
 def edit(folder: Path, change) -> None:
     path = folder / "config.yaml"
