@@ -11,9 +11,14 @@ def run(main: Callable[[], int | None]) -> None:
     try:
         status = main()
     except MugError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(str(error))}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
     sys.exit(status or 0)
+
+
+def printable(text: str) -> str:
+    """Return `text` with all that could move a terminal's cursor written out, as \\x1b: names may be a stranger's."""
+    return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)

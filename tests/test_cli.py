@@ -1,0 +1,20 @@
+"""What commands say when they fail."""
+
+import pytest
+
+from mug.cli import printable, run
+from mug.errors import ConfigError
+
+
+def test_a_strangers_words_cannot_move_the_cursor(capsys):
+    def main():
+        raise ConfigError("x.yaml: unknown key '\x1b[2J\r\x9b\u202e'; 曲 é stays")
+
+    with pytest.raises(SystemExit) as left:
+        run(main)
+    assert left.value.code == 2
+    assert capsys.readouterr().err == "error: x.yaml: unknown key '\\x1b[2J\\r\\x9b\\u202e'; 曲 é stays\n"
+
+
+def test_lines_stay_lines():
+    assert printable("in line 1,\n  column 2") == "in line 1,\n  column 2"
