@@ -55,8 +55,10 @@ class ChartGenerator:
     def load(
         cls, checkpoint: str | Path, device: str | torch.device = "cpu", config: Mapping[str, Any] | None = None
     ) -> "ChartGenerator":
-        """Load a stage 2 checkpoint; it carries its run's configuration, which `config` replaces where given.
-        Raises CheckpointError that names what is missing or which tensors do not fit.
+        """Load a stage 2 model: a run's .ckpt, or a model folder (mug.model_folder) or the .safetensors file in it.
+
+        Each carries its run's configuration, which `config` replaces where given. Raises CheckpointError that names
+        what is missing or which tensors do not fit, and ConfigError for a device that cannot be used.
         """
         trained = load_trained_model(checkpoint, config)
         try:
