@@ -12,9 +12,9 @@ from torch.utils.tensorboard import SummaryWriter
 
 from mug.config import check_params, get_obj_from_str, instantiate_from_config
 from mug.errors import ConfigError
+from mug.training.agreement import check_agreement
 from mug.training.callbacks import BaselineMetrics, ConfigSaver, LastCheckpoint
 from mug.training.checkpoints import SafeCheckpointIO
-from mug.training.fit import check_model_fits_data
 from mug.training.progress import StepProgressBar
 from mug.training.runs import CHECKPOINTS
 
@@ -51,7 +51,7 @@ def check_config(config: Mapping[str, Any]) -> None:
         if key in trainer:
             raise ConfigError(f"lightning.trainer: '{key}' is not set here; see lightning.logger, lightning.callbacks")
     check_params(pl.Trainer, trainer, where="lightning.trainer")
-    check_model_fits_data(config)
+    check_agreement(config)
 
 
 def with_seed(config: dict[str, Any], seed: int) -> dict[str, Any]:
