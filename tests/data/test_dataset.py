@@ -174,6 +174,14 @@ def test_a_faster_song_has_fewer_places_for_a_crop(library):
     assert 90 < max(starts) <= 97  # 129 note frames at that rate, less the 32 of an item
 
 
+def test_a_faster_song_that_begins_between_two_frames_ends_earlier(tmp_path):
+    augmentation = {"rate": [1.5, 1.5], "rate_p": 1.0, "offset_p": 1.0}
+    item = dataset(write_library(tmp_path), audio={**AUDIO, "max_audio_frame": 512}, augmentation=augmentation)[0]
+    # 517 audio frames are 344.7 at that rate, less 1 to 7 before the first of 8 a note frame: 42.2 to 42.96
+    assert item["audio"][:, 344:].max() == 0
+    assert item["n_frames"] == 43
+
+
 def test_a_song_shorter_than_an_item_is_never_cropped(tmp_path):
     beatmap_txt = write_library(tmp_path, seconds=1.0)
     items = dataset(beatmap_txt, augmentation={"random_crop": True})

@@ -12,6 +12,8 @@ from mug.data.features import FeatureSpec
 from mug.diffusion.ddim import ddim_sample
 from mug.diffusion.diffusion import DDPM
 from mug.model.masking import whole_lengths
+from mug.seeding import generator_of
+from mug.training.callbacks import decode_charts
 from mug.training.checkpoints import without_ckpt_paths
 
 LENGTHS = [32, 96, 64]  # latent frames: of 2 note frames or 16 audio frames
@@ -52,6 +54,23 @@ def alone(batch: dict[str, Any], index: int) -> dict[str, Any]:
     frames = {"note": 2, "audio": 16, "valid_flag": 2, "x_T": 1, "noise": 1}
     song = {name: value[index : index + 1] for name, value in batch.items()}
     return song | {name: song[name][..., : unit * LENGTHS[index]] for name, unit in frames.items()}
+
+
+def worse(batch: dict[str, Any]) -> dict[str, Any]:
+    """The same songs, padded with other notes and louder noise."""
+    changed = {name: value.clone() for name, value in batch.items()}
+    for index, length in enumerate(LENGTHS):
+        changed["audio"][index, :, 16 * length :] = 30
+        changed["note"][index, :, 2 * length + 1 :] = 1 - batch["note"][index, :, 2 * length + 1 :]
+    return changed
+
+
+def watch(model: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Tensor]:
+    """What a model without a trainer logs."""
+    logged: dict[str, Tensor] = {}
+    monkeypatch.setattr(model, "log", lambda name, value, **_: logged.update({name: value}))
+    monkeypatch.setattr(model, "log_dict", lambda values, **_: logged.update(values))
+    return logged
 
 
 @torch.no_grad()
@@ -95,6 +114,35 @@ def test_the_loss_of_a_padded_song_is_that_of_the_song_alone(model, batch, param
     torch.testing.assert_close(log["loss_mae"], torch.stack(errors).mean(), atol=1e-4, rtol=1e-3)
 
 
+@pytest.mark.parametrize("parameterization", ["eps", "recon"])
+def test_steps_do_not_see_what_songs_are_padded_with(model, batch, parameterization, monkeypatch):
+    monkeypatch.setattr(model, "parameterization", parameterization)
+    logged = watch(model, monkeypatch)
+
+    def losses_of(batch: dict[str, Any]) -> list[float]:
+        model.validation_step(batch, 0)
+        return [model.training_step(batch, 0).item(), logged["val/loss"].item()]
+
+    with torch.no_grad():
+        assert losses_of(worse(batch)) == pytest.approx(losses_of(batch), rel=1e-5)
+        monkeypatch.setattr(model, "lengths_of", lambda batch: None)
+        assert losses_of(worse(batch)) != pytest.approx(losses_of(batch), rel=1e-3)  # they would
+
+
+@torch.no_grad()
+def test_charts_of_validation_are_those_of_each_song_alone(model, batch):
+    together = decode_charts(model, batch, steps=4)
+    x_T = torch.randn((3, 3, 96), generator=generator_of(model.seed))
+    rebuilt = decode_charts(model.model.first_stage_model, batch, steps=4)
+    for index, length in enumerate(LENGTHS):
+        song = alone({**batch, "x_T": x_T}, index)
+        inside = slice(index, index + 1), slice(None), slice(2 * length)
+        torch.testing.assert_close(together[inside], sample(model, song, None), atol=1e-3, rtol=1e-3)
+        torch.testing.assert_close(
+            rebuilt[inside], model.model.first_stage_model(song["note"])[0], atol=1e-4, rtol=1e-4
+        )
+
+
 def test_stage_1_trains_on_a_padded_song_as_on_the_song_alone(model, batch):
     stage_1 = model.model.first_stage_model
     lengths = stage_1.lengths_of(batch)
@@ -108,12 +156,13 @@ def test_stage_1_trains_on_a_padded_song_as_on_the_song_alone(model, batch):
         torch.testing.assert_close(mean, alone_posterior.mean, atol=1e-5, rtol=1e-4)
 
 
-def test_only_what_is_inside_counts_for_the_divergence(model, batch):
+@torch.no_grad()
+def test_only_what_is_inside_counts_for_the_divergence(model, batch, monkeypatch):
     stage_1 = model.model.first_stage_model
-    mask = torch.arange(96)[None, None] < torch.tensor(LENGTHS)[:, None, None]
-    padded = stage_1.encode(batch["note"], stage_1.lengths_of(batch)).kl(mask)
+    logged = watch(stage_1, monkeypatch)
+    stage_1.training_step(batch, 0)
     each = [stage_1.encode(alone(batch, index)["note"]).kl() for index in range(3)]
-    torch.testing.assert_close(padded, torch.stack(each).mean(), atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(logged["train/kl"], torch.stack(each).mean(), atol=1e-6, rtol=1e-5)
 
 
 def test_lengths_are_rounded_up_to_whole_ones():

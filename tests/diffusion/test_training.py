@@ -15,9 +15,11 @@ from tests.training.synthetic_data import data_node
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
 
 
-def fit(folder: Path, **params: Any) -> tuple[Any, Any, list[tuple[torch.Tensor, torch.Tensor]]]:
+def fit(
+    folder: Path, audio_frames: int = 256, short_frames: int | None = None, **params: Any
+) -> tuple[Any, Any, list[tuple[torch.Tensor, torch.Tensor]]]:
     """Train a tiny model for four batches; return it, its data, and the timesteps and noise of every loss."""
-    model_params = tiny_config(z_length=16, **params)
+    model_params = tiny_config(**{"z_length": 16, **params})
     model_params["wave_stage_config"]["params"]["channel_mult"] = [1] * 6  # a latent frame is 16 audio frames
     trainer = {
         "max_steps": 2, "accumulate_grad_batches": 2, "accelerator": "cpu", "enable_progress_bar": False,
@@ -25,7 +27,7 @@ def fit(folder: Path, **params: Any) -> tuple[Any, Any, list[tuple[torch.Tensor,
     }  # fmt: skip
     config = {
         "model": {"target": "mug.diffusion.diffusion.DDPM", "params": model_params},
-        "data": data_node(folder, size=8),
+        "data": data_node(folder, size=8, audio_frames=audio_frames, short_frames=short_frames),
         "lightning": {"trainer": trainer},
     }
     model, data = instantiate_from_config(config["model"]), instantiate_from_config(config["data"])
@@ -61,6 +63,19 @@ def test_measured_latents_have_mean_0_and_deviation_1(tmp_path: Path) -> None:
     latents = model.encode_latent(notes).transpose(0, 1).flatten(1)  # [Z, all frames]
     torch.testing.assert_close(latents.mean(dim=1), torch.zeros(2), atol=1e-4, rtol=0)
     torch.testing.assert_close(latents.std(dim=1), torch.ones(2), atol=1e-4, rtol=0)
+
+
+def test_latents_are_measured_where_songs_are(tmp_path: Path) -> None:
+    model, data, _ = fit(tmp_path, audio_frames=1024, short_frames=60, z_length=64, normalize_latents=True)
+    dataset = data.datasets["train"]
+    latents = []
+    for index in range(8):
+        item = dataset[index, 0]
+        whole = item["note"][None, :, : 64 if index % 2 else 128]  # the short song ends with its 32nd latent frame
+        latents.append(model.encode_latent(torch.from_numpy(whole))[0])
+    inside = torch.cat(latents, dim=1)  # [Z, all frames]
+    torch.testing.assert_close(inside.mean(dim=1), torch.zeros(2), atol=1e-4, rtol=0)
+    torch.testing.assert_close(inside.std(dim=1), torch.ones(2), atol=1e-4, rtol=0)
 
 
 def test_latents_are_left_alone_by_default(tmp_path: Path) -> None:

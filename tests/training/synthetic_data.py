@@ -16,7 +16,10 @@ DRAWN: list[tuple[int, int]] = []  # every (index, epoch) that was asked for, fo
 
 
 class SyntheticDataset(Dataset):
-    """`size` items of 4 keys, functions of (index, epoch); each says that it was made from a chart in `folder`."""
+    """`size` items of 4 keys, functions of (index, epoch); each says that it was made from a chart in `folder`.
+
+    short_frames: note frames of every second song, which noise goes on beyond; the others fill their item.
+    """
 
     report = "synthetic"
 
@@ -27,8 +30,10 @@ class SyntheticDataset(Dataset):
         n_mels: int = 8,
         audio_frames: int = 256,
         offset_ms: float = 0.0,
+        short_frames: int | None = None,
         seed: int = 0,
     ) -> None:
+        self.short_frames = short_frames
         self.size, self.n_mels, self.audio_frames, self.offset_ms = size, n_mels, audio_frames, offset_ms
         self.chart = Path(folder) / "chart.osu"
         notes = [Note(0.0, 1), Note(500.0, 2, 900.0)]
@@ -43,9 +48,11 @@ class SyntheticDataset(Dataset):
         frames = self.audio_frames // 8
         note = np.zeros((16, frames), dtype=np.float32)
         note[:4] = rng.random((4, frames)) < 0.1
+        n_frames = frames if self.short_frames is None or key[0] % 2 == 0 else self.short_frames
         return {
             "note": note,
-            "valid_flag": np.ones(frames, dtype=np.float32),
+            "valid_flag": (np.arange(frames) < n_frames).astype(np.float32),
+            "n_frames": np.array(n_frames, dtype=np.int64),
             "audio": rng.standard_normal((self.n_mels, self.audio_frames), dtype=np.float32),
             "feature": NO_PROMPT,
             "meta": {"path": str(self.chart)},
