@@ -4,7 +4,6 @@ Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Q frequencies 
 Z latent channels, L latent frames, F features.
 """
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +16,7 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_warn
 from torch import Tensor
 
 from mug.diffusion.checks import check_context, check_networks, check_noise, check_noisy
+from mug.diffusion.latent_statistics import latent_statistics
 from mug.diffusion.parameterization import check_parameterization, eps_of, target_of, x0_of
 from mug.diffusion.schedule import make_beta_schedule, schedule_buffers, vlb_weights
 from mug.diffusion.wrapper import MugDiffusionWrapper
@@ -30,7 +30,6 @@ from mug.seeding import generator_of, stratified_timesteps
 LOSS_TYPES = ("l1", "l2", "smooth_l1")
 SMOOTH_L1_BETA = 0.02
 NOISE_BANDS = 10
-MEASURED_BATCHES = 16  # enough crops for two digits of every channel's mean and deviation
 
 
 class DDPM(pl.LightningModule):
@@ -273,27 +272,17 @@ class DDPM(pl.LightningModule):
         if self.normalize_latents and not self.latents_measured:
             self._measure_latents()
 
-    @torch.no_grad()
     def _measure_latents(self) -> None:
         """Fill latent_mean and latent_std from the first training batches."""
         datamodule = getattr(self.trainer, "datamodule", None)
         if datamodule is None:
             raise ConfigError("normalize_latents: measuring the latents needs a datamodule with training data")
-        batches = itertools.islice(datamodule.train_dataloader(), MEASURED_BATCHES)
-        channels = torch.cat([self._plain_latents(batch) for batch in batches], dim=1)  # [Z, all frames]
-        mean, std = channels.mean(dim=1, keepdim=True), channels.std(dim=1, keepdim=True)
+        batches, first_stage = datamodule.train_dataloader(), self.model.first_stage_model
+        mean, std = latent_statistics(batches, first_stage, self.lengths_of, self.device)
         self.latent_mean.copy_(self.trainer.strategy.broadcast(mean))
         self.latent_std.copy_(self.trainer.strategy.broadcast(std).clamp(min=1e-6))  # a channel that never moves
         self.latents_measured.fill_(True)
         rank_zero_info(f"latent channels normalised from deviations {std.min().item():.3g}..{std.max().item():.3g}")
-
-    def _plain_latents(self, batch: Mapping[str, Any]) -> Tensor:
-        """Latents of a batch as the first stage has them, without padding: [Z, all frames]."""
-        lengths = self.lengths_of(batch)
-        note_frames = None if lengths is None else lengths.to(self.device) * self.latent_factor
-        z = self.model.first_stage_model.encode(batch["note"].to(self.device), note_frames).mode()
-        mask = frame_mask(None if lengths is None else lengths.to(self.device), z.shape[2])
-        return rearrange(z, "b z l -> z (b l)") if mask is None else rearrange(z, "b z l -> z b l")[:, mask[:, 0]]
 
     def configure_optimizers(self) -> Any:
         parameters = trainable_parameters(self, self.training_keys)
