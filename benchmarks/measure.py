@@ -55,7 +55,10 @@ def parse(description: str | None, argv: Sequence[str] | None) -> argparse.Names
     parser.add_argument("--threads", type=int, help="of the CPU; torch's choice where not given")
     parser.add_argument("--repeats", type=int, default=5, help="readings of each variant, of which the median counts")
     parser.add_argument("--quick", action="store_true", help="toy sizes: shows that it runs, its figures mean nothing")
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if options.device.startswith("cuda") and not torch.cuda.is_available():
+        parser.error(f"--device {options.device}: torch finds no GPU here")
+    return options
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -63,6 +66,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
     if options.threads:
         torch.set_num_threads(options.threads)
     device = torch.device(options.device)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     return Settings(device, DTYPES[options.dtype], options.compile, options.repeats, options.quick)
 
 

@@ -54,6 +54,45 @@ def test_a_fast_variant_is_run_many_times_for_one_reading(monkeypatch: pytest.Mo
     assert count[0] == 2 + 3 * 10
 
 
+def test_a_gpu_is_timed_by_its_own_events_and_asked_for_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, held, peak = [0.0], [1000], [0]
+
+    class Event:
+        def __init__(self, enable_timing: bool) -> None:
+            assert enable_timing
+
+        def record(self) -> None:
+            self.time = clock[0]
+
+        def elapsed_time(self, end: "Event") -> float:
+            return 1000 * (end.time - self.time)  # milliseconds
+
+    def run() -> None:
+        clock[0] += 0.02
+        peak[0] = max(peak[0], held[0] + 300)
+
+    fakes = {
+        "Event": Event,
+        "synchronize": lambda device: None,
+        "memory_allocated": lambda device: held[0],
+        "reset_peak_memory_stats": lambda device: peak.__setitem__(0, held[0]),
+        "max_memory_allocated": lambda device: peak[0],
+    }
+    for name, fake in fakes.items():
+        monkeypatch.setattr(torch.cuda, name, fake)
+    gpu = Settings(torch.device("cuda"), repeats=3)
+    assert median_seconds({"a": run}, gpu) == {"a": pytest.approx(0.02)}
+    peak[0] = 99_999  # of something before
+    assert peak_bytes(run, gpu.device) == 300
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(None, ["--device", "cuda:1"])
+    assert "--device cuda:1: torch finds no GPU here" in capsys.readouterr().err
+
+
 def test_a_table() -> None:
     rows = [Row("time", 3.0, 0.0015, "s", 4.0), Row("memory", 2e9, 1.6e9, "B", 1.3), Row("other", 1e6, 2e6, "B")]
     assert table("What", rows).splitlines() == [
