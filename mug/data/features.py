@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from numbers import Real
 from pathlib import Path
+from reprlib import repr as brief
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class FeatureSpec:
         self.features = tuple(features)
         self.names = [feature.name for feature in self.features]
         if not self.features or len(set(self.names)) < len(self.names):
-            raise ConfigError(f"features need names of their own, and at least one: {self.names}")
+            raise ConfigError(f"features need names of their own, and at least one: {brief(self.names)}")
         self.blocks: dict[str, tuple[int, int]] = {}  # name -> first row, number of rows
         self.n_rows = 0
         for feature in self.features:
@@ -85,7 +86,7 @@ class FeatureSpec:
         """
         try:
             nodes = yaml.safe_load(find_file(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except (OSError, ValueError, yaml.YAMLError) as error:
             raise ConfigError(f"{path}: not a readable list of features: {error}") from error
         if not isinstance(nodes, list):
             raise ConfigError(f"{path}: expected a list of features such as - {{name: rc, type: bool}}")
@@ -132,7 +133,7 @@ def _feature(node: Any) -> Feature:
     """Build a feature from its YAML node."""
     known = {field.name for field in fields(Feature)}
     if not isinstance(node, dict) or not {"name", "type"} <= node.keys() <= known:
-        raise ConfigError(f"{node!r} is no feature; one has name, type, and min, max, interval or values")
+        raise ConfigError(f"{brief(node)} is no feature; one has name, type, and min, max, interval or values")
     numbers = [node[key] for key in ("min", "max", "interval") if key in node]
     if not all(isinstance(number, Real) for number in numbers) or not isinstance(node.get("values", []), list):
         raise ConfigError(f"feature '{node['name']}': min, max and interval are numbers, values is a list")

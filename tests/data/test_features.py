@@ -134,6 +134,20 @@ def test_refuses_a_wrong_list_of_features(tmp_path, text, reason):
         FeatureSpec.from_yaml(tmp_path / "f.yaml")
 
 
+@pytest.mark.parametrize("text", ["- {name: a, type: bool}\n" * 1000, f"- {'x' * 5000}", f"- [{'a, ' * 1000}]"])
+def test_a_complaint_is_short_however_long_the_list(tmp_path, text):
+    (tmp_path / "f.yaml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        FeatureSpec.from_yaml(tmp_path / "f.yaml")
+    assert len(str(caught.value)) < 500 + len(str(tmp_path))
+
+
+def test_a_number_that_python_does_not_read(tmp_path):
+    (tmp_path / "f.yaml").write_text("- {name: a, type: numeric, min: 0, max: " + "9" * 5000 + ", interval: 1}")
+    with pytest.raises(ConfigError, match=r"f\.yaml: not a readable list"):
+        FeatureSpec.from_yaml(tmp_path / "f.yaml")
+
+
 def test_a_list_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match="not a readable list"):
         FeatureSpec.from_yaml(tmp_path / "none.yaml")
