@@ -24,7 +24,7 @@ from mug.firststage.autoencoder import AutoencoderKL
 from mug.model.weights import check_fit, read_checkpoint, tensors_of
 from mug.model_folder import new_folder, own_storage, prompt_params, read_yaml, save_model_folder, write_yaml
 from mug.original_config import S4_READINGS, original_model, our_model, unsaid
-from mug.trained_model import naming_config, read_model, skeleton
+from mug.trained_model import check_places, naming_config, read_model, skeleton
 
 CKPT, YAML = "model.ckpt", "model.yaml"
 FEATURES = "configs/mug/mania_beatmap_features.yaml"  # has the order and ranges of the 2023 program
@@ -88,6 +88,7 @@ def import_original(checkpoint: Path, config: Path, folder: Path, s4: str = "hal
     report.left_out += [f"{config.name}: {key!a}" for key in source if key not in ("model", "data")]
     try:
         model = our_model(source["model"], s4, report.left_out)
+        check_places(model, str(config))
         _place_features({"model": model}, config.parent, report)
         network = skeleton({"model": model}, tensors, str(config))
         common = _common(network, source.get("data"), report)
@@ -154,12 +155,18 @@ def _place_features(config: dict[str, Any], folder: Path, report: Report) -> Non
     prompt = prompt_params(config)
     if "path_to_yaml" in prompt:
         beside = folder / Path(str(prompt["path_to_yaml"]).replace("\\", "/")).name
-        if beside.is_file():
+        try:
+            is_there = beside.is_file()
+        except OSError:  # a name longer than the file system's
+            is_there = False
+        if is_there:
             read_yaml(beside)
             prompt["path_to_yaml"] = str(beside.resolve())
         else:
             prompt["path_to_yaml"] = FEATURES
-            report.assumed.append(f"the prompt's features are those of {FEATURES}: no {beside.name} beside model.yaml")
+            report.assumed.append(
+                f"the prompt's features are those of {FEATURES}: no {beside.name!a} beside model.yaml"
+            )
 
 
 def _without_dropped(tensors: Mapping[str, Tensor], needed: Collection[str], report: Report) -> dict[str, Tensor]:
@@ -179,8 +186,7 @@ def _common(network: nn.Module, data: Any, report: Report) -> dict[str, Any]:
     """Return the keys and audio settings of a network: as its layers imply, else as `data` says, else as was usual."""
     if isinstance(network, AutoencoderKL):
         return {"keys": network.encoder.x_channels // 4}
-    if not isinstance(network, DDPM):
-        raise ConfigError(f"model: is a {type(network).__name__}; what can be imported is a DDPM or an AutoencoderKL")
+    assert isinstance(network, DDPM), "or check_places refuses it"
     wave = network.model.wave_model
     frames = wave.factor // 2 ** (network.model.unet_model.n_audios - 1)  # audio frames in a latent frame
     implied = {

@@ -9,12 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mug.config import find_file, get_obj_from_str, instantiate_from_config
+from mug.cond.feature import BeatmapFeatureEmbedder
+from mug.cond.wave import MelspectrogramEncoder, MelspectrogramEncoder1D, MelspectrogramScaleEncoder1D, STFTEncoder
+from mug.config import find_file, instantiate_from_config
 from mug.data.audio import AudioSettings
 from mug.data.features import FeatureSpec
 from mug.diffusion.diffusion import DDPM
+from mug.diffusion.unet import UNetModel
 from mug.errors import CheckpointError, ConfigError
-from mug.lr_scheduler import LambdaLinearScheduler
+from mug.firststage.autoencoder import AutoencoderKL
+from mug.firststage.losses import ManiaReconstructLoss
+from mug.lr_scheduler import LambdaCosineScheduler, LambdaLinearScheduler
 from mug.model.weights import (
     check_fit,
     copy_weights,
@@ -24,10 +29,23 @@ from mug.model.weights import (
     tensors_of,
     without_numbers,
 )
-from mug.model_folder import read_folder_config
+from mug.model_folder import prompt_params, read_folder_config, read_yaml
+from mug.training.agreement import check_agreement
 from mug.training.checkpoints import without_ckpt_paths
 
 MAX_KERNEL_LENGTH = 2**16  # latent frames that an S4 layer was ever asked for; an hour's song has a sixth of it
+MAX_VALUES = 10_000  # of a configuration; those of a run of the full size are some hundred
+# What networks and files make of a configuration that is wrong.
+NO_MODEL = (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, MemoryError, OSError, ConfigError)
+PLACES: dict[str, tuple[type, ...]] = {  # what a configuration may build, and where
+    "model": (DDPM, AutoencoderKL),
+    "unet_config": (UNetModel,),
+    "first_stage_config": (AutoencoderKL,),
+    "wave_stage_config": (MelspectrogramScaleEncoder1D, MelspectrogramEncoder, MelspectrogramEncoder1D, STFTEncoder),
+    "cond_stage_config": (BeatmapFeatureEmbedder,),
+    "lossconfig": (ManiaReconstructLoss,),
+    "scheduler_config": (LambdaLinearScheduler, LambdaCosineScheduler),
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +80,9 @@ def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None 
     with naming_config(source):
         common = config["data"]["params"]["common"]
         keys, audio_settings = int(common["keys"]), AudioSettings.from_params(common["audio"])
+        # What is left to a default has to agree too.
+        said = {**common["audio"], "n_mels": audio_settings.n_mels, "n_fft": audio_settings.n_fft}
+        check_agreement({"model": config["model"], "data": {"params": {"common": {"keys": keys, "audio": said}}}})
         features = config["model"]["params"]["cond_stage_config"]["params"]["path_to_yaml"]
         spec = FeatureSpec.from_yaml(find_file(features))
         model = instantiate_from_config(without_ckpt_paths(config["model"]), "model")
@@ -74,13 +95,14 @@ def read_model(
 ) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
     """Return the tensors of a .ckpt or a model folder and the configuration that it carries, or else `config`.
 
-    A configuration that asks for anything but networks of this package is refused. Raises CheckpointError.
+    A configuration that asks for anything but networks of this package is refused. The tensors of a .ckpt are read when
+    they are used, see `read_checkpoint`. Raises CheckpointError.
     """
     carried: Any
     if is_model_folder(checkpoint):
         state, carried = read_tensors(checkpoint), read_folder_config(checkpoint) if config is None else config
     else:
-        content = read_checkpoint(checkpoint)
+        content = read_checkpoint(checkpoint, mmap=True)
         carried = content.get("config") if config is None else config
         if "state_dict" not in content or carried is None:
             raise CheckpointError(f"{checkpoint}: not a run's checkpoint: it lacks a state_dict or a config")
@@ -89,7 +111,9 @@ def read_model(
         raise CheckpointError(f"{checkpoint}: its configuration is a {type(carried).__name__}, not a mapping")
     if config is None:
         with naming_config(str(checkpoint)):
-            _check_targets(carried.get("model"), str(checkpoint))
+            _check_plain(carried, str(checkpoint))
+            check_places(carried.get("model"), str(checkpoint))
+            _check_features(carried, str(checkpoint))
     return state, carried
 
 
@@ -113,35 +137,50 @@ def naming_config(source: str) -> Iterator[None]:
         yield
     except KeyError as error:
         raise CheckpointError(f"{source}: its configuration lacks {error}") from error
-    except (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, MemoryError, ConfigError) as error:
+    except NO_MODEL as error:
         raise CheckpointError(f"{source}: its configuration builds no model: {error}") from error
 
 
-def _check_targets(node: Any, checkpoint: str) -> None:
-    """Raise CheckpointError for a model's configuration that asks for anything but this package's networks.
+def check_places(node: Any, source: str, where: str = "model") -> None:
+    """Raise CheckpointError for a model's configuration with anything in a place but the networks that belong there.
 
-    A function of this package would do harm: some write files where they are told to.
+    A function of this package would do harm (some write files where they are told to), and so would a network in
+    another's place: some read files, and some take hours to build.
     """
-    if isinstance(node, Mapping):
-        target = node.get("target")
-        if target is not None and not _is_network(target):
+    if not isinstance(node, Mapping):
+        return  # an error with its own name, when it is built
+    target, allowed = node.get("target"), PLACES[where.rpartition(".")[2]]
+    if target not in [f"{network.__module__}.{network.__qualname__}" for network in allowed]:
+        raise CheckpointError(
+            f"{source}: {where} asks for {repr(target)[:100]}, which is no network of this package that belongs there"
+        )
+    params = node.get("params")
+    for key, value in params.items() if isinstance(params, Mapping) else ():
+        if key in PLACES:
+            check_places(value, source, f"{where}.params.{key}")
+
+
+def _check_plain(config: Any, checkpoint: str) -> None:
+    """Raise CheckpointError unless a configuration is some plain values: in a pickle one list may be in many places."""
+    waiting, count = [config], 1
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (Mapping, list, tuple)):
+            count += len(node)
+            if count > MAX_VALUES:
+                raise CheckpointError(f"{checkpoint}: its configuration has more than {MAX_VALUES} values")
+            waiting += node.values() if isinstance(node, Mapping) else node
+        elif not isinstance(node, (str, int, float, type(None))):
             raise CheckpointError(
-                f"{checkpoint}: its configuration asks for '{target}', which is no network of this package; "
-                "if you trust it, load it with the run's own configuration"
+                f"{checkpoint}: its configuration has a {type(node).__name__} in it; plain values can be read"
             )
-        children: list[Any] = list(node.values())
-    else:
-        children = node if isinstance(node, list) else []
-    for child in children:
-        _check_targets(child, checkpoint)
 
 
-def _is_network(target: Any) -> bool:
-    """Whether a dotted path names a network of this package, or what goes into one: a loss, a learning rate."""
-    if not isinstance(target, str) or not target.startswith("mug."):
-        return False
-    try:
-        found = get_obj_from_str(target)
-    except ConfigError:
-        return False
-    return isinstance(found, type) and issubclass(found, (torch.nn.Module, LambdaLinearScheduler))
+def _check_features(config: Any, checkpoint: str) -> None:
+    """Raise CheckpointError unless the list of features is a small regular file, and never a device."""
+    prompt = prompt_params(config)
+    if "path_to_yaml" in prompt:
+        try:
+            read_yaml(find_file(prompt["path_to_yaml"]))
+        except CheckpointError as error:
+            raise CheckpointError(f"{checkpoint}: path_to_yaml: {error}") from error

@@ -307,7 +307,7 @@ class TestCheckpoints:
             (lambda c: c["config"]["model"]["params"].update(speed=1), "unknown key 'speed'"),
             (lambda c: c["config"].update(model={"target": "os.system", "params": {"command": "true"}}), "'os.system'"),
             (
-                lambda c: c["config"]["model"]["params"].update(scheduler_config=[{"target": "subprocess.run"}]),
+                lambda c: c["config"]["model"]["params"].update(scheduler_config={"target": "subprocess.run"}),
                 "'subprocess.run', which is no network of this package",
             ),
             (

@@ -169,7 +169,10 @@ class TestHostileFolders:
         ("change", "reason"),
         [
             (lambda c: c.update(model={"target": "os.system", "params": {"command": "true"}}), "'os.system'"),
-            (lambda c: unet(c).update(target="subprocess.run"), "'subprocess.run', which is no network"),
+            (
+                lambda c: c["model"]["params"]["unet_config"].update(target="subprocess.run"),
+                "'subprocess.run', which is no",
+            ),
             (lambda c: c["model"].update(target="mug.data.demo.write_demo_songs"), "which is no network"),
             (lambda c: unet(c).update(speed=1), "unknown key 'speed'"),
             (lambda c: unet(c).update(model_channels=64), r"input_blocks.0.0.bias is \[32\], the model's is \[64\]"),

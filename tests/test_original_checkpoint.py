@@ -202,11 +202,15 @@ class TestTinyModel:
         [
             (lambda m: m["params"]["unet_config"]["params"].update(lstm_last=True), "lstm_last is True"),
             (lambda m: m["params"]["unet_config"].update(target="subprocess.run"), "'subprocess.run' is no network"),
+            (
+                lambda m: m["params"].update(unet_config=copy.deepcopy(m["params"]["cond_stage_config"])),
+                "unet_config asks for 'mug.cond.feature.BeatmapFeatureEmbedder', which is no network",
+            ),
             (lambda m: m["params"]["unet_config"]["params"].update(speed=1), "unet_config.params.speed: the parameter"),
             (lambda m: m["params"].pop("z_channels"), "'z_channels' is missing"),
             (lambda m: m["params"].update(timesteps=10**12), "has more timesteps"),
             (lambda m: m["params"]["cond_stage_config"]["params"].pop("path_to_yaml"), "'path_to_yaml' is missing"),
-            (lambda m: m.update(m["params"]["unet_config"]), "is a UNetModel; what can be imported is"),
+            (lambda m: m.update(m["params"]["unet_config"]), "model asks for 'mug.diffusion.unet.UNetModel', which is"),
         ],
     )
     def test_configurations_that_do_not_fit_are_named(self, state, tmp_path, edit, reason):
@@ -238,6 +242,13 @@ class TestTinyModel:
         export_original(tmp_path / "ours", tmp_path / "back")
         assert imported(tmp_path / "back" / "model.ckpt", tmp_path / "again").is_generator
         assert (tmp_path / "again" / "features.yaml").read_text() == (tmp_path / "original" / "few.yaml").read_text()
+
+    def test_a_feature_list_whose_name_no_file_can_have(self, state, tmp_path):
+        model = original_node()
+        model["params"]["cond_stage_config"]["params"]["path_to_yaml"] = "\x1b" + "x" * 300
+        report = imported(write(tmp_path, state, model), tmp_path / "ours")
+        (line,) = (line for line in report.assumed if line.startswith("the prompt's features"))
+        assert f"no '\\x1b{'x' * 300}' beside model.yaml" in line
 
 
 class TestPickles:
