@@ -19,17 +19,14 @@ def check_networks(
     wave_stage_config: Mapping[str, Any],
     cond_stage_config: Mapping[str, Any],
     z_channels: int,
-    z_length: int,
-    factor: int,
 ) -> None:
     """Raise ConfigError, with both keys and both numbers, where one network gives what another one does not take.
 
-    What a network of other parameters does not say is not compared. `factor`: how much longer the latent is than the
-    denoiser's last level.
+    What a network of other parameters does not say is not compared, nor is what is no mapping: building it complains.
     """
     nodes = (unet_config, first_stage_config, wave_stage_config, cond_stage_config)
-    unet, first_stage, wave, cond = (node.get("params") or {} for node in nodes)
-    latents = (first_stage.get("ddconfig") or {}).get("z_channels")
+    unet, first_stage, wave, cond = (_mapping_at(node, "params") for node in nodes)
+    latents = _mapping_at(first_stage, "ddconfig").get("z_channels")
     _check_equal("z_channels", z_channels, "first_stage_config.params.ddconfig.z_channels", latents)
     _check_equal("unet_config.params.out_channels", unet.get("out_channels"), "z_channels", z_channels)
     context = cond.get("embed_dim")
@@ -42,7 +39,10 @@ def check_networks(
         encoder, encoded = "wave_stage_config.params.out_channels", [wave["out_channels"]]
     else:
         encoder = "wave_stage_config.params.middle_channels * channel_mult"
-        encoded = [wave.get("middle_channels", 0) * mult for mult in wave.get("channel_mult", ())]
+        width, mults = wave.get("middle_channels"), wave.get("channel_mult", ())
+        # Text times a number is more text: of a stranger's configuration, more than fits in memory.
+        are_numbers = all(isinstance(number, int) for number in (width, *mults))
+        encoded = [width * mult for mult in mults] if are_numbers else []
     if levels is not None:
         _check_equal("unet_config.params.in_channels", in_channels, "z_channels", z_channels)
         heard = encoded[-len(levels) :] or None
@@ -50,10 +50,19 @@ def check_networks(
     elif encoded:
         both = z_channels + encoded[-1]
         _check_equal("unet_config.params.in_channels", in_channels, f"z_channels + {encoder}", both)
+
+
+def check_z_length(z_length: int, factor: int) -> None:
+    """Raise ConfigError unless the latent divides by `factor`: how much longer it is than the denoiser's last level."""
     if z_length < 1 or z_length % factor:
         raise ConfigError(
             f"model.params: z_length is {z_length}, but unet_config.params.channel_mult needs a multiple of {factor}"
         )
+
+
+def _mapping_at(node: Any, key: str) -> Mapping[str, Any]:
+    value = node.get(key) if isinstance(node, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
 
 
 def _check_equal(key: str, value: Any, other_key: str, other: Any) -> None:

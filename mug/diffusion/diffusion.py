@@ -15,7 +15,7 @@ from einops import rearrange
 from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_warn
 from torch import Tensor
 
-from mug.diffusion.checks import check_context, check_networks, check_noise, check_noisy
+from mug.diffusion.checks import check_context, check_networks, check_noise, check_noisy, check_z_length
 from mug.diffusion.latent_statistics import latent_statistics
 from mug.diffusion.parameterization import check_parameterization, eps_of, target_of, x0_of
 from mug.diffusion.schedule import make_beta_schedule, schedule_buffers, vlb_weights
@@ -81,8 +81,9 @@ class DDPM(pl.LightningModule):
         if loss_type not in LOSS_TYPES:
             raise ConfigError(f"loss_type: unknown '{loss_type}'; known are {', '.join(LOSS_TYPES)}")
         configs = (unet_config, first_stage_config, wave_stage_config, cond_stage_config)
+        check_networks(*configs, z_channels)
         self.model = MugDiffusionWrapper(*configs)
-        check_networks(*configs, z_channels, z_length, self.model.unet_model.factor)
+        check_z_length(z_length, self.model.unet_model.factor)
         self.z_channels = z_channels
         self.z_length = z_length
         self.parameterization = parameterization

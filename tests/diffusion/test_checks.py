@@ -90,6 +90,39 @@ def test_networks_that_do_not_fit_are_named(change: Callable[[dict[str, Any]], A
         DDPM(**config)
 
 
+def test_networks_are_compared_before_any_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(*_: Any) -> None:
+        raise AssertionError("a full-size model takes a while to build")
+
+    monkeypatch.setattr("mug.diffusion.diffusion.MugDiffusionWrapper", build)
+    config = tiny_config()
+    config["unet_config"]["params"]["context_dim"] = 5
+    with pytest.raises(ConfigError, match=r"context_dim is 5, but"):
+        DDPM(**config)
+
+
+@pytest.mark.parametrize("node", ["unet_config", "first_stage_config", "wave_stage_config", "cond_stage_config"])
+@pytest.mark.parametrize("value", [None, 3, [1], {"target": "mug.diffusion.unet.UNetModel", "params": [1]}])
+def test_what_is_no_network_is_named(node: str, value: Any) -> None:
+    with pytest.raises(ConfigError):
+        DDPM(**tiny_config(**{node: value}))
+
+
+def test_networks_of_no_mappings_are_named() -> None:
+    config = tiny_config()
+    config["first_stage_config"]["params"]["ddconfig"] = [1]
+    with pytest.raises(ConfigError, match="ddconfig"):
+        DDPM(**config)
+
+
+@pytest.mark.parametrize(("width", "mult"), [("32", 10**13), (10**13, "32")])
+def test_text_is_not_multiplied(width: Any, mult: Any) -> None:
+    config = tiny_config()
+    of_wave(middle_channels=width, channel_mult=[mult])(config)
+    with pytest.raises((TypeError, RuntimeError), match="str|memory"):  # of the layer that would have so many channels
+        DDPM(**config)
+
+
 def test_an_encoder_of_one_audio_that_does_not_fit_is_named() -> None:
     config = one_audio_config()
     config["wave_stage_config"]["params"]["out_channels"] = 6
