@@ -10,9 +10,9 @@ import pytest
 import torch
 from tiny_model import save_tiny_checkpoint, tiny_run_config
 
-from mug.config import get_obj_from_str
+from mug.config import PROJECT_ROOT, get_obj_from_str, load_config
 from mug.errors import CheckpointError
-from mug.trained_model import MAX_VALUES, PLACES, load_trained_model, read_model
+from mug.trained_model import MAX_VALUES, PLACES, check_places, load_trained_model, read_model
 
 Edit = Callable[[dict[str, Any]], Path]
 FEATURES = "mug.cond.feature.BeatmapFeatureEmbedder"
@@ -66,6 +66,19 @@ def test_nor_is_one_further_inside_or_outside(saved, target):
     config["model"] = {"target": target, "params": {}}
     with pytest.raises(CheckpointError, match=f"model asks for '{target}'"):
         load_trained_model(saved(config))
+
+
+@pytest.mark.parametrize("file", sorted((PROJECT_ROOT / "configs/mug").glob("*auto*.yaml")), ids=lambda file: file.name)
+def test_shipped_first_stages_may_be_built(file):
+    check_places(load_config([file])["model"], file.name)
+
+
+@pytest.mark.parametrize("file", sorted((PROJECT_ROOT / "configs/mug").glob("*diff*.yaml")), ids=lambda file: file.name)
+def test_shipped_runs_carry_a_configuration_that_is_read_back(tmp_path, file):
+    torch.save({"state_dict": {"w": torch.ones(1)}, "config": load_config([file])}, tmp_path / "x.ckpt")
+    state, config = read_model(tmp_path / "x.ckpt")
+    assert list(state) == ["w"]
+    assert config["model"]["target"] == "mug.diffusion.diffusion.DDPM"
 
 
 def test_every_network_has_the_path_that_configurations_give_it():
