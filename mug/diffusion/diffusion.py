@@ -183,14 +183,13 @@ class DDPM(pl.LightningModule):
         return F.smooth_l1_loss(prediction, target, reduction="none", beta=SMOOTH_L1_BETA)
 
     def p_losses(
-        self, batch: Mapping[str, Any], x_0: Tensor, t: Tensor, noise: Tensor
+        self, batch: Mapping[str, Any], x_0: Tensor, t: Tensor, noise: Tensor, lengths: Tensor | None = None
     ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Return the loss, what to log of it, and the plain loss of each item [B].
 
-        x_0, noise [B, Z, L]; t [B]; of the batch its audio and feature, n_frames where songs are shorter than the
-        window, and for "recon" its note and valid_flag. What is beyond a song's end counts for nothing.
+        x_0, noise [B, Z, L]; t, lengths [B]; of the batch its audio and feature, and for "recon" its note and
+        valid_flag. What is beyond a song's end, as `lengths` say it, counts for nothing.
         """
-        lengths = self.lengths_of(batch)
         mask = frame_mask(lengths, x_0.shape[2])
         context, audios = self.encode_conditions(batch["audio"], batch["feature"], lengths)
         a, s = self._signal_and_noise(t)
@@ -220,11 +219,12 @@ class DDPM(pl.LightningModule):
     # --- training ----------------------------------------------------------------------------------------------------
 
     def training_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
-        x_0 = self._latents_of(batch)
+        lengths = self.lengths_of(batch)
+        x_0 = self._latents_of(batch, lengths)
         generator = generator_of(self.seed, self.global_step, batch_idx, self.global_rank)
         t = torch.randint(self.timesteps, (len(x_0),), generator=generator).to(x_0.device)
         noise = torch.randn(x_0.shape, generator=generator).to(x_0.device)
-        loss, log, _ = self.p_losses(batch, x_0, t, noise)
+        loss, log, _ = self.p_losses(batch, x_0, t, noise, lengths)
         self.log("train/loss", log.pop("loss"), prog_bar=True, batch_size=len(x_0))
         self.log_dict({f"train/{name}": value for name, value in log.items()}, batch_size=len(x_0))
         return loss
@@ -237,10 +237,11 @@ class DDPM(pl.LightningModule):
 
     def _evaluate(self, batch: Mapping[str, Any], batch_idx: int, stage: str) -> None:
         """Log the losses with the same noise and timesteps every time, so that epochs can be compared."""
-        x_0 = self._latents_of(batch)
+        lengths = self.lengths_of(batch)
+        x_0 = self._latents_of(batch, lengths)
         noise = torch.randn(x_0.shape, generator=generator_of(self.seed, batch_idx, self.global_rank)).to(x_0.device)
         t = stratified_timesteps(len(x_0), batch_idx, self.timesteps).to(x_0.device)
-        _, log, loss_items = self.p_losses(batch, x_0, t, noise)
+        _, log, loss_items = self.p_losses(batch, x_0, t, noise, lengths)
         self.log(f"{stage}/loss", log.pop("loss"), prog_bar=True, batch_size=len(x_0), sync_dist=True)
         named = {f"{stage}/{name}": value for name, value in log.items()}
         self.log_dict(named, batch_size=len(x_0), sync_dist=True)
@@ -255,8 +256,8 @@ class DDPM(pl.LightningModule):
         lengths = whole_lengths(batch.get("n_frames"), note_frames, self.latent_factor * self.z_length)
         return None if lengths is None else lengths // self.latent_factor
 
-    def _latents_of(self, batch: Mapping[str, Any]) -> Tensor:
-        x_0 = self.encode_latent(batch["note"], self.lengths_of(batch))
+    def _latents_of(self, batch: Mapping[str, Any], lengths: Tensor | None) -> Tensor:
+        x_0 = self.encode_latent(batch["note"], lengths)
         if x_0.shape[1:] != (self.z_channels, self.z_length):
             raise ConfigError(
                 f"model.params: z_channels {self.z_channels} and z_length {self.z_length} disagree with the latents of "

@@ -207,7 +207,7 @@ def test_misspelt_keys_are_named_with_their_place() -> None:
 
 def test_latents_of_another_length_are_named() -> None:
     with pytest.raises(ConfigError, match=r"z_channels 2 and z_length 16 disagree .* 2 channels and 32 frames"):
-        tiny_model(z_length=16)._latents_of(tiny_batch())
+        tiny_model(z_length=16)._latents_of(tiny_batch(), None)
 
 
 def test_starting_from_a_checkpoint(tmp_path: Path) -> None:

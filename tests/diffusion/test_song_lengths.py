@@ -100,13 +100,14 @@ def test_a_song_beside_longer_ones_gets_the_chart_that_it_gets_alone(model, batc
 def test_the_loss_of_a_padded_song_is_that_of_the_song_alone(model, batch, parameterization, monkeypatch):
     monkeypatch.setattr(model, "parameterization", parameterization)
     t = torch.tensor([3, 500, 998])
-    x_0 = model._latents_of(batch)
-    _, log, items = model.p_losses(batch, x_0, t, batch["noise"])
+    lengths = model.lengths_of(batch)
+    x_0 = model._latents_of(batch, lengths)
+    _, log, items = model.p_losses(batch, x_0, t, batch["noise"], lengths)
     errors = []
     for index, length in enumerate(LENGTHS):
         song = alone(batch, index)
         monkeypatch.setattr(model, "z_length", length)
-        alone_x_0 = model._latents_of(song)
+        alone_x_0 = model._latents_of(song, None)
         torch.testing.assert_close(x_0[index : index + 1, :, :length], alone_x_0, atol=1e-5, rtol=1e-4)
         _, alone_log, alone_items = model.p_losses(song, alone_x_0, t[index : index + 1], song["noise"])
         torch.testing.assert_close(items[index : index + 1], alone_items, atol=1e-4, rtol=1e-3)

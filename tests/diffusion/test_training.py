@@ -8,6 +8,7 @@ import torch
 
 from mug.config import instantiate_from_config
 from mug.data.datamodule import collate
+from mug.model.masking import whole_lengths
 from mug.training.setup import build_trainer
 from tests.diffusion.test_diffusion import tiny_config
 from tests.training.synthetic_data import data_node
@@ -34,9 +35,9 @@ def fit(
     drawn: list[tuple[torch.Tensor, torch.Tensor]] = []
     p_losses = model.p_losses
 
-    def watched(batch: Any, x_0: torch.Tensor, t: torch.Tensor, noise: torch.Tensor) -> Any:
+    def watched(batch: Any, x_0: torch.Tensor, t: torch.Tensor, noise: torch.Tensor, *rest: Any) -> Any:
         drawn.append((t, noise))
-        return p_losses(batch, x_0, t, noise)
+        return p_losses(batch, x_0, t, noise, *rest)
 
     model.p_losses = watched
     build_trainer(config, folder).fit(model, datamodule=data)
@@ -48,6 +49,18 @@ def test_every_batch_has_noise_of_its_own(tmp_path: Path) -> None:
     assert len(drawn) == 4
     assert len({noise.sum().item() for _, noise in drawn}) == 4
     assert len({tuple(t.tolist()) for t, _ in drawn}) == 4
+
+
+def test_a_step_waits_for_its_lengths_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def counted(*args: Any) -> Any:
+        asked.append(args)
+        return whole_lengths(*args)
+
+    monkeypatch.setattr("mug.diffusion.diffusion.whole_lengths", counted)  # asks the device whether all songs are full
+    _, _, drawn = fit(tmp_path, audio_frames=1024, short_frames=60, z_length=64)
+    assert len(asked) == len(drawn) == 4
 
 
 def test_draws_are_functions_of_the_seed(tmp_path: Path) -> None:
