@@ -7,7 +7,7 @@ beyond a song's end out of it; without them every song fills its row.
 Axes: B batch, M mel bins, Q frequencies of a short-time Fourier transform, A audio frames, C channels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from einops import rearrange
 from torch import Tensor, nn
@@ -66,12 +66,15 @@ class MelspectrogramScaleEncoder1D(nn.Module):
         """Raises ValueError unless audio is [B, n_freq, A] with A a multiple of the coarsest downsampling factor."""
         check_input(audio, self.n_freq, self.factor, "the audio encoder", lengths)
         masks = level_masks(lengths, audio.shape[2], len(self.down))
-        h = self.conv_in(masked(audio, masks[0]))  # [B, C, A]
+        h = audio
         scales = []
         for level, entering, inside in zip(self.down, [masks[0], *masks], masks, strict=False):
-            h = level(h, entering, inside)
+            h = level(h, entering, inside, level.downsample or self._enter)
             scales.append(h)
         return scales
+
+    def _enter(self, audio: Tensor, mask: Tensor | None) -> Tensor:
+        return self.conv_in(masked(audio, mask))  # [B, C, A]
 
 
 class ScaleLevel(nn.Module):
@@ -101,12 +104,19 @@ class ScaleLevel(nn.Module):
             d_head = head_width(out_channels, num_heads)
             self.attn.append(ContextualTransformer(out_channels, num_heads, d_head, checkpoint=use_checkpoint))
 
-    def forward(self, x: Tensor, entering: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
-        """x [B, C_in, L]; the mask of x, and that of what comes out."""
-        if self.downsample is not None:
-            x = self.downsample(x, entering)
+    def forward(
+        self, x: Tensor, entering: Tensor | None, mask: Tensor | None, entrance: Callable[..., Tensor]
+    ) -> Tensor:
+        """x [B, C, L]; the mask of x, and that of what comes out; what brings x to this level."""
+
+        def enter(x: Tensor, entering: Tensor | None, mask: Tensor | None) -> Tensor:
+            return self.block[0](entrance(x, entering), mask)  # recomputed together: one tensor less is kept
+
         for index, block in enumerate(self.block):
-            x = maybe_recomputed(block, x, mask, use_checkpoint=self.use_checkpoint)
+            if index == 0:
+                x = maybe_recomputed(enter, x, entering, mask, use_checkpoint=self.use_checkpoint)
+            else:
+                x = maybe_recomputed(block, x, mask, use_checkpoint=self.use_checkpoint)
             if len(self.attn):
                 x = self.attn[index](x, mask=mask)
         return x
