@@ -109,14 +109,11 @@ class ScaleLevel(nn.Module):
     ) -> Tensor:
         """x [B, C, L]; the mask of x, and that of what comes out; what brings x to this level."""
 
-        def enter(x: Tensor, entering: Tensor | None, mask: Tensor | None) -> Tensor:
+        def enter(x: Tensor, mask: Tensor | None) -> Tensor:
             return self.block[0](entrance(x, entering), mask)  # recomputed together: one tensor less is kept
 
-        for index, block in enumerate(self.block):
-            if index == 0:
-                x = maybe_recomputed(enter, x, entering, mask, use_checkpoint=self.use_checkpoint)
-            else:
-                x = maybe_recomputed(block, x, mask, use_checkpoint=self.use_checkpoint)
+        for index, block in enumerate([enter, *self.block[1:]]):
+            x = maybe_recomputed(block, x, mask, use_checkpoint=self.use_checkpoint)
             if len(self.attn):
                 x = self.attn[index](x, mask=mask)
         return x
