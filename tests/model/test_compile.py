@@ -1,4 +1,4 @@
-"""torch.compile takes every network as one graph, while training and while sampling."""
+"""torch.compile takes every network as one graph, with its gradients."""
 
 import pytest
 import torch
