@@ -41,3 +41,20 @@ def resolve_inside(folder: Path, name: str) -> Path:
     if path == root or not path.is_relative_to(root):
         raise ChartError(f"{folder}: '{name}' leads out of this folder; refused")
     return path
+
+
+def file_beside(chart: Path, name: str) -> Path | None:
+    """Return the file that a chart names, None where there is none. Raises ChartError for a name that leads out.
+
+    Case does not count where nothing has the very name and one file has it otherwise: charts are made on Windows.
+    """
+    try:
+        path = resolve_inside(chart.parent, name)
+    except ChartError as error:
+        raise ChartError(f"{chart}: names a file that is not beside it: {error}") from error
+    if path.is_file():
+        return path
+    if not path.parent.is_dir():
+        return None
+    same = [file for file in path.parent.iterdir() if file.name.lower() == path.name.lower() and file.is_file()]
+    return same[0] if len(same) == 1 else None

@@ -6,7 +6,7 @@ python scripts/prepare_beatmap.py -s ~/osu/Songs -o data/mine --cs 4
 import argparse
 
 from mug import cli
-from mug.data.prepare import prepare_beatmap
+from mug.data.gather import prepare_beatmap
 from mug.errors import DatasetError
 
 MANIA = 3

@@ -6,7 +6,7 @@ python scripts/prepare_beatmap_features.py -b data/mine/beatmap.txt -f configs/m
 import argparse
 
 from mug import cli
-from mug.data.prepare import prepare_features
+from mug.data.describe import prepare_features
 
 
 def main() -> None:

@@ -17,8 +17,8 @@ import yaml
 import main
 from mug.cli import run
 from mug.data.beatmap import Beatmap, Note, TimingPoint
+from mug.data.describe import prepare_features
 from mug.data.osu import write_osu
-from mug.data.prepare import prepare_features
 from tests.diffusion.test_diffusion import tiny_config
 
 ROOT = Path(__file__).resolve().parent.parent

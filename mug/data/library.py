@@ -12,13 +12,15 @@ import numpy as np
 
 from mug.data.audio_cache import AudioCache
 from mug.data.beatmap import Beatmap
+from mug.data.chart_list import beatmap_paths
 from mug.data.convertor import note_arrays
 from mug.data.feature_db import FeatureDB
 from mug.data.features import FeatureSpec
 from mug.data.osu import read_osu
-from mug.data.prepare import Report, beatmap_paths, file_beside
+from mug.data.report import Report
 from mug.data.split import set_id_of, set_keys, split_of
 from mug.errors import ChartError, PromptError
+from mug.files import file_beside
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import soundfile
 
 from mug.config import PROJECT_ROOT
 from mug.data.beatmap import Beatmap, Note, TimingPoint
+from mug.data.describe import prepare_features
 from mug.data.osu import write_osu
-from mug.data.prepare import prepare_features
 
 SR = 22050
 FEATURES = str(PROJECT_ROOT / "configs" / "mug" / "mania_beatmap_features.yaml")

@@ -5,67 +5,22 @@ import shutil
 import sqlite3
 import stat
 import sys
-import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
-from tqdm import tqdm
 
-from mug.data.beatmap import Beatmap, Note, TimingPoint
-from mug.data.feature_db import FeatureDB
-from mug.data.features import FeatureSpec
-from mug.data.osu import format_osu, read_osu
-from mug.data.prepare import NAMED_FILES, Report, beatmap_paths, prepare_beatmap, prepare_features, read_ranked_map
+from mug.data.chart_list import beatmap_paths
+from mug.data.describe import prepare_features
+from mug.data.gather import prepare_beatmap
+from mug.data.osu import read_osu
 from mug.errors import DatasetError
 from scripts import prepare_beatmap as prepare_beatmap_script
 from scripts import prepare_beatmap_features as prepare_features_script
-
-FEATURES = "configs/mug/mania_beatmap_features.yaml"
-
-
-class Quiet(tqdm):
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs, disable=True)
-
-
-def chart(keys=4, **changes) -> bytes:
-    notes = [Note(250.0 * i, i % keys, 250.0 * i + 100 if i % 4 == 0 else None) for i in range(40)]
-    return format_osu(Beatmap(keys, notes, [TimingPoint(0.0, 500.0)], **{"audio_filename": "audio.wav", **changes}))
-
-
-def add_set(folder: Path, charts: dict[str, bytes], audio: str | None = "audio.wav") -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in charts.items():
-        (folder / name).write_bytes(data)
-    if audio is not None:
-        soundfile.write(str(folder / audio), np.zeros(100), 22050)
-    return folder
-
-
-def add_package(path: Path, files: dict[str, bytes]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as package:
-        for name, data in files.items():
-            package.writestr(name, data)
+from tests.data.song_folders import FEATURES, Quiet, add_package, add_set, chart, lines, skipped
 
 
 def prepare(songs, out, keys=4):
     return prepare_beatmap(songs, out, keys, tqdm_class=Quiet)
-
-
-def lines(out: Path) -> list[str]:
-    return (out / "beatmap.txt").read_text(encoding="utf-8").split("\n")[:-1]
-
-
-def skipped(report: Report) -> dict[str, list[str]]:
-    kinds: dict[str, list[str]] = {}
-    for kind, message in report.skipped:
-        kinds.setdefault(kind, []).append(message)
-    return kinds
 
 
 def test_a_chart_comes_with_its_audio_and_background_and_nothing_else(tmp_path):
@@ -280,84 +235,6 @@ def test_a_folder_with_nothing_usable_is_an_error(tmp_path):
     with pytest.raises(DatasetError, match=r"no usable chart.*1 other key count"):
         prepare(tmp_path / "songs", tmp_path / "out")
     assert not (tmp_path / "out" / "beatmap.txt").exists()
-
-
-def test_a_summary_names_a_few_files_of_each_kind():
-    report = Report(done=5)
-    for i in range(100):
-        report.skip("not osu!mania", f"std{i}.osu: its Mode is 0")
-    report.skip("unusable", "bad.osu: has no notes")
-    text = str(report)
-    assert text.startswith("5 charts, 101 skipped: 100 not osu!mania, 1 unusable\n")
-    assert "bad.osu: has no notes" in text
-    assert text.count("its Mode is 0") == NAMED_FILES
-    assert "and 80 more: not osu!mania" in text
-
-
-def test_a_list_may_be_written_by_hand(tmp_path):
-    absolute = tmp_path / "elsewhere" / "b.osu"
-    (tmp_path / "beatmap.txt").write_bytes(f"\ufeff s/a.osu \r\n\r\n{absolute}\r\n".encode())
-    assert beatmap_paths(tmp_path / "beatmap.txt") == [tmp_path / " s/a.osu", absolute]
-    (tmp_path / "beatmap.txt").write_bytes(b" \n")
-    with pytest.raises(DatasetError, match="lists no charts"):
-        beatmap_paths(tmp_path / "beatmap.txt")
-    (tmp_path / "beatmap.txt").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DatasetError, match="UTF-8"):
-        beatmap_paths(tmp_path / "beatmap.txt")
-    with pytest.raises(DatasetError, match=r"prepare_beatmap\.py"):
-        beatmap_paths(tmp_path / "missing.txt")
-
-
-def test_features_are_rated_and_unknown_ones_not_given(tmp_path):
-    add_set(tmp_path / "songs" / "7 Song", {"a.osu": chart(beatmap_set_id=7), "b.osu": chart(beatmap_set_id=8)})
-    prepare(tmp_path / "songs", tmp_path / "out")
-    (tmp_path / "ranked.txt").write_text("7 ranked\n\n9 loved\n")
-    list_path = tmp_path / "out" / "beatmap.txt"
-    report = prepare_features(list_path, FEATURES, tmp_path / "ranked.txt", tqdm_class=Quiet)
-    assert (report.done, report.skipped) == (2, [])
-    with FeatureDB(tmp_path / "out" / "features.db", FeatureSpec.from_yaml(FEATURES)) as database:
-        first, second = database.get("a.osu", "7 Song"), database.get("b.osu", "7 Song")
-    assert first["sr"] == pytest.approx(1.0, abs=0.9)
-    assert first["sr"] > 0
-    assert (first["ln_ratio"], first["rc"], first["hb"], first["ln"]) == (0.25, 0, 1, 0)
-    assert (first["rank_status"], second["rank_status"]) == ("ranked", None)
-    assert first["ett"] is first["stream_ett"] is first["technical"] is None
-
-
-def test_features_may_be_computed_twice(tmp_path):
-    folder = add_set(tmp_path / "s", {"a.osu": chart(), "b.osu": chart()})
-    list_path = tmp_path / "beatmap.txt"
-    list_path.write_text("s/a.osu\ns/b.osu\n")
-    prepare_features(list_path, FEATURES, tqdm_class=Quiet)
-    (folder / "a.osu").write_bytes(format_osu(Beatmap(4, [Note(100.0 * i, i % 4) for i in range(9)], [])))
-    with ThreadPoolExecutor(2) as pool:  # at once, too
-        reports = list(pool.map(lambda _: prepare_features(list_path, FEATURES, tqdm_class=Quiet), range(6)))
-    assert [(report.done, report.skipped) for report in reports] == [(2, [])] * 6
-    with FeatureDB(tmp_path / "features.db", FeatureSpec.from_yaml(FEATURES)) as database:
-        assert {name: row["ln_ratio"] for (name, _), row in database.all().items()} == {"a.osu": 0.0, "b.osu": 0.25}
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["beatmap.txt", "features.db", "s"]
-
-
-def test_charts_without_features_are_reported(tmp_path):
-    add_set(tmp_path, {"a.osu": chart(), "bad.osu": b"nothing"})
-    (tmp_path / "beatmap.txt").write_text("a.osu\nbad.osu\ngone.osu\n")
-    report = prepare_features(tmp_path / "beatmap.txt", FEATURES, tqdm_class=Quiet)
-    assert report.done == 1
-    assert [message.split(":")[0].rpartition("/")[2] for _, message in report.skipped] == ["bad.osu", "gone.osu"]
-
-
-@pytest.mark.parametrize("text", ["seven ranked", "7", "7 ranked now", "-7 ranked", "7 famous", "9" * 5000 + " ranked"])
-def test_a_wrong_line_of_the_ranked_list_is_named(tmp_path, text):
-    add_set(tmp_path, {"a.osu": chart()})
-    (tmp_path / "beatmap.txt").write_text("a.osu\n")
-    (tmp_path / "ranked.txt").write_text(f"1 loved\n{text}\n")
-    with pytest.raises(DatasetError, match=r"ranked\.txt, line 2"):
-        prepare_features(tmp_path / "beatmap.txt", FEATURES, tmp_path / "ranked.txt", tqdm_class=Quiet)
-
-
-def test_a_missing_ranked_list_is_named(tmp_path):
-    with pytest.raises(DatasetError, match=r"none\.txt"):
-        read_ranked_map(tmp_path / "none.txt", FeatureSpec.from_yaml(FEATURES))
 
 
 def run(script, monkeypatch, *arguments):

@@ -1,0 +1,30 @@
+"""What a batch job did, said at its end."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+NAMED_FILES = 20  # skipped files of a kind that a summary names
+
+
+@dataclass
+class Report:
+    """What a batch job did: what it took, and what it skipped and why."""
+
+    done: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)  # (kind of reason, message that names the file)
+
+    def skip(self, kind: str, message: str) -> None:
+        printable = message.encode("utf-8", "backslashreplace").decode()  # file names may be any bytes
+        self.skipped.append((kind, printable))
+
+    def __str__(self) -> str:
+        lines = [f"{self.done} charts"]
+        if self.skipped:
+            kinds = Counter(kind for kind, _ in self.skipped)
+            lines[0] += f", {len(self.skipped)} skipped: " + ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+            for kind, n in kinds.items():
+                messages = [message for other, message in self.skipped if other == kind]
+                lines += [f"  {message}" for message in messages[:NAMED_FILES]]
+                if n > NAMED_FILES:
+                    lines.append(f"  and {n - NAMED_FILES} more: {kind}")
+        return "\n".join(lines)

@@ -1,0 +1,46 @@
+"""Work shared by processes comes back in order, with its errors."""
+
+import os
+
+import pytest
+
+from mug.data.parallel import ITEMS_A_PROCESS, parallel_map
+from mug.errors import DatasetError
+from tests.data.song_folders import Quiet
+
+
+def with_process(number: int) -> tuple[int, int]:
+    return number, os.getpid()
+
+
+def fail_at_40(number: int) -> int:
+    if number == 40:
+        raise ValueError(f"item {number}")
+    return number
+
+
+def die_at_40(number: int) -> int:
+    if number == 40:
+        os._exit(9)
+    return number
+
+
+def test_few_items_stay_in_this_process():
+    results = list(parallel_map(with_process, range(2 * ITEMS_A_PROCESS - 1), jobs=4, tqdm_class=Quiet))
+    assert results == [(i, os.getpid()) for i in range(2 * ITEMS_A_PROCESS - 1)]
+
+
+def test_many_are_shared_and_come_in_order():
+    results = list(parallel_map(with_process, range(300), jobs=2, tqdm_class=Quiet))
+    assert [number for number, _ in results] == list(range(300))
+    assert os.getpid() not in {process for _, process in results}
+
+
+def test_an_error_is_raised_here_after_the_results_before_it():
+    with pytest.raises(ValueError, match="item 40"):
+        list(parallel_map(fail_at_40, range(200), jobs=2, tqdm_class=Quiet))
+
+
+def test_a_killed_process_is_an_error_that_says_so():
+    with pytest.raises(DatasetError, match="killed"):
+        list(parallel_map(die_at_40, range(200), jobs=2, tqdm_class=Quiet))
