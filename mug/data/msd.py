@@ -1,0 +1,34 @@
+"""Etterna's skillset ratings (MSD) of 4K charts at any rate.
+
+Axes: N notes, R rates.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mug.data.msd_estimate import PARAMETERS_VERSION, estimate_msd
+
+MSD_NAMES = ("overall", "stream", "jumpstream", "handstream", "stamina", "jackspeed", "chordjack", "technical")
+KEYS = 4
+
+
+def calculator_version() -> str:
+    """Name what `rate_msd` computes with; its numbers change only where this name does."""
+    return f"mug-{PARAMETERS_VERSION}"
+
+
+def rate_msd(column: np.ndarray, start_ms: np.ndarray, keys: int, rates: Sequence[float] = (1.0,)) -> np.ndarray | None:
+    """Return float32 [R, 8], the ratings named by MSD_NAMES at each rate; None for a chart that is not 4K.
+
+    `column` int [N] and `start_ms` float [N] are the notes in any order, a long note by its head. Raises ValueError for
+    a rate that is not positive, or notes that are none.
+    """
+    column, start_ms = np.asarray(column), np.asarray(start_ms, dtype=np.float64)
+    if column.ndim != 1 or column.shape != start_ms.shape:
+        raise ValueError(f"expected as many columns as times, got {column.shape} and {start_ms.shape}")
+    if not all(np.isfinite(rate) and rate > 0 for rate in rates):
+        raise ValueError(f"expected positive rates, got {list(rates)}")
+    if keys != KEYS:
+        return None
+    return estimate_msd(column, start_ms, rates)
