@@ -1,0 +1,88 @@
+"""Write a list of charts without duplicates, copies at other speeds, and broken charts; say why each is left out.
+
+    python scripts/filter_beatmap.py -b data/mine/beatmap.txt
+    python scripts/filter_beatmap.py -b data/mine/beatmap.txt --min_stars 2 --keys 4 7 --no_scroll_changes
+
+writes data/mine/beatmap_filtered.txt, to train on (data.params.common.beatmap_txt=...), and
+beatmap_filtered.dropped.tsv: each chart that is left out, the reason, and which chart stays in its place. No chart
+is deleted. Of charts with the same notes, at any offset and speed, one stays: a chart whose name says no other speed
+before one that does; then the ranked, the loved, any other one (with --ranked_map_path); then the lowest set id.
+Limits that are not given do not exist, except for the defaults below, which leave out only what nobody plays.
+"""
+
+import argparse
+from pathlib import Path
+
+from mug import cli
+from mug.config import PROJECT_ROOT
+from mug.data.describe import read_ranked_map
+from mug.data.features import FeatureSpec
+from mug.data.filtering import filter_beatmap
+from mug.data.limits import Limits
+from mug.errors import DatasetError
+
+
+def main() -> None:
+    args = parse_args()
+    source = Path(args.beatmap_txt)
+    out = source if args.in_place else Path(args.out or source.with_name(f"{source.stem}_filtered.txt"))
+    if not args.in_place and out.resolve() == source.resolve():
+        raise DatasetError(f"{out}: is the list itself; give --in_place to replace it, or -o another name")
+    limits = Limits(
+        min_seconds=args.min_seconds,
+        max_seconds=args.max_seconds,
+        min_notes=args.min_notes,
+        min_stars=args.min_stars,
+        max_stars=args.max_stars,
+        min_ln_ratio=args.min_ln_ratio,
+        max_ln_ratio=args.max_ln_ratio,
+        keys=tuple(args.keys) if args.keys else None,
+        max_density=args.max_density,
+        steady_tempo=args.no_tempo_changes,
+        steady_scroll=args.no_scroll_changes,
+    )
+    statuses = {}
+    if args.ranked_map_path:
+        spec = FeatureSpec.from_yaml(PROJECT_ROOT / "configs/mug/mania_beatmap_features.yaml")
+        statuses = read_ranked_map(args.ranked_map_path, spec)
+    print(filter_beatmap(source, out, limits, statuses, args.keep_rate_edits, args.jobs))
+    print(f"the list: {out}\nwhat was left out, and why: {out.with_suffix('.dropped.tsv')}")
+
+
+def parse_args() -> argparse.Namespace:
+    default = Limits()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-b", "--beatmap_txt", required=True, help="list of charts that prepare_beatmap.py made")
+    target = parser.add_mutually_exclusive_group()
+    target.add_argument("-o", "--out", help="the list to write (default: <list>_filtered.txt beside it)")
+    target.add_argument("--in_place", action="store_true", help="replace the list itself")
+    parser.add_argument("--ranked_map_path", help="file of 'set_id status' lines: ranked charts stay before others")
+    parser.add_argument("--keep_rate_edits", action="store_true", help="keep charts whose names say 1.1x or the like")
+    parser.add_argument("--jobs", type=int, help="processes that share the work (default: one a core)")
+
+    limits = parser.add_argument_group("limits: charts outside are left out")
+    limits.add_argument("--keys", type=int, nargs="+", help="key counts")
+    limits.add_argument(
+        "--min_seconds", type=float, default=default.min_seconds, help="first note to last (default: %(default)g)"
+    )
+    limits.add_argument("--max_seconds", type=float, help="first note to last")
+    limits.add_argument("--min_notes", type=int, default=default.min_notes, help="(default: %(default)d)")
+    limits.add_argument("--min_stars", type=float, help="osu! star rating")
+    limits.add_argument("--max_stars", type=float, help="osu! star rating")
+    limits.add_argument("--min_ln_ratio", type=float, help="long notes among the notes, 0 to 1")
+    limits.add_argument("--max_ln_ratio", type=float, help="long notes among the notes, 0 to 1")
+    limits.add_argument(
+        "--max_density",
+        type=float,
+        default=default.max_density,
+        help="notes a second in each column, in the busiest second (default: %(default)g)",
+    )
+    limits.add_argument("--no_tempo_changes", action="store_true", help="leave out charts whose BPM changes")
+    limits.add_argument(
+        "--no_scroll_changes", action="store_true", help="leave out SV charts, whose notes change speed"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    cli.run(main)
