@@ -1,4 +1,6 @@
-"""Describe every chart that a beatmap.txt lists, star rating, long-note ratio and so on, in features.db beside it.
+"""Describe every chart that a beatmap.txt lists, star rating, skillsets and so on, in features.db beside it.
+
+Only what is new or out of date is computed, so run it again whenever charts, features or calculators change.
 
 python scripts/prepare_beatmap_features.py -b data/mine/beatmap.txt -f configs/mug/mania_beatmap_features.yaml
 """
@@ -7,6 +9,7 @@ import argparse
 
 from mug import cli
 from mug.data.describe import prepare_features
+from mug.data.rates import MAX_RATE, MIN_RATE, PREPARED
 
 
 def main() -> None:
@@ -21,8 +24,22 @@ def main() -> None:
     parser.add_argument(
         "--ranked_map_path", help="file of 'set_id status' lines; without it the rank status is not given"
     )
+    parser.add_argument(
+        "--rates",
+        nargs=2,
+        type=float,
+        default=PREPARED,
+        metavar=("LOW", "HIGH"),
+        help="also rate every chart at these rates and each 0.05 between them, for training that plays songs faster or "
+        "slower (default: %(default)s)",
+    )
+    parser.add_argument("--jobs", type=int, help="processes that share the work (default: one a core)")
     options = parser.parse_args()
-    print(prepare_features(options.beatmap_txt, options.features_yaml, options.ranked_map_path))
+    low, high = options.rates
+    if not MIN_RATE <= low <= high <= MAX_RATE:
+        parser.error(f"--rates {low:g} {high:g}: give the lowest and the highest, from {MIN_RATE:g} to {MAX_RATE:g}")
+    rates = (low, high)
+    print(prepare_features(options.beatmap_txt, options.features_yaml, options.ranked_map_path, rates, options.jobs))
 
 
 if __name__ == "__main__":

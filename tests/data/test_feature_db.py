@@ -82,9 +82,19 @@ def test_a_missing_database_names_the_script(tmp_path):
 
 def test_a_database_of_other_features_says_what_it_lacks(path):
     other = FeatureSpec([Feature("sr", "numeric", 1, 8, 0.2), Feature("ett", "numeric", 5, 35, 1)])
-    for create in (False, True):
-        with pytest.raises(DatasetError, match="lacks ett"):
-            FeatureDB(path, other, create=create)
+    with pytest.raises(DatasetError, match="lacks ett"):
+        FeatureDB(path, other)
+    with FeatureDB(path, other, create=True) as database:  # which are made, beside those that are there
+        assert database.get("a.osu", "1 Song") == {"sr": 3.25, "ett": None}
+    with FeatureDB(path, SPEC) as database:
+        assert database.get("a.osu", "1 Song") == {"sr": 3.25, "rank_status": "loved", "rc": 1}
+
+
+def test_a_database_of_the_first_version_says_what_to_do(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "features.db")) as connection, connection:
+        connection.execute("CREATE TABLE Feature (name TEXT, set_name TEXT, sr REAL, rank_status TEXT, rc INT)")
+    with pytest.raises(DatasetError, match=r"older version.*prepare_beatmap_features\.py"):
+        FeatureDB(tmp_path / "features.db", SPEC)
 
 
 def test_a_damaged_database_says_so(tmp_path, path):
@@ -92,7 +102,7 @@ def test_a_damaged_database_says_so(tmp_path, path):
     with pytest.raises(DatasetError, match=r"text\.db.*damaged"):
         FeatureDB(tmp_path / "text.db", SPEC)
     path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 8192)
-    with FeatureDB(path, SPEC) as database, pytest.raises(DatasetError, match=r"features\.db.*damaged"):
+    with pytest.raises(DatasetError, match=r"features\.db.*damaged"), FeatureDB(path, SPEC) as database:
         database.all()
 
 

@@ -3,10 +3,10 @@
 import os
 
 import pytest
+from song_folders import Quiet
 
 from mug.data.parallel import ITEMS_A_PROCESS, parallel_map
 from mug.errors import DatasetError
-from tests.data.song_folders import Quiet
 
 
 def with_process(number: int) -> tuple[int, int]:
