@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from mug.config import check_params
+from mug.data.rates import MAX_RATE, MIN_RATE, rate_grid
 from mug.errors import ConfigError
 
 MAX_PITCH_BINS = 4
 MAX_MASKED_BINS = 16
-MIN_RATE, MAX_RATE = 0.1, 10.0
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class Augmentation:
     """Probabilities (`_p`) of what may happen to an item; all 0 is none of it.
 
     mirror_p: columns reversed. mirror_at_interval_p: of each passage between gaps. random_p: columns shuffled.
-    offset_p: the window begins between two note frames. rate_p: song and chart are played at a rate from `rate`.
-    pitch_p: mel bins moved by 1 to 4. frequency_mask_p: a band of mel bins is silent. feature_dropout_p: for each
-    feature, not given. prompt_dropout_p: the whole prompt is not given. random_crop: the window is from anywhere in
-    the song.
+    offset_p: the window begins between two note frames. rate_p: song and chart are played at a rate from `rate`, one of
+    its ends or of the multiples of 0.05 between them. pitch_p: mel bins moved by 1 to 4. frequency_mask_p: a band of mel
+    bins is silent. feature_dropout_p: for each feature, not given. prompt_dropout_p: the whole prompt is not given.
+    random_crop: the window is from anywhere in the song.
     """
 
     mirror_p: float = 0.0
@@ -60,9 +60,15 @@ class Augmentation:
         if not isinstance(self.random_crop, bool):
             raise ConfigError(f"random_crop: {self.random_crop!r} is neither true nor false")
 
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """All rates that may be drawn, 1 first."""
+        return (1.0, *(rate for rate in rate_grid(*self.rate) if rate != 1.0)) if self.rate_p > 0 else (1.0,)
+
     def draw_rate(self, rng: np.random.Generator) -> float:
-        """A rate, to two digits: nobody hears more."""
-        return round(float(rng.uniform(*self.rate)), 2) if rng.random() < self.rate_p else 1.0
+        """One of `rates`: of the steps of the range, each as often as the others."""
+        steps = rate_grid(*self.rate)
+        return steps[rng.integers(len(steps))] if rng.random() < self.rate_p else 1.0
 
 
 def change_rate(spectrum: np.ndarray, start: float, n_frames: int, rate: float) -> np.ndarray:

@@ -16,12 +16,9 @@ from mug.data.audio_cache import AudioCache
 from mug.data.augment import Augmentation, augment_mel, change_rate, drop_features
 from mug.data.beatmap import MAX_KEYS, MIN_KEYS
 from mug.data.convertor import ManiaConvertor
-from mug.data.difficulty import star_rating
 from mug.data.features import FeatureSpec
 from mug.data.library import Entry, load_entries
 from mug.errors import AudioError, ConfigError, DatasetError
-
-MSD_SUFFIX = "ett"
 
 
 class OsuDataset(Dataset):
@@ -72,8 +69,10 @@ class OsuDataset(Dataset):
         self.cache = AudioCache(cache_dir, self.settings)
         lists = [beatmap_txt] if isinstance(beatmap_txt, str) else list(beatmap_txt)
         fractions = (valid_fraction, test_fraction, split_salt)
+        rates = self.augmentation.rates
+        self._row_of_rate = {rate: row for row, rate in enumerate(rates)}
         self.entries, self.report = load_entries(
-            lists, self.spec, keys, self.split, fractions, self.cache if with_audio else None
+            lists, self.spec, keys, self.split, fractions, self.cache if with_audio else None, rates
         )
         if not self.entries:
             raise DatasetError(
@@ -96,11 +95,12 @@ class OsuDataset(Dataset):
         start = self._window(entry, rate, rng)  # audio frames at that rate
         convertor = self._convertor(rate, start, rng)
         encoded = convertor.encode_arrays(entry.column, entry.start_ms, entry.last_ms, rng)
+        feature = entry.ids[self._row_of_rate[rate]].astype(np.int64)
         item: dict[str, Any] = {
             "note": encoded.note,
             "valid_flag": self._valid_flag(entry, convertor),
             "n_frames": self._n_frames(entry, rate, start),
-            "feature": drop_features(self._feature(entry, rate), self.spec.unconditional, self.augmentation, rng),
+            "feature": drop_features(feature, self.spec.unconditional, self.augmentation, rng),
             "meta": {
                 "path": str(entry.path),
                 "audio": str(entry.audio),
@@ -155,18 +155,6 @@ class OsuDataset(Dataset):
         """1 up to and including the frame of the chart's last note, wherever the window ends: float32 [T]."""
         last = convertor.ms_to_frame(entry.last_ms.max() / convertor.rate + convertor.offset_ms)
         return (np.arange(convertor.max_frame) <= last).astype(np.float32)
-
-    def _feature(self, entry: Entry, rate: float) -> np.ndarray:
-        """Prompt ids [F] at a rate: sr is rated anew; MSD, which is known at rate 1 only, is not given."""
-        prompt = dict(entry.prompt)
-        if rate != 1.0:
-            prompt = {name: value for name, value in prompt.items() if not self._is_msd(name)}
-            if prompt.get("sr") is not None:
-                prompt["sr"] = star_rating(entry.path.read_bytes(), rate)
-        return self.spec.encode(prompt)
-
-    def _is_msd(self, name: str) -> bool:
-        return name.endswith(MSD_SUFFIX) or f"{name}_{MSD_SUFFIX}" in self.spec.blocks
 
     def _audio(self, entry: Entry, rate: float, start: int, rng: np.random.Generator) -> np.ndarray:
         """Float32 [M, A] or [2, Q, A], with zeros after the song's end."""

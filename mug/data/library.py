@@ -1,9 +1,10 @@
 """The charts of a prepared folder, parsed once and kept small: what a dataset makes its items from.
 
-Axis: N notes.
+Axes: N notes, R rates, F features.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,19 @@ from typing import Any
 import numpy as np
 
 from mug.data.audio_cache import AudioCache
-from mug.data.beatmap import Beatmap
 from mug.data.chart_list import beatmap_paths
-from mug.data.convertor import note_arrays
-from mug.data.feature_db import FeatureDB
+from mug.data.chart_record import MSD, SR, Record, Task, describe_chart, digest_of, unpack_notes
+from mug.data.difficulty import RATE_FEATURES
+from mug.data.feature_db import RUN_AGAIN, FeatureDB
 from mug.data.features import FeatureSpec
 from mug.data.osu import read_osu
+from mug.data.parallel import parallel_map
 from mug.data.report import Report
 from mug.data.split import set_id_of, set_keys, split_of
-from mug.errors import ChartError, PromptError
+from mug.errors import ChartError, DatasetError, PromptError
 from mug.files import file_beside
+
+NO_IDS = np.empty((0, 0), dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -28,13 +32,15 @@ class Entry:
     """A chart: its notes [N], its song's spectrum on disk, and its prompt."""
 
     path: Path
-    audio: Path
+    digest: str  # of its bytes
+    audio: Path  # Path() where there is none and none is wanted
     version: str
     set_id: int
     column: np.ndarray  # int64 [N]
     start_ms: np.ndarray  # float64 [N]
     last_ms: np.ndarray  # float64 [N]
     prompt: dict[str, Any]
+    ids: np.ndarray  # int32 [R, F], of the prompt at each rate
     spectrum: Path  # .npy of the audio cache
     audio_frames: int  # of the spectrum, 0 where audio is left out
 
@@ -46,37 +52,43 @@ def load_entries(
     split: str,
     fractions: tuple[float, float, str],
     cache: AudioCache | None,
+    rates: Sequence[float] = (1.0,),
 ) -> tuple[list[Entry], Report]:
-    """Read the usable charts of a split, in the order of their lists, and say which were skipped and why.
+    """Take the usable charts of a split, in the order of their lists, and say which were skipped and why.
 
+    A chart's notes and features are those of features.db, where its bytes are still those that were described.
     `fractions`: valid_fraction, test_fraction and salt of `split_of`. `cache`: where spectra are, or are made now, so
-    that a file that cannot be decoded shows before training; None leaves audio out.
+    that a file that cannot be decoded shows before training; None leaves audio out. `rates`: at which prompts are
+    wanted; those that features.db has not are computed now.
     Raises DatasetError for a list or a database that is not there.
     """
     report = Report()
     entries: list[Entry] = []
-    charts: list[tuple[Path, dict[tuple[str, str], dict[str, Any]]]] = []  # with the database of their list
+    ratings: list[dict[float, dict[str, Any]]] = []  # of each entry, what features.db has at rates other than 1
+    charts: list[tuple[Path, str, FeatureDB]] = []  # with the digest of its bytes and the database of its list
     sets: list[tuple[str, int]] = []
-    for beatmap_txt in beatmap_txts:
-        paths = beatmap_paths(beatmap_txt)
-        with FeatureDB(Path(beatmap_txt).parent / "features.db", spec) as database:
-            rows = database.all()
-        for path in paths:
+    with ExitStack() as databases:
+        for beatmap_txt in beatmap_txts:
+            paths = beatmap_paths(beatmap_txt)
+            database = databases.enter_context(FeatureDB(Path(beatmap_txt).parent / "features.db", spec))
+            for path in paths:
+                try:
+                    data = path.read_bytes()
+                except OSError:
+                    data = b""  # so that the split of its folder, and no other, reports it below
+                sets.append((path.parent.name, set_id_of(data)))
+                charts.append((path, digest_of(data), database))
+        for (path, digest, database), set_key in zip(charts, set_keys(sets), strict=True):
+            if split_of(set_key, *fractions) != split:
+                continue
             try:
-                set_id = set_id_of(path.read_bytes())
-            except OSError:
-                set_id = 0  # so that the split of its folder, and no other, reports it below
-            sets.append((path.parent.name, set_id))
-            charts.append((path, rows))
-    for (path, rows), key in zip(charts, set_keys(sets), strict=True):
-        if split_of(key, *fractions) != split:
-            continue
-        try:
-            entries.append(_entry(path, keys, spec, rows))
-        except _Unusable as error:
-            report.skip(error.kind, f"{path}: {error}")
-        except ChartError as error:
-            report.skip("unusable", str(error))
+                entries.append(_entry(path, digest, database, keys, with_audio=cache is not None))
+                ratings.append(database.rated((path.name, path.parent.name)))
+            except _Unusable as error:
+                report.skip(error.kind, f"{path}: {error}")
+            except ChartError as error:
+                report.skip("unusable", str(error))
+    entries = _with_prompts(entries, ratings, spec, rates, report)
     if cache is not None:
         entries = _with_spectra(entries, cache, report)
     report.done = len(entries)
@@ -91,24 +103,64 @@ class _Unusable(Exception):
         self.kind = kind
 
 
-def _entry(path: Path, keys: int, spec: FeatureSpec, rows: dict[tuple[str, str], dict[str, Any]]) -> Entry:
-    beatmap: Beatmap = read_osu(path)
-    if beatmap.keys != keys:
-        raise _Unusable("other key count", f"{beatmap.keys}K, the configuration says keys: {keys}")
-    prompt = rows.get((path.name, path.parent.name))
-    if prompt is None:
-        raise _Unusable("without features", "not in features.db; run scripts/prepare_beatmap_features.py again")
-    try:
-        spec.encode(prompt)
-    except PromptError as error:
-        raise _Unusable("other features", f"features.db does not fit the features: {error}") from error
-    audio = file_beside(path, beatmap.audio_filename)
+def _entry(path: Path, digest: str, database: FeatureDB, keys: int, with_audio: bool) -> Entry:
+    """A chart as features.db has it, still without ids and spectrum. Raises _Unusable or ChartError."""
+    key = (path.name, path.parent.name)
+    row, prompt = database.chart(key), database.get(*key)
+    if row is None or prompt is None or row["digest"] != digest:
+        chart = read_osu(path)  # where it is broken, that is the reason to give
+        if chart.keys != keys:
+            raise _Unusable("other key count", f"{chart.keys}K, the configuration says keys: {keys}")
+        if row is None or prompt is None:
+            raise _Unusable("without features", f"not in features.db; {RUN_AGAIN}")
+        raise _Unusable("changed", f"features.db describes another chart of this name and folder; {RUN_AGAIN}")
+    if row["keys"] != keys:
+        raise _Unusable("other key count", f"{row['keys']}K, the configuration says keys: {keys}")
+    audio = file_beside(path, row["audio"]) if with_audio else Path()
     if audio is None:
-        raise _Unusable("without audio", f"its audio file '{beatmap.audio_filename}' is missing")
-    column, start_ms, last_ms = note_arrays(beatmap.notes)
-    return Entry(
-        path, audio, beatmap.version, beatmap.beatmap_set_id, column, start_ms, last_ms, prompt, Path(), audio_frames=0
-    )
+        raise _Unusable("without audio", f"its audio file '{row['audio']}' is missing")
+    try:
+        notes = unpack_notes(row["notes"])
+    except DatasetError as error:
+        raise DatasetError(f"{database.path}: {path}: {error}; delete the database and {RUN_AGAIN}") from error
+    return Entry(path, digest, audio, row["version"], row["set_id"], *notes, prompt, NO_IDS, Path(), audio_frames=0)
+
+
+def _with_prompts(
+    entries: list[Entry],
+    ratings: list[dict[float, dict[str, Any]]],
+    spec: FeatureSpec,
+    rates: Sequence[float],
+    report: Report,
+) -> list[Entry]:
+    """Give entries the ids of their prompts at all rates; ratings that features.db has not are computed."""
+    wanted = [rate for rate in rates if rate != 1.0 and not spec.blocks.keys().isdisjoint(RATE_FEATURES)]
+    lacking = [tuple(rate for rate in wanted if rate not in rating) for rating in ratings]
+    tasks = [
+        Task(entry.path, entry.digest, (SR, MSD), missing)
+        for entry, missing in zip(entries, lacking, strict=True)
+        if missing
+    ]
+    records = iter(parallel_map(describe_chart, tasks, desc="ratings at other rates", unit="chart") if tasks else ())
+    complete = []
+    for entry, rating, missing in zip(entries, ratings, lacking, strict=True):
+        record = next(records) if missing else Record()
+        if record.error:
+            report.skip("unusable", record.error)
+            continue
+        at_rates = rating | {row["rate"]: row for row in record.rated}
+        try:
+            ids = [spec.encode(_prompt_at(entry.prompt, at_rates.get(rate, {}))) for rate in rates]
+        except PromptError as error:
+            report.skip("other features", f"{entry.path}: features.db does not fit the features: {error}")
+            continue
+        complete.append(replace(entry, ids=np.array(ids, dtype=np.int32)))
+    return complete
+
+
+def _prompt_at(prompt: Mapping[str, Any], rating: Mapping[str, Any]) -> dict[str, Any]:
+    """The prompt with the ratings of another rate; what it does not give at rate 1 it gives at no rate."""
+    return {name: rating.get(name, value) if value is not None else None for name, value in prompt.items()}
 
 
 def _with_spectra(entries: list[Entry], cache: AudioCache, report: Report) -> list[Entry]:

@@ -134,13 +134,19 @@ def test_features_are_dropped_one_by_one_or_all_at_once():
     assert whole.mean() == pytest.approx(0.25, abs=0.03)
 
 
-def test_rates_are_drawn_with_their_probability_to_two_digits():
+def test_rates_are_drawn_with_their_probability_in_steps():
     augmentation = Augmentation(rate=(0.9, 1.1), rate_p=0.25)
     rng = np.random.default_rng(0)
-    rates = np.array([augmentation.draw_rate(rng) for _ in range(2000)])
-    assert (rates != 1.0).mean() == pytest.approx(0.25, abs=0.03)
-    assert set(rates) <= {round(0.9 + i / 100, 2) for i in range(21)}
-    assert {rates.min(), rates.max()} == {0.9, 1.1}
+    rates = np.array([augmentation.draw_rate(rng) for _ in range(4000)])
+    for rate in (0.9, 0.95, 1.05, 1.1):  # 1.0 is the fifth
+        assert (rates == rate).mean() == pytest.approx(0.05, abs=0.012)
+    assert set(rates) == set(augmentation.rates) == {0.9, 0.95, 1.0, 1.05, 1.1}
+
+
+def test_all_rates_that_may_be_drawn_begin_with_1():
+    assert Augmentation(rate=(0.9, 1.1)).rates == (1.0,)
+    assert Augmentation(rate=(1.31, 1.31), rate_p=0.5).rates == (1.0, 1.31)
+    assert Augmentation(rate=(1.0, 1.06), rate_p=1.0).rates == (1.0, 1.05, 1.06)
 
 
 @pytest.mark.parametrize(

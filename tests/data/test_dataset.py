@@ -1,7 +1,6 @@
 """Items: their shapes, that notes and audio stay together, and that (seed, epoch, index) decides everything."""
 
 import os
-import sqlite3
 
 import numpy as np
 import pytest
@@ -11,9 +10,10 @@ from mug.data.audio import AudioSettings, load_audio
 from mug.data.beatmap import Note
 from mug.data.convertor import ManiaConvertor
 from mug.data.dataset import OsuTestDataset, OsuTrainDataset, OsuValidDataset
-from mug.data.difficulty import star_rating
+from mug.data.difficulty import chart_features
 from mug.data.feature_db import FeatureDB
 from mug.data.features import FeatureSpec
+from mug.data.osu import parse_osu
 from mug.errors import ConfigError, DatasetError
 
 ALL = {"valid_fraction": 0.0, "test_fraction": 0.0}  # every set trains
@@ -245,20 +245,18 @@ def test_the_prompt_is_the_row_of_the_database(library):
     np.testing.assert_array_equal(dropped["feature"], spec.unconditional)
 
 
-def test_at_another_rate_stars_are_rated_anew_and_msd_is_not_given(tmp_path):
-    stream = [Note(100.0 * i, i * 3 % 4) for i in range(80)]
-    beatmap_txt = list_charts(tmp_path, write_set(tmp_path / "song 1", 1, stream, seconds=9.0))
-    with sqlite3.connect(tmp_path / "features.db") as connection:
-        connection.execute("UPDATE Feature SET ett = 20.0, stream_ett = 20.0, stream = 1, technical = 0")
-    connection.close()
+@pytest.mark.parametrize("rate", [1.5, 2.0])  # one that features.db has, one that is computed at the start
+def test_at_another_rate_stars_and_skillsets_are_those_of_that_rate(tmp_path, rate):
+    stream = [Note(100.0 * i, i * 3 % 4) for i in range(300)]
+    beatmap_txt = list_charts(tmp_path, write_set(tmp_path / "song 1", 1, stream, seconds=31.0))
     spec = FeatureSpec.from_yaml(FEATURES)
-    plain = spec.decode(dataset(beatmap_txt)[0]["feature"])
-    assert {"ett", "stream_ett", "stream", "technical"} <= plain.keys()
-    fast = dataset(beatmap_txt, augmentation={"rate": [2.0, 2.0], "rate_p": 1.0})[0]
-    chart = (tmp_path / "song 1" / "Easy.osu").read_bytes()
-    expected = {"sr": star_rating(chart, 2.0), "ln_ratio": 0.0, "rc": True, "hb": False, "ln": False}
-    np.testing.assert_array_equal(fast["feature"], spec.encode(expected))
-    assert star_rating(chart, 2.0) > star_rating(chart) + 0.2  # another bin
+    data = (tmp_path / "song 1" / "Easy.osu").read_bytes()
+    chart = parse_osu(data, "chart")
+    half = dataset(beatmap_txt, augmentation={"rate": [rate, rate], "rate_p": 0.5})
+    seen = {half[0, epoch]["convertor"]["rate"]: half[0, epoch]["feature"] for epoch in range(20)}
+    for at_rate in (1.0, rate):
+        np.testing.assert_array_equal(seen[at_rate], spec.encode(chart_features(chart, data, rate=at_rate)))
+    assert (seen[1.0] != seen[rate]).sum() >= 3
 
 
 def test_a_spectrum_that_vanishes_or_breaks_is_computed_anew(tmp_path):

@@ -3,26 +3,31 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
 from small_library import AUDIO, FEATURES, list_charts, write_library, write_set
 
+from mug.data import library
 from mug.data.audio import AudioSettings
 from mug.data.audio_cache import AudioCache
 from mug.data.beatmap import Note
+from mug.data.difficulty import features_at
+from mug.data.feature_db import FeatureDB
 from mug.data.features import FeatureSpec
 from mug.data.library import load_entries
+from mug.data.osu import parse_osu
 from mug.errors import DatasetError
 
 SPEC = FeatureSpec.from_yaml(FEATURES)
 ALL = (0.0, 0.0, "")
 
 
-def load(*beatmap_txts, split="train", fractions=ALL, cache=True):
+def load(*beatmap_txts, split="train", fractions=ALL, cache=True, rates=(1.0,)):
     folder = beatmap_txts[0].parent
     spectra = AudioCache(folder / "cache", AudioSettings(**AUDIO)) if cache else None
-    return load_entries([str(path) for path in beatmap_txts], SPEC, 4, split, fractions, spectra)
+    return load_entries([str(path) for path in beatmap_txts], SPEC, 4, split, fractions, spectra, rates)
 
 
 def change(chart, old, new):
@@ -37,7 +42,8 @@ def test_an_entry_is_the_chart_its_prompt_and_its_spectrum(tmp_path):
     assert (entry.path, entry.audio) == (charts[0], tmp_path / "song" / "audio.wav")
     assert (entry.version, entry.set_id) == ("Hard", 77)
     assert sorted(zip(entry.start_ms, entry.column, entry.last_ms, strict=True)) == [(250, 1, 900), (500, 2, 500)]
-    assert (entry.prompt["ln_ratio"], entry.prompt["hb"], entry.prompt["ett"]) == (0.5, 1, None)
+    assert (entry.prompt["ln_ratio"], entry.prompt["hb"]) == (0.5, 1)
+    np.testing.assert_array_equal(entry.ids, [SPEC.encode(entry.prompt)])
     assert np.load(entry.spectrum).shape == (32, entry.audio_frames) == (32, 345)  # 1 + 44100 // 128
     assert (report.done, report.skipped) == (1, [])
 
@@ -51,10 +57,24 @@ def test_without_audio_none_is_decoded(tmp_path):
 
 
 def test_everything_unusable_is_named_with_its_reason(tmp_path):
-    names = ["good", "seven", "std", "cut", "empty", "gone", "silent", "noise", "escape", "unrated", "odd row"]
+    names = [
+        "good",
+        "seven",
+        "std",
+        "cut",
+        "empty",
+        "gone",
+        "silent",
+        "noise",
+        "escape",
+        "unrated",
+        "odd row",
+        "edited",
+    ]
     charts = {
         name: write_set(tmp_path / name, i, keys=7 if name == "seven" else 4)[0] for i, name in enumerate(names, 1)
     }
+    change(charts["escape"], b"AudioFilename: audio.wav", b"AudioFilename: ../good/audio.wav")
     beatmap_txt = list_charts(tmp_path, list(charts.values()))
     change(charts["std"], b"Mode: 3", b"Mode: 0")
     data = charts["cut"].read_bytes()
@@ -63,7 +83,7 @@ def test_everything_unusable_is_named_with_its_reason(tmp_path):
     charts["gone"].unlink()
     (tmp_path / "silent" / "audio.wav").unlink()
     (tmp_path / "noise" / "audio.wav").write_bytes(b"no music")
-    change(charts["escape"], b"AudioFilename: audio.wav", b"AudioFilename: ../good/audio.wav")
+    change(charts["edited"], b"Title", b"TitleUnicode")
     with closing(sqlite3.connect(tmp_path / "features.db")) as connection, connection:
         connection.execute("DELETE FROM Feature WHERE set_name = 'unrated'")
         connection.execute("UPDATE Feature SET rank_status = 'famous' WHERE set_name = 'odd row'")
@@ -81,13 +101,64 @@ def test_everything_unusable_is_named_with_its_reason(tmp_path):
         "escape": ("unusable", "leads out of this folder"),
         "unrated": ("without features", "run scripts/prepare_beatmap_features.py again"),
         "odd row": ("other features", "famous"),
+        "edited": ("changed", "another chart of this name and folder; run scripts/prepare_beatmap_features.py again"),
     }
     assert len(report.skipped) == len(reasons)
     for name, (kind, reason) in reasons.items():
         [(found_kind, message)] = [skip for skip in report.skipped if str(charts[name]) in skip[1]]
         assert found_kind == kind
         assert reason in message
-    assert str(report).startswith("1 charts, 10 skipped: ")
+    assert str(report).startswith("1 charts, 11 skipped: ")
+
+
+def test_without_audio_none_is_missed(tmp_path):
+    beatmap_txt = write_library(tmp_path)
+    (tmp_path / "song 1" / "audio.wav").unlink()
+    [entry], report = load(beatmap_txt, cache=False)
+    assert (entry.audio, report.skipped) == (Path(), [])
+
+
+def test_prompts_at_other_rates_are_looked_up(tmp_path, monkeypatch):
+    beatmap_txt = write_library(tmp_path, n_sets=2)
+    with FeatureDB(tmp_path / "features.db", SPEC) as database:
+        rated = database.rated(("Easy.osu", "song 2"))
+    monkeypatch.setattr(library, "parallel_map", None)  # nothing is computed
+    monkeypatch.setattr(library, "read_osu", None)  # nor read
+    entry = load(beatmap_txt, cache=False, rates=(1.0, 0.75, 1.5))[0][1]
+    expected = [entry.prompt, {**entry.prompt, **rated[0.75]}, {**entry.prompt, **rated[1.5]}]
+    np.testing.assert_array_equal(entry.ids, [SPEC.encode(prompt) for prompt in expected])
+    assert rated[1.5]["sr"] > entry.prompt["sr"] > rated[0.75]["sr"]
+    assert entry.ids.dtype == np.int32
+
+
+def test_ratings_that_are_not_there_are_computed_and_not_kept(tmp_path):
+    stream = [Note(100.0 * i, i * 3 % 4) for i in range(200)]
+    beatmap_txt = list_charts(tmp_path, write_set(tmp_path / "song", 1, stream, seconds=21.0))
+    before = (tmp_path / "features.db").read_bytes()
+    [entry], _ = load(beatmap_txt, cache=False, rates=(1.0, 2.0, 1.5))
+    data = entry.path.read_bytes()
+    [fast] = features_at(parse_osu(data, "fast"), data, [2.0])
+    np.testing.assert_array_equal(entry.ids[1], SPEC.encode({**entry.prompt, **fast}))
+    assert (entry.ids[1] != entry.ids[2]).any()
+    assert (tmp_path / "features.db").read_bytes() == before
+
+
+def test_what_is_not_given_at_rate_1_is_not_given_at_any(tmp_path):
+    beatmap_txt = write_library(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "features.db")) as connection, connection:
+        connection.execute("UPDATE Feature SET sr = NULL, stream = NULL")
+    [entry], _ = load(beatmap_txt, cache=False, rates=(1.0, 1.5))
+    for ids in entry.ids:
+        assert not {"sr", "stream"} & SPEC.decode(ids).keys()
+        assert {"stream_ett", "ett"} <= SPEC.decode(ids).keys()
+
+
+def test_damaged_notes_name_the_chart_and_the_database(tmp_path):
+    beatmap_txt = write_library(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "features.db")) as connection, connection:
+        connection.execute("UPDATE Chart SET notes = 'abc'")
+    with pytest.raises(DatasetError, match=r"features\.db: .*Easy\.osu: its notes are damaged.*delete"):
+        load(beatmap_txt)
 
 
 def test_audio_of_another_case_is_found(tmp_path):
