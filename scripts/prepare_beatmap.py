@@ -1,6 +1,9 @@
-"""Gather the osu!mania charts of a Songs folder, with their audio, into a folder that training reads.
+"""Gather the charts of songs, with their audio, into a folder that training reads.
 
-python scripts/prepare_beatmap.py -s ~/osu/Songs -o data/mine --cs 4
+python scripts/prepare_beatmap.py -s ~/osu/Songs ~/etterna/Songs -o data/mine --cs 4
+
+Reads osu!mania .osu, StepMania and Etterna .sm and .ssc of four panels, Quaver .qua, Malody .mc, and the packages .osz,
+.qp and .mcz. Run it again when there are new songs: what is there already is left alone.
 """
 
 import argparse
@@ -15,7 +18,7 @@ MANIA = 3
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "-s", "--song_dir", required=True, help="folder of songs: .osu files and .osz packages, at any depth"
+        "-s", "--song_dir", required=True, nargs="+", help="folders of songs, searched at any depth; packages; charts"
     )
     parser.add_argument("-o", "--out_dir", required=True, help="folder to make: charts, audio and beatmap.txt")
     parser.add_argument("-m", "--mode", type=int, default=MANIA, help="game mode; 3, osu!mania, is the one there is")

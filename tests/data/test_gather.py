@@ -1,5 +1,6 @@
 """A folder of songs becomes a training set, and whatever cannot be used is named, counted and skipped."""
 
+import csv
 import os
 import shutil
 import sqlite3
@@ -12,6 +13,7 @@ import pytest
 from mug.data.chart_list import beatmap_paths
 from mug.data.describe import prepare_features
 from mug.data.gather import prepare_beatmap
+from mug.data.gather_index import INDEX, LOCK
 from mug.data.osu import read_osu
 from mug.errors import DatasetError
 from scripts import prepare_beatmap as prepare_beatmap_script
@@ -32,7 +34,7 @@ def test_a_chart_comes_with_its_audio_and_background_and_nothing_else(tmp_path):
     report = prepare(tmp_path / "songs", out)
     assert (report.done, report.skipped) == (1, [])
     assert lines(out) == ["1 Song/hard.osu"]
-    files = {str(file.relative_to(out)) for file in out.rglob("*") if file.is_file()}
+    files = {str(file.relative_to(out)) for file in out.rglob("[!.]*") if file.is_file()}
     assert files == {"beatmap.txt", "1 Song/hard.osu", "1 Song/audio.wav", "1 Song/sub/bg.png"}
     assert (out / "1 Song/hard.osu").samefile(source / "hard.osu")  # linked on one disk
     assert beatmap_paths(out / "beatmap.txt") == [out / "1 Song" / "hard.osu"]
@@ -81,13 +83,14 @@ def test_everything_unusable_is_named_with_its_reason(tmp_path):
     (songs / "broken.osz").write_bytes(b"PK\x03\x04 no zip")
     add_package(songs / "evil.osz", {"../../../evil.osu": good})
     report = prepare(songs, tmp_path / "out")
-    assert report.done == 1
-    assert lines(tmp_path / "out") == ["s/good.osu"]
+    assert (report.done, report.without_audio) == (2, 1)
+    assert lines(tmp_path / "out") == ["s/good.osu", "s/lost.osu"]
+    assert "1 charts have no audio file" in str(report)
     kinds = skipped(report)
     assert {kind: len(messages) for kind, messages in kinds.items()} == {
         "other key count": 1,
-        "not osu!mania": 1,
-        "unusable": 7,
+        "another mode": 1,
+        "unusable": 6,
         "broken package": 2,
     }
     reasons = {
@@ -96,7 +99,6 @@ def test_everything_unusable_is_named_with_its_reason(tmp_path):
         "cut.osu": "cut off",
         "nothing.osu": "no notes",
         "binary.osu": "",
-        "lost.osu": "'gone.mp3' is missing",
         "escape.osu": "leads out of this folder",
         "windows.osu": "not a file name inside this folder",
         "absolute.osu": "not a file name inside this folder",
@@ -108,7 +110,7 @@ def test_everything_unusable_is_named_with_its_reason(tmp_path):
         found = [message for message in messages if name in message]
         assert len(found) == 1, name
         assert reason in found[0]
-    for name in (*reasons, "11 skipped", "7 unusable"):
+    for name in (*reasons, "10 skipped", "6 unusable"):
         assert name in str(report)
     assert not list(tmp_path.rglob("*secret*"))[1:]
     assert not list(tmp_path.rglob("evil.osu"))
@@ -125,7 +127,7 @@ def test_packages_are_unpacked_and_known_by_their_own_name(tmp_path):
     assert lines(tmp_path / "out") == ["pack/9 Song/B.OSU", "pack/9 Song/a.osu"]
     assert (tmp_path / "out/pack/9 Song/audio.wav").read_bytes() == sound.read_bytes()
     assert skipped(report)["unusable"][0].startswith(f"{songs}/pack/9 Song.osz/bad.osu: ")
-    assert not list((tmp_path / "out").glob(".*"))
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [INDEX, LOCK, "beatmap.txt", "pack"]
 
 
 def test_a_song_that_is_there_as_folder_and_package_counts_once(tmp_path):
@@ -148,8 +150,8 @@ def test_of_two_names_of_another_case_none_is_taken(tmp_path):
     folder = add_set(tmp_path / "songs" / "s", {"a.osu": chart(), "b.osu": chart(audio_filename="Audio.WAV")})
     shutil.copy(folder / "audio.wav", folder / "AUDIO.wav")
     report = prepare(tmp_path / "songs", tmp_path / "out")
-    assert lines(tmp_path / "out") == ["s/a.osu"]  # the very name is there
-    assert "'Audio.WAV' is missing" in skipped(report)["unusable"][0]
+    assert sorted(path.name for path in (tmp_path / "out" / "s").iterdir()) == ["a.osu", "audio.wav", "b.osu"]
+    assert (report.done, report.without_audio) == (2, 1)  # a has the very name
 
 
 def test_hidden_folders_and_files_are_left_out(tmp_path):
@@ -265,9 +267,30 @@ def test_commands_explain_themselves_and_refuse_other_modes(tmp_path, monkeypatc
 
 def test_real_songs_are_prepared(shared, tmp_path):
     report = prepare(shared / "data" / "songs", tmp_path)
-    assert report.done == 26
-    kinds = skipped(report)
-    assert len(kinds["other key count"]) == 4  # 7K
-    assert ["'Swan - Left Right.mp3' is missing" in message for message in kinds["unusable"]] == [True]
-    assert prepare_features(tmp_path / "beatmap.txt", FEATURES, tqdm_class=Quiet).done == 26
+    kinds = {kind: len(messages) for kind, messages in skipped(report).items()}
+    # 27 .osu of 4K; 12 charts of .ssc; the 15 .qua of 4K are what the .osu files beside them were made from
+    assert (report.done, report.without_audio) == (39, 1)
+    assert kinds == {"another mode": 23, "there twice": 15, "older format": 1, "other key count": 8}
+    assert prepare_features(tmp_path / "beatmap.txt", FEATURES, tqdm_class=Quiet).done == 39
     assert all(read_osu(path).keys == 4 for path in beatmap_paths(tmp_path / "beatmap.txt"))
+
+
+def test_the_summary_of_real_charts_is_right_to_the_file(shared, tmp_path):
+    with (shared / "data" / "charts" / "SOURCES.tsv").open(encoding="utf-8") as file:
+        sources = list(csv.DictReader(file, delimiter="\t"))
+    usable = [row for row in sources if row["n_objects"] != "0" and "malformed" not in row["keys"]]
+    four = {row["path"] for row in usable if row["keys"] in ("4", "4.0")}
+    report = prepare(shared / "data" / "charts", tmp_path)
+    assert (report.done, report.without_audio) == (len(four), len(four)) == (217, 217)
+    assert set(lines(tmp_path)) == four
+    kinds = skipped(report)
+    assert {kind: len(messages) for kind, messages in kinds.items()} == {"other key count": 88, "unusable": 3}
+    assert len(four) + 88 + 3 == len(sources) == 308
+    others = {row["path"] for row in usable} - four
+    folder = f"{shared / 'data' / 'charts'}/"
+    assert {message.removeprefix(folder).partition(": ")[0] for message in kinds["other key count"]} == others
+    broken = {row["path"] for row in sources} - four - others
+    assert {message.removeprefix(folder).partition(": ")[0] for message in kinds["unusable"]} == broken
+    again = prepare(shared / "data" / "charts", tmp_path)
+    assert (again.new_sets, again.done, again.skipped) == (0, report.done, report.skipped)
+    assert str(again) == "nothing new: every song is as the last run left it\n" + str(report)
