@@ -1,0 +1,1 @@
+"""A package, so that no `tests` that a dependency installs is taken for this folder."""
