@@ -1,0 +1,42 @@
+"""Find the charts of mappers who have ranked maps, their unranked ones included: people who know what they do.
+
+    export OSU_CLIENT_ID=... OSU_CLIENT_SECRET=...   # https://osu.ppy.sh/home/account/edit, OAuth, new application
+    python scripts/prepare_beatmap_from_ranking_mapper.py -o data/mappers_sets.txt -b data/mine/beatmap.txt
+
+writes the ids and statuses of all sets by these mappers (data/mappers_sets.txt, "set_id status" lines, good for
+--ranked_map_path too), the mappers (data/mappers_sets.mappers.tsv), and, with -b, which charts of that list are
+theirs: data/mine/beatmap_mappers.txt, to train on. It downloads no beatmaps: osu! gives those to people who are logged
+in, not to programs. Fetch the sets in osu! or on its page, and gather them with prepare_beatmap.py.
+
+A mapper is who uploaded a set. About one request a second, one a mapper: half an hour or so for osu!mania. A run that
+was stopped, however hard, goes on where it was: what it has lies in <out>.partial.
+"""
+
+import argparse
+from pathlib import Path
+
+from mug import cli
+
+MANIA = 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-o", "--out", type=Path, required=True, help="the file of 'set_id status' lines to write")
+    parser.add_argument("-b", "--beatmap_txt", type=Path, help="list of charts that prepare_beatmap.py made")
+    parser.add_argument(
+        "-m", "--mode", type=int, default=MANIA, choices=range(4), help="game mode (default: 3, osu!mania)"
+    )
+    args = parser.parse_args()
+    from mug.data.osu_api import OsuApi  # here, so that --help works without ossapi
+    from mug.data.ranked_sets import charts_of_sets, download_mappers_sets
+
+    sets, n_mappers = download_mappers_sets(OsuApi.from_environment(), args.out, args.mode)
+    print(f"{args.out}: {len(sets)} sets by {n_mappers} mappers")
+    if args.beatmap_txt is not None:
+        here = args.beatmap_txt.with_name(f"{args.beatmap_txt.stem}_mappers.txt")
+        print(f"{here}: {charts_of_sets(args.beatmap_txt, sets, here)} charts")
+
+
+if __name__ == "__main__":
+    cli.run(main)
