@@ -1,7 +1,12 @@
-"""Packages (.osz): zips of a song's charts, audio and background, as osu! imports them. Those of others are hostile."""
+"""Packages: zips of a song's charts, audio and background. Those of others are hostile.
 
+.osz are osu!'s; Quaver's .qp and Malody's .mcz are the same with other charts in them.
+"""
+
+import lzma
 import re
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -19,6 +24,10 @@ MAX_TOTAL_BYTES = 2 * 2**30  # videos are large
 MAX_RATIO = 200  # unpacked to packed; the text of a chart reaches about 20
 SMALL_BYTES = 2**20  # up to this size no ratio is suspicious
 CHUNK_BYTES = 2**16
+ENTRY_BYTES = 1_000  # of the zip's directory: 46 and the name, with room for notes
+ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError, ValueError)
+ENCRYPTED = 0x1  # a bit of an entry's flags
 MAX_NAME = 200  # bytes, without an ending; file systems take 255
 
 
@@ -72,7 +81,8 @@ def _writable(name: str, max_bytes: int) -> str:
 def extract_osz(path: str | Path, folder: str | Path) -> list[Path]:
     """Unpack a package into a new or empty `folder`, whole or not at all; return its .osu files, sorted.
 
-    Raises ChartError for what is no package, names that lead out of the folder, and packages too large to be true.
+    Raises ChartError for what is no package, names that lead out of the folder, encrypted files and zips inside, and
+    packages too large to be true.
     """
     path, folder = Path(path), Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -80,18 +90,35 @@ def extract_osz(path: str | Path, folder: str | Path) -> list[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
     try:
+        _check_directory(path)
         with zipfile.ZipFile(path) as package:
             _extract(package, temporary, path)
         temporary.chmod(0o755)
         if folder.exists():
             folder.rmdir()
         temporary.rename(folder)
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
-        # RuntimeError: encrypted; NotImplementedError: another compression; ValueError: damaged headers.
+    except (OSError, *DAMAGE) as error:
+        # RuntimeError: strong encryption; NotImplementedError: another compression; ValueError: damaged headers.
         raise ChartError(f"{path}: cannot be unpacked: {error}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".osu" and file.is_file())
+
+
+def _check_directory(path: Path) -> None:
+    """Refuse a zip whose directory alone would fill the memory: zipfile reads all of it before it counts."""
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(file.tell() - 2**16 - 22 - 20, 0))
+        tail = file.read()
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0 or len(tail) < end + 22:
+        return  # no zip, as zipfile will say
+    (size,) = struct.unpack("<I", tail[end + 12 : end + 16])
+    if (
+        size > MAX_FILES * ENTRY_BYTES or b"PK\x06\x07" in tail[max(end - 20, 0) : end]
+    ):  # the latter: of more than 4 GiB
+        raise ChartError(f"{path}: more than {MAX_FILES} files or 4 GiB; refused")
 
 
 def _extract(package: zipfile.ZipFile, folder: Path, path: Path) -> None:
@@ -99,6 +126,9 @@ def _extract(package: zipfile.ZipFile, folder: Path, path: Path) -> None:
     entries = [entry for entry in package.infolist() if not entry.is_dir()]
     if len(entries) > MAX_FILES:
         raise ChartError(f"{path}: {len(entries)} files; a package has at most {MAX_FILES}")
+    locked = next((entry for entry in entries if entry.flag_bits & ENCRYPTED), None)
+    if locked is not None:
+        raise ChartError(f"{path}: '{locked.filename}' is encrypted; unpack it with its password, and give the folder")
     total = 0
     for entry in entries:
         try:
@@ -109,6 +139,10 @@ def _extract(package: zipfile.ZipFile, folder: Path, path: Path) -> None:
         size = 0
         with package.open(entry) as source, target.open("xb") as sink:
             while chunk := source.read(CHUNK_BYTES):
+                if size == 0 and chunk.startswith(ZIPS):
+                    raise ChartError(
+                        f"{path}: '{entry.filename}' is a package in a package; unpack the outer one yourself"
+                    )
                 size, total = size + len(chunk), total + len(chunk)
                 if size > max(SMALL_BYTES, MAX_RATIO * entry.compress_size):
                     raise ChartError(f"{path}: '{entry.filename}' unpacks to over {MAX_RATIO} times its size; refused")

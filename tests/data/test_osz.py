@@ -110,6 +110,39 @@ def test_bombs_are_refused(tmp_path, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
+def test_encrypted_packages_are_refused(tmp_path):
+    path = pack(tmp_path / "a.osz", **{"a.osu": b"x", "secret.osu": b"y"})
+    data = bytearray(path.read_bytes())
+    at = data.rindex(b"PK\x01\x02")
+    data[at + 8] |= 1
+    path.write_bytes(data)
+    with pytest.raises(ChartError, match=r"a\.osz: 'secret\.osu' is encrypted"):
+        extract_osz(path, tmp_path / "out")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.osz"]
+
+
+@pytest.mark.parametrize("inner", ["b.osz", "b.zip", "picture.png"])
+def test_packages_in_packages_are_refused(tmp_path, inner):
+    outer = pack(tmp_path / "a.osz", **{"a.osu": b"x", inner: pack(tmp_path / "b.zip", **{"b.osu": b"y"}).read_bytes()})
+    with pytest.raises(ChartError, match=f"'{inner}' is a package in a package"):
+        extract_osz(outer, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_directory_too_large_to_read_is_not_read(tmp_path, monkeypatch):
+    path = pack(tmp_path / "a.osz", **{f"{i:0900}": b"" for i in range(10)})
+    monkeypatch.setattr(osz, "MAX_FILES", 5)
+    with monkeypatch.context() as context:
+        context.setattr(zipfile, "ZipFile", None)
+        with pytest.raises(ChartError, match="more than 5 files or 4 GiB"):
+            extract_osz(path, tmp_path / "out")
+    data = bytearray(pack(tmp_path / "b.osz", a=b"x").read_bytes())
+    at = data.index(b"PK\x05\x06")
+    (tmp_path / "b.osz").write_bytes(data[:at] + b"PK\x06\x07" + bytes(16) + data[at:])
+    with pytest.raises(ChartError, match="4 GiB"):
+        extract_osz(tmp_path / "b.osz", tmp_path / "out")
+
+
 def test_sizes_in_the_headers_are_not_believed(tmp_path):
     path = pack(tmp_path / "a.osz", a=bytes(3 * 2**20))
     data = bytearray(path.read_bytes())
