@@ -217,6 +217,7 @@ class ChartGenerator:
                     x_T.to(device),
                     model.alphas_cumprod,
                     steps,
+                    spacing=model.spacing,
                     generator=generators[0],
                     tqdm_class=tqdm_class,
                 )

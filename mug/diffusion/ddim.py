@@ -15,7 +15,7 @@ from mug.diffusion.schedule import ddim_timesteps
 from mug.errors import ConfigError
 from mug.seeding import noise_like
 
-Denoise = Callable[[Tensor, Tensor], Tensor]  # (x_t [B, Z, L], t [B]) -> the noise in x_t [B, Z, L]
+Denoise = Callable[[Tensor, Tensor], Tensor]  # (x_t [B, Z, L], t [B]) -> the clean latent that x_t is taken for
 
 
 @dataclass
@@ -38,10 +38,13 @@ class Step(NamedTuple):
         """The deviation of the noise that this step adds; equation 16 of Song et al."""
         return eta * ((1 - self.a_prev) / (1 - self.a_t) * (1 - self.a_t / self.a_prev)) ** 0.5
 
-    def transfer(self, x: Tensor, eps: Tensor, sigma: float = 0.0) -> tuple[Tensor, Tensor]:
-        """Take x_t, whose noise is eps, to t_prev; equation 12 of Song et al. without its noise. Return also x_0."""
-        pred_x0 = (x - (1 - self.a_t) ** 0.5 * eps) / self.a_t**0.5
-        return self.a_prev**0.5 * pred_x0 + (1 - self.a_prev - sigma**2) ** 0.5 * eps, pred_x0
+    def eps(self, x: Tensor, pred_x0: Tensor) -> Tensor:
+        """The noise in x_t, if its clean latent is pred_x0."""
+        return (x - self.a_t**0.5 * pred_x0) / (1 - self.a_t) ** 0.5
+
+    def transfer(self, pred_x0: Tensor, eps: Tensor, sigma: float = 0.0) -> Tensor:
+        """Return x at t_prev of this clean latent and noise; equation 12 of Song et al. without the noise it adds."""
+        return self.a_prev**0.5 * pred_x0 + (1 - self.a_prev - sigma**2) ** 0.5 * eps
 
 
 def sampling_steps(alphas_cumprod: Tensor, steps: int, spacing: str = "uniform") -> list[Step]:
@@ -82,7 +85,8 @@ def ddim_sample(
 
     def advance(x: Tensor, step: Step) -> tuple[Tensor, Tensor]:
         sigma = step.sigma(eta)
-        x, pred_x0 = step.transfer(x, denoise(x, same_timestep(step.t, x)), sigma)
+        pred_x0 = denoise(x, same_timestep(step.t, x))
+        x = step.transfer(pred_x0, step.eps(x, pred_x0), sigma)
         return (x + sigma * noise_like(x, generator) if eta > 0 else x), pred_x0
 
     path = sampling_steps(alphas_cumprod, steps, spacing)
@@ -135,8 +139,9 @@ def guided(
 ) -> Denoise:
     """Return a denoiser steered by `scale` from the unconditional prompt towards `context`; both [B, C, F].
 
-    Ho & Salimans, "Classifier-Free Diffusion Guidance", 2022: eps = eps_uncond + scale (eps_cond - eps_uncond), both
-    computed in one forward pass of 2B. `denoise` takes (x_t, t, context, audios), as DDPM.denoise does.
+    Ho & Salimans, "Classifier-Free Diffusion Guidance", 2022: uncond + scale (cond - uncond), both computed in one
+    forward pass of 2B; of the clean latents, which is the same as of the noise. `denoise` takes (x_t, t, context,
+    audios), as DDPM.denoise does.
     """
     if scale == 1.0:
         return lambda x, t: denoise(x, t, context, audios)
@@ -144,7 +149,7 @@ def guided(
     doubled = [torch.cat([audio, audio]) for audio in audios]
 
     def steered(x: Tensor, t: Tensor) -> Tensor:
-        eps_uncond, eps_cond = denoise(torch.cat([x, x]), torch.cat([t, t]), contexts, doubled).chunk(2)
-        return eps_uncond + scale * (eps_cond - eps_uncond)
+        x0_uncond, x0_cond = denoise(torch.cat([x, x]), torch.cat([t, t]), contexts, doubled).chunk(2)
+        return x0_uncond + scale * (x0_cond - x0_uncond)
 
     return steered

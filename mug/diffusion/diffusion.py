@@ -10,15 +10,15 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-import torch.nn.functional as F
 from einops import rearrange
 from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_warn
 from torch import Tensor
 
 from mug.diffusion.checks import check_context, check_networks, check_noise, check_noisy, check_z_length
 from mug.diffusion.latent_statistics import latent_statistics
-from mug.diffusion.parameterization import check_parameterization, eps_of, target_of, x0_of
-from mug.diffusion.schedule import make_beta_schedule, schedule_buffers, vlb_weights
+from mug.diffusion.objective import check_loss_type, check_timestep_sampling, draw_timesteps, elementwise_loss
+from mug.diffusion.parameterization import check_last_timestep, check_parameterization, input_of, target_of, x0_of
+from mug.diffusion.schedule import make_beta_schedule, min_snr_weights, schedule_buffers, vlb_weights
 from mug.diffusion.wrapper import MugDiffusionWrapper
 from mug.errors import ConfigError
 from mug.lr_scheduler import adamw
@@ -27,8 +27,6 @@ from mug.model.masking import LENGTH_MULTIPLE, frame_mask, masked_mean, whole_le
 from mug.model.weights import load_weights, trainable_parameters
 from mug.seeding import generator_of, stratified_timesteps
 
-LOSS_TYPES = ("l1", "l2", "smooth_l1")
-SMOOTH_L1_BETA = 0.02
 NOISE_BANDS = 10
 
 
@@ -37,6 +35,9 @@ class DDPM(pl.LightningModule):
 
     z_channels, z_length: shape of the latents it is trained on.
     parameterization: what the denoiser predicts, see mug.diffusion.parameterization.
+    loss_type, timestep_sampling: see mug.diffusion.objective.
+    min_snr_gamma: weigh the loss by min-SNR, 5 is usual; None weighs all timesteps alike.
+    beta_schedule, timesteps, linear_start, linear_end, zero_terminal_snr: see mug.diffusion.schedule.
     vlb_weight: how much of the variational bound is added to the plain loss.
     scheduler_config: a node whose object maps an optimiser step to a factor on learning_rate.
     training_keys: train only the parameters whose name contains one of them.
@@ -48,6 +49,7 @@ class DDPM(pl.LightningModule):
     latent_std: Tensor
     latents_measured: Tensor
     lvlb_weights: Tensor
+    loss_weights: Tensor
     sqrt_alphas_cumprod: Tensor
     sqrt_one_minus_alphas_cumprod: Tensor
     alphas_cumprod: Tensor
@@ -62,11 +64,14 @@ class DDPM(pl.LightningModule):
         z_length: int,
         parameterization: str = "eps",
         loss_type: str = "smooth_l1",
+        min_snr_gamma: float | None = None,
         vlb_weight: float = 0.0,
         timesteps: int = 1000,
+        timestep_sampling: str = "uniform",
         beta_schedule: str = "linear",
         linear_start: float = 1e-4,
         linear_end: float = 2e-2,
+        zero_terminal_snr: bool = False,
         learning_rate: float = 1e-5,
         scheduler_config: Mapping[str, Any] | None = None,
         training_keys: Sequence[str] = (),
@@ -78,8 +83,10 @@ class DDPM(pl.LightningModule):
     ) -> None:
         super().__init__()
         check_parameterization(parameterization)
-        if loss_type not in LOSS_TYPES:
-            raise ConfigError(f"loss_type: unknown '{loss_type}'; known are {', '.join(LOSS_TYPES)}")
+        check_loss_type(loss_type)
+        check_timestep_sampling(timestep_sampling)
+        betas = make_beta_schedule(beta_schedule, timesteps, linear_start, linear_end, zero_terminal_snr)
+        check_last_timestep(parameterization, betas)
         configs = (unet_config, first_stage_config, wave_stage_config, cond_stage_config)
         check_networks(*configs, z_channels)
         self.model = MugDiffusionWrapper(*configs)
@@ -90,6 +97,7 @@ class DDPM(pl.LightningModule):
         self.loss_type = loss_type
         self.vlb_weight = vlb_weight
         self.timesteps = timesteps
+        self.timestep_sampling = timestep_sampling
         self.learning_rate = learning_rate
         self.scheduler_config = scheduler_config
         self.training_keys = tuple(training_keys)
@@ -98,10 +106,10 @@ class DDPM(pl.LightningModule):
         self.seed = seed
         self.has_untrained_first_stage = ckpt_path is None and not first_stage_config.get("params", {}).get("ckpt_path")
 
-        betas = make_beta_schedule(beta_schedule, timesteps, linear_start, linear_end)
         for name, values in schedule_buffers(betas).items():
             self.register_buffer(name, values)
-        self.register_buffer("lvlb_weights", vlb_weights(betas), persistent=False)
+        self.register_buffer("lvlb_weights", vlb_weights(betas, parameterization), persistent=False)
+        self.register_buffer("loss_weights", min_snr_weights(betas, min_snr_gamma, parameterization), persistent=False)
         self.register_buffer("latent_mean", torch.zeros(z_channels, 1), persistent=normalize_latents)
         self.register_buffer("latent_std", torch.ones(z_channels, 1), persistent=normalize_latents)
         self.register_buffer("latents_measured", torch.tensor(False), persistent=normalize_latents)
@@ -117,6 +125,11 @@ class DDPM(pl.LightningModule):
     def length_multiple(self) -> int:
         """What the number of latent frames has to be a multiple of."""
         return math.lcm(LENGTH_MULTIPLE, self.model.unet_model.factor)
+
+    @property
+    def spacing(self) -> str:
+        """How a sampler should choose its timesteps: from the very last one on, where no signal is left there."""
+        return "trailing" if self.alphas_cumprod[-1] == 0 else "uniform"
 
     # --- the four networks -------------------------------------------------------------------------------------------
 
@@ -151,14 +164,16 @@ class DDPM(pl.LightningModule):
     def denoise(
         self, x_t: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor], lengths: Tensor | None = None
     ) -> Tensor:
-        """Return the noise in x_t [B, Z, L] at timesteps t [B], whatever the denoiser was trained to predict.
+        """Return the clean latent that x_t [B, Z, L] at timesteps t [B] is taken for, whatever the denoiser predicts.
 
         context, audios: see encode_conditions. Raises ValueError for what has another shape or is no timestep.
         """
         check_noisy(x_t, t, self.z_channels, self.timesteps)
         check_context(context, self.model.cond_stage_model.n_features)
-        prediction = self.model.unet_model(x_t, t, context, list(audios), lengths).float()
-        return eps_of(self.parameterization, prediction, x_t, *self._signal_and_noise(t))
+        a, s = self._signal_and_noise(t)
+        shown = input_of(self.parameterization, x_t, a, s)
+        prediction = self.model.unet_model(shown, t, context, list(audios), lengths).float()
+        return x0_of(self.parameterization, prediction, x_t, a, s)
 
     def _signal_and_noise(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """The factors of x_0 and of the noise at timesteps t [B], both [B, 1, 1]."""
@@ -174,14 +189,6 @@ class DDPM(pl.LightningModule):
         a, s = self._signal_and_noise(t)
         return a * x_0 + s * noise
 
-    def elementwise_loss(self, prediction: Tensor, target: Tensor) -> Tensor:
-        """Return the configured distance, of the shape of its arguments."""
-        if self.loss_type == "l1":
-            return (prediction - target).abs()
-        if self.loss_type == "l2":
-            return (prediction - target).square()
-        return F.smooth_l1_loss(prediction, target, reduction="none", beta=SMOOTH_L1_BETA)
-
     def p_losses(
         self, batch: Mapping[str, Any], x_0: Tensor, t: Tensor, noise: Tensor, lengths: Tensor | None = None
     ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
@@ -194,7 +201,8 @@ class DDPM(pl.LightningModule):
         context, audios = self.encode_conditions(batch["audio"], batch["feature"], lengths)
         a, s = self._signal_and_noise(t)
         x_t = self.q_sample(x_0, t, noise)
-        prediction = self.model.unet_model(x_t, t, context, audios, lengths).float()
+        shown = input_of(self.parameterization, x_t, a, s)
+        prediction = self.model.unet_model(shown, t, context, audios, lengths).float()
         target = target_of(self.parameterization, x_0, noise, a, s)
         if self.parameterization == "recon":
             notes = self.decode_latent(x0_of(self.parameterization, prediction, x_t, a, s), lengths)
@@ -202,10 +210,10 @@ class DDPM(pl.LightningModule):
             items = zip(notes.split(1), batch["note"].split(1), batch["valid_flag"].split(1), strict=True)
             loss_items = torch.stack([loss_of(guess, note, valid)[0] for guess, note, valid in items])  # [B]
         else:
-            loss_items = masked_mean(self.elementwise_loss(prediction, target), mask)
+            loss_items = masked_mean(elementwise_loss(self.loss_type, prediction, target), mask)
         loss_simple = loss_items.mean()
         loss_vlb = (self.lvlb_weights[t] * loss_items).mean()
-        loss = loss_simple + self.vlb_weight * loss_vlb
+        loss = (self.loss_weights[t] * loss_items).mean() + self.vlb_weight * loss_vlb
         difference = prediction.detach() - target
         log = {
             "loss_simple": loss_simple.detach(),
@@ -222,7 +230,7 @@ class DDPM(pl.LightningModule):
         lengths = self.lengths_of(batch)
         x_0 = self._latents_of(batch, lengths)
         generator = generator_of(self.seed, self.global_step, batch_idx, self.global_rank)
-        t = torch.randint(self.timesteps, (len(x_0),), generator=generator).to(x_0.device)
+        t = draw_timesteps(self.timestep_sampling, len(x_0), self.timesteps, generator).to(x_0.device)
         noise = torch.randn(x_0.shape, generator=generator).to(x_0.device)
         loss, log, _ = self.p_losses(batch, x_0, t, noise, lengths)
         self.log("train/loss", log.pop("loss"), prog_bar=True, batch_size=len(x_0))

@@ -1,4 +1,4 @@
-"""The one place that knows what a denoiser predicts: the noise, the clean latent, or the velocity between them.
+"""The one place that knows what a denoiser is shown and what it predicts.
 
 With x_t = a x_0 + s eps (a = sqrt(alpha_bar_t), s = sqrt(1 - alpha_bar_t)):
 
@@ -6,15 +6,20 @@ With x_t = a x_0 + s eps (a = sqrt(alpha_bar_t), s = sqrt(1 - alpha_bar_t)):
     x0      the clean latent
     v       a eps - s x_0                         Salimans & Ho, "Progressive Distillation", 2022, appendix D
     recon   the clean latent, trained on the notes it decodes to
+    flow    eps - x_0, seen at x_t / (a + s)      Liu, Gong, Liu, "Flow Straight and Fast", 2022 (arXiv:2209.03003)
+
+x_t / (a + s) = (1 - tau) x_0 + tau eps with tau = s / (a + s), a point on the straight line from data to noise: a
+rectified flow is this diffusion in other coordinates, so that schedules and samplers need not know of it.
 
 a and s broadcast against x_t: scalars or [B, 1, 1] beside [B, Z, L].
 """
 
+import numpy as np
 from torch import Tensor
 
 from mug.errors import ConfigError
 
-PARAMETERIZATIONS = ("eps", "x0", "v", "recon")
+PARAMETERIZATIONS = ("eps", "x0", "v", "recon", "flow")
 
 
 def check_parameterization(name: str) -> None:
@@ -23,12 +28,28 @@ def check_parameterization(name: str) -> None:
         raise ConfigError(f"parameterization: unknown '{name}'; known are {', '.join(PARAMETERIZATIONS)}")
 
 
+def check_last_timestep(name: str, betas: np.ndarray) -> None:
+    """Raise ConfigError where the schedule, betas [timesteps], ends in pure noise, of which "eps" makes out nothing."""
+    if name == "eps" and betas[-1] == 1.0:
+        raise ConfigError(
+            "parameterization: eps makes out nothing where no signal is left, as at the end of this schedule; take v, "
+            "x0 or flow, or another beta_schedule without zero_terminal_snr"
+        )
+
+
+def input_of(parameterization: str, x_t: Tensor, a: Tensor, s: Tensor) -> Tensor:
+    """Return what the denoiser is shown."""
+    return x_t / (a + s) if parameterization == "flow" else x_t
+
+
 def target_of(parameterization: str, x_0: Tensor, eps: Tensor, a: Tensor, s: Tensor) -> Tensor:
     """Return what the denoiser should predict."""
     if parameterization == "eps":
         return eps
     if parameterization == "v":
         return a * eps - s * x_0
+    if parameterization == "flow":
+        return eps - x_0
     return x_0
 
 
@@ -38,13 +59,11 @@ def x0_of(parameterization: str, prediction: Tensor, x_t: Tensor, a: Tensor, s: 
         return (x_t - s * prediction) / a
     if parameterization == "v":
         return a * x_t - s * prediction
+    if parameterization == "flow":
+        return (x_t - s * prediction) / (a + s)
     return prediction
 
 
-def eps_of(parameterization: str, prediction: Tensor, x_t: Tensor, a: Tensor, s: Tensor) -> Tensor:
-    """Return the noise that a prediction means."""
-    if parameterization == "eps":
-        return prediction
-    if parameterization == "v":
-        return s * x_t + a * prediction
-    return (x_t - a * prediction) / s
+def x0_per_prediction(parameterization: str, a: Tensor, s: Tensor) -> Tensor:
+    """Return by how much the clean latent moves when the prediction moves by one: the slope of `x0_of`, unsigned."""
+    return {"eps": s / a, "v": s, "flow": s / (a + s)}.get(parameterization, s / s)

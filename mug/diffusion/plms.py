@@ -43,10 +43,14 @@ def plms_sample(
     guesses: deque[Tensor] = deque(maxlen=len(ADAMS_BASHFORTH))  # the newest first
 
     def advance(x: Tensor, step: Step) -> tuple[Tensor, Tensor]:
-        guesses.appendleft(denoise(x, same_timestep(step.t, x)))
-        weights = ADAMS_BASHFORTH[len(guesses) - 1]
-        weighted = [weight * guess for weight, guess in zip(weights, guesses, strict=True)]
-        return step.transfer(x, torch.stack(weighted).sum(dim=0))
+        pred_x0 = denoise(x, same_timestep(step.t, x))
+        guesses.appendleft(step.eps(x, pred_x0))
+        if len(guesses) > 1:  # the first guess is taken as it is: of x_T that is all noise, eps tells nothing of x_0
+            weighted = [w * guess for w, guess in zip(ADAMS_BASHFORTH[len(guesses) - 1], guesses, strict=True)]
+            eps = torch.stack(weighted).sum(dim=0)
+            pred_x0 = (x - (1 - step.a_t) ** 0.5 * eps) / step.a_t**0.5
+            return step.transfer(pred_x0, eps), pred_x0
+        return step.transfer(pred_x0, guesses[0]), pred_x0
 
     path = sampling_steps(alphas_cumprod, steps, spacing)
     return descend(advance, x_T, tqdm_class(path, total=len(path), desc="PLMS"), generator, mask, x0, trajectory)

@@ -9,21 +9,33 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mug.diffusion.parameterization import x0_per_prediction
 from mug.errors import ConfigError
 
 MAX_BETA = 0.999  # Nichol & Dhariwal 2021: a beta of one would make the reverse step singular
 
 
 def make_beta_schedule(
-    name: str, timesteps: int = 1000, linear_start: float = 1e-4, linear_end: float = 2e-2
+    name: str,
+    timesteps: int = 1000,
+    linear_start: float = 1e-4,
+    linear_end: float = 2e-2,
+    zero_terminal_snr: bool = False,
 ) -> np.ndarray:
     """Return the betas, float64 [timesteps].
 
     "linear" is linear in sqrt(beta), "sqrt_linear" linear in beta, "sqrt" the root of the latter, and "cosine" is
-    Nichol & Dhariwal, "Improved DDPM", 2021, equation 17 (it ignores the two ends). Raises ConfigError otherwise.
+    Nichol & Dhariwal, "Improved DDPM", 2021, equation 17 (it ignores the two ends). "rectified_flow" has the noise
+    levels tau = 1/timesteps .. 1 of a rectified flow (Liu, Gong, Liu 2022); its last beta is 1, no signal is left.
+    `zero_terminal_snr` makes that so of the others. Raises ConfigError for another name and impossible timesteps.
     """
-    if timesteps < 1:
-        raise ConfigError(f"timesteps: {timesteps} is impossible, a schedule needs at least one")
+    if timesteps < 1 + zero_terminal_snr:
+        raise ConfigError(f"timesteps: {timesteps} is impossible, this schedule needs {1 + zero_terminal_snr} or more")
+    betas = _betas(name, timesteps, linear_start, linear_end)
+    return _without_terminal_signal(betas) if zero_terminal_snr else betas
+
+
+def _betas(name: str, timesteps: int, linear_start: float, linear_end: float) -> np.ndarray:
     if name == "linear":
         return np.linspace(math.sqrt(linear_start), math.sqrt(linear_end), timesteps, dtype=np.float64) ** 2
     if name == "sqrt_linear":
@@ -35,7 +47,22 @@ def make_beta_schedule(
         phase = (np.arange(timesteps + 1, dtype=np.float64) / timesteps + shift) / (1 + shift) * math.pi / 2
         alpha_bar = np.cos(phase) ** 2
         return np.clip(1 - alpha_bar[1:] / alpha_bar[:-1], 0.0, MAX_BETA)
-    raise ConfigError(f"beta_schedule: unknown '{name}'; known are linear, sqrt_linear, sqrt, cosine")
+    if name == "rectified_flow":
+        tau = np.arange(timesteps + 1, dtype=np.float64) / timesteps
+        alpha_bar = (1 - tau) ** 2 / ((1 - tau) ** 2 + tau**2)  # of the same ratio of signal to noise
+        return 1 - alpha_bar[1:] / alpha_bar[:-1]
+    known = "linear, sqrt_linear, sqrt, cosine, rectified_flow"
+    raise ConfigError(f"beta_schedule: unknown '{name}'; known are {known}")
+
+
+def _without_terminal_signal(betas: np.ndarray) -> np.ndarray:
+    """Betas [timesteps] whose last step leaves no signal, while the first alpha_bar stays.
+
+    Lin et al., "Common Diffusion Noise Schedules and Sample Steps are Flawed", 2023, algorithm 1.
+    """
+    a = np.sqrt(np.cumprod(1.0 - betas))
+    alpha_bar = ((a - a[-1]) * a[0] / (a[0] - a[-1])) ** 2
+    return 1 - alpha_bar / np.append(1.0, alpha_bar[:-1])
 
 
 def schedule_buffers(betas: np.ndarray) -> dict[str, Tensor]:
@@ -47,6 +74,8 @@ def schedule_buffers(betas: np.ndarray) -> dict[str, Tensor]:
     alpha_bar = np.cumprod(alphas)
     alpha_bar_prev = np.append(1.0, alpha_bar[:-1])
     posterior_variance = betas * (1.0 - alpha_bar_prev) / (1.0 - alpha_bar)
+    with np.errstate(divide="ignore"):  # where no signal is left at the end, its reciprocal is infinite
+        recip = 1.0 / alpha_bar
     arrays = {
         "betas": betas,
         "alphas_cumprod": alpha_bar,
@@ -54,8 +83,8 @@ def schedule_buffers(betas: np.ndarray) -> dict[str, Tensor]:
         "sqrt_alphas_cumprod": np.sqrt(alpha_bar),
         "sqrt_one_minus_alphas_cumprod": np.sqrt(1.0 - alpha_bar),
         "log_one_minus_alphas_cumprod": np.log(1.0 - alpha_bar),
-        "sqrt_recip_alphas_cumprod": np.sqrt(1.0 / alpha_bar),
-        "sqrt_recipm1_alphas_cumprod": np.sqrt(1.0 / alpha_bar - 1.0),
+        "sqrt_recip_alphas_cumprod": np.sqrt(recip),
+        "sqrt_recipm1_alphas_cumprod": np.sqrt(recip - 1.0),
         "posterior_variance": posterior_variance,
         # the variance is zero at t = 0, where its logarithm is clipped
         "posterior_log_variance_clipped": np.log(np.maximum(posterior_variance, 1e-20)),
@@ -65,16 +94,36 @@ def schedule_buffers(betas: np.ndarray) -> dict[str, Tensor]:
     return {name: torch.from_numpy(array).float() for name, array in arrays.items()}
 
 
-def vlb_weights(betas: np.ndarray) -> Tensor:
-    """Return the weight of each timestep's noise error in the variational bound, float32 [timesteps].
+def vlb_weights(betas: np.ndarray, parameterization: str = "eps") -> Tensor:
+    """Return the weight of each timestep's error in the variational bound, float32 [timesteps].
 
-    Equation 12 of Ho et al.; the first, which is infinite, takes the value of the second.
+    (snr_{t-1} - snr_t) / 2 of an error of x_0 (Kingma et al., "Variational Diffusion Models", 2021, equation 14), in
+    terms of what is predicted; for the noise it is equation 12 of Ho et al. The first, which is infinite, takes the
+    value of the second; one timestep alone has the weight 1.
     """
-    alphas = 1.0 - betas
-    alpha_bar = np.cumprod(alphas)
-    posterior_variance = betas[1:] * (1.0 - alpha_bar[:-1]) / (1.0 - alpha_bar[1:])
-    weights = betas[1:] ** 2 / (2.0 * posterior_variance * alphas[1:] * (1.0 - alpha_bar[1:]))
-    return torch.from_numpy(np.append(weights[:1], weights)).float()
+    alpha_bar = torch.from_numpy(np.cumprod(1.0 - betas))
+    if len(alpha_bar) == 1:
+        return torch.ones(1)
+    snr = alpha_bar / (1.0 - alpha_bar)
+    slope = x0_per_prediction(parameterization, alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt())
+    weights = 0.5 * (snr[:-1] - snr[1:]) * slope[1:] ** 2
+    return torch.cat([weights[:1], weights]).float()
+
+
+def min_snr_weights(betas: np.ndarray, gamma: float | None, parameterization: str) -> Tensor:
+    """Return the min-SNR weight of each timestep's loss, float32 [timesteps]; all ones where gamma is None.
+
+    min(snr, gamma) of an error of x_0, in terms of what is predicted: Hang et al., "Efficient Diffusion Training via
+    Min-SNR Weighting Strategy", 2023 (arXiv:2303.09556). Raises ConfigError for a gamma that is not positive.
+    """
+    if gamma is None:
+        return torch.ones(len(betas))
+    if not gamma > 0:
+        raise ConfigError(f"min_snr_gamma: {gamma} is not above 0; 5 is what its authors use")
+    alpha_bar = torch.from_numpy(np.cumprod(1.0 - betas))
+    snr = alpha_bar / (1.0 - alpha_bar)
+    slope = x0_per_prediction(parameterization, alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt())
+    return (snr.clamp(max=gamma) * slope**2).float()
 
 
 def ddim_timesteps(steps: int, timesteps: int = 1000, spacing: str = "uniform") -> np.ndarray:

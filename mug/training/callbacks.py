@@ -169,7 +169,7 @@ def decode_charts(model: Any, batch: Mapping[str, Any], steps: int) -> Tensor:
         return model.denoise(x, t, context, audios, lengths)
 
     tqdm_class = partial(tqdm, leave=False)  # the bar of the run goes on below
-    z = ddim_sample(denoise, x_T, model.alphas_cumprod, steps, tqdm_class=tqdm_class)
+    z = ddim_sample(denoise, x_T, model.alphas_cumprod, steps, spacing=model.spacing, tqdm_class=tqdm_class)
     return model.decode_latent(z, lengths)
 
 

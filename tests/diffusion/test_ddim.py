@@ -5,33 +5,44 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from gaussian_data import exact_sample, optimal_eps
+from gaussian_data import exact_sample, from_noise, optimal_x0
 from torch import Tensor
 
 from mug.diffusion.ddim import Step, Trajectory, ddim_sample, guided, sampling_steps
+from mug.diffusion.parameterization import PARAMETERIZATIONS
 from mug.diffusion.schedule import make_beta_schedule
 from mug.errors import ConfigError
 
 LINEAR = torch.from_numpy(np.cumprod(1 - make_beta_schedule("linear")))  # alpha_bar [1000]
+SCHEDULES = {name: torch.from_numpy(np.cumprod(1 - make_beta_schedule(name))) for name in ("linear", "cosine")}
+PURE_NOISE = {
+    "linear to zero": torch.from_numpy(np.cumprod(1 - make_beta_schedule("linear", zero_terminal_snr=True))),
+    "rectified flow": torch.from_numpy(np.cumprod(1 - make_beta_schedule("rectified_flow"))),
+}
+SCHEDULES |= PURE_NOISE
 
 
 def silent(iterable, **_):  # type: ignore[no-untyped-def]
     return iterable
 
 
-@pytest.mark.parametrize("parameterization", ["eps", "x0", "v"])
-def test_gaussian_data_is_sampled_exactly(parameterization: str) -> None:
+@pytest.mark.parametrize(
+    ("parameterization", "schedule"),
+    [(p, s) for p in PARAMETERIZATIONS for s in SCHEDULES if p != "eps" or s not in PURE_NOISE],
+)
+def test_gaussian_data_is_sampled_exactly(parameterization: str, schedule: str) -> None:
     x_T = torch.tensor([[[-2.0, -0.5, 0.0, 0.7, 3.0]]], dtype=torch.float64)
-    denoise = partial(optimal_eps, alpha_bar=LINEAR, parameterization=parameterization)
-    sample = ddim_sample(denoise, x_T, LINEAR, 1000, tqdm_class=silent)
-    torch.testing.assert_close(sample, exact_sample(x_T, LINEAR, start=999), rtol=0, atol=5e-3)
+    alpha_bar = SCHEDULES[schedule]
+    denoise = partial(optimal_x0, alpha_bar=alpha_bar, parameterization=parameterization)
+    sample = ddim_sample(denoise, x_T, alpha_bar, 1000, spacing="trailing", tqdm_class=silent)
+    torch.testing.assert_close(sample, exact_sample(x_T, alpha_bar, start=999), rtol=0, atol=1e-2)
 
 
 @pytest.mark.parametrize("steps", [1, 7, 30, 600, 999])
 @pytest.mark.parametrize("spacing", ["uniform", "trailing", "quad"])
 def test_a_single_point_is_hit_from_any_step_count(steps: int, spacing: str) -> None:
     def denoise(x: Tensor, t: Tensor) -> Tensor:  # for data that is one point, 0.7
-        return optimal_eps(x, t, LINEAR, mean=0.7, std=0.0)
+        return optimal_x0(x, t, LINEAR, mean=0.7, std=0.0)
 
     x_T = torch.tensor([[[-1.0, 2.0, 0.3]]], dtype=torch.float64)
     trajectory = Trajectory()
@@ -43,7 +54,7 @@ def test_stochastic_sampling_keeps_the_variance() -> None:
     generator = torch.Generator().manual_seed(11)
     x_T = torch.randn(1, 1, 10_007, generator=generator, dtype=torch.float64)
     sample = ddim_sample(
-        partial(optimal_eps, alpha_bar=LINEAR, mean=0.0, std=1.0), x_T, LINEAR, 1000, eta=1.0, generator=generator,
+        partial(optimal_x0, alpha_bar=LINEAR, mean=0.0, std=1.0), x_T, LINEAR, 1000, eta=1.0, generator=generator,
         tqdm_class=silent,
     )  # fmt: skip
     assert sample.std().item() == pytest.approx(1.0, abs=0.02)
@@ -55,8 +66,8 @@ def test_a_step_adds_its_sigma_of_noise() -> None:
     path, steps = sampling_steps(LINEAR, 20), Trajectory()
     x_T = torch.zeros(1, 1, 3, dtype=torch.float64)
     ddim_sample(
-        lambda x, t: torch.zeros_like(x), x_T, LINEAR, 20, eta=0.7, generator=torch.Generator().manual_seed(5),
-        trajectory=steps, tqdm_class=silent,
+        from_noise(lambda x, t: torch.zeros_like(x), LINEAR), x_T, LINEAR, 20, eta=0.7,
+        generator=torch.Generator().manual_seed(5), trajectory=steps, tqdm_class=silent,
     )  # fmt: skip
     noises = torch.Generator().manual_seed(5)
     for step, before, after in zip(path, steps.x, steps.x[1:], strict=False):
@@ -74,8 +85,8 @@ def test_known_part_is_kept_and_the_rest_is_free() -> None:
     mask = torch.zeros(1, 1, 5)
     mask[..., :2] = 1
     sample = ddim_sample(
-        lambda x, t: x, x_T, LINEAR, 10, mask=mask, x0=known, generator=torch.Generator().manual_seed(2),
-        tqdm_class=silent,
+        from_noise(lambda x, t: x, LINEAR), x_T, LINEAR, 10, mask=mask, x0=known,
+        generator=torch.Generator().manual_seed(2), tqdm_class=silent,
     )  # fmt: skip
     assert (sample[..., :2] == 9.0).all()
     assert (sample[..., 2:].abs() < 5.0).all()
@@ -86,7 +97,7 @@ def test_the_rest_is_denoised_beside_the_known_part() -> None:
 
     def denoise(x: Tensor, t: Tensor) -> Tensor:
         seen.append(x[..., 0].mean().item() / LINEAR[t].sqrt().mean().item())
-        return x
+        return torch.zeros_like(x)
 
     known, mask = torch.full((1, 10_007, 2), 9.0), torch.tensor([1.0, 0.0])
     generator = torch.Generator().manual_seed(2)

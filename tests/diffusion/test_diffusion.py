@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mug.data.features import FeatureSpec
 from mug.diffusion.diffusion import DDPM
+from mug.diffusion.objective import elementwise_loss
 from mug.errors import CheckpointError, ConfigError
 from mug.seeding import generator_of, stratified_timesteps
 
@@ -67,7 +68,7 @@ def tiny_model(**changes: Any) -> DDPM:
     return DDPM(**tiny_config(**changes))
 
 
-@pytest.mark.parametrize("parameterization", ["eps", "x0", "v"])
+@pytest.mark.parametrize("parameterization", ["eps", "x0", "v", "flow"])
 @pytest.mark.parametrize("loss_type", ["l1", "l2", "smooth_l1"])
 def test_a_perfect_denoiser_has_no_loss(parameterization: str, loss_type: str) -> None:
     model = tiny_model(parameterization=parameterization, loss_type=loss_type)
@@ -76,14 +77,37 @@ def test_a_perfect_denoiser_has_no_loss(parameterization: str, loss_type: str) -
     noise = torch.randn(x_0.shape, generator=torch.Generator().manual_seed(5))
     t = torch.tensor([3, 500, 998])
     a, s = model.sqrt_alphas_cumprod[t][:, None, None], model.sqrt_one_minus_alphas_cumprod[t][:, None, None]
-    perfect = {"eps": noise, "x0": x_0, "v": a * noise - s * x_0}[parameterization]
-    model.model.unet_model.forward = lambda *_: perfect
+    perfect = {"eps": noise, "x0": x_0, "v": a * noise - s * x_0, "flow": noise - x_0}[parameterization]
+    shown = []
+    model.model.unet_model.forward = lambda x, *_: shown.append(x) or perfect
     loss, log, loss_items = model.p_losses(batch, x_0, t, noise)
     assert loss.item() == 0.0
     assert loss_items.tolist() == [0.0, 0.0, 0.0]
     assert log["loss_mae"] == 0.0
     context = model.encode_prompt(batch["feature"])
-    torch.testing.assert_close(model.denoise(model.q_sample(x_0, t, noise), t, context, []), noise, atol=1e-4, rtol=0)
+    # of the last item's noise, eps leaves 0.0064 of x_0 to tell apart in float32
+    torch.testing.assert_close(model.denoise(model.q_sample(x_0, t, noise), t, context, []), x_0, atol=1e-4, rtol=0)
+    assert torch.equal(*shown)
+    x_t = a * x_0 + s * noise
+    torch.testing.assert_close(shown[0], x_t / (a + s) if parameterization == "flow" else x_t)
+
+
+def test_min_snr_weighs_each_timestep() -> None:
+    model = tiny_model(parameterization="v", loss_type="l2", min_snr_gamma=5.0)
+    batch = tiny_batch()
+    x_0, t = model.encode_latent(batch["note"]), torch.tensor([3, 500, 998])
+    loss, log, loss_items = model.p_losses(batch, x_0, t, torch.ones_like(x_0))
+    snr = model.alphas_cumprod[t] / (1 - model.alphas_cumprod[t])
+    torch.testing.assert_close(loss, (snr.clamp(max=5.0) / (snr + 1) * loss_items).mean())
+    torch.testing.assert_close(log["loss_simple"], loss_items.mean())
+
+
+def test_eps_and_pure_noise_do_not_go_together() -> None:
+    for changes in ({"zero_terminal_snr": True}, {"beta_schedule": "rectified_flow"}):
+        with pytest.raises(ConfigError, match="eps makes out nothing"):
+            tiny_model(parameterization="eps", **changes)
+        assert tiny_model(parameterization="flow", **changes).spacing == "trailing"
+    assert tiny_model().spacing == "uniform"
 
 
 def test_losses_by_hand() -> None:
@@ -94,7 +118,7 @@ def test_losses_by_hand() -> None:
         "smooth_l1": [0.99, 0.0, 0.000625],  # |d| - beta/2 outside beta = 0.02, d^2 / (2 beta) inside
     }.items():
         torch.testing.assert_close(
-            tiny_model(loss_type=loss_type).elementwise_loss(guess, target),
+            elementwise_loss(loss_type, guess, target),
             torch.tensor(expected),
             atol=1e-6,
             rtol=1e-4,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gaussian_data import exact_sample, optimal_eps
+from gaussian_data import exact_sample, from_noise, optimal_x0
 from torch import Tensor
 
 from mug.diffusion.ddim import Trajectory, ddim_sample, sampling_steps
@@ -17,6 +17,8 @@ from mug.errors import ConfigError
 
 LINEAR = torch.from_numpy(np.cumprod(1 - make_beta_schedule("linear")))  # alpha_bar [1000]
 COSINE = torch.from_numpy(np.cumprod(1 - make_beta_schedule("cosine")))
+LINEAR_TO_ZERO = torch.from_numpy(np.cumprod(1 - make_beta_schedule("linear", zero_terminal_snr=True)))
+RECTIFIED_FLOW = torch.from_numpy(np.cumprod(1 - make_beta_schedule("rectified_flow")))
 X_T = torch.tensor([[[-2.0, -0.5, 0.0, 0.7, 3.0]]], dtype=torch.float64)
 
 
@@ -26,7 +28,7 @@ def silent(iterable: Any, **_: Any) -> Any:
 
 def error(sample: Any, alpha_bar: Tensor, steps: int, spacing: str) -> float:
     """How far samples of Gaussian data are from the exact ones."""
-    denoise = partial(optimal_eps, alpha_bar=alpha_bar)
+    denoise = partial(optimal_x0, alpha_bar=alpha_bar)
     start = sampling_steps(alpha_bar, steps, spacing)[0].t
     out = sample(denoise, X_T, alpha_bar, steps, spacing=spacing, tqdm_class=silent)
     return (out - exact_sample(X_T, alpha_bar, start)).abs().max().item()
@@ -39,8 +41,8 @@ def test_five_steps_by_hand() -> None:
     eps = torch.tensor([0.0, 12.0, -24.0, 48.0, 24.0], dtype=torch.float64)  # guessed at t = 0..4, whatever x is
     path = Trajectory()
     plms_sample(
-        lambda x, t: eps[t][:, None, None].expand_as(x), torch.zeros(1, 1, 1, dtype=torch.float64), alpha_bar, 5,
-        spacing="trailing", trajectory=path, tqdm_class=silent,
+        from_noise(lambda x, t: eps[t][:, None, None].expand_as(x), alpha_bar),
+        torch.zeros(1, 1, 1, dtype=torch.float64), alpha_bar, 5, spacing="trailing", trajectory=path, tqdm_class=silent,
     )  # fmt: skip
     moved = torch.cat(path.x).flatten() / alpha_bar[[4, 3, 2, 1, 0, 0]].sqrt()
     used = [
@@ -69,12 +71,21 @@ def test_nearer_to_the_truth_than_ddim(alpha_bar: Tensor, spacing: str, steps: i
     assert error(plms_sample, alpha_bar, steps, spacing) < error(ddim_sample, alpha_bar, steps, spacing) / 10
 
 
+@pytest.mark.parametrize("alpha_bar", [LINEAR_TO_ZERO, RECTIFIED_FLOW], ids=["linear to zero", "rectified flow"])
+@pytest.mark.parametrize("parameterization", ["x0", "v", "recon", "flow"])
+def test_pure_noise_is_a_beginning_like_any_other(alpha_bar: Tensor, parameterization: str) -> None:
+    denoise = partial(optimal_x0, alpha_bar=alpha_bar, parameterization=parameterization)
+    sample = plms_sample(denoise, X_T, alpha_bar, 1000, spacing="trailing", tqdm_class=silent)
+    torch.testing.assert_close(sample, exact_sample(X_T, alpha_bar, 999), rtol=0, atol=2e-3)
+
+
 def test_a_constant_guess_leads_where_ddim_goes() -> None:
     noise = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(1))
     x_T = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(2))
     for steps in (1, 2, 3, 4, 20):
         samples = [
-            sample(lambda x, t: noise, x_T, LINEAR, steps, tqdm_class=silent) for sample in (ddim_sample, plms_sample)
+            sample(from_noise(lambda x, t: noise, LINEAR), x_T, LINEAR, steps, tqdm_class=silent)
+            for sample in (ddim_sample, plms_sample)
         ]
         torch.testing.assert_close(*samples)
 
@@ -83,7 +94,7 @@ def test_a_constant_guess_leads_where_ddim_goes() -> None:
 @pytest.mark.parametrize("spacing", ["uniform", "trailing", "quad"])
 def test_a_single_point_is_hit_from_any_step_count(steps: int, spacing: str) -> None:
     def denoise(x: Tensor, t: Tensor) -> Tensor:  # for data that is one point, 0.7
-        return optimal_eps(x, t, LINEAR, mean=0.7, std=0.0)
+        return optimal_x0(x, t, LINEAR, mean=0.7, std=0.0)
 
     path = Trajectory()
     plms_sample(denoise, X_T, LINEAR, steps, spacing=spacing, trajectory=path, tqdm_class=silent)
@@ -107,7 +118,7 @@ def test_known_part_is_kept_and_the_rest_is_free() -> None:
 
     def denoise(x: Tensor, t: Tensor) -> Tensor:
         seen.append(x[..., :2].mean().item())
-        return optimal_eps(x, t, LINEAR)
+        return optimal_x0(x, t, LINEAR)
 
     samples = [
         plms_sample(

@@ -1,0 +1,47 @@
+"""What stage 2 is trained on: the distance of predictions, how much each timestep counts, and how often it is drawn.
+
+Axes: B batch.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mug.errors import ConfigError
+
+LOSS_TYPES = ("l1", "l2", "smooth_l1")
+SMOOTH_L1_BETA = 0.02
+TIMESTEP_SAMPLINGS = ("uniform", "logit_normal")
+
+
+def check_loss_type(name: str) -> None:
+    """Raise ConfigError unless `name` is one of LOSS_TYPES."""
+    if name not in LOSS_TYPES:
+        raise ConfigError(f"loss_type: unknown '{name}'; known are {', '.join(LOSS_TYPES)}")
+
+
+def check_timestep_sampling(name: str) -> None:
+    """Raise ConfigError unless `name` is one of TIMESTEP_SAMPLINGS."""
+    if name not in TIMESTEP_SAMPLINGS:
+        raise ConfigError(f"timestep_sampling: unknown '{name}'; known are {', '.join(TIMESTEP_SAMPLINGS)}")
+
+
+def elementwise_loss(loss_type: str, prediction: Tensor, target: Tensor) -> Tensor:
+    """Return the distance by that name, of the shape of its arguments."""
+    if loss_type == "l1":
+        return (prediction - target).abs()
+    if loss_type == "l2":
+        return (prediction - target).square()
+    return F.smooth_l1_loss(prediction, target, reduction="none", beta=SMOOTH_L1_BETA)
+
+
+def draw_timesteps(sampling: str, batch_size: int, timesteps: int, generator: torch.Generator) -> Tensor:
+    """Return the timesteps that a training step is about, int64 [B], each in 0..timesteps-1.
+
+    "uniform": all alike. "logit_normal": those in the middle more often, sigmoid(N(0, 1)) of the way (Esser et al.,
+    "Scaling Rectified Flow Transformers", 2024, arXiv:2403.03206, equation 19).
+    """
+    if sampling == "uniform":
+        return torch.randint(timesteps, (batch_size,), generator=generator)
+    position = torch.randn(batch_size, generator=generator, dtype=torch.float64).sigmoid()
+    return (position * timesteps).long().clamp(max=timesteps - 1)
