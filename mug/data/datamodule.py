@@ -8,7 +8,7 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.rank_zero import rank_zero_info
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import DataLoader, Sampler, default_collate
 
 from mug.config import instantiate_from_config
 from mug.data.dataset import OsuDataset
@@ -50,7 +50,8 @@ def collate(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     batch: dict[str, Any] = {}
     for name, first in items[0].items():
         values = [item[name] for item in items]
-        batch[name] = torch.from_numpy(np.stack(values)) if isinstance(first, np.ndarray) else values
+        # torch's own stacks into memory that is shared with the trainer's process
+        batch[name] = default_collate(values) if isinstance(first, np.ndarray) else values
     return batch
 
 

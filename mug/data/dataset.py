@@ -163,7 +163,9 @@ class OsuDataset(Dataset):
         except AudioError:  # cleared or damaged while training
             song = self.cache.get(entry.audio)
         spectrum = change_rate(song, start * rate, self.settings.max_audio_frame, rate)
-        return augment_mel(spectrum, self.augmentation, rng) if self.settings.kind == "mel" else spectrum
+        if self.settings.kind == "mel":
+            augment_mel(spectrum, self.augmentation, rng)
+        return spectrum
 
 
 class OsuTrainDataset(OsuDataset):
