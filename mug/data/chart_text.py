@@ -6,9 +6,10 @@ from typing import Any
 
 from mug.data.beatmap import Beatmap, Note, TimingPoint
 from mug.data.osu import MAX_OBJECTS
-from mug.data.osu_lines import BEAT_MS_RANGE, MAX_TIME_MS
+from mug.data.osu_lines import BEAT_MS_RANGE, MAX_TIME_MS, printable
 from mug.errors import ChartError
 
+MAX_NAME = 500  # letters of a title
 MAX_BEAT = 1e7  # of a chart: weeks of music
 
 KANA, HALF_WIDTH = re.compile("[぀-ヿ]"), re.compile("[｡-ﾟ]")
@@ -56,8 +57,7 @@ def decode_text(data: bytes) -> str:
 
 def one_line(text: object) -> str:
     """Return a name as one line of printable text, as .osu files hold it."""
-    shown = str(text).encode("utf-8", "replace").decode()
-    return "".join(letter if letter.isprintable() else " " for letter in shown).strip()[:500]
+    return printable(str(text).encode("utf-8", "replace").decode(), MAX_NAME)
 
 
 def number(value: Any, what: str) -> float:

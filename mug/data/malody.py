@@ -26,6 +26,7 @@ from mug.data.chart_text import (
     whole_number,
 )
 from mug.data.osu import OtherModeError
+from mug.data.osu_lines import printable
 from mug.errors import ChartError
 
 MAX_BYTES = 16 * 2**20
@@ -51,7 +52,7 @@ def parse_malody(data: bytes, name: str) -> Beatmap:
     except RecursionError as error:
         raise ChartError(f"{name}: lists in lists in lists; that is no chart") from error
     except ValueError as error:
-        raise ChartError(f"{name}: {str(error)[:200]}") from error
+        raise ChartError(f"{name}: {printable(error)}") from error
 
 
 def _chart(file: dict[str, Any], name: str) -> Beatmap:
@@ -59,7 +60,9 @@ def _chart(file: dict[str, Any], name: str) -> Beatmap:
     mode = meta.get("mode", KEY)
     if mode != KEY or isinstance(mode, bool):
         what = MODES.get(mode, "unknown") if isinstance(mode, int) else "unknown"
-        raise OtherModeError(f"{name}: its mode is {str(mode)[:20]} ({what}); charts of keys (mode 0) are what is read")
+        raise OtherModeError(
+            f"{name}: its mode is {printable(mode, 20)} ({what}); charts of keys (mode 0) are what is read"
+        )
     keys = number(_object(meta.get("mode_ext"), "meta.mode_ext").get("column"), "meta.mode_ext.column")
     if keys not in range(1, MAX_KEYS + 1):
         raise ValueError(f"{keys:g} columns; a chart has 1 to {MAX_KEYS}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from mug.data.beatmap import MAX_KEYS, MIN_KEYS, Beatmap, Note
 from mug.data.osu_edit import completed, edited_lines, find_background
-from mug.data.osu_lines import number_or, parse_hit_object, parse_timing_point, slider_clock
+from mug.data.osu_lines import number_or, parse_hit_object, parse_timing_point, printable, slider_clock
 from mug.data.osu_text import BLANK_CHART, HEADER_SECTIONS, HEADERS, NAMED_METADATA
 from mug.errors import ChartError
 from mug.files import replacing
@@ -110,7 +110,7 @@ def _parse_lines(lines: Sequence[str], encoding: str, name: str) -> tuple[Beatma
         try:
             notes.append((parse_hit_object(lines[line], keys, slider_ms), line))
         except ValueError as error:
-            raise ChartError(f"{name}: line {line + 1}: {_clean(str(error))}; mend or delete the line") from error
+            raise ChartError(f"{name}: line {line + 1}: {printable(error)}; mend or delete the line") from error
     notes.sort(key=lambda item: (item[0].start_ms, item[0].column))
 
     backgrounds = [(line, file) for line in sections.get("Events", [])[1:] if (file := find_background(lines[line]))]
@@ -148,7 +148,7 @@ def _index(lines: Sequence[str], name: str) -> tuple[dict[tuple[str, str], int],
     first = next((text for line in lines if (text := line.strip("\ufeff \t\r\n"))), "")
     if not re.match(r"osu file format v\d+", first):
         raise ChartError(
-            f"{name}: starts with '{_clean(first[:40])}', not with 'osu file format v14'; it is no .osu file"
+            f"{name}: starts with '{printable(first, 40)}', not with 'osu file format v14'; it is no .osu file"
         )
     headers: dict[tuple[str, str], int] = {}
     sections: dict[str, list[int]] = {}
@@ -170,7 +170,9 @@ def _check_mania(header: Mapping[tuple[str, str], str], sections: Mapping[str, S
     mode = header.get(("General", "Mode"), "0")
     if mode != MANIA:
         what = OTHER_MODES.get(mode, "unknown")
-        raise OtherModeError(f"{name}: its Mode is {mode} ({what}); only osu!mania charts (Mode: 3) are read")
+        raise OtherModeError(
+            f"{name}: its Mode is {printable(mode, 20)} ({what}); only osu!mania charts (Mode: 3) are read"
+        )
     if "HitObjects" not in sections:
         raise ChartError(f"{name}: no [HitObjects] section; the file is cut off or unfinished")
     if len(sections["HitObjects"]) > MAX_OBJECTS:
@@ -178,7 +180,9 @@ def _check_mania(header: Mapping[tuple[str, str], str], sections: Mapping[str, S
     size = header.get(("Difficulty", "CircleSize"), "5")  # osu! takes 5 where the line is missing
     keys = round(number_or(size, 0.0))
     if not MIN_KEYS <= keys <= MAX_KEYS:
-        raise ChartError(f"{name}: CircleSize '{size}' is not a key count; a chart has {MIN_KEYS} to {MAX_KEYS}")
+        raise ChartError(
+            f"{name}: CircleSize '{printable(size, 20)}' is not a key count; a chart has {MIN_KEYS} to {MAX_KEYS}"
+        )
     return keys
 
 

@@ -13,6 +13,11 @@ DEFAULT_BEAT_MS = 500.0  # a chart without timing is written with 120 beats a mi
 BEAT_MS_RANGE = (6.0, 60_000.0)  # osu! clamps a beat to these
 
 
+def printable(text: object, most: int = 200) -> str:
+    """Return what a stranger's file says as one line for a message, without what controls a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in str(text)[:most]).strip()
+
+
 def parse_time(text: str) -> float:
     """Return a time in ms. Raises ValueError when it is no number, not finite, or more than a day from zero."""
     time_ms = float(text)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mug.data.beatmap import Beatmap
 from mug.data.osu import format_osu
+from mug.data.osu_lines import printable
 from mug.errors import ChartError
 from mug.files import replacing, resolve_inside
 
@@ -26,7 +27,7 @@ SMALL_BYTES = 2**20  # up to this size no ratio is suspicious
 CHUNK_BYTES = 2**16
 ENTRY_BYTES = 1_000  # of the zip's directory: 46 and the name, with room for notes
 ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError, ValueError)
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, IndexError)
 ENCRYPTED = 0x1  # a bit of an entry's flags
 MAX_NAME = 200  # bytes, without an ending; file systems take 255
 
@@ -98,8 +99,8 @@ def extract_osz(path: str | Path, folder: str | Path) -> list[Path]:
             folder.rmdir()
         temporary.rename(folder)
     except (OSError, *DAMAGE) as error:
-        # RuntimeError: strong encryption; NotImplementedError: another compression; ValueError: damaged headers.
-        raise ChartError(f"{path}: cannot be unpacked: {error}") from error
+        # RuntimeError: strong encryption; NotImplementedError: another compression; the others: damaged headers.
+        raise ChartError(f"{path}: cannot be unpacked: {printable(error)}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".osu" and file.is_file())
@@ -128,24 +129,25 @@ def _extract(package: zipfile.ZipFile, folder: Path, path: Path) -> None:
         raise ChartError(f"{path}: {len(entries)} files; a package has at most {MAX_FILES}")
     locked = next((entry for entry in entries if entry.flag_bits & ENCRYPTED), None)
     if locked is not None:
-        raise ChartError(f"{path}: '{locked.filename}' is encrypted; unpack it with its password, and give the folder")
+        raise ChartError(
+            f"{path}: '{printable(locked.filename)}' is encrypted; unpack it with its password, and give the folder"
+        )
     total = 0
     for entry in entries:
+        shown = printable(entry.filename)
         try:
             target = resolve_inside(folder, entry.filename)
         except ChartError as error:
-            raise ChartError(f"{path}: '{entry.filename}' leads out of its folder; refused") from error
+            raise ChartError(f"{path}: '{shown}' leads out of its folder; refused") from error
         target.parent.mkdir(parents=True, exist_ok=True)
         size = 0
         with package.open(entry) as source, target.open("xb") as sink:
             while chunk := source.read(CHUNK_BYTES):
                 if size == 0 and chunk.startswith(ZIPS):
-                    raise ChartError(
-                        f"{path}: '{entry.filename}' is a package in a package; unpack the outer one yourself"
-                    )
+                    raise ChartError(f"{path}: '{shown}' is a package in a package; unpack the outer one yourself")
                 size, total = size + len(chunk), total + len(chunk)
                 if size > max(SMALL_BYTES, MAX_RATIO * entry.compress_size):
-                    raise ChartError(f"{path}: '{entry.filename}' unpacks to over {MAX_RATIO} times its size; refused")
+                    raise ChartError(f"{path}: '{shown}' unpacks to over {MAX_RATIO} times its size; refused")
                 if total > MAX_TOTAL_BYTES:
                     raise ChartError(f"{path}: unpacks to more than {MAX_TOTAL_BYTES >> 30} GiB; refused")
                 sink.write(chunk)

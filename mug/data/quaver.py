@@ -19,6 +19,7 @@ from mug.data.chart_text import (
     whole_number,
 )
 from mug.data.osu import OtherModeError
+from mug.data.osu_lines import printable
 from mug.errors import ChartError
 
 MAX_BYTES = 6 * 2**20  # YAML is slow to read
@@ -47,9 +48,11 @@ def parse_quaver(data: bytes, name: str) -> Beatmap:
         return _chart(_load(decode_text(data)), name)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise ChartError(f"{name}: {line}{error.problem or error.context}; it is no .qua file, or cut off") from error
+        raise ChartError(
+            f"{name}: {line}{printable(error.problem or error.context)}; it is no .qua file, or cut off"
+        ) from error
     except (yaml.YAMLError, ValueError) as error:
-        raise ChartError(f"{name}: {' '.join(str(error).split())[:200]}") from error
+        raise ChartError(f"{name}: {printable(error)}") from error
 
 
 def _chart(qua: Any, name: str) -> Beatmap:
@@ -57,7 +60,7 @@ def _chart(qua: Any, name: str) -> Beatmap:
         raise ValueError("has no HitObjects; it is no .qua file, or cut off")
     mode = _text(qua, "Mode")
     if mode not in KEYS:
-        raise OtherModeError(f"{name}: its Mode is '{mode}'; {' and '.join(KEYS)} are what is read")
+        raise OtherModeError(f"{name}: its Mode is '{printable(mode, 20)}'; {' and '.join(KEYS)} are what is read")
     keys = KEYS[mode]
     points = [_point(item) for item in _items(qua, "TimingPoints")]
     title, artist = _text(qua, "Title"), _text(qua, "Artist")

@@ -25,6 +25,7 @@ from mug.data.chart_text import (
     read_chart_bytes,
 )
 from mug.data.osu import OtherModeError
+from mug.data.osu_lines import printable
 from mug.data.sm_text import Parameter, parameters
 from mug.errors import ChartError
 
@@ -67,7 +68,7 @@ def parse_stepmania(data: bytes, name: str) -> tuple[list[Beatmap], list[ChartEr
             else:
                 (song if own is None else own).setdefault(parameter.name, parameter)
     except ValueError as error:
-        raise ChartError(f"{name}: {error}") from error
+        raise ChartError(f"{name}: {printable(error)}") from error
     if not charts:
         raise ChartError(f"{name}: holds no charts (#NOTES); it is no StepMania file, or cut off")
     found: list[Beatmap] = []
@@ -77,12 +78,12 @@ def parse_stepmania(data: bytes, name: str) -> tuple[list[Beatmap], list[ChartEr
         try:
             style = _text(fields, "STEPSTYPE").lower()
             if style not in KEYS:
-                raise OtherModeError(f"{name}: line {notes.line}: a {style or 'nameless'} chart; {_WANTED}")
+                raise OtherModeError(f"{name}: line {notes.line}: a {style[:40] or 'nameless'} chart; {_WANTED}")
             found.append(_chart(song, fields, notes, KEYS[style]))
             n_notes += len(found[-1].notes)
             check_count(n_notes)
         except ValueError as error:
-            errors.append(ChartError(f"{name}: line {notes.line}: {error}"))
+            errors.append(ChartError(f"{name}: line {notes.line}: {printable(error)}"))
         except OtherModeError as error:
             errors.append(error)
     return found, errors
@@ -93,10 +94,10 @@ _WANTED = f"charts of four panels ({', '.join(KEYS)}) are what is read"
 
 def _fields_of_sm(parameter: Parameter) -> tuple[Fields, Parameter]:
     """The fields that a chart of .sm has inside its #NOTES, under the names that .ssc gives them."""
-    values = [*parameter.values, *[""] * NOTES_FIELDS][:NOTES_FIELDS]
+    values = [*parameter.values, *[""] * NOTES_FIELDS]
     names = ("STEPSTYPE", "DESCRIPTION", "DIFFICULTY", "METER")
     fields = {key: Parameter(key, [text], parameter.line) for key, text in zip(names, values, strict=False)}
-    return fields, parameter._replace(values=values[-1:])
+    return fields, parameter._replace(values=[":".join(parameter.values[NOTES_FIELDS - 1 :])])
 
 
 def _chart(song: Fields, fields: Fields, notes: Parameter, keys: int) -> Beatmap:
