@@ -66,6 +66,11 @@ class AudioSettings:
         """Samples between audio frames."""
         return self.n_fft // 4
 
+    def spectrum_bytes(self, seconds: float) -> int:
+        """Bytes of a song's spectrum in float16."""
+        rows = self.n_mels if self.kind == "mel" else 2 * (self.n_fft // 2 + 1)
+        return 2 * rows * (1 + int(seconds * self.sr) // self.hop_length)
+
     @property
     def audio_frame_ms(self) -> float:
         return self.hop_length / self.sr * 1000.0
@@ -109,6 +114,20 @@ def decode_audio(path: str | Path, sr: int, max_seconds: float = MAX_SECONDS) ->
         if mono.size == 0:
             raise AudioError(f"{path}: shorter than one sample at {sr} Hz")
     return mono
+
+
+def seconds_of(path: str | Path) -> float:
+    """How long a file says that it is, in seconds; 0 where it says nothing that can be read."""
+    try:
+        info = soundfile.info(str(path))
+        return min(info.frames / info.samplerate, MAX_SECONDS)
+    except (soundfile.LibsndfileError, ZeroDivisionError):
+        pass
+    try:
+        file = mutagen.File(path)
+        return min(float(file.info.length), MAX_SECONDS)
+    except (mutagen.MutagenError, AttributeError, OSError, *DAMAGED_TAGS):
+        return 0.0
 
 
 def _decode_with_ffmpeg(path: Path, sr: int, max_seconds: float, why: str) -> np.ndarray:

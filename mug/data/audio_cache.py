@@ -3,7 +3,7 @@
 Axes: A audio frames.
 """
 
-import hashlib
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from mug.data.audio import AudioSettings, load_audio
-from mug.errors import AudioError
+from mug.data.audio import AudioSettings, load_audio, seconds_of
+from mug.data.audio_index import AudioIndex, digest_of_file
+from mug.data.parallel import parallel_map
+from mug.errors import AudioError, DatasetError
 from mug.files import replacing
 
 VERSION = 1  # raise it when the same file and settings would give other numbers
-BLOCK_BYTES = 2**20
+INDEX = "index.json"
 
 
 class AudioCache:
@@ -34,14 +36,10 @@ class AudioCache:
 
     def path_of(self, audio: str | Path) -> Path:
         """Where the spectrum of a file is kept. Raises AudioError for a file that cannot be read."""
-        digest = hashlib.blake2b(digest_size=16)
-        try:
-            with Path(audio).open("rb") as file:
-                while block := file.read(BLOCK_BYTES):
-                    digest.update(block)
-        except OSError as error:
-            raise AudioError(f"{audio}: cannot be read: {error.strerror}") from error
-        return self.folder / f"{digest.hexdigest()}_{self._kind}.npy"
+        return self._path(digest_of_file(audio))
+
+    def _path(self, digest: str) -> Path:
+        return self.folder / f"{digest}_{self._kind}.npy"
 
     def get(self, audio: str | Path) -> np.ndarray:
         """Return a file's spectrum float16 [..., A], mapped read-only. Raises AudioError."""
@@ -68,23 +66,51 @@ class AudioCache:
     ) -> tuple[dict[Path, Path], dict[Path, str]]:
         """Make sure that every file's spectrum is there; return where each lies, and why the others have none.
 
-        There is a progress bar where some have to be computed.
+        Where some have to be computed, processes share the work, and a progress bar says how large they will be.
+        Raises DatasetError where the disk has no room for them.
         """
         there: dict[Path, Path] = {}
         failed: dict[Path, str] = {}
+        index = AudioIndex(self.folder / INDEX)
         for audio in sorted(set(audios)):
             try:
-                there[audio] = self.path_of(audio)
+                there[audio] = self._path(index.digest(audio))
             except AudioError as error:
                 failed[audio] = str(error)
-        missing = [audio for audio, path in there.items() if not self._is_whole(path)]
-        for audio in tqdm_class(missing, desc="audio", unit="song") if missing else ():
-            try:
-                there[audio] = self.make(audio)
-            except AudioError as error:
-                del there[audio]
-                failed[audio] = str(error)
+        # of files with the same content, one
+        missing = {path: audio for audio, path in there.items() if not self._is_whole(path)}
+        if missing:
+            desc = self._room_for(list(missing.values()))
+            made = parallel_map(
+                self._try, list(missing.values()), tqdm_class=tqdm_class, items_a_process=4, desc=desc, unit="song"
+            )
+            errors = dict(zip(missing, made, strict=True))
+            for audio, path in list(there.items()):
+                if errors.get(path):
+                    del there[audio]
+                    failed[audio] = errors[path]
+        index.save()
         return there, failed
+
+    def _try(self, audio: Path) -> str:
+        """Make a file's spectrum; return why there is none."""
+        try:
+            self.make(audio)
+        except AudioError as error:
+            return str(error)
+        return ""
+
+    def _room_for(self, audios: list[Path]) -> str:
+        """Say how large the files' spectra will be. Raises DatasetError where that is more than the disk has left."""
+        needed = sum(self.settings.spectrum_bytes(seconds_of(audio)) for audio in audios)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(self.folder).free
+        if needed > free:
+            raise DatasetError(
+                f"{self.folder}: the spectra of {len(audios)} songs take about {needed / 1e9:.1f} GB, and the disk has "
+                f"{free / 1e9:.1f} GB left; make room, or name another folder as data.params.common.cache_dir"
+            )
+        return f"audio to spectra, {needed / 1e9:.2g} of {free / 1e9:.0f} GB free"
 
     def _is_whole(self, path: Path) -> bool:
         try:

@@ -108,12 +108,16 @@ def _tensor(array: np.ndarray) -> torch.Tensor:
 
 def _between(source: np.ndarray, left: np.ndarray, right: np.ndarray, weight: np.ndarray, out: np.ndarray) -> None:
     """Write values [M, A] between frames left [N] and right [N], on a straight line, to `out` [M, N]."""
-    tensor, target, weights = _tensor(source), _tensor(out), torch.from_numpy(weight)
-    lefts, rights = torch.from_numpy(left), torch.from_numpy(right)
+    frames, weights = (torch.from_numpy(left), torch.from_numpy(right)), torch.from_numpy(weight)
+    block = torch.empty(BLOCK_BINS, source.shape[1])  # this and those below are used again and again
+    ends = torch.empty(2, BLOCK_BINS, len(left))
     for first in range(0, len(source), BLOCK_BINS):
-        rows = slice(first, first + BLOCK_BINS)
-        block = tensor[rows].float()
-        torch.lerp(block.index_select(1, lefts), block.index_select(1, rights), weights, out=target[rows])
+        rows = _tensor(out[first : first + BLOCK_BINS])
+        n_rows = len(rows)
+        block[:n_rows].copy_(_tensor(source[first : first + BLOCK_BINS]))
+        for end, frame in zip(ends, frames, strict=True):
+            torch.index_select(block[:n_rows], 1, frame, out=end[:n_rows])
+        torch.lerp(ends[0, :n_rows], ends[1, :n_rows], weights, out=rows)
 
 
 def _between_complex(

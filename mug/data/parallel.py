@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
@@ -16,7 +17,8 @@ from mug.errors import DatasetError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 ITEMS_A_PROCESS = 32  # fewer are done before another process has started
-CHUNK = 8  # items handed over at a time
+CHUNK = 8  # items handed over at a time, at most
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def available_cores() -> int:
@@ -36,20 +38,37 @@ def _end_after(parent: BaseProcess) -> None:
     os._exit(1)
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Have the processes that start meanwhile compute in one thread each."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 def parallel_map(
     function: Callable[[Item], Result],
     items: Sequence[Item],
     jobs: int | None = None,
     tqdm_class: Callable[..., Any] = tqdm,
+    items_a_process: int = ITEMS_A_PROCESS,
     **bar: Any,
 ) -> Iterator[Result]:
     """Yield `function(item)` of every item, in order. `bar`: the progress bar's desc and unit.
 
-    `jobs` processes share the work, None for one a core; few items are done in this process. The function is one that
-    another process can import, and what it raises is raised here.
+    `jobs` processes of one thread share the work, None for one a core; where there is not `items_a_process` for two of
+    them, it is done in this process. The function is one that another process can import, and what it raises is raised
+    here.
     Raises DatasetError where a process is killed.
     """
-    jobs = min(jobs or available_cores(), len(items) // ITEMS_A_PROCESS)
+    jobs = min(jobs or available_cores(), len(items) // items_a_process)
     if jobs <= 1:
         yield from map(function, tqdm_class(items, **bar))
         return
@@ -57,7 +76,10 @@ def parallel_map(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, context, initializer=_end_with_parent) as pool:
         try:
-            yield from tqdm_class(pool.map(function, items, chunksize=CHUNK), total=len(items), **bar)
+            chunk = min(CHUNK, max(1, len(items) // (4 * jobs)))
+            with _one_thread():  # what starts the processes
+                results = pool.map(function, items, chunksize=chunk)
+            yield from tqdm_class(results, total=len(items), **bar)
         except BrokenProcessPool as error:
             raise DatasetError("a process that shared the work was killed, perhaps for memory; run it again") from error
         finally:

@@ -1,14 +1,17 @@
 """Spectra on disk: found again by content and settings, whole or computed anew."""
 
+import os
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import soundfile
 from tqdm import tqdm
 
-from mug.data import audio_cache
-from mug.data.audio import AudioSettings, load_audio
+from mug.data import audio_cache, audio_index
+from mug.data.audio import AudioSettings, load_audio, seconds_of
 from mug.data.audio_cache import AudioCache
-from mug.errors import AudioError
+from mug.errors import AudioError, DatasetError
 
 SR = 22050
 SETTINGS = AudioSettings(n_mels=32)
@@ -126,3 +129,62 @@ def test_nothing_half_written_stays_behind(tmp_path, song, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         AudioCache(tmp_path / "cache", SETTINGS).get(song)
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_build_says_how_large_it_will_get(tmp_path, song):
+    said = []
+
+    class Saying(Quiet):
+        def __init__(self, *args, desc, **kwargs):
+            super().__init__(*args, **kwargs)
+            said.append(desc)
+
+    long = tmp_path / "long.wav"
+    soundfile.write(long, np.zeros(60 * SR), SR)
+    AudioCache(tmp_path / "cache", AudioSettings()).build([song, long], tqdm_class=Saying)
+    assert said[0].startswith("audio to spectra, 0.0027 of ")  # GB: 60.2 s of 172.3 frames of 128 float16
+
+
+def test_what_it_says_is_the_size_of_what_it_makes(tmp_path, song):
+    for settings in (SETTINGS, AudioSettings(kind="stft", n_fft=2048)):
+        expected = np.asarray(AudioCache(tmp_path / "cache", settings).get(song)).nbytes
+        assert settings.spectrum_bytes(seconds_of(song)) == expected
+
+
+def test_a_disk_without_room_is_an_error_before_the_first_song(tmp_path, song, decoded, monkeypatch):
+    monkeypatch.setattr(audio_cache.shutil, "disk_usage", lambda _: SimpleNamespace(free=2000))
+    with pytest.raises(DatasetError, match=r"cache: the spectra of 1 songs take about 0\.0 GB.*cache_dir"):
+        AudioCache(tmp_path / "cache", SETTINGS).build([song], tqdm_class=Quiet)
+    assert decoded == []
+
+
+def test_songs_of_the_same_content_are_decoded_once(tmp_path, song, decoded):
+    copy = tmp_path / "copy.wav"
+    copy.write_bytes(song.read_bytes())
+    there, _ = AudioCache(tmp_path / "cache", SETTINGS).build([song, copy], tqdm_class=Quiet)
+    assert there[song] == there[copy]
+    assert len(decoded) == 1
+
+
+def test_a_second_build_reads_no_file(tmp_path, song, monkeypatch):
+    os.utime(song, (1e9, 1e9))
+    there, _ = AudioCache(tmp_path / "cache", SETTINGS).build([song], tqdm_class=Quiet)
+    monkeypatch.setattr(audio_cache, "load_audio", None)
+    monkeypatch.setattr(audio_index, "digest_of_file", None)
+    assert AudioCache(tmp_path / "cache", SETTINGS).build([song], tqdm_class=Quiet) == (there, {})
+
+
+@pytest.mark.slow
+def test_processes_that_share_a_build_make_the_same(tmp_path):
+    songs = []
+    for i in range(8):
+        songs.append(tmp_path / f"{i}.wav")
+        soundfile.write(songs[-1], 0.1 * np.random.default_rng(i).standard_normal(5000 + i), SR)
+    songs[3].write_bytes(b"no music")
+    there, failed = AudioCache(tmp_path / "cache", SETTINGS).build(songs, tqdm_class=Quiet)
+    assert list(failed) == [songs[3]]
+    assert "not decodable" in failed[songs[3]]
+    assert list(there) == [song for song in songs if song != songs[3]]
+    for song, path in there.items():
+        np.testing.assert_array_equal(np.load(path), load_audio(song, SETTINGS))
+    assert sorted(path for path in (tmp_path / "cache").iterdir() if path.suffix == ".npy") == sorted(there.values())
