@@ -3,6 +3,7 @@
 Axes: B batch, K keys, T note frames, Z latent channels, L latent frames.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -46,11 +47,11 @@ class DiagonalGaussian:
         return self.scale * (self.mean + self.std * noise_like(self.mean, generator))
 
     def kl(self, mask: Tensor | None = None) -> Tensor:
-        """Divergence from the standard normal, averaged over elements (Kingma & Welling 2014, appendix B).
+        """Divergence from the standard normal, averaged over elements, of each item [B].
 
-        Only the frames where mask [B, 1, L] is True count.
+        Kingma & Welling 2014, appendix B. Only the frames where mask [B, 1, L] is True count.
         """
-        return masked_mean(0.5 * (self.mean.square() + self.logvar.exp() - 1 - self.logvar), mask).mean()
+        return masked_mean(0.5 * (self.mean.square() + self.logvar.exp() - 1 - self.logvar), mask)
 
 
 class Encoder(nn.Module):
@@ -134,6 +135,9 @@ class Decoder(nn.Module):
 class AutoencoderKL(pl.LightningModule):
     """Charts to latents and back, trained on a ManiaReconstructLoss plus `kl_weight` times the KL divergence.
 
+    The weight grows from 0 over the first `kl_warm_up_steps` (Bowman et al., "Generating Sentences from a Continuous
+    Space", 2016); of each chart's divergence, `free_bits` per latent element cost nothing (MusicVAE: Roberts et al.,
+    "A Hierarchical Latent Vector Model", 2018, which counts them per sequence).
     `ddconfig` holds the parameters of Encoder and Decoder (x_channels = 4 * keys); `lossconfig` is a node of target and
     params; latents are multiplied by `scale`. `ckpt_path`, `ignore_keys` and `remove_prefix` start from a checkpoint,
     see `mug.model.weights.load_weights`; `training_keys` trains only the parameters whose name contains one of them;
@@ -146,6 +150,8 @@ class AutoencoderKL(pl.LightningModule):
         ddconfig: Mapping[str, Any],
         lossconfig: Mapping[str, Any],
         kl_weight: float = 0.0,
+        kl_warm_up_steps: int = 0,
+        free_bits: float = 0.0,
         scale: float = 1.0,
         monitor: str | None = None,
         ckpt_path: str | None = None,
@@ -163,7 +169,11 @@ class AutoencoderKL(pl.LightningModule):
         self.encoder = Encoder(**ddconfig)
         self.decoder = Decoder(**ddconfig)
         self.loss = instantiate_from_config(lossconfig, where="lossconfig")
+        if kl_warm_up_steps < 0 or free_bits < 0:
+            raise ConfigError(f"kl_warm_up_steps {kl_warm_up_steps} and free_bits {free_bits} are 0 or more")
         self.kl_weight = kl_weight
+        self.kl_warm_up_steps = kl_warm_up_steps
+        self.free_nats = free_bits * math.log(2)
         self.scale = scale
         self.monitor = monitor
         self.training_keys = tuple(training_keys)
@@ -219,8 +229,11 @@ class AutoencoderKL(pl.LightningModule):
         reconstructions, posterior = self(note, generator, lengths)
         rec_loss, log = self.loss(reconstructions, note, valid_flag)
         kl = posterior.kl(frame_mask(None if lengths is None else lengths // self.factor, posterior.mean.shape[2]))
-        loss = rec_loss + self.kl_weight * kl
-        log = {"rec_loss": rec_loss.detach(), "kl": kl.detach(), **log}
+        kl_weight = self.kl_weight
+        if is_training and self.global_step < self.kl_warm_up_steps:  # elsewhere it is the same throughout the run
+            kl_weight *= self.global_step / self.kl_warm_up_steps
+        loss = rec_loss + kl_weight * (kl - self.free_nats).clamp(min=0).mean()
+        log = {"rec_loss": rec_loss.detach(), "kl": kl.detach().mean(), **log}
         named = {f"{stage}/{name}": value for name, value in log.items()}
         evaluating = not is_training
         self.log(

@@ -1,5 +1,6 @@
 """AutoencoderKL reproduces the recorded one, refuses what does not fit, and learns."""
 
+import copy
 import re
 
 import pytest
@@ -39,7 +40,7 @@ def test_reproduces_the_recorded_network(parity, name):
         record.assert_reproduced("std", posterior.std)
         record.assert_reproduced("mode", posterior.mode())
         record.assert_reproduced("decode_mode", model.decode(posterior.mode()))
-        record.assert_reproduced("kl", posterior.kl())
+        record.assert_reproduced("kl", posterior.kl().mean())
     record.assert_all_reproduced()
 
 
@@ -95,6 +96,25 @@ def test_gaussian_by_hand():
     sample = DiagonalGaussian(torch.cat([torch.full((1, 1, 9973), 3.0), torch.zeros(1, 1, 9973)], 1)).sample(generator)
     assert sample.mean().item() == pytest.approx(3.0, abs=0.05)
     assert sample.std().item() == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize(("step", "weight"), [(0, 0.0), (25, 0.5), (100, 2.0), (300, 2.0)])
+def test_the_divergence_costs_more_and_more_above_what_is_free(model, monkeypatch, step, weight):
+    monkeypatch.setattr(type(model), "global_step", step)
+    monkeypatch.setattr(model, "log", lambda *_, **__: None)
+    monkeypatch.setattr(model, "log_dict", lambda *_, **__: None)
+    batch = collate(charts(3))
+    batch["note"][1:] = 0.0
+    free, taxed = (copy.deepcopy(model) for _ in range(2))
+    kl = model.encode(batch["note"]).kl()  # [3], of which the first is another than the rest
+    free_nats = kl.mean().item()
+    assert kl.min() < free_nats < kl.max()
+    free.kl_weight = 0.0
+    taxed.kl_weight, taxed.kl_warm_up_steps, taxed.free_nats = 2.0, 100, free_nats
+    with torch.no_grad():
+        cost = taxed.training_step(batch, 0) - free.training_step(batch, 0)
+    expected = weight * (kl - free_nats).clamp(min=0).mean()
+    torch.testing.assert_close(cost, expected, atol=1e-6, rtol=1e-4)
 
 
 def test_same_generator_same_sample(model):

@@ -1,10 +1,14 @@
 """ManiaReconstructLoss reproduces the recorded one, obeys its mask, and is least on its own target."""
 
+import math
+
 import pytest
 import torch
 from records import Record, arguments, recordings
 
-from mug.firststage.losses import ManiaReconstructLoss, frame_scores, mean_where
+from mug.data.convertor import Planes
+from mug.errors import ConfigError
+from mug.firststage.losses import ManiaReconstructLoss, balanced_error, frame_scores, mean_where
 
 
 @pytest.mark.parametrize("name", recordings("loss"))
@@ -106,6 +110,47 @@ def test_weights_by_hand():
     assert parts[0] == pytest.approx(0.693147, abs=1e-5)  # log 2: a guess of one half
     assert parts[1] == pytest.approx((0.25**2 + 0.5**2 + 0.75**2) / 3, rel=1e-4)
     assert loss.item() == pytest.approx(parts[0] + 2 * parts[1] + 3 * parts[2] + 5 * parts[3], rel=1e-6)
+
+
+def test_focal_loss_passes_over_what_is_right_already():
+    # cross-entropies log(2) and log(1 + e^-2), times the squared probability of the wrong answer
+    guess, valid = torch.zeros(1, 12, 13), torch.ones(1, 13)
+    guess[:, :3] = -2.0
+    note = torch.zeros_like(guess)
+    _, log = ManiaReconstructLoss(focal_gamma=2.0)(guess, note, valid)
+    wrong = 1 / (1 + math.e**2)
+    assert log["start_loss"].item() == pytest.approx(wrong**2 * math.log(1 + math.e**-2), rel=1e-5)
+    assert log["holding_loss"].item() == pytest.approx(0.25 * math.log(2), rel=1e-5)
+    note[:, :3] = 1.0
+    _, log = ManiaReconstructLoss(focal_gamma=2.0)(guess, note, valid)
+    assert log["start_loss"].item() == pytest.approx((1 - wrong) ** 2 * math.log(1 + math.e**2), rel=1e-5)
+
+
+def test_balanced_error_counts_rare_frames_as_much_as_silence():
+    note, valid = chart(), torch.ones(1, 13)
+    valid[:, 11:] = 0
+    guess = perfect(note).unflatten(1, (4, -1))
+    assert (
+        balanced_error(Planes(*guess.unbind(1)), Planes(*note.unflatten(1, (4, -1)).unbind(1)), valid[:, None]) < 1e-9
+    )
+    for plane, column, frame, roll_error, frames in (
+        (0, 0, 2, 2.0, 3),  # one of three starts is missing
+        (2, 2, 5, 1.0, 4),  # one of four held frames
+        (0, 1, 9, 2.0, 3 * 11 - 3 - 4),  # a start where silence should be
+    ):
+        wrong = guess.clone()
+        wrong[0, plane, column, frame] *= -1
+        wrong[0, :, :, 12] *= -1  # beyond the chart's end
+        loss, log = ManiaReconstructLoss(weight_balanced=2.0)(wrong.flatten(1, 2), note, valid)
+        assert log["balanced_loss"].item() == pytest.approx(roll_error**2 / frames / 3, rel=1e-4)
+        without, _ = ManiaReconstructLoss()(wrong.flatten(1, 2), note, valid)
+        assert (loss - without).item() == pytest.approx(2 * log["balanced_loss"].item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("options", [{"label_smoothing": 0.5}, {"label_smoothing": -0.1}, {"focal_gamma": -1.0}])
+def test_impossible_options_are_named(options):
+    with pytest.raises(ConfigError, match=next(iter(options))):
+        ManiaReconstructLoss(**options)
 
 
 def test_scores_by_hand():
