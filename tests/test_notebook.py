@@ -30,9 +30,11 @@ def test_the_notebook_runs(notebook, tmp_path, monkeypatch):
     notes = [Note(250.0 * i, i % 4, 250.0 * i + 150 if i % 5 == 0 else None) for i in range(1, 15)]
     chart = Beatmap(4, notes, [TimingPoint(0.0, 500.0)], audio_filename="song.wav", title="Song", artist="Nobody")
     write_osu(chart, tmp_path / "chart.osu")
+    (tmp_path / "beatmap.txt").write_text("chart.osu\n")
+    monkeypatch.setenv("MUG_NOTEBOOK_BEATMAP_TXT", str(tmp_path / "beatmap.txt"))
     monkeypatch.setenv("MUG_NOTEBOOK_CHART", str(tmp_path / "chart.osu"))
     monkeypatch.setenv("MUG_NOTEBOOK_CHECKPOINT", str(save_tiny_checkpoint(tmp_path / "last.ckpt")))
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
     shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     pictures = [output for output in shown if "image/png" in output.get("data", {})]
-    assert len(pictures) == 6  # two charts, the planes, the spectrum, the noise, the reconstruction
+    assert len(pictures) == 7  # the set, two charts, the planes, the spectrum, the noise, the reconstruction

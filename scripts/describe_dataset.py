@@ -1,0 +1,51 @@
+"""Show what is in a set of charts: how hard, how long, of which kind, by whom, and what is wrong with it.
+
+    python scripts/describe_dataset.py -b data/mine/beatmap.txt
+    python scripts/describe_dataset.py -b data/mine/beatmap.txt --plot mine.png --html mine.html
+
+Features are those of features.db beside the list; charts that it lacks are rated here, which takes longer. Where a
+SOURCES.tsv lies beside the list (first column: chart or folder; one with "licence" in its name), licences are counted.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from mug import cli
+from mug.data.statistics import read_statistics
+from mug.data.statistics_text import statistics_text
+from mug.errors import DatasetError
+
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "-b",
+        "--beatmap_txt",
+        type=Path,
+        required=True,
+        help="list of charts that prepare_beatmap.py made, or its folder",
+    )
+    parser.add_argument("--plot", type=Path, help=f"picture to write ({', '.join(PICTURES)}); needs matplotlib")
+    parser.add_argument("--html", type=Path, help="page to write, picture and numbers in one file; needs matplotlib")
+    parser.add_argument("--ranked_map_path", help="file of 'set_id status' lines, for what features.db does not know")
+    parser.add_argument("--jobs", type=int, help="processes that share the work (default: one a core)")
+    args = parser.parse_args()
+    for path, suffixes in ((args.plot, PICTURES), (args.html, (".html",))):
+        if path is not None and path.suffix.lower() not in suffixes:
+            raise DatasetError(f"{path}: give it a name that ends in {' or '.join(suffixes)}")
+    pages = [path for path in (args.plot, args.html) if path is not None]
+    if pages:
+        from mug.plots import write_page  # here, so that numbers need no matplotlib, and its absence shows at once
+    beatmap_txt = args.beatmap_txt / "beatmap.txt" if args.beatmap_txt.is_dir() else args.beatmap_txt
+    statistics = read_statistics(beatmap_txt, args.ranked_map_path, args.jobs)
+    print(statistics_text(statistics, shutil.get_terminal_size((100, 24)).columns))
+    for path in pages:
+        write_page(statistics, path)
+        print(f"\n{path}")
+
+
+if __name__ == "__main__":
+    cli.run(main)
