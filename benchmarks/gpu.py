@@ -16,7 +16,6 @@ from benchmarks.measure import Settings, aligned, amount, machine, median_second
 from mug.diffusion.ddim import ddim_sample
 from mug.diffusion.diffusion import DDPM
 from mug.lr_scheduler import adamw
-from mug.model.weights import trainable_parameters
 
 TITLE = "The device in use"
 BATCHES = (4, 16)
@@ -46,7 +45,7 @@ def peak_flops(device_name: str, dtype: torch.dtype) -> float | None:
 def figures(settings: Settings) -> list[list[str]]:
     """Return the lines of the table: what, and how much."""
     model = full_size.full_size_model(settings).train()
-    optimizer = adamw(trainable_parameters(model), 1e-6, None)["optimizer"]
+    optimizer = adamw(model, 1e-6, None)["optimizer"]
     with FlopCounterMode(display=False) as counter:
         full_size.training_step(model, optimizer, 1, settings)()
     flops = counter.get_total_flops()  # of one song

@@ -16,7 +16,6 @@ from mug.config import instantiate_from_config, load_config
 from mug.diffusion.diffusion import DDPM
 from mug.firststage.autoencoder import AutoencoderKL
 from mug.lr_scheduler import adamw
-from mug.model.weights import trainable_parameters
 
 TITLE = "Networks of the full-size model"
 OTHER = "original, 2 cores"
@@ -37,7 +36,7 @@ ORIGINAL_TRAINING_BYTES = 3.9e9  # batch 2
 def rows(settings: Settings) -> list[Row]:
     model = full_size.full_size_model(settings)
     full_size.compile_networks(model, settings)
-    optimizer = adamw(trainable_parameters(model), 1e-6, None)["optimizer"]
+    optimizer = adamw(model, 1e-6, None)["optimizer"]
     song, planes = full_size.audio(model, 1), full_size.notes(model, 1)
     runs = {
         "U-Net forward, batch 1": unet_forward(model, 1, settings),
@@ -80,7 +79,7 @@ def vae_training_step(note: torch.Tensor, settings: Settings) -> Callable[[], No
     """Return a step of stage 1 on note planes [B, 4K, T]: forward, backward, update."""
     vae: AutoencoderKL = instantiate_from_config(load_config([VAE_CONFIG])["model"], "model")
     settings.ready(vae)
-    optimizer = adamw(trainable_parameters(vae), 1e-6, None)["optimizer"]
+    optimizer = adamw(vae, 1e-6, None)["optimizer"]
     valid = torch.ones_like(note[:, 0])
 
     def step() -> None:

@@ -12,7 +12,6 @@ from benchmarks.full_size import compile_networks, full_size_model, resident_byt
 from benchmarks.measure import Row, Settings, median_seconds, parse, peak_bytes, report, settings_of
 from benchmarks.plain import make_plain, set_checkpointing
 from mug.lr_scheduler import adamw
-from mug.model.weights import trainable_parameters
 
 TITLE = "Training step"
 BATCH = 2
@@ -25,8 +24,8 @@ def rows(settings: Settings) -> list[Row]:
     for model in (plain, ours):
         compile_networks(model, settings)
     optimizers = {
-        "plain": torch.optim.AdamW(trainable_parameters(plain), lr=LEARNING_RATE),
-        "ours": adamw(trainable_parameters(ours), LEARNING_RATE, None)["optimizer"],
+        "plain": torch.optim.AdamW([p for p in plain.parameters() if p.requires_grad], lr=LEARNING_RATE),
+        "ours": adamw(ours, LEARNING_RATE, None)["optimizer"],
     }
     kept = training_step(ours, optimizers["ours"], BATCH, settings)
     steps = {

@@ -1,7 +1,7 @@
 """Learning rates over the optimiser's steps: warm-up, then decay, in one cycle or many; and the AdamW they drive."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytorch_lightning as pl
@@ -10,6 +10,8 @@ from torch import nn
 
 from mug.config import instantiate_from_config
 from mug.errors import ConfigError
+
+DECAYED_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.LSTM)
 
 
 class LambdaLinearScheduler:
@@ -68,22 +70,41 @@ class LambdaCosineScheduler(LambdaLinearScheduler):
 
 
 def adamw(
-    parameters: Iterable[nn.Parameter],
+    model: nn.Module,
     learning_rate: float,
     scheduler_config: Mapping[str, Any] | None,
+    weight_decay: float = 0.01,
     trainer: pl.Trainer | None = None,
 ) -> dict[str, Any]:
-    """Return AdamW over `parameters`, in the form that Lightning's configure_optimizers returns.
+    """Return AdamW over what of `model` is to be trained, in the form that Lightning's configure_optimizers returns.
 
     scheduler_config: a node whose object maps an optimiser step to a factor on the learning rate; None keeps the rate.
+    weight_decay: of the matrices of linear, convolutional and LSTM layers. All else is spared: norms and biases, whose
+    size means nothing, tables (prompt embeddings, attention by distance) and the dynamics of S4 layers.
+    Raises ConfigError for a negative weight_decay.
     """
+    if not weight_decay >= 0:
+        raise ConfigError(f"weight_decay: {weight_decay} is not 0 or more")
     # Fused, it takes a seventh of the time on a CPU. With the loss scaling of float16 it would unscale the gradients by
     # itself, and Lightning could not clip them.
     fused = trainer is None or trainer.precision != "16-mixed"
-    optimizer = torch.optim.AdamW(parameters, lr=learning_rate, fused=fused)
+    groups = _decay_groups(model, weight_decay)
+    optimizer = torch.optim.AdamW(groups, lr=learning_rate, fused=fused)
     if scheduler_config is None:
         return {"optimizer": optimizer}
     factor = instantiate_from_config(scheduler_config, "model.params.scheduler_config")
     # a function, so that torch leaves the schedule's own numbers out of the checkpoint: they are configuration
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step))
     return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+
+def _decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Split the trained parameters into those that decay and those that are spared, for an optimiser."""
+    layers = (module for module in model.modules() if isinstance(module, DECAYED_LAYERS))
+    matrices = {id(tensor) for layer in layers for tensor in layer.parameters(recurse=False) if tensor.ndim > 1}
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    groups: list[dict[str, Any]] = [
+        {"params": [parameter for parameter in trained if id(parameter) in matrices], "weight_decay": weight_decay},
+        {"params": [parameter for parameter in trained if id(parameter) not in matrices], "weight_decay": 0.0},
+    ]
+    return [group for group in groups if group["params"]]

@@ -7,6 +7,9 @@ import torch
 
 from mug.errors import ConfigError
 from mug.lr_scheduler import LambdaCosineScheduler, LambdaLinearScheduler, adamw
+from mug.model.attention import RelativeAttention
+from mug.model.blocks import GroupNorm
+from mug.model.s4 import S4
 
 
 def one_cycle(scheduler_class: type[LambdaLinearScheduler]) -> LambdaLinearScheduler:
@@ -61,5 +64,32 @@ def test_a_cycle_without_a_length_is_named() -> None:
 def test_gradients_scaled_for_float16_can_be_clipped(precision: str, fused: bool) -> None:
     # Lightning refuses to clip for an optimiser that unscales gradients by itself
     trainer = SimpleNamespace(precision=precision)
-    optimizer = adamw([torch.nn.Parameter(torch.ones(2))], 0.1, None, trainer)["optimizer"]
+    optimizer = adamw(torch.nn.Linear(2, 2), 0.1, None, trainer=trainer)["optimizer"]
     assert bool(getattr(optimizer, "_step_supports_amp_scaling", False)) == fused
+
+
+def test_only_matrices_of_layers_decay() -> None:
+    layers = torch.nn.ModuleDict(
+        {
+            "linear": torch.nn.Linear(2, 3),
+            "conv": torch.nn.Conv1d(2, 3, 3),
+            "norm": GroupNorm(2, 4),
+            "attention": RelativeAttention(8, heads=2, dim_head=4),
+            "prompt": torch.nn.Embedding(5, 3),
+            "s4": S4(4, 8),
+            "frozen": torch.nn.Linear(2, 2).requires_grad_(False),
+        }
+    )
+    decaying, spared = adamw(layers, 0.1, None, weight_decay=0.05)["optimizer"].param_groups
+    names = {id(parameter): name for name, parameter in layers.named_parameters()}
+    assert (decaying["weight_decay"], spared["weight_decay"]) == (0.05, 0.0)
+    assert {names[id(parameter)].split(".")[0] for parameter in spared["params"]} == {
+        "linear", "conv", "norm", "attention", "prompt", "s4"
+    }  # fmt: skip
+    decayed = {names[id(parameter)] for parameter in decaying["params"]}
+    assert {"linear.weight", "conv.weight", "attention.to_q.weight", "s4.output_linear.0.weight"} <= decayed
+    assert all(name.endswith("weight") for name in decayed)
+    assert not any(name.startswith(("norm", "prompt", "frozen", "s4.kernel")) for name in decayed)
+    assert len(adamw(torch.nn.GroupNorm(1, 2), 0.1, None)["optimizer"].param_groups) == 1
+    with pytest.raises(ConfigError, match="weight_decay: -1"):
+        adamw(layers, 0.1, None, weight_decay=-1.0)

@@ -24,7 +24,7 @@ from mug.errors import ConfigError
 from mug.lr_scheduler import adamw
 from mug.model.blocks import check_input
 from mug.model.masking import LENGTH_MULTIPLE, frame_mask, masked_mean, whole_lengths
-from mug.model.weights import load_weights, trainable_parameters
+from mug.model.weights import freeze_all_but, load_weights
 from mug.seeding import generator_of, stratified_timesteps
 
 NOISE_BANDS = 10
@@ -39,7 +39,7 @@ class DDPM(pl.LightningModule):
     min_snr_gamma: weigh the loss by min-SNR, 5 is usual; None weighs all timesteps alike.
     beta_schedule, timesteps, linear_start, linear_end, zero_terminal_snr: see mug.diffusion.schedule.
     vlb_weight: how much of the variational bound is added to the plain loss.
-    scheduler_config: a node whose object maps an optimiser step to a factor on learning_rate.
+    weight_decay, scheduler_config: see mug.lr_scheduler.adamw.
     training_keys: train only the parameters whose name contains one of them.
     normalize_latents: bring every latent channel to mean 0 and deviation 1, as measured on the first training batches.
     seed: noise and timesteps are functions of it and the step, so a resumed run draws what it would have drawn.
@@ -73,6 +73,7 @@ class DDPM(pl.LightningModule):
         linear_end: float = 2e-2,
         zero_terminal_snr: bool = False,
         learning_rate: float = 1e-5,
+        weight_decay: float = 0.01,
         scheduler_config: Mapping[str, Any] | None = None,
         training_keys: Sequence[str] = (),
         monitor: str | None = None,
@@ -99,6 +100,7 @@ class DDPM(pl.LightningModule):
         self.timesteps = timesteps
         self.timestep_sampling = timestep_sampling
         self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
         self.scheduler_config = scheduler_config
         self.training_keys = tuple(training_keys)
         self.monitor = monitor
@@ -224,8 +226,6 @@ class DDPM(pl.LightningModule):
         }
         return loss, log, loss_items.detach()
 
-    # --- training ----------------------------------------------------------------------------------------------------
-
     def training_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
         lengths = self.lengths_of(batch)
         x_0 = self._latents_of(batch, lengths)
@@ -295,5 +295,5 @@ class DDPM(pl.LightningModule):
         rank_zero_info(f"latent channels normalised from deviations {std.min().item():.3g}..{std.max().item():.3g}")
 
     def configure_optimizers(self) -> Any:
-        parameters = trainable_parameters(self, self.training_keys)
-        return adamw(parameters, self.learning_rate, self.scheduler_config, self._trainer)
+        freeze_all_but(self, self.training_keys)
+        return adamw(self, self.learning_rate, self.scheduler_config, self.weight_decay, self._trainer)

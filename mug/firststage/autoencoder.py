@@ -19,7 +19,7 @@ from mug.firststage.scores import f1, onset_counts
 from mug.lr_scheduler import adamw
 from mug.model.blocks import Downsample, Level, MiddleBlocks, ResnetBlock, Upsample, check_input, group_norm
 from mug.model.masking import LENGTH_MULTIPLE, frame_mask, level_masks, masked, masked_mean, rising_masks, whole_lengths
-from mug.model.weights import load_weights, trainable_parameters
+from mug.model.weights import freeze_all_but, load_weights
 from mug.seeding import generator_of, noise_like
 
 ONSET_TOLERANCE_MS = 20.0  # about what a player hears as being off, and below half a note frame
@@ -141,8 +141,8 @@ class AutoencoderKL(pl.LightningModule):
     `ddconfig` holds the parameters of Encoder and Decoder (x_channels = 4 * keys); `lossconfig` is a node of target and
     params; latents are multiplied by `scale`. `ckpt_path`, `ignore_keys` and `remove_prefix` start from a checkpoint,
     see `mug.model.weights.load_weights`; `training_keys` trains only the parameters whose name contains one of them;
-    `scheduler_config` is the node of a learning-rate schedule, see `mug.lr_scheduler`. The latents it trains on are
-    drawn as functions of `seed` and the step, so a resumed run draws what it would have drawn.
+    for `weight_decay` and `scheduler_config`, the node of a learning-rate schedule, see `mug.lr_scheduler`. The latents
+    it trains on are drawn as functions of `seed` and the step, so a resumed run draws what it would have drawn.
     """
 
     def __init__(
@@ -159,6 +159,7 @@ class AutoencoderKL(pl.LightningModule):
         training_keys: Sequence[str] = (),
         remove_prefix: str | None = None,
         learning_rate: float = 1e-4,
+        weight_decay: float = 0.01,
         scheduler_config: Mapping[str, Any] | None = None,
         seed: int = 23,
     ) -> None:
@@ -178,6 +179,7 @@ class AutoencoderKL(pl.LightningModule):
         self.monitor = monitor
         self.training_keys = tuple(training_keys)
         self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
         self.scheduler_config = scheduler_config
         self.seed = seed
         self.onset_counts = np.zeros(3)  # of the validation or test epoch so far
@@ -269,5 +271,5 @@ class AutoencoderKL(pl.LightningModule):
         self.log(f"{stage}/onset_f1", f1(summed.tolist()), prog_bar=True)
 
     def configure_optimizers(self) -> Any:
-        parameters = trainable_parameters(self, self.training_keys)
-        return adamw(parameters, self.learning_rate, self.scheduler_config, self._trainer)
+        freeze_all_but(self, self.training_keys)
+        return adamw(self, self.learning_rate, self.scheduler_config, self.weight_decay, self._trainer)

@@ -193,8 +193,8 @@ def without_numbers(source: str) -> Iterator[None]:
         hook.remove()
 
 
-def trainable_parameters(module: nn.Module, training_keys: Iterable[str] = ()) -> list[nn.Parameter]:
-    """Freeze every parameter whose name contains none of `training_keys` (no keys: none frozen); return the rest.
+def freeze_all_but(module: nn.Module, training_keys: Iterable[str]) -> None:
+    """Freeze every parameter whose name contains none of `training_keys` (no keys: none frozen).
 
     Parameters that are frozen already stay so. Raises ConfigError when nothing is left to train.
     """
@@ -202,7 +202,5 @@ def trainable_parameters(module: nn.Module, training_keys: Iterable[str] = ()) -
     for name, parameter in module.named_parameters():
         if keys and not any(key in name for key in keys):
             parameter.requires_grad_(False)
-    trainable = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    if not trainable:
+    if not any(parameter.requires_grad for parameter in module.parameters()):
         raise ConfigError(f"training_keys {list(keys)} leave no parameter of {type(module).__name__} to train")
-    return trainable
