@@ -22,7 +22,7 @@ from mug.plots import draw_statistics, histogram, shares_of, write_page
 
 @pytest.fixture
 def prepared(tmp_path):
-    charts = {f"{i}.osu": chart(keys=4 + i % 3, title="曲 $x_1$ <b>", creator=f"作者 {i} $") for i in range(12)}
+    charts = {f"{i}.osu": chart(keys=4 + i % 3, title="曲", creator=f"作者 {i} $\\frac$ <b>") for i in range(12)}
     add_set(tmp_path / "set", charts)
     write_beatmap_txt(tmp_path / "beatmap.txt", [f"set/{name}" for name in charts])
     return tmp_path

@@ -139,6 +139,7 @@ def with_lines(*lines: str) -> Beatmap:
         (("5000,500.5,4,1,0,100,1,0",), False, False),
         (("90000,250,4,1,0,100,1,0", "90000,-50,4,1,0,100,0,0"), False, False),  # after the last note
         (("-900,250,4,1,0,100,1,0",), False, False),  # before the first
+        (("-9,-50,4,1,0,100,0,0", "5000,-100,4,1,0,100,0,0"), False, False),  # the tempo line at 0 ends the first one
         (("nonsense", "5000,nan"), False, False),
     ],
 )

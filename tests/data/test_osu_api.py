@@ -288,6 +288,16 @@ def test_an_unfinished_run_with_other_options_is_not_gone_on_with(fake, tmp_path
         download(out, ["loved"])
 
 
+def test_a_torn_line_is_gone_once_the_next_page_is_written(tmp_path):
+    path = tmp_path / "journal"
+    with Journal(path, {"job": "x"}) as journal:
+        assert list(journal.pages("a", lambda cursor: ([[1]], None))) == [[[1]]]
+    path.write_bytes(path.read_bytes() + b'{"step": "b", "ro')
+    for _ in range(2):
+        with Journal(path, {"job": "x"}) as journal:
+            assert [list(journal.pages(step, lambda cursor: ([[2]], None))) for step in "ab"] == [[[[1]]], [[[2]]]]
+
+
 def test_two_runs_do_not_write_one_journal_and_a_damaged_one_is_named(tmp_path):
     path = tmp_path / "journal"
     with Journal(path, {"job": "x"}), pytest.raises(DatasetError, match="another run"):

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,12 @@ def test_charts_are_counted_as_by_hand(prepared):
     }
 
 
+def test_a_chart_without_timing_has_no_tempo(prepared):
+    path = prepared / "1 a" / "a.osu"
+    path.write_bytes(path.read_bytes().replace(b"[TimingPoints]", b"[Colours]"))
+    assert read(prepared).measured("bpm").tolist() == [120.0, 120.0]
+
+
 def test_a_list_of_ranked_sets_says_what_features_db_does_not(prepared):
     assert read(prepared, ranked_map=prepared / "ranked.txt").statuses == Counter({"loved": 1, "ranked": 2})
 
@@ -128,6 +135,11 @@ def test_the_text_fits_the_terminal(prepared, width):
     assert "  stream                    100.0%" in text
     assert "  CC0                        33.3%" in text
     assert "  cannot be used                 2" in text
+
+
+def test_the_name_of_a_set_is_cut_and_harmless(prepared):
+    text = statistics_text(replace(read(prepared), name="\x1b[31m" + "曲" * 100), 60)
+    assert text.split("\n")[0] == "\\x1b[31m" + "曲" * 25 + "…"
 
 
 def test_text_is_cut_by_the_columns_that_it_takes():
