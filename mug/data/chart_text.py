@@ -1,6 +1,7 @@
 """What the readers of other games' charts share: bounded reading, texts of any encoding, numbers of a sane size."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,11 @@ def timing_point(time_ms: float, beat_ms: float, meter: int = 4) -> TimingPoint:
     return TimingPoint(time_ms, min(max(beat_ms, low_ms), high_ms), meter if 0 < meter <= 64 else 4)
 
 
+def within_a_day(points: Iterable[TimingPoint]) -> list[TimingPoint]:
+    """Leave out timing points at times that no chart has."""
+    return [point for point in points if abs(point.time_ms) <= MAX_TIME_MS]
+
+
 def check_count(n: int) -> None:
     """Raise ValueError for more notes, or other events, than a chart for people has."""
     if n > MAX_OBJECTS:
@@ -105,5 +111,4 @@ def finished(beatmap: Beatmap, what: str) -> Beatmap:
     for note in beatmap.notes:
         if not (abs(note.start_ms) <= MAX_TIME_MS and abs(note.last_ms) <= MAX_TIME_MS):  # also refuses NaN
             raise ValueError(f"{what} has a note at {note.start_ms:.6g} ms, which is not within a day")
-    beatmap.timing_points = [point for point in beatmap.timing_points if abs(point.time_ms) <= MAX_TIME_MS]
     return beatmap

@@ -24,12 +24,14 @@ from mug.data.chart_text import (
     one_line,
     read_chart_bytes,
     whole_number,
+    within_a_day,
 )
 from mug.data.osu import OtherModeError
 from mug.data.osu_lines import printable
 from mug.errors import ChartError
 
 MAX_BYTES = 16 * 2**20
+MAX_TEMPOS = 50_000
 KEY = 0
 MODES = {1: "Step", 2: "DJ", 3: "Catch", 4: "Pad", 5: "Taiko", 6: "Ring", 7: "Slide", 8: "Live"}
 SONG = 1  # the type of the note whose sound is the song
@@ -71,6 +73,8 @@ def _chart(file: dict[str, Any], name: str) -> Beatmap:
     sound = _song_note(items)
 
     tempo = _objects(file, "time")
+    if len(tempo) > MAX_TEMPOS:
+        raise ValueError(f"{len(tempo)} changes of tempo; at most {MAX_TEMPOS} are read")
     beats = _beats([item.get("beat") for item in tempo])
     bpms = [number(item.get("bpm"), "a bpm") for item in tempo]
     clock = BeatClock([(beat, bpm) for beat, bpm in zip(beats.tolist(), bpms, strict=True) if bpm > 0])
@@ -80,7 +84,7 @@ def _chart(file: dict[str, Any], name: str) -> Beatmap:
     beatmap = Beatmap(
         int(keys),
         _notes([item for item in items if item is not sound], int(keys), clock, sound_ms),
-        [replace(point, time_ms=point.time_ms - sound_ms) for point in clock.timing_points],
+        within_a_day(replace(point, time_ms=point.time_ms - sound_ms) for point in clock.timing_points),
         audio_filename=_text(sound, "sound") or _text(song, "file"),
         title=title,
         artist=artist,

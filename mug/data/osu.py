@@ -13,8 +13,10 @@ from mug.data.osu_text import BLANK_CHART, HEADER_SECTIONS, HEADERS, NAMED_METAD
 from mug.errors import ChartError
 from mug.files import replacing
 
-MAX_BYTES = 32 * 2**20
+MAX_BYTES = 16 * 2**20
+MAX_LINES = 400_000
 MAX_OBJECTS = 200_000
+LINE_END = re.compile(r"\r\n|\r|\n")
 MANIA = "3"
 OTHER_MODES = {"0": "osu!", "1": "osu!taiko", "2": "osu!catch"}
 
@@ -68,6 +70,8 @@ def parse_osu(data: bytes, name: str) -> Beatmap:
         text = data.decode(encoding, "surrogateescape" if encoding == "utf-8" else "strict")
     except UnicodeDecodeError as error:
         raise ChartError(f"{name}: not a text file: {error.reason}") from error
+    if len(text) > MAX_LINES and len(LINE_END.findall(text)) > MAX_LINES:
+        raise ChartError(f"{name}: more than {MAX_LINES} lines; that is no chart for people")
     beatmap = _parse_lines(re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text), encoding, name)[0]
     if not beatmap.notes:
         raise ChartError(f"{name}: has no notes; the chart is empty or the file is cut off after [HitObjects]")

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from functools import cache
 
 import numpy as np
 
@@ -114,7 +115,24 @@ def slider_clock(timing_lines: Iterable[str], multiplier: float) -> Callable[[fl
     A beat takes a slider 100 * multiplier * velocity pixels far; an inherited line's velocity is -100 / its beat
     length, within 0.1..10 (osu! file format).
     """
-    changes = [(-MAX_TIME_MS - 1, DEFAULT_BEAT_MS, 1.0)]  # time, beat length, velocity
+    lines = list(timing_lines)
+
+    def slider_ms(start_ms: float, pixels: float) -> float:
+        times_ms, changes = velocity_changes()
+        _, beat_ms, velocity = changes[bisect_right(times_ms, start_ms) - 1]
+        return pixels * beat_ms / (100.0 * multiplier * velocity)
+
+    @cache
+    def velocity_changes() -> tuple[list[float], list[tuple[float, float, float]]]:
+        changes = _velocity_changes(lines)  # of the few charts that have sliders
+        return [time_ms for time_ms, _, _ in changes], changes
+
+    return slider_ms
+
+
+def _velocity_changes(timing_lines: Iterable[str]) -> list[tuple[float, float, float]]:
+    """Return (time, beat length, velocity) of every change, by time; the first is before all times."""
+    changes = [(-MAX_TIME_MS - 1, DEFAULT_BEAT_MS, 1.0)]
     for line in timing_lines:
         point = parse_timing_point(line)
         try:
@@ -129,12 +147,7 @@ def slider_clock(timing_lines: Iterable[str], multiplier: float) -> Callable[[fl
     for i in range(1, len(changes)):  # an inherited line keeps the beat before it
         time_ms, beat_ms, velocity = changes[i]
         changes[i] = (time_ms, beat_ms or changes[i - 1][1], velocity)
-
-    def slider_ms(start_ms: float, pixels: float) -> float:
-        _, beat_ms, velocity = changes[bisect_right(changes, start_ms, key=lambda change: change[0]) - 1]
-        return pixels * beat_ms / (100.0 * multiplier * velocity)
-
-    return slider_ms
+    return changes
 
 
 def _decimal(number: float) -> str:

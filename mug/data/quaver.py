@@ -17,13 +17,14 @@ from mug.data.chart_text import (
     read_chart_bytes,
     timing_point,
     whole_number,
+    within_a_day,
 )
 from mug.data.osu import OtherModeError
 from mug.data.osu_lines import printable
 from mug.errors import ChartError
 
-MAX_BYTES = 6 * 2**20  # YAML is slow to read
-MAX_EVENTS = 1_500_000  # names, values, beginnings and ends in a file
+MAX_BYTES = 5 * 2**20  # YAML is slow to read
+MAX_EVENTS = 1_200_000  # names, values, beginnings and ends in a file
 MAX_DEPTH = 16
 KEYS = {"Keys4": 4, "Keys7": 7}
 MIN_BPM = 1e-3
@@ -67,7 +68,7 @@ def _chart(qua: Any, name: str) -> Beatmap:
     beatmap = Beatmap(
         keys,
         [note for item in _items(qua, "HitObjects") if (note := _note(item, keys)) is not None],
-        sorted((point for point in points if point is not None), key=lambda point: point.time_ms),
+        sorted(within_a_day(point for point in points if point is not None), key=lambda point: point.time_ms),
         audio_filename=_text(qua, "AudioFile"),
         title=title,
         artist=artist,

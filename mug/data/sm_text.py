@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-MAX_FIELDS = 200_000  # names and values in a file; the most that real files have is a few thousand
+MAX_MARKS = 200_000  # colons and the like in a file; real files have a few thousand
 
 COMMENT = re.compile(r"//[^\r\n]*")
 # A '#' opens a parameter anywhere outside of one, and inside of one at the start of a line: the ';' was forgotten.
-MARK = re.compile(r"\\.|[:;#]|\\", re.DOTALL)
+MARK = re.compile(r"\\.|[:;#]", re.DOTALL)
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -31,7 +31,6 @@ def parameters(text: str) -> Iterator[Parameter]:
     opened: int | None = None  # where the open parameter's '#' is
     fields: list[str] = []
     start = 0  # of the field
-    n_fields = 0
 
     def parameter() -> Parameter:
         nonlocal lines, counted_to
@@ -41,7 +40,9 @@ def parameters(text: str) -> Iterator[Parameter]:
         name, *values = [_unescaped(field) for field in fields]
         return Parameter(name.strip().upper(), values, lines)
 
-    for mark in MARK.finditer(text):
+    for n_marks, mark in enumerate(MARK.finditer(text)):
+        if n_marks > MAX_MARKS:
+            raise ValueError(f"more than {MAX_MARKS} names and values; that is no chart")
         kind = mark[0]
         if kind == "#":
             if opened is not None:
@@ -53,9 +54,6 @@ def parameters(text: str) -> Iterator[Parameter]:
         elif opened is not None and kind in ":;":
             fields.append(text[start : mark.start()])
             start = mark.end()
-            n_fields += 1
-            if n_fields > MAX_FIELDS:
-                raise ValueError(f"more than {MAX_FIELDS} values; that is no chart")
             if kind == ";":
                 yield parameter()
                 opened = None

@@ -9,11 +9,12 @@ Axis: N notes.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from mug.data.beat_clock import BeatClock, Events, without_negatives
-from mug.data.beatmap import Beatmap, Note
+from mug.data.beatmap import Beatmap, Note, TimingPoint
 from mug.data.chart_text import (
     MAX_BEAT,
     check_count,
@@ -23,6 +24,7 @@ from mug.data.chart_text import (
     number,
     one_line,
     read_chart_bytes,
+    within_a_day,
 )
 from mug.data.osu import OtherModeError
 from mug.data.osu_lines import printable
@@ -30,14 +32,22 @@ from mug.data.sm_text import Parameter, parameters
 from mug.errors import ChartError
 
 MAX_BYTES = 8 * 2**20
+MAX_CHARTS = 200
+MAX_EVENTS = 100_000  # changes of tempo, stops and the like, of all charts of a file
 KEYS = {"dance-single": 4}  # the style whose panels are columns as they are
 ROWS_PER_BEAT = 48  # the grid on which the game keeps tempo changes
 NOTES_FIELDS = 6  # of #NOTES in .sm: style, author, difficulty, meter, groove radar, notes
-TIMING = ("BPMS", "STOPS", "DELAYS", "WARPS", "TIMESIGNATURES", "FAKES")
+TIMING = {"BPMS", "STOPS", "DELAYS", "WARPS", "TIMESIGNATURES", "FAKES"}
 # What makes a .ssc chart's own timing count, all of it (StepMania, "split timing").
 OWN_TIMING = (*TIMING, "TICKCOUNTS", "COMBOS", "SPEEDS", "SCROLLS", "LABELS")
 
 Fields = dict[str, Parameter]
+
+
+class _Timing(NamedTuple):
+    clock: BeatClock
+    fakes: BeatClock  # skips the beats whose notes are no notes
+    points: list[TimingPoint]
 
 
 def read_stepmania(path: str | Path) -> tuple[list[Beatmap], list[ChartError]]:
@@ -71,17 +81,31 @@ def parse_stepmania(data: bytes, name: str) -> tuple[list[Beatmap], list[ChartEr
         raise ChartError(f"{name}: {printable(error)}") from error
     if not charts:
         raise ChartError(f"{name}: holds no charts (#NOTES); it is no StepMania file, or cut off")
+    if len(charts) > MAX_CHARTS:
+        raise ChartError(f"{name}: {len(charts)} charts of one song; at most {MAX_CHARTS} are read")
+    n_events = sum(
+        fields[key].value.count("=") for fields in (song, *(own for own, _ in charts)) for key in TIMING & fields.keys()
+    )
+    if n_events > MAX_EVENTS:
+        raise ChartError(f"{name}: {n_events} changes of tempo, stops and the like; at most {MAX_EVENTS} are read")
     found: list[Beatmap] = []
     errors: list[ChartError] = []
+    timings: dict[int, _Timing | ValueError] = {}  # by the fields that say it: most charts share the song's
     n_notes = 0
     for fields, notes in charts:
         try:
+            check_count(n_notes)
             style = _text(fields, "STEPSTYPE").lower()
             if style not in KEYS:
                 raise OtherModeError(f"{name}: line {notes.line}: a {style[:40] or 'nameless'} chart; {_WANTED}")
-            found.append(_chart(song, fields, notes, KEYS[style]))
+            source = fields if any(_text(fields, key) for key in OWN_TIMING) else song
+            if id(source) not in timings:
+                timings[id(source)] = _timing(source)
+            timing = timings[id(source)]
+            if isinstance(timing, ValueError):
+                raise timing
+            found.append(_chart(song, fields, notes, KEYS[style], timing))
             n_notes += len(found[-1].notes)
-            check_count(n_notes)
         except ValueError as error:
             errors.append(ChartError(f"{name}: line {notes.line}: {printable(error)}"))
         except OtherModeError as error:
@@ -100,12 +124,8 @@ def _fields_of_sm(parameter: Parameter) -> tuple[Fields, Parameter]:
     return fields, parameter._replace(values=[":".join(parameter.values[NOTES_FIELDS - 1 :])])
 
 
-def _chart(song: Fields, fields: Fields, notes: Parameter, keys: int) -> Beatmap:
+def _chart(song: Fields, fields: Fields, notes: Parameter, keys: int, timing: _Timing) -> Beatmap:
     """Make a chart. Raises ValueError."""
-    own_timing = any(_text(fields, key) for key in OWN_TIMING)
-    timing = fields if own_timing else song
-    clock = _clock(timing, -1000.0 * _number(timing, "OFFSET", 0.0))
-    fakes = BeatClock([(0.0, 60.0)], warps=_events(timing, "FAKES"))  # stretches as warps are
     artist, title = _text(song, "ARTIST"), " ".join(filter(None, (_text(song, "TITLE"), _text(song, "SUBTITLE"))))
     translit = " ".join(filter(None, (_text(song, "TITLETRANSLIT"), _text(song, "SUBTITLETRANSLIT"))))
     description = _text(fields, "CHARTNAME") or _text(fields, "DESCRIPTION")
@@ -114,8 +134,8 @@ def _chart(song: Fields, fields: Fields, notes: Parameter, keys: int) -> Beatmap
     preview_s = _number(song, "SAMPLESTART", -0.001)
     beatmap = Beatmap(
         keys,
-        _notes(notes.value, keys, clock, fakes),
-        clock.timing_points,
+        _notes(notes.value, keys, timing),
+        timing.points[:],
         audio_filename=_text(fields, "MUSIC") or _text(song, "MUSIC"),
         title=translit or title,
         artist=_text(song, "ARTISTTRANSLIT") or artist,
@@ -128,20 +148,25 @@ def _chart(song: Fields, fields: Fields, notes: Parameter, keys: int) -> Beatmap
     return finished(beatmap, "the chart")
 
 
-def _clock(timing: Fields, start_ms: float) -> BeatClock:
-    bpms, stops, warps = without_negatives(_events(timing, "BPMS"), _events(timing, "STOPS"))
-    signatures = _events(timing, "TIMESIGNATURES")
-    return BeatClock(
-        bpms, stops, _events(timing, "DELAYS"), [*warps, *_events(timing, "WARPS")], signatures, start_ms=start_ms
-    )
+def _timing(fields: Fields) -> _Timing | ValueError:
+    """Read the timing of a song, or of a chart that has one of its own; the error is the same for all of its charts."""
+    try:
+        bpms, stops, warps = without_negatives(_events(fields, "BPMS"), _events(fields, "STOPS"))
+        warps = [*warps, *_events(fields, "WARPS")]
+        start_ms = -1000.0 * _number(fields, "OFFSET", 0.0)
+        clock = BeatClock(bpms, stops, _events(fields, "DELAYS"), warps, _events(fields, "TIMESIGNATURES"), start_ms)
+        fakes = BeatClock([(0.0, 60.0)], warps=_events(fields, "FAKES"))  # stretches, as warps are
+        return _Timing(clock, fakes, within_a_day(clock.timing_points))
+    except ValueError as error:
+        return error
 
 
-def _notes(text: str, keys: int, clock: BeatClock, fakes: BeatClock) -> list[Note]:
+def _notes(text: str, keys: int, timing: _Timing) -> list[Note]:
     """The notes of a chart's rows. Raises ValueError for a row of another width."""
     rows = list(_rows(text, keys))
     beats = np.array([beat for beat, _ in rows])  # [rows]
-    times_ms = clock.times_ms(beats).tolist() if rows else []
-    hittable = (clock.hittable(beats) & fakes.hittable(beats)).tolist() if rows else []
+    times_ms = timing.clock.times_ms(beats).tolist() if rows else []
+    hittable = (timing.clock.hittable(beats) & timing.fakes.hittable(beats)).tolist() if rows else []
     notes: list[Note] = []
     heads: dict[int, float] = {}  # column -> start of the hold that is open; heads that cannot be hit are left out
     for (_, row), time_ms, is_hittable in zip(rows, times_ms, hittable, strict=True):
@@ -193,11 +218,9 @@ def _without_brackets(row: str) -> str:
 
 
 def _events(fields: Fields, key: str) -> Events:
-    """Read "beat=value,beat=value,...". Raises ValueError for what is no number, and for more than a chart has."""
+    """Read "beat=value,beat=value,...". Raises ValueError for what is no number."""
     events: list[tuple[float, float]] = []
-    parts = fields[key].value.split(",") if key in fields else []
-    check_count(len(parts))
-    for part in parts:
+    for part in fields[key].value.split(",") if key in fields else ():
         if "=" not in part:
             continue
         beat_text, value_text = part.split("=")[:2]

@@ -182,7 +182,7 @@ def test_refuses_with_a_reason(text, reason):
 
 
 def test_refuses_a_file_too_large_and_one_that_is_not_there(tmp_path):
-    with pytest.raises(ChartError, match="larger than 32 MiB"):
+    with pytest.raises(ChartError, match="larger than 16 MiB"):
         parse_osu(bytes(33 * 2**20), "x")
     with pytest.raises(ChartError, match=r"gone\.osu: cannot be read: No such file"):
         read_osu(tmp_path / "gone.osu")
