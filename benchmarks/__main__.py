@@ -23,6 +23,8 @@ CPU_QUESTIONS = (
     ("training_step", "0"),
     ("training_step", "1"),
     ("networks", "1"),
+    ("dataset", "0"),
+    ("preparation", "0"),
 )
 GPU_QUESTIONS = tuple((name, "0") for name in ("s4_kernel", "attention", "ddim_step", "training_step", "gpu"))
 

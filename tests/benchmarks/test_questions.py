@@ -7,9 +7,12 @@ from types import ModuleType
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import attention, ddim_step, gpu, networks, s4_kernel, training_step
+from benchmarks import attention, dataset, ddim_step, gpu, networks, preparation, s4_kernel, training_step
 
-QUESTIONS = {module.__name__: module for module in (s4_kernel, attention, ddim_step, training_step, networks, gpu)}
+QUESTIONS = {
+    module.__name__: module
+    for module in (s4_kernel, attention, ddim_step, training_step, networks, dataset, preparation, gpu)
+}
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
@@ -68,4 +71,4 @@ def test_every_question_is_asked() -> None:
     helpers = {"__init__", "__main__", "plain", "measure", "full_size"}
     questions = files - helpers
     assert {name for name, _ in everything.CPU_QUESTIONS} == questions - {"gpu"}
-    assert {name for name, _ in everything.GPU_QUESTIONS} == questions - {"networks"}
+    assert {name for name, _ in everything.GPU_QUESTIONS} == questions - {"networks", "dataset", "preparation"}
