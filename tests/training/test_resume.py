@@ -22,6 +22,7 @@ def train(
     interrupt_at: int | None = None,
     num_workers: int = 0,
     stage: int = 2,
+    callbacks: dict[str, Any] | None = None,
     **trainer: Any,
 ) -> Any:
     """Train a tiny model; return the batches it saw, as (epoch, batch, sum of its audio), and its weights."""
@@ -37,7 +38,8 @@ def train(
             "trainer": {
                 "accelerator": "cpu", "enable_progress_bar": False, "enable_model_summary": False,
                 "limit_val_batches": 1, "log_every_n_steps": 1, "max_steps": max_steps, **trainer,
-            }
+            },
+            "callbacks": callbacks,
         },
     }  # fmt: skip
     config["data"]["params"]["num_workers"] = num_workers

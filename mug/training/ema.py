@@ -1,0 +1,104 @@
+"""The exponential moving average of a run's weights: what it validates, samples and hands on."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from mug.errors import ConfigError
+
+TRAINED_WEIGHTS = "trained_weights"  # a checkpoint's key: the weights as the optimiser left them
+
+
+class EMA(pl.Callback):
+    """Averages the trained weights; validation, charts and the test see the average, the optimiser does not.
+
+    average <- d average + (1 - d) weights after every optimiser step, d the lesser of `decay` and (1 + n) / (10 + n)
+    at step n, so that an early average has forgotten where it began (as in Adam's paper, section 7.2, and TensorFlow's
+    ExponentialMovingAverage). In checkpoints `state_dict` is the average, so that whatever loads one gets it; a resumed
+    run goes on from the weights beside it.
+    Lightning's own callback averages what is frozen too, and saves the two the wrong way round when a validation is
+    interrupted.
+    """
+
+    def __init__(self, decay: float = 0.9999) -> None:
+        if not 0 <= decay < 1:
+            raise ConfigError(f"ema: decay {decay} is not from 0 to 1; 0.9999 averages about the last 10000 steps")
+        self.decay = decay
+        self.averages: dict[str, Tensor] = {}
+        self.n_updates = 0
+        self.seen_step = 0
+        self.is_swapped = False  # the model holds the average, `averages` the weights
+
+    # --- the average -------------------------------------------------------------------------------------------------
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.seen_step = trainer.global_step
+        if not self.averages:
+            self.averages = {name: weight.detach().clone() for name, weight in _trained(pl_module).items()}
+        self.averages = {name: average.to(pl_module.device) for name, average in self.averages.items()}
+
+    @torch.no_grad()
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+        if trainer.global_step == self.seen_step:  # batches of one step are accumulated
+            return
+        self.seen_step = trainer.global_step
+        self.n_updates += 1
+        decay = min(self.decay, (1 + self.n_updates) / (10 + self.n_updates))
+        weights = _trained(pl_module)
+        torch._foreach_lerp_(
+            list(self.averages.values()), [weights[name].detach() for name in self.averages], 1 - decay
+        )
+
+    # --- who sees it -------------------------------------------------------------------------------------------------
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.state.fn == "fit":
+            self._swap(pl_module, average_in_model=True)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._swap(pl_module, average_in_model=False)
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        self._swap(pl_module, average_in_model=False)  # before anybody saves
+
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._swap(pl_module, average_in_model=True)  # for the test; the run is saved
+
+    def _swap(self, pl_module: pl.LightningModule, average_in_model: bool) -> None:
+        if self.averages and self.is_swapped != average_in_model:
+            weights = _trained(pl_module)
+            for name, other in self.averages.items():
+                self.averages[name], weights[name].data = weights[name].data, other.to(weights[name].device)
+            self.is_swapped = average_in_model
+
+    # --- checkpoints -------------------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"n_updates": self.n_updates}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.n_updates = state_dict["n_updates"]
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        if self.averages and not self.is_swapped:
+            state = checkpoint["state_dict"]
+            checkpoint[TRAINED_WEIGHTS] = {name: state[name] for name in self.averages}
+            checkpoint["state_dict"] = {**state, **self.averages}
+
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Take the average from `state_dict`, which the model has loaded, and give the model its weights back."""
+        weights, trained = dict(pl_module.named_parameters()), checkpoint.get(TRAINED_WEIGHTS, {})
+        self.averages = {name: checkpoint["state_dict"][name].clone() for name in trained}
+        with torch.no_grad():
+            for name, weight in trained.items():
+                weights[name].copy_(weight)
+
+
+def _trained(pl_module: pl.LightningModule) -> dict[str, torch.nn.Parameter]:
+    return {name: parameter for name, parameter in pl_module.named_parameters() if parameter.requires_grad}
