@@ -260,3 +260,11 @@ def test_notes_of_calibration_tracks_lie_on_their_clicks(shared, chart, audio, l
     best_ms = shifts[int(np.argmax(strength))] * settings.audio_frame_ms
     assert -15.0 <= best_ms <= latest_ms
     assert max(strength) > 5 * onset_strength.mean()
+
+
+def test_an_mp3_is_not_late_where_its_header_tells_the_encoders_delay(tmp_path):
+    samples = np.zeros(44100, dtype=np.float32)
+    samples[22050:22060] = 0.9
+    soundfile.write(tmp_path / "click.mp3", samples, 44100)
+    click = np.abs(decode_audio(tmp_path / "click.mp3", 44100)).argmax()
+    assert 22050 <= click < 22060
