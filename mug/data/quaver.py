@@ -1,5 +1,6 @@
 """Quaver's .qua (YAML) -> a chart. Velocities, key sounds and editor layers are nothing that is played."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,16 @@ from mug.data.osu import OtherModeError
 from mug.data.osu_lines import printable
 from mug.errors import ChartError
 
-MAX_BYTES = 5 * 2**20  # YAML is slow to read
-MAX_EVENTS = 1_200_000  # names, values, beginnings and ends in a file
+MAX_BYTES = 12 * 2**20
+MAX_YAML_BYTES = 4 * 2**20  # without what is ignored; YAML is slow to read
+MAX_EVENTS = 1_000_000  # names, values, beginnings and ends in a file
 MAX_DEPTH = 16
+# Lists of nothing that is played, of which charts may have a hundred thousand lines.
+IGNORED = re.compile(
+    r"^(?:SliderVelocities|ScrollSpeedFactors|TimingGroups|EditorLayers|CustomAudioSamples|SoundEffects|Bookmarks):"
+    r"[ \t]*\r?\n(?:[ \t-].*\n)*",
+    re.MULTILINE,
+)
 KEYS = {"Keys4": 4, "Keys7": 7}
 MIN_BPM = 1e-3
 # The parser in C where PyYAML has one: 20 times as fast. Events only, so that no tag makes an object.
@@ -46,7 +54,11 @@ def parse_quaver(data: bytes, name: str) -> Beatmap:
     """
     check_size(data, MAX_BYTES, name)
     try:
-        return _chart(_load(decode_text(data)), name)
+        # empty lines instead, so that errors name the right ones
+        text = IGNORED.sub(lambda match: "\n" * match[0].count("\n"), decode_text(data))
+        if len(text.encode()) > MAX_YAML_BYTES:
+            raise ChartError(f"{name}: larger than {MAX_YAML_BYTES >> 20} MiB without its velocities; that is no chart")
+        return _chart(_load(text), name)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise ChartError(

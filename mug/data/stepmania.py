@@ -32,6 +32,7 @@ from mug.data.sm_text import Parameter, parameters
 from mug.errors import ChartError
 
 MAX_BYTES = 8 * 2**20
+NOT_PLAYED = "0MFAK"  # nothing, mines, fakes, attacks, key sounds
 MAX_CHARTS = 200
 MAX_EVENTS = 100_000  # changes of tempo, stops and the like, of all charts of a file
 KEYS = {"dance-single": 4}  # the style whose panels are columns as they are
@@ -193,7 +194,7 @@ def _rows(text: str, keys: int) -> Iterator[tuple[float, str]]:
     for measure, lines in enumerate(text.split(",")):
         rows = lines.split()
         for i, row in enumerate(rows):
-            if row == empty:
+            if row == empty or not row.strip(NOT_PLAYED):
                 continue
             if "[" in row or "{" in row:
                 row = _without_brackets(row)

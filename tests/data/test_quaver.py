@@ -55,6 +55,17 @@ def test_what_cannot_be_used_is_refused(text, reason):
     assert str(raised.value).startswith("a.qua: ")
 
 
+def test_lists_that_are_ignored_may_be_long_and_broken(monkeypatch):
+    monkeypatch.setattr(quaver, "MAX_YAML_BYTES", 300)
+    ignored = "SliderVelocities:\n" + "- StartTime: [\n  Multiplier: }\n" * 100
+    chart = parse(f"Mode: Keys4\n{ignored}HitObjects:\n- Lane: 1\nSoundEffects:\n- x\n")
+    assert notes_of(chart) == [(0, 0.0, None)]
+    with pytest.raises(ChartError, match="line 204: "):
+        parse(f"Mode: Keys4\n{ignored}HitObjects:\n- Lane: ]\n")
+    with pytest.raises(ChartError, match="larger than 0 MiB without its velocities"):
+        parse("Mode: Keys4\nHitObjects:\n" + "- Lane: 1\n" * 50)
+
+
 def test_other_modes_are_named():
     with pytest.raises(OtherModeError, match="its Mode is 'Keys9'; Keys4 and Keys7 are what is read"):
         parse("Mode: Keys9\nHitObjects:\n- Lane: 1\n")
