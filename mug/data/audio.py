@@ -88,8 +88,8 @@ class AudioSettings:
 def decode_audio(path: str | Path, sr: int, max_seconds: float = MAX_SECONDS) -> np.ndarray:
     """Decode a file (mp3, ogg, wav, flac...) to mono float32 [S] at `sr` Hz.
 
-    What soundfile does not know is given to ffmpeg, where that is installed. The silence that an mp3 encoder puts before
-    the music is left out where the file's header tells its length; of a file without one it stays, some 25 ms.
+    What soundfile does not know is given to ffmpeg, where that is installed. The silence that an mp3 encoder puts
+    before the music is left out where the file's header tells its length; of a file without one it stays, some 25 ms.
     Raises AudioError for a file that is missing, not decodable, empty or longer than `max_seconds`.
     """
     path = Path(path)
