@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from mug.files import replacing
 INDEX = ".prepared.json"
 LOCK = ".preparing"
 SCRATCH = ".unpacked"
+UNFINISHED = re.compile(r"\.[a-z0-9_]{8}(\.\w+)?")  # tempfile's names
 VERSION = 1  # of what the readers make of files; another makes every set new
 
 
@@ -90,8 +92,12 @@ def only_run(target: Path) -> Iterator[Path]:
 
 
 def _sweep(target: Path) -> None:
-    """Remove the files that were being written: `replacing` hides them until they are whole."""
+    """Remove the files that were being written: mug.files.replacing hides them until they are whole.
+
+    In the target itself only those of a preparation: other programs write there, too.
+    """
     for folder, _, names in os.walk(target):
         for name in names:
-            if name.startswith(".") and name not in (INDEX, LOCK):
+            match = UNFINISHED.fullmatch(name)
+            if match and (Path(folder) != target or match[1] in (".json", ".txt")):
                 Path(folder, name).unlink(missing_ok=True)

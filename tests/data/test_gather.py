@@ -5,19 +5,24 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
 import sys
+import time
 from contextlib import closing
 
 import pytest
 
+from mug.data import gather
 from mug.data.chart_list import beatmap_paths
 from mug.data.describe import prepare_features
 from mug.data.gather import prepare_beatmap
 from mug.data.gather_index import INDEX, LOCK
+from mug.data.gather_set import take_set
 from mug.data.osu import read_osu
 from mug.errors import DatasetError
 from scripts import prepare_beatmap as prepare_beatmap_script
 from scripts import prepare_beatmap_features as prepare_features_script
+from tests.data.foreign_charts import EXAMPLES, SM_NOTES, notes_of
 from tests.data.song_folders import FEATURES, Quiet, add_package, add_set, chart, lines, skipped
 
 
@@ -263,6 +268,217 @@ def test_commands_explain_themselves_and_refuse_other_modes(tmp_path, monkeypatc
         assert "python scripts/" in capsys.readouterr().out
     with pytest.raises(DatasetError, match="mode 0"):
         run(prepare_beatmap_script, monkeypatch, "-s", tmp_path, "-o", tmp_path / "out", "-m", 0)
+
+
+def test_charts_of_other_games_are_written_as_osu_beside_their_audio(tmp_path):
+    folder = add_set(
+        tmp_path / "songs" / "s", {f"a{suffix}": data for suffix, data in EXAMPLES.items()}, audio="music.ogg"
+    )
+    (folder / "bg.png").write_bytes(b"picture")
+    report = prepare(tmp_path / "songs", tmp_path / "out")
+    assert lines(tmp_path / "out") == [
+        "s/a.osu",
+        "s/Singer - Yuki (Mapper) [4K Hard Lv.20].osu",
+        "s/Café - It's a test (Mapper) [4K #1].osu",
+        "s/Nobody - Split (Stepper) [Edit Own timing 12].osu",
+        "s/Nobody - Split () [Easy 1].osu",
+    ]
+    assert skipped(report)["older format"][0].startswith(f"{folder}/a.sm: the same song as the .ssc beside it")
+    (folder / "a.ssc").unlink()
+    report = prepare(tmp_path / "songs", tmp_path / "out")
+    name = "s/Composer - Tempo test (Somebody) [Hard 9].osu"
+    assert lines(tmp_path / "out")[-1] == name
+    assert (tmp_path / "out/s/music.ogg").samefile(folder / "music.ogg")
+    assert (tmp_path / "out/s/bg.png").is_file()
+    chart = read_osu(tmp_path / "out" / name)
+    assert notes_of(chart) == SM_NOTES
+    assert skipped(report)["another mode"][0].startswith(f"{folder}/a.sm: line 39: a dance-double chart")
+
+
+def test_charts_of_one_name_are_told_apart(tmp_path):
+    other = EXAMPLES[".qua"].replace(b"StartTime: 500", b"StartTime: 501")
+    add_set(tmp_path / "songs" / "s", {"1.qua": EXAMPLES[".qua"], "2.qua": other, "3.qua": EXAMPLES[".qua"]})
+    report = prepare(tmp_path / "songs", tmp_path / "out")
+    name = "s/Café - It's a test (Mapper) [4K #1]"
+    assert lines(tmp_path / "out") == [f"{name}.osu", f"{name} (2).osu"]
+    assert [message.rpartition("/")[2] for message in skipped(report)["there twice"]] == [
+        "3.qua: the set has this very chart already"
+    ]
+
+
+def test_packages_of_every_game(tmp_path):
+    for suffix, inner in ((".osz", ".osu"), (".qp", ".qua"), (".mcz", ".mc")):
+        add_package(
+            tmp_path / "songs" / f"song{suffix}", {f"folder/a{inner}": EXAMPLES[inner], "folder/music.mp3": b"x"}
+        )
+    report = prepare(tmp_path / "songs", tmp_path / "out")
+    assert report.skipped == []
+    assert [line.partition("folder/")[0] for line in lines(tmp_path / "out")] == ["song/"] * 3
+
+
+def test_several_sources_of_every_kind(tmp_path):
+    one = add_set(tmp_path / "a" / "one", {"a.osu": chart()})
+    two = add_set(tmp_path / "b" / "two", {"b.osu": chart(), "c.osu": chart(version="c")})
+    add_package(tmp_path / "three.osz", {"d.osu": chart()})
+    report = prepare([tmp_path / "a", two / "c.osu", tmp_path / "three.osz", one], tmp_path / "out")
+    assert lines(tmp_path / "out") == ["one/a.osu", "three/d.osu", "two/c.osu"]
+    assert list(skipped(report)) == ["there twice"]  # one is in a and given once more
+    with pytest.raises(DatasetError, match="neither a folder nor"):
+        prepare(two / "audio.wav", tmp_path / "out")
+
+
+def test_another_file_of_one_name_is_not_replaced(tmp_path):
+    folder = add_set(tmp_path / "songs" / "9 Song", {"a.osu": chart()})
+    add_package(tmp_path / "songs" / "9 Song.osz", {"b.osu": chart(version="b"), "audio.wav": b"another"})
+    report = prepare(tmp_path / "songs", tmp_path / "out")
+    assert lines(tmp_path / "out") == ["9 Song/a.osu"]
+    assert "its 'audio.wav' would replace another of that name" in skipped(report)["there twice"][0]
+    assert (tmp_path / "out/9 Song/audio.wav").samefile(folder / "audio.wav")
+
+
+def test_links_to_folders_are_named_and_not_followed(tmp_path):
+    folder = add_set(tmp_path / "songs" / "s", {"a.osu": chart()})
+    (folder / "up").symlink_to(tmp_path / "songs")
+    (folder / "dead.osu").symlink_to(tmp_path / "nowhere.osu")
+    report = prepare(tmp_path / "songs", tmp_path / "out")
+    assert lines(tmp_path / "out") == ["s/a.osu"]
+    assert list(skipped(report)) == ["linked folder"]
+
+
+def test_only_what_is_new_is_read(tmp_path, monkeypatch):
+    songs, out = tmp_path / "songs", tmp_path / "out"
+    first = add_set(songs / "1", {"a.osu": chart(), "seven.osu": chart(keys=7)})
+    add_set(songs / "2", {"b.osu": chart()}, audio=None)
+    add_package(songs / "3.osz", {"c.osu": chart()})
+    report = prepare(songs, out)
+    assert (report.new_sets, report.done, report.without_audio) == (3, 3, 2)
+    taken = []
+    monkeypatch.setattr(gather, "take_set", lambda job: taken.append(job.name) or take_set(job))
+
+    def again(*names):
+        taken.clear()
+        report = prepare(songs, out)
+        assert sorted(taken) == sorted(names)
+        return report
+
+    assert str(again()).startswith(
+        "nothing new: every song is as the last run left it\n3 charts, 1 skipped: 1 other key"
+    )
+    (first / "new.osu").write_bytes(chart(version="new"))
+    assert again("1").done == 4
+    (first / "new.osu").write_bytes(chart(version="changed"))
+    assert (again("1").done, read_osu(out / "1" / "new.osu").version) == (4, "changed")
+    add_set(songs / "2", {})  # the audio came
+    assert again("2").without_audio == 1
+    (out / "1" / "audio.wav").unlink()  # somebody tidied up
+    again("1")
+    assert (out / "1" / "audio.wav").is_file()
+    (songs / "3.osz").unlink()
+    report = again()
+    assert (report.done, report.gone_charts) == (3, 1)
+    assert "1 charts of the last run are no longer there" in str(report)
+    assert lines(out) == ["1/a.osu", "1/new.osu", "2/b.osu"]
+    assert again().gone_charts == 0
+    (out / "beatmap.txt").unlink()
+    again()
+    assert len(lines(out)) == 3
+    (out / INDEX).write_text("{")  # damaged: all is read again
+    again("1", "2")
+    assert prepare(songs, out, keys=None).done == 4  # other keys are another preparation
+
+
+def test_what_an_interrupted_run_left_is_cleaned_up(tmp_path):
+    add_set(tmp_path / "songs" / "s", {"a.osu": chart()})
+    out = tmp_path / "out"
+    (out / "s").mkdir(parents=True)
+    (out / ".unpacked").mkdir()
+    for name in ("s/.abcd1234.osu", ".abcd1234.json", "s/.keep", ".another8.db", ".unpacked/x"):
+        (out / name).write_bytes(b"x")
+    (out / LOCK).write_bytes(b"running\n")
+    prepare(tmp_path / "songs", out)
+    assert sorted(str(file.relative_to(out)) for file in out.rglob(".*")) == [".another8.db", INDEX, LOCK, "s/.keep"]
+    assert (out / LOCK).read_bytes() == b""
+
+
+def test_a_flat_folder_of_thousands_takes_no_quadratic_time(tmp_path):
+    seconds = []
+    for n in (500, 2000):
+        folder = add_set(tmp_path / str(n), {}, audio=None)
+        for i in range(n):
+            (folder / f"{i}.osu").write_bytes(EXAMPLES[".osu"])
+        started = time.process_time()
+        assert prepare_beatmap(folder, tmp_path / f"out{n}", tqdm_class=Quiet, jobs=1).without_audio == n
+        seconds.append(time.process_time() - started)
+    assert seconds[1] < 8 * seconds[0]
+
+
+def test_many_processes_do_as_one(tmp_path):
+    for i in range(70):
+        name = "bad" if i % 10 == 0 else "good"
+        add_set(tmp_path / "songs" / str(i), {f"{name}.osu": b"" if name == "bad" else chart(version=str(i))})
+    reports = [
+        prepare_beatmap(tmp_path / "songs", tmp_path / f"out{jobs}", tqdm_class=Quiet, jobs=jobs) for jobs in (1, 2)
+    ]
+    assert reports[0] == reports[1]
+    assert lines(tmp_path / "out1") == lines(tmp_path / "out2")
+
+
+COMMAND = [sys.executable, "scripts/prepare_beatmap.py"]
+
+
+def contents(out):
+    """All that is in a prepared folder, but for the index, which knows when files changed."""
+    return {
+        str(file.relative_to(out)): file.read_bytes()
+        for file in out.rglob("*")
+        if file.is_file() and file.name != INDEX
+    }
+
+
+@pytest.fixture
+def many_songs(tmp_path):
+    for i in range(40):
+        folder = add_set(tmp_path / "songs" / str(i), {"a.osu": chart(version=str(i))})
+        (folder / "b.ssc").write_bytes(EXAMPLES[".ssc"])
+        add_package(tmp_path / "songs" / f"p{i}.qp", {"c.qua": EXAMPLES[".qua"], "music.mp3": bytes(10_000)})
+    prepare(tmp_path / "songs", tmp_path / "undisturbed")
+    return tmp_path / "songs"
+
+
+def n_files(folder):
+    return sum(len(files) for _, _, files in os.walk(folder))
+
+
+@pytest.mark.slow
+def test_a_run_may_be_killed_at_any_time(many_songs, tmp_path):
+    out = tmp_path / "out"
+    for i in range(10):
+        process = subprocess.Popen(
+            [*COMMAND, "-s", many_songs, "-o", out],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + 60
+        while n_files(out) < 20 * i and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+        process.kill()
+        process.wait()
+    prepare(many_songs, out)
+    assert contents(out) == contents(tmp_path / "undisturbed")
+    assert prepare(many_songs, out).new_sets == 0
+
+
+@pytest.mark.slow
+def test_two_runs_at_once_do_not_disturb_each_other(many_songs, tmp_path):
+    out = tmp_path / "out"
+    command = [*COMMAND, "-s", many_songs, "-o", out]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    printed = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert sum("nothing new" in output for output, _ in printed) == 1
+    assert sum("another run prepares this folder" in errors for _, errors in printed) <= 1
+    assert contents(out) == contents(tmp_path / "undisturbed")
 
 
 def test_real_songs_are_prepared(shared, tmp_path):
