@@ -5,7 +5,9 @@ import html
 import io
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ except ModuleNotFoundError as error:
 
 PANEL, EDGE = "#1b1f29", "#2b303d"
 ACCENT, MEDIAN, MUTED = "#55b4ff", "#ffd24a", "#3d4557"
-MAX_BARS = 8
+MAX_BARS, OTHERS = 8, " others"
 N_BINS = 24
 STYLE: dict[str, Any] = {
     "figure.facecolor": BACKGROUND,
@@ -105,7 +107,8 @@ def bars(axes: Axes, shares: Mapping[str, float], title: str) -> None:
         _say_nothing(axes)
         return
     places = np.arange(len(shares))
-    axes.barh(places, list(shares.values()), color=ACCENT, height=0.68)
+    colors = [MUTED if name.endswith(OTHERS) else ACCENT for name in shares]
+    axes.barh(places, list(shares.values()), color=colors, height=0.68)
     longest = max(shares.values()) or 1.0
     for place, share in zip(places, shares.values(), strict=True):
         label = f"{share:.0%}" if share >= 0.1 else f"{share:.1%}"
@@ -123,7 +126,7 @@ def shares_of(counts: Counter[str]) -> dict[str, float]:
     kept = counts.most_common(MAX_BARS if len(counts) <= MAX_BARS else MAX_BARS - 1)
     shares = {name: count / total for name, count in kept}
     if len(kept) < len(counts):
-        shares[f"{len(counts) - len(kept)} others"] = 1 - sum(shares.values())
+        shares[f"{len(counts) - len(kept)}{OTHERS}"] = 1 - sum(shares.values())
     return shares
 
 
@@ -159,31 +162,43 @@ def density(axes: Axes, statistics: Statistics) -> None:
 
 
 def draw_statistics(statistics: Statistics) -> Figure:
-    """Return all panels on one page."""
-    keys = Counter({f"{keys}K": count for keys, count in statistics.keys.items()})
-    panels: Sequence[Callable[[Axes], None]] = (
+    """Return all panels on one page; what all charts have in common takes a line, not a panel."""
+    panels: list[Callable[[Axes], None]] = [
         lambda axes: histogram(axes, statistics.measured("sr"), "star rating"),
         lambda axes: histogram(axes, statistics.measured("ett"), "MSD, overall"),
         lambda axes: skillsets(axes, statistics),
-        lambda axes: bars(axes, statistics.pattern_shares, "patterns"),
+        lambda axes: histogram(axes, statistics.measured("notes_per_s"), "notes per second"),
         lambda axes: histogram(axes, 100 * statistics.measured("ln_ratio"), "long notes, %", step=5.0),
+        lambda axes: bars(axes, statistics.pattern_shares, "patterns"),
         lambda axes: histogram(axes, statistics.measured("bpm"), "BPM"),
         lambda axes: histogram(axes, statistics.measured("minutes"), "length, minutes"),
-        lambda axes: histogram(axes, statistics.measured("notes_per_s"), "notes per second"),
         lambda axes: density(axes, statistics),
-        lambda axes: bars(axes, shares_of(keys), "keys"),
-        lambda axes: bars(axes, shares_of(statistics.statuses), "rank status"),
-        lambda axes: bars(axes, shares_of(statistics.creators), "mappers"),
-    )
+    ]
+    alike = []  # what all charts have in common
+    for title, counts in (
+        ("keys", Counter({f"{keys}K": count for keys, count in statistics.keys.items()})),
+        ("rank status", statistics.statuses),
+        ("licence", statistics.licences),
+        ("mapper", statistics.creators),
+    ):
+        if len(counts) > 1:
+            panels.append(partial(bars, shares=shares_of(counts), title=title))
+        elif counts:
+            alike.append(f"{title} {next(iter(counts))}")
+    n_columns = 3 if len(panels) == 9 else 4
+    n_rows = -(-len(panels) // n_columns)
     with style.context(STYLE):
         layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12, wspace=0.03, hspace=0.04)
-        figure = Figure(figsize=(15, 9.6), layout=layout)
+        figure = Figure(figsize=(15, 0.6 + 3 * n_rows), layout=layout)
         figure.suptitle(f"{statistics.name}: {statistics.headline()}", x=0.012, ha="left", fontsize=14)
-        for axes, draw in zip(figure.subplots(3, 4).flat, panels, strict=True):
-            draw(axes)
+        for axes, draw in zip_longest(figure.subplots(n_rows, n_columns).flat, panels):
+            axes.remove() if draw is None else draw(axes)
         remarks = [f"{count} {name}" for name, count in statistics.remarks.items() if count]
-        if remarks:
-            figure.supxlabel("charts: " + ", ".join(remarks), x=0.012, ha="left", fontsize=9, color=DIM_TEXT)
+        said = [
+            f"{title}: {', '.join(facts)}" for title, facts in (("charts", remarks), ("all charts", alike)) if facts
+        ]
+        if said:
+            figure.supxlabel(".  ".join(said), x=0.012, ha="left", fontsize=9, color=DIM_TEXT)
     return figure
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,15 +40,26 @@ def axes_of(values, title="x", step=None):
     return axes
 
 
+def titles_of(statistics):
+    return [axes.get_title(loc="left") for axes in draw_statistics(statistics).axes]
+
+
 def test_a_page_has_every_panel_and_is_drawn(statistics, tmp_path):
-    figure = draw_statistics(statistics)
-    titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert titles[:4] == ["star rating", "MSD, overall", "MSD by skillset", "patterns"]
-    assert len(titles) == len(set(titles)) == 12
+    titles = titles_of(statistics)
+    assert titles[:3] == ["star rating", "MSD, overall", "MSD by skillset"]
+    assert titles[9:] == ["keys", "mapper"]
+    assert len(set(titles)) == 11
     write_page(statistics, tmp_path / "page.png")
     with Image.open(tmp_path / "page.png") as picture:
         assert picture.size == (1650, 1056)
         assert len(picture.convert("RGB").getcolors(10**6)) > 50
+
+
+def test_what_all_charts_have_in_common_takes_no_panel(statistics):
+    alike = replace(statistics, charts=statistics.charts[:1], licences=Counter(MIT=1))
+    assert len(titles_of(alike)) == 9
+    said = draw_statistics(alike).get_supxlabel()
+    assert said.endswith("all charts: keys 4K, rank status not known, licence MIT, mapper 作者 0 $\\frac$ <b>")
 
 
 def test_a_page_of_html_needs_no_other_file_and_takes_names_as_text(statistics, tmp_path):
