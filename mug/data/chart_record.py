@@ -86,7 +86,7 @@ def describe_chart(task: Task) -> Record:
 def _features(chart: Beatmap, data: bytes, parts: Sequence[str], rates: Sequence[float]) -> list[dict[str, Any]]:
     """The features that belong to the parts, at rate 1 and then at each of the rates."""
     if set(parts) == {NOTES, SR, MSD}:
-        return [chart_features(chart, data), *features_at(chart, data, rates)]
+        return [chart_features(chart, data), *(features_at(chart, data, rates) if rates else ())]
     at_rates: list[dict[str, Any]] = [{} for _ in (1.0, *rates)]
     if NOTES in parts:
         at_rates[0] |= {name: value for name, value in chart_features(chart, data).items() if name not in RATE_FEATURES}
@@ -94,8 +94,10 @@ def _features(chart: Beatmap, data: bytes, parts: Sequence[str], rates: Sequence
         for row, stars in zip(at_rates, star_ratings(data, (1.0, *rates)), strict=True):
             row["sr"] = stars
     if MSD in parts:
-        for row, skillsets in zip(at_rates, skillset_features(chart, (1.0, *rates)), strict=True):
-            row.update(skillsets)
+        # rate 1 by itself, as above: in company, the last digit of a rating may be another
+        skillsets = skillset_features(chart, (1.0,)) + (skillset_features(chart, rates) if rates else [])
+        for row, skillset in zip(at_rates, skillsets, strict=True):
+            row.update(skillset)
     return at_rates
 
 
