@@ -110,6 +110,16 @@ def test_bombs_are_refused(tmp_path, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_file_without_a_name(tmp_path):
+    data = bytearray(pack(tmp_path / "a.osz", a=b"x").read_bytes())
+    at = data.index(b"PK\x01\x02")
+    data[at + 28 : at + 30] = b"\0\0"  # the length of its name
+    data[at + 32 : at + 34] = b"\1\0"  # so that the directory is as long as before: the name is the comment
+    (tmp_path / "a.osz").write_bytes(data)
+    with pytest.raises(ChartError, match="cannot be unpacked"):
+        extract_osz(tmp_path / "a.osz", tmp_path / "out")
+
+
 def test_encrypted_packages_are_refused(tmp_path):
     path = pack(tmp_path / "a.osz", **{"a.osu": b"x", "secret.osu": b"y"})
     data = bytearray(path.read_bytes())
