@@ -46,9 +46,11 @@ def main() -> None:
         songs = args.datadir / f"{name}_songs"
         step("compose songs", "scripts/synthesize_songs.py", "-o", songs, "-n", N_SONGS, "--jobs", 2)
     data = args.datadir / name
-    beatmap_txt = data / "beatmap.txt"
+    everything, beatmap_txt = data / "beatmap.txt", data / "beatmap_filtered.txt"
     step("gather charts", "scripts/prepare_beatmap.py", "-s", songs, "-o", data, "--cs", 4)
-    step("describe them", "scripts/prepare_beatmap_features.py", "-b", beatmap_txt)
+    step("describe them", "scripts/prepare_beatmap_features.py", "-b", everything)
+    step("leave out copies and broken ones", "scripts/filter_beatmap.py", "-b", everything)
+    step("look at them", "scripts/describe_dataset.py", "-b", beatmap_txt)
     overrides = [f"data.params.common.beatmap_txt={beatmap_txt}", *args.overrides]
     logdir = ("--logdir", args.logdir)
     train = ("main.py", "-t", "--no-test", *logdir)

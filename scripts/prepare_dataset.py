@@ -1,0 +1,55 @@
+"""From Songs folders to a training set in one go: gather the charts, describe them, leave out copies and broken ones.
+
+    python scripts/prepare_dataset.py -s ~/osu/Songs -o data/mine
+
+makes data/mine/beatmap_filtered.txt, the list to train on, with features.db beside it; run it again when there are new
+songs, and only those are worked on. Each step is a command of its own, which has more options: prepare_beatmap.py,
+prepare_beatmap_features.py, filter_beatmap.py; describe_dataset.py shows what came of it.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from mug import cli
+from mug.data.describe import prepare_features, read_ranked_map
+from mug.data.features import FeatureSpec
+from mug.data.filtering import filter_beatmap
+from mug.data.gather import prepare_beatmap
+from mug.data.limits import Limits
+from mug.data.statistics import read_statistics
+from mug.data.statistics_text import statistics_text
+
+FEATURES = "configs/mug/mania_beatmap_features.yaml"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "-s", "--song_dir", required=True, nargs="+", help="folders of songs, searched at any depth; packages; charts"
+    )
+    parser.add_argument("-o", "--out_dir", type=Path, required=True, help="folder to make")
+    parser.add_argument("--cs", type=int, default=4, help="keys of the charts to take, 0 for all (default: 4)")
+    parser.add_argument(
+        "--ranked_map_path", help="file of 'set_id status' lines, from prepare_ranked_beatmap.py, for rank statuses"
+    )
+    args = parser.parse_args()
+    everything, worth_it = args.out_dir / "beatmap.txt", args.out_dir / "beatmap_filtered.txt"
+
+    print("1. gather charts")
+    print(prepare_beatmap(args.song_dir, args.out_dir, args.cs or None))
+    print("\n2. describe them")
+    print(prepare_features(everything, FEATURES, args.ranked_map_path))
+    print("\n3. leave out copies and broken ones")
+    statuses = read_ranked_map(args.ranked_map_path, FeatureSpec.from_yaml(FEATURES)) if args.ranked_map_path else None
+    print(filter_beatmap(everything, worth_it, Limits(), statuses))
+    print("\n4. what there is")
+    print(statistics_text(read_statistics(worth_it, args.ranked_map_path), shutil.get_terminal_size((100, 24)).columns))
+    print(
+        f"\nnext: python main.py --base configs/mug/autoencoder.yaml -t data.params.common.beatmap_txt={worth_it}\n"
+        f"      python scripts/describe_dataset.py -b {worth_it} --html dataset.html"
+    )
+
+
+if __name__ == "__main__":
+    cli.run(main)
