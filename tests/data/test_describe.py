@@ -252,6 +252,14 @@ def test_another_rank_status_rates_nothing(three, described, tmp_path):
     assert {row["rank_status"] for row in contents(three)[0].values()} == {None}
 
 
+def test_a_rank_status_that_stays_is_not_counted(three, tmp_path):
+    (tmp_path / "ranked.txt").write_text("7 loved\n")
+    assert str(run(three, ranked_map=tmp_path / "ranked.txt")) == "3 charts\n3 new"
+    (three.parent / "one" / "b.osu").write_bytes(stream(80, beatmap_set_id=7))
+    assert str(run(three, ranked_map=tmp_path / "ranked.txt")) == "3 charts\n1 changed, 2 unchanged"
+    assert contents(three)[0]["b.osu", "one"]["rank_status"] == "loved"
+
+
 def test_charts_of_one_name_and_folder_do_not_take_each_others_row(tmp_path):
     for parent, gap in (("first", 100), ("second", 140), ("copy", 100)):
         add_set(tmp_path / parent / "set", {"a.osu": stream(gap)})

@@ -44,3 +44,15 @@ def test_an_error_is_raised_here_after_the_results_before_it():
 def test_a_killed_process_is_an_error_that_says_so():
     with pytest.raises(DatasetError, match="killed"):
         list(parallel_map(die_at_40, range(200), jobs=2, tqdm_class=Quiet))
+
+
+def threads_of(_: int) -> str | None:
+    return os.environ.get("OMP_NUM_THREADS")
+
+
+def test_each_process_computes_in_one_thread(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    assert set(parallel_map(threads_of, range(8), jobs=2, tqdm_class=Quiet, items_a_process=4)) == {"1"}
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "MKL_NUM_THREADS" not in os.environ
