@@ -25,6 +25,7 @@ CPU_QUESTIONS = (
     ("networks", "1"),
     ("dataset", "0"),
     ("preparation", "0"),
+    ("msd", "0"),
 )
 GPU_QUESTIONS = tuple((name, "0") for name in ("s4_kernel", "attention", "ddim_step", "training_step", "gpu"))
 

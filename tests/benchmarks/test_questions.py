@@ -7,11 +7,11 @@ from types import ModuleType
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import attention, dataset, ddim_step, gpu, networks, preparation, s4_kernel, training_step
+from benchmarks import attention, dataset, ddim_step, gpu, msd, networks, preparation, s4_kernel, training_step
 
 QUESTIONS = {
     module.__name__: module
-    for module in (s4_kernel, attention, ddim_step, training_step, networks, dataset, preparation, gpu)
+    for module in (s4_kernel, attention, ddim_step, training_step, networks, dataset, preparation, msd, gpu)
 }
 
 
@@ -71,4 +71,4 @@ def test_every_question_is_asked() -> None:
     helpers = {"__init__", "__main__", "plain", "measure", "full_size"}
     questions = files - helpers
     assert {name for name, _ in everything.CPU_QUESTIONS} == questions - {"gpu"}
-    assert {name for name, _ in everything.GPU_QUESTIONS} == questions - {"networks", "dataset", "preparation"}
+    assert {name for name, _ in everything.GPU_QUESTIONS} == questions - {"networks", "dataset", "preparation", "msd"}

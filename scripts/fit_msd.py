@@ -1,0 +1,68 @@
+"""Fit the estimate of Etterna's ratings (MSD) to reference ratings; write its parameters and its page's figures.
+
+python scripts/fit_msd.py ../shared/data
+
+The folder holds msd/msd_synthetic.npz, msd/msd_real.csv and the charts that it names. The figures in docs/msd.md are of
+charts that a fit has not seen: a fifth of the songs is left out at a time, with all their copies. It takes about 20
+minutes on one core. Raise PARAMETERS_VERSION in mug/data/msd_estimate.py with parameters that are to be kept.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mug import cli
+from mug.data.msd_estimate import PARAMETERS_FILE, Network
+from mug.data.msd_figures import estimates, figures
+from mug.data.msd_fit import EPOCHS, fit, item_of
+from mug.data.msd_reference import folds_of, read_reference
+from mug.files import replacing
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "msd.md"
+HEADING = "## Figures\n"
+FOLDS = 5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder of the reference ratings and their charts")
+    parser.add_argument("--parameters", type=Path, default=PARAMETERS_FILE, help=f"default: {PARAMETERS_FILE}")
+    parser.add_argument("--page", type=Path, default=PAGE, help="page that ends in the figures (default: docs/msd.md)")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"of a fit (default: {EPOCHS})")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+
+    references = read_reference(options.data)
+    items = [item_of(reference) for reference in references]
+    folds = folds_of(references, FOLDS)
+    networks = [fit(items, epochs=options.epochs)]
+    write_parameters(options.parameters, networks)
+    print(f"wrote {options.parameters}", flush=True)
+    estimated = np.zeros((len(items), 8), dtype=np.float32)
+    for fold in range(FOLDS):
+        network = fit([item for item, other in zip(items, folds, strict=True) if other != fold], epochs=options.epochs)
+        held_out = np.flatnonzero(folds == fold)
+        estimated[held_out] = estimates([references[index] for index in held_out], [network])
+        print(f"fitted without fold {fold + 1} of {FOLDS}", flush=True)
+    tables = figures(references, estimated, networks)
+    print(tables)
+    write_figures(options.page, tables)
+
+
+def write_parameters(path: Path, networks: list[Network]) -> None:
+    arrays = {name: np.stack([getattr(network, name) for network in networks]) for name in Network._fields}
+    with replacing(path) as temporary:
+        np.savez_compressed(temporary, **arrays)
+
+
+def write_figures(page: Path, tables: str) -> None:
+    """Put the tables after the page's last heading, or on a page of their own."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    with replacing(page) as temporary:
+        temporary.write_text(text.partition(HEADING)[0] + HEADING + "\n" + tables, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,49 @@
+"""Rate charts: osu!'s star rating, the share of long notes, and Etterna's skillset ratings (MSD) of the 4K ones.
+
+python scripts/rate_charts.py ~/osu/Songs --csv ratings.csv
+python scripts/rate_charts.py chart.osu chart.sm --rate 1.2
+
+Folders are searched at any depth. Of a file with several charts each has a line, path#name. Broken files are left out,
+named at the end, and make the exit status 1. MSD are Etterna's own where the package minacalc is installed, otherwise
+an estimate (docs/msd.md); 0 is what the calculator gives charts that it does not rate.
+"""
+
+import argparse
+import math
+from pathlib import Path
+
+from mug import cli
+from mug.data.chart_files import find_charts
+from mug.data.msd import calculator_version
+from mug.data.msd_table import rate_files, text_table, write_csv
+from mug.data.rates import MAX_RATE, MIN_RATE
+from mug.errors import DatasetError
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("charts", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
+    parser.add_argument("--rate", type=sane_rate, default=1.0, help="speed at which the charts are played (default: 1)")
+    parser.add_argument("--csv", type=Path, help="write the table here, too")
+    options = parser.parse_args()
+    paths = find_charts(options.charts)
+    if not paths:
+        raise DatasetError(f"no charts in {', '.join(map(str, options.charts))}")
+    calculator = calculator_version()
+    rated, report = rate_files(paths, options.rate)
+    if options.csv:
+        write_csv(options.csv, rated)
+    print(cli.printable(text_table(rated)))
+    print(f"{report}\nMSD by {calculator}")
+    return 1 if report.skipped else 0
+
+
+def sane_rate(text: str) -> float:
+    rate = float(text)  # argparse says what a ValueError was about
+    if not (math.isfinite(rate) and MIN_RATE <= rate <= MAX_RATE):
+        raise argparse.ArgumentTypeError(f"{text} is not within {MIN_RATE:g} to {MAX_RATE:g}")
+    return rate
+
+
+if __name__ == "__main__":
+    cli.run(main)
