@@ -31,7 +31,7 @@ def main() -> None:
         default=PREPARED,
         metavar=("LOW", "HIGH"),
         help="also rate every chart at these rates and each 0.05 between them, for training that plays songs faster or "
-        "slower (default: %(default)s)",
+        "slower (default: 0.75 1.5)",
     )
     parser.add_argument("--jobs", type=int, help="processes that share the work (default: one a core)")
     options = parser.parse_args()

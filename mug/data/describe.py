@@ -52,7 +52,9 @@ class FeatureReport(Report):
     statuses: int = 0  # charts that were there and have another rank status now
 
     def __str__(self) -> str:
-        counts = {"new": self.new, "changed": self.changed, "unchanged": self.unchanged, "removed": self.removed}
+        updated = self.done - self.new - self.changed - self.unchanged
+        counts = {"new": self.new, "changed": self.changed, "updated": updated, "unchanged": self.unchanged}
+        counts["removed"] = self.removed
         said = ", ".join(f"{n} {what}" for what, n in counts.items() if n) or "none described"
         if self.unchanged == self.done and not self.removed and not self.statuses:
             said += "; nothing to do"

@@ -1,7 +1,7 @@
 """features.db: what is written is read back, whole or not at all, and a wrong file says what to do."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
@@ -122,3 +122,30 @@ def test_an_odd_folder_name_is_no_problem(tmp_path):
         database.upsert(ROWS)
     with FeatureDB(folder / "features.db", SPEC) as database:
         assert len(database.all()) == 3
+
+
+def test_what_a_killed_run_left_half_written_is_undone_by_the_next_run_only(tmp_path, path):
+    left = tmp_path / "left"
+    left.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size = 1")  # so that it writes to the file before the end
+        connection.execute("BEGIN IMMEDIATE")
+        rows = [(f"{i}.osu", "x" * 3000) for i in range(50)]
+        connection.executemany("INSERT INTO Feature (name, set_name) VALUES (?, ?)", rows)
+        for file in tmp_path.glob("features.db*"):
+            (left / file.name).write_bytes(file.read_bytes())
+        connection.execute("ROLLBACK")
+    with pytest.raises(DatasetError, match=r"prepare_beatmap_features\.py again"):
+        FeatureDB(left / "features.db", SPEC)
+    with FeatureDB(left / "features.db", SPEC, create=True) as database:
+        assert len(database.all()) == 3
+    assert [file.name for file in left.iterdir()] == ["features.db"]
+
+
+def test_a_transaction_is_all_of_it_or_nothing(path):
+    with FeatureDB(path, SPEC, create=True) as database:
+        with suppress(KeyboardInterrupt), database.transaction():
+            database.upsert([{"name": "new.osu", "set_name": "s", "sr": 1.0}])
+            database.remove([("a.osu", "曲")])
+            raise KeyboardInterrupt
+        assert set(database.all()) == {(row["name"], row["set_name"]) for row in ROWS}
