@@ -28,8 +28,8 @@ def rows(settings: Settings) -> list[Row]:
     seconds = median_seconds(calls, settings)
     further = (seconds["all"] - seconds["one"]) / (RATES - 1)
     return [
-        Row(f"{notes} notes, one rate", LIMIT_S, seconds["one"], "s", 1.0),
-        Row(f"{notes} notes, each further of {RATES} rates", FURTHER_LIMIT_S, further, "s", 1.0),
+        Row(f"a chart of {notes}, one rate", LIMIT_S, seconds["one"], "s", 1.0),
+        Row(f"a chart of {notes}, each further of {RATES} rates", FURTHER_LIMIT_S, further, "s", 1.0),
     ]
 
 

@@ -16,6 +16,7 @@ SPEED_SCALE = 4.36  # base difficulty of a hand's row that comes 1 s after the r
 WIDE = 5  # intervals over which patterns are looked at too
 KNOWN = HAND_PATTERNS.index("known")
 SPEED = HAND_PATTERNS.index("speed")
+SPEEDS = [SPEED, HAND_PATTERNS.index("varied_speed")]
 ONE_COLUMN = HAND_PATTERNS.index("one_column")
 
 
@@ -63,12 +64,13 @@ def intervals_of(rows: Rows, rate: float) -> Intervals:
     distinct = np.count_nonzero(between(rows.mask_sums, edges), axis=-1)[:, None]
     whole = np.concatenate([between(rows.row_sums, edges), flam], axis=-1)
     hands = np.stack([between(rows.hand_sums[h], rows.hand_before[h][edges]) for h in range(HANDS)])
+    hands[..., SPEEDS] *= rate
 
     notes = hands[..., 1]
     base = NPS_SCALE * smooth(notes)
     three = smooth(hands[..., [1, KNOWN, SPEED, ONE_COLUMN]], axis=-2)
-    speed = SPEED_SCALE * rate * hands[..., SPEED] / np.maximum(hands[..., KNOWN], 1)
-    smooth_speed = SPEED_SCALE * rate * three[..., 2] / np.maximum(three[..., 1], 0.1)
+    speed = SPEED_SCALE * hands[..., SPEED] / np.maximum(hands[..., KNOWN], 1)
+    smooth_speed = SPEED_SCALE * three[..., 2] / np.maximum(three[..., 1], 0.1)
     balance = np.abs(2 * three[..., 3] / np.maximum(three[..., 0], 0.1) - 1)
     levels = np.log1p(np.stack([notes, base, base[::-1], speed, smooth_speed, balance], axis=-1))
     hand = np.concatenate([shares(hands), levels], axis=-1)

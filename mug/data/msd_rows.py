@@ -14,6 +14,8 @@ HANDS = 2
 SIZE = np.array([bin(mask).count("1") for mask in range(16)])  # notes of a row
 FIRST_GAP_MS = 2000.0  # what counts as the gap before the first note, and the longest there is
 SHORTEST_GAP_MS = 5.0
+SAME_GAP = 1.05  # times longer
+CLOSEST_MS = 20.0  # notes of a hand that are no faster the closer they are
 EARLY_ROWS = 6  # of a hand: the reference's view of a hand's past is not settled yet
 
 
@@ -45,6 +47,13 @@ def gaps_ms(time_ms: np.ndarray) -> np.ndarray:
     return np.clip(gap, SHORTEST_GAP_MS, FIRST_GAP_MS)
 
 
+def gap_change(gap: np.ndarray) -> np.ndarray:
+    """Return how many times longer or shorter each gap is than the one before, 1 where rounded times differ alone."""
+    last = before(gap, 1, FIRST_GAP_MS)
+    change = np.maximum(gap, last) / np.minimum(gap, last)
+    return np.where(change < SAME_GAP, 1.0, change)
+
+
 def running_sums(columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return [rows + 1, P]: what the rows before each one sum up to."""
     rows = len(next(iter(columns.values())))
@@ -62,7 +71,7 @@ def row_patterns(mask: np.ndarray, gap: np.ndarray) -> dict[str, np.ndarray]:
     repeat = SIZE[mask & m1]
     apart = repeat == 0
     trill = (mask == m2) & apart
-    faster = np.maximum(gap, before(gap, 1, FIRST_GAP_MS)) / np.minimum(gap, before(gap, 1, FIRST_GAP_MS))
+    change = gap_change(gap)
     return {
         "notes": size,
         "single": single,
@@ -74,7 +83,7 @@ def row_patterns(mask: np.ndarray, gap: np.ndarray) -> dict[str, np.ndarray]:
         "same_row": mask == m1,
         "chord_chord": chord & chord1,
         "chordjacks": chord & chord1 & ~apart,
-        "chord_single": (chord != chord1) & apart,
+        "chord_single": (chord != chord1) & apart & (m1 > 0),
         "chord_single_repeat": (chord != chord1) & ~apart,
         "trill": trill & single,
         "jumptrill": trill & chord & chord1,
@@ -89,9 +98,9 @@ def row_patterns(mask: np.ndarray, gap: np.ndarray) -> dict[str, np.ndarray]:
         "anchors": SIZE[mask & m2 & ~m1],
         "long_anchors": SIZE[mask & m2 & m4 & ~m1 & ~m3],
         "across_hands": ((mask & 3 > 0) & (mask & 12 > 0)) & chord,
-        "irregular": np.minimum(np.log2(faster), 2.0),
-        "off_beat": np.where(faster < 4, np.abs(faster - np.round(faster)), 0.0),
-        "uneven": faster > 1.2,
+        "irregular": np.minimum(np.log2(change), 2.0),
+        "off_beat": np.where(change < 4, np.abs(change - np.round(change)), 0.0),
+        "uneven": change > 1.2,
     }
 
 
@@ -108,7 +117,7 @@ def hand_patterns(mask: np.ndarray, hand: int, index: np.ndarray, time_ms: np.nd
     time = time_ms[index]
     gap = gaps_ms(time)
     gap1 = before(gap, 1, FIRST_GAP_MS)
-    ratio = np.maximum(gap, gap1) / np.minimum(gap, gap1)
+    change = gap_change(gap)
     last = np.empty((2, len(v)))  # time of each column's note before
     for column in (0, 1):
         played = np.where(v >> column & 1, time, -np.inf)
@@ -119,7 +128,7 @@ def hand_patterns(mask: np.ndarray, hand: int, index: np.ndarray, time_ms: np.nd
     same_ms = np.where(jump, nearest, np.where(v == 1, since[0], since[1]))
     cross_ms = np.where(jump, nearest, np.where(v == 1, since[1], since[0]))
     known = np.isfinite(last).any(axis=0)
-    speed = 1000.0 * known / np.sqrt(np.maximum(same_ms, 40.0) * np.maximum(cross_ms, 40.0))
+    speed = 1000.0 * known / np.sqrt(np.maximum(same_ms, CLOSEST_MS) * np.maximum(cross_ms, CLOSEST_MS))
     mean = (gap + gap1 + before(gap, 2, FIRST_GAP_MS) + before(gap, 3, FIRST_GAP_MS)) / 4
     square = (gap**2 + gap1**2 + before(gap**2, 2, FIRST_GAP_MS**2) + before(gap**2, 3, FIRST_GAP_MS**2)) / 4
     variation = np.minimum(np.sqrt(np.maximum(square - mean**2, 0)) / mean, 1.5)
@@ -146,8 +155,8 @@ def hand_patterns(mask: np.ndarray, hand: int, index: np.ndarray, time_ms: np.nd
         "cross_alone": cross & (between == 0),
         "same_alone": same & (between == 0),
         "together": other[index] > 0,
-        "irregular": np.minimum(np.log2(ratio), 2.0),
-        "off_beat": np.where(ratio < 4, np.abs(ratio - np.round(ratio)), 0.0),
+        "irregular": np.minimum(np.log2(change), 2.0),
+        "off_beat": np.where(change < 4, np.abs(change - np.round(change)), 0.0),
         "early": np.arange(len(v)) < EARLY_ROWS,
         "known": known,
         "speed": speed,
@@ -161,7 +170,8 @@ HAND_PATTERNS = tuple(hand_patterns(np.zeros(0, np.int64), 0, np.zeros(0, np.int
 
 def rows_of(column: np.ndarray, start_ms: np.ndarray) -> Rows:
     """Return the rows of the notes `column` int [N], `start_ms` float [N]: those at one time, to the ms, are a row."""
-    time_ms, row = np.unique(np.round(start_ms), return_inverse=True)  # [M], [N]
+    _, first, row = np.unique(np.round(start_ms), return_index=True, return_inverse=True)  # [M], [N]
+    time_ms = np.round(start_ms[first], 3)  # without what arithmetic left behind
     mask = np.zeros(len(time_ms), dtype=np.int64)
     np.bitwise_or.at(mask, row, 1 << column)
     gap = gaps_ms(time_ms)

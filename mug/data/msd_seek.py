@@ -3,23 +3,25 @@
 Axes: R rates, S skillsets, H hands (2), I intervals. Intervals without notes weigh nothing.
 """
 
+import math
+
 import numpy as np
 from scipy.special import erf, erfc
 
 POWER = 1.7
-NEWTON_STEPS, SETTLED = 20, 1e-7
+NEWTON_STEPS, SETTLED = 40, 1e-7
 SURELY_LOSING = 0.9
 EASIEST = 1e-3
 JACK_POINTS, JACK_STEEPNESS, JACK_LOSS = 16.0, 0.04, 0.0875
-JACK_BIN = 0.2
+JACK_BIN, JACK_SETTLED = 0.2, 1e-4
 FRESH = 0.95  # the stamina state's start and lowest floor
 TIRING_PER_INTERVAL = 243.0
 REST_SHARE = 0.694  # of the skill: easier than that is rest
 CEILING, HIGHEST = 1.075, 1.11
-FLOOR_INTERVALS = 600.0
+FLOOR_INTERVALS = 470.0
 BLOCK = 8  # intervals between looks at floor and ceiling
 OVERALL_FACTOR, OVERALL_STEEPNESS = 1.11, 0.25
-BISECTIONS = 26
+OVERALL_SPAN, BISECTIONS = 12.0, 18  # below the best, more than the overall's root ever is
 
 
 def seek(difficulty: np.ndarray, notes: np.ndarray, allowed: np.ndarray) -> np.ndarray:
@@ -36,7 +38,7 @@ def seek(difficulty: np.ndarray, notes: np.ndarray, allowed: np.ndarray) -> np.n
     for _ in range(NEWTON_STEPS):
         losing = notes * (u[..., None] * weight < 1)
         new = (losing.sum(axis=-1) - kept) / np.maximum((losing * weight).sum(axis=-1), 1e-12)
-        new = np.maximum(new, 0.0)
+        new = np.where(new > 0, new, u / 2)  # too far to the right
         settled = bool((np.abs(new - u) <= SETTLED * u).all())
         u = new
         if settled:
@@ -44,34 +46,43 @@ def seek(difficulty: np.ndarray, notes: np.ndarray, allowed: np.ndarray) -> np.n
     return np.asarray(u ** (1 / POWER))
 
 
-def jack_loss(difficulty: np.ndarray, skill: float, rows: np.ndarray | float = 1.0) -> float:
-    """Return the points lost on rows [E] of this jackspeed difficulty, each counted `rows` times."""
-    return float((JACK_POINTS * rows * erf(JACK_STEEPNESS * np.maximum(difficulty - skill, 0.0))).sum())
+def jack_loss(difficulty: np.ndarray, skill: float) -> float:
+    """Return the points lost on rows [E] of this jackspeed difficulty."""
+    return float(JACK_POINTS * erf(JACK_STEEPNESS * np.maximum(difficulty - skill, 0.0)).sum())
 
 
 def seek_jacks(difficulty: np.ndarray, points: float) -> float:
-    """Return the skill at which jacks cost the share of `points` that they may."""
-    if not len(difficulty):
-        return 0.0
+    """Return the skill at which jacks, rows [E], cost the share of `points` that they may: Newton's steps, kept in
+    what is known to be around it."""
     # Rows of nearly one difficulty are counted together: the loss is nearly straight over a bin.
     bins = (difficulty / JACK_BIN).astype(np.int64)
     rows = np.bincount(bins)
-    center = np.bincount(bins, weights=difficulty) / np.maximum(rows, 1)
-    low, high = 0.0, float(difficulty.max())
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if jack_loss(center, middle, rows) > JACK_LOSS * points else (low, middle)
-    return high
+    difficulty = (np.bincount(bins, weights=difficulty) / np.maximum(rows, 1))[rows > 0]
+    points_of = JACK_POINTS * rows[rows > 0]
+    low, high = 0.0, float(difficulty[-1])
+    skill = high / 2
+    for _ in range(NEWTON_STEPS):
+        above = JACK_STEEPNESS * np.maximum(difficulty - skill, 0.0)
+        excess = float(points_of @ erf(above)) - JACK_LOSS * points
+        low, high = (skill, high) if excess > 0 else (low, skill)
+        slope = 2 / math.sqrt(math.pi) * JACK_STEEPNESS * float((points_of * (above > 0)) @ np.exp(-(above**2)))
+        new = skill + excess / slope if slope else high
+        new = new if low < new < high else (low + high) / 2
+        if abs(new - skill) < JACK_SETTLED:
+            break
+        skill = new
+    return new
 
 
 def tiredness(difficulty: np.ndarray, skill: np.ndarray) -> np.ndarray:
     """Return [..., H, I]: the factor by which a player of this skill [...] finds each interval harder."""
     count = difficulty.shape[-1]
-    before = np.concatenate([np.zeros_like(difficulty[..., :1]), difficulty[..., :-1]], axis=-1)
-    effort = (difficulty + before) / (2 * REST_SHARE * np.maximum(skill, 0.1)[..., None, None])
-    growth = np.zeros((-(-count // BLOCK) * BLOCK, *difficulty.shape[:-1]))
-    growth[:count] = np.moveaxis((effort - 1) / TIRING_PER_INTERVAL, -1, 0)
-    growth = growth.reshape(-1, BLOCK, *difficulty.shape[:-1]).sum(axis=1)  # [blocks, ..., H]
+    blocks = -(-count // BLOCK)
+    padded = np.zeros((*difficulty.shape[:-1], blocks * BLOCK + 1))  # after the end is rest, as before the start
+    padded[..., 1 : count + 1] = difficulty
+    effort = (padded[..., 1:] + padded[..., :-1]) / (2 * REST_SHARE * np.maximum(skill, 0.1)[..., None, None])
+    growth = (effort - 1).reshape(*difficulty.shape[:-1], blocks, BLOCK).sum(axis=-1) / TIRING_PER_INTERVAL
+    growth = np.moveaxis(growth, -1, 0)  # [blocks, ..., H]
     state = np.full(difficulty.shape[:-1], FRESH)
     floor = state.copy()
     states = np.empty((len(growth) + 1, *state.shape))
@@ -86,7 +97,8 @@ def tiredness(difficulty: np.ndarray, skill: np.ndarray) -> np.ndarray:
 
 def overall(skillsets: np.ndarray) -> np.ndarray:
     """Return [...]: the overall rating of [..., S] skillsets, never below the best."""
-    low, high = np.zeros(skillsets.shape[:-1]), skillsets.max(axis=-1)
+    high = skillsets.max(axis=-1)
+    low = high - OVERALL_SPAN
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         above = np.maximum(2 / erfc(OVERALL_STEEPNESS * (skillsets - middle[..., None])) - 2, 0.0).sum(axis=-1)
