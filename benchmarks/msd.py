@@ -1,4 +1,4 @@
-"""How long do Etterna's ratings take to estimate? A chart of 2000 notes at one rate, and each further rate of sixteen."""
+"""How long do Etterna's ratings take to estimate? 2000 notes at one rate, and each further one of sixteen rates."""
 
 from collections.abc import Sequence
 

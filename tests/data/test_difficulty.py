@@ -2,10 +2,22 @@
 
 import csv
 
+import numpy as np
 import pytest
 
+from mug.data import difficulty
 from mug.data.beatmap import Beatmap, Note
-from mug.data.difficulty import chart_features, ln_ratio, star_rating, star_rating_or_none
+from mug.data.difficulty import (
+    RATE_FEATURES,
+    SKILLSETS,
+    chart_features,
+    features_at,
+    ln_ratio,
+    skillset_features,
+    star_rating,
+    star_rating_or_none,
+    star_ratings,
+)
 from mug.data.features import FeatureSpec
 from mug.data.osu import format_osu
 from mug.errors import ChartError
@@ -81,3 +93,62 @@ def test_features_are_a_prompt():
 
 def test_ln_ratio_of_an_empty_chart():
     assert ln_ratio(Beatmap(4, [], [])) == 0.0
+
+
+def test_star_ratings_at_several_rates_are_those_of_each():
+    beatmap = chart(200, 20)
+    assert star_ratings(beatmap, [0.75, 1.0, 1.5]) == [star_rating(beatmap, rate) for rate in (0.75, 1.0, 1.5)]
+    assert star_ratings(beatmap, []) == []
+    with pytest.raises(ValueError, match="rate -1"):
+        star_ratings(beatmap, [1.0, -1.0])
+
+
+def test_features_of_each_rate():
+    beatmap = chart(400, 100)
+    data = format_osu(beatmap)
+    at_rates = features_at(beatmap, data, [0.8, 1.0, 1.5])
+    assert [tuple(features) for features in at_rates] == [RATE_FEATURES] * 3
+    assert [features["sr"] for features in at_rates] == star_ratings(data, [0.8, 1.0, 1.5])
+    assert at_rates[0]["ett"] < at_rates[1]["ett"] < at_rates[2]["ett"]
+    whole = chart_features(beatmap, data, rate=1.5)
+    assert {name: whole[name] for name in RATE_FEATURES} == pytest.approx(at_rates[2], abs=0.002)
+
+
+def test_names_of_the_features_that_a_rate_changes():
+    names = FeatureSpec.from_yaml("configs/mug/mania_beatmap_features.yaml").names
+    assert list(RATE_FEATURES) == [name for name in names if name not in ("rank_status", "ln_ratio", "rc", "hb", "ln")]
+
+
+def test_skillsets_within_one_of_the_best_stand_out(monkeypatch):
+    """The ratings are in the order of MSD_NAMES: overall, stream, jumpstream, handstream, stamina, jackspeed..."""
+    rating = np.array([[25.0, 20.0, 19.0, 18.9, 20.0, 5.0, 0.5, 19.5]], dtype=np.float32)
+    monkeypatch.setattr(difficulty, "rate_msd", lambda *_: rating)
+    (features,) = skillset_features(chart(10, 0), [1.0])
+    assert features["ett"] == 25.0
+    assert {name: features[name] for name in SKILLSETS} == {
+        "stamina": 1, "stream": 1, "jumpstream": 1, "handstream": 0, "jackspeed": 0, "chordjack": 0, "technical": 1,
+    }  # fmt: skip
+    assert features["chordjack_ett"] == 0.5
+    assert all(type(features[name]) is int for name in SKILLSETS)
+    assert all(type(features[f"{name}_ett"]) is float for name in SKILLSETS)
+
+
+@pytest.mark.parametrize(
+    "beatmap",
+    [
+        Beatmap(7, [Note(100.0 * i, i % 7) for i in range(300)], []),
+        Beatmap(4, [Note(100.0, 0), Note(100.0, 2)], []),
+        Beatmap(4, [Note(100.0, 0), Note(800_000.0, 2)], []),
+        Beatmap(4, [], []),
+    ],
+    ids=["7K", "one row", "too long", "empty"],
+)
+def test_charts_that_the_calculator_does_not_rate_are_not_given(beatmap):
+    (features,) = skillset_features(beatmap, [1.0])
+    assert set(features) == set(RATE_FEATURES) - {"sr"}
+    assert set(features.values()) == {None}
+
+
+def test_features_at_refuses_what_osu_does():
+    with pytest.raises(ChartError, match="cannot rate"):
+        features_at(chart(5, 0), b"junk", [1.0])
