@@ -9,7 +9,7 @@ import argparse
 
 from mug import cli
 from mug.data.describe import prepare_features
-from mug.data.rates import MAX_RATE, MIN_RATE, PREPARED
+from mug.data.rates import MAX_RATE, MIN_RATE
 
 
 def main() -> None:
@@ -28,10 +28,10 @@ def main() -> None:
         "--rates",
         nargs=2,
         type=float,
-        default=PREPARED,
+        default=(1.0, 1.0),
         metavar=("LOW", "HIGH"),
-        help="also rate every chart at these rates and each 0.05 between them, for training that plays songs faster or "
-        "slower (default: 0.75 1.5)",
+        help="also rate every chart at these rates and each 0.05 between them, as training that plays songs faster or "
+        "slower does for itself when it starts for the first time",
     )
     parser.add_argument("--jobs", type=int, help="processes that share the work (default: one a core)")
     options = parser.parse_args()

@@ -26,8 +26,9 @@ class OsuDataset(Dataset):
 
     beatmap_txt: one list of charts or several; a features.db lies beside each. features: yaml of the prompt. audio:
     AudioSettings as a mapping. augmentation: Augmentation as a mapping. valid_fraction, test_fraction, split_salt: see
-    mug.data.split. with_audio: false leaves the audio out, for stage 1. crops_per_chart: items that an epoch makes of
-    each chart, so that epochs of a few short crops do not end before they began.
+    mug.data.split. with_audio: false leaves the audio out, for stage 1; it reads no prompts either, so that they stay
+    those of rate 1. crops_per_chart: items that an epoch makes of each chart, so that epochs of a few short crops do
+    not end before they began.
     An item is a function of (seed, epoch, index): index it with (index, epoch), or with index alone for epoch 0. Where
     a song is longer than an item, training starts at its head, or anywhere with `random_crop`; others see the middle.
     """
@@ -69,7 +70,7 @@ class OsuDataset(Dataset):
         self.cache = AudioCache(cache_dir, self.settings)
         lists = [beatmap_txt] if isinstance(beatmap_txt, str) else list(beatmap_txt)
         fractions = (valid_fraction, test_fraction, split_salt)
-        rates = self.augmentation.rates
+        rates = self.augmentation.rates if with_audio else (1.0,)
         self._row_of_rate = {rate: row for row, rate in enumerate(rates)}
         self.entries, self.report = load_entries(
             lists, self.spec, keys, self.split, fractions, self.cache if with_audio else None, rates
@@ -95,7 +96,7 @@ class OsuDataset(Dataset):
         start = self._window(entry, rate, rng)  # audio frames at that rate
         convertor = self._convertor(rate, start, rng)
         encoded = convertor.encode_arrays(entry.column, entry.start_ms, entry.last_ms, rng)
-        feature = entry.ids[self._row_of_rate[rate]].astype(np.int64)
+        feature = entry.ids[self._row_of_rate.get(rate, 0)].astype(np.int64)
         item: dict[str, Any] = {
             "note": encoded.note,
             "valid_flag": self._valid_flag(entry, convertor),

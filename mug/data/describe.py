@@ -28,7 +28,7 @@ from mug.data.feature_db import FeatureDB, Key
 from mug.data.features import FeatureSpec
 from mug.data.msd import calculator_version
 from mug.data.parallel import parallel_map
-from mug.data.rates import PREPARED, rate_grid
+from mug.data.rates import rate_grid
 from mug.data.report import Report
 from mug.errors import ChartError, DatasetError, PromptError
 
@@ -68,7 +68,7 @@ def prepare_features(
     beatmap_txt: str | Path,
     features_yaml: str | Path,
     ranked_map: str | Path | None = None,
-    rates: tuple[float, float] = PREPARED,
+    rates: tuple[float, float] = (1.0, 1.0),
     jobs: int | None = None,
     tqdm_class: Callable[..., Any] = tqdm,
 ) -> FeatureReport:
@@ -76,8 +76,9 @@ def prepare_features(
 
     A chart is described where its bytes are new, and a part of it where what computes that part, the features asked for
     or `rates` are others than before. `ranked_map`: a file of "set_id status" lines; without it the rank status is not
-    given. `rates`: the lowest and highest rate at which charts are rated besides 1, in steps of 0.05. `jobs`: processes
-    that share the work, None for one a core. The run may be killed at any time, and another one may run beside it.
+    given. `rates`: the lowest and highest rate at which charts are rated besides 1, in steps of 0.05; training adds
+    what it needs of others. `jobs`: processes that share the work, None for one a core. The run may be killed at any
+    time, and another one may run beside it.
     Charts that cannot be rated are skipped and reported. Raises DatasetError or ConfigError for unusable input.
     """
     spec = FeatureSpec.from_yaml(features_yaml)
@@ -117,11 +118,11 @@ def versions(spec: FeatureSpec, rates: tuple[float, float]) -> dict[str, str]:
         SR: [name for name in spec.names if name in SR_FEATURES],
         MSD: [name for name in spec.names if name in MSD_FEATURES],
     }
-    at_rates = f"rates {rates[0]:g} to {rates[1]:g}"
+    at_rates = "" if rates == (1.0, 1.0) else f", rates {rates[0]:g} to {rates[1]:g}"
     makers = {
         NOTES: f"version {RECORD_VERSION}",
-        SR: f"{star_rating_version()}, {at_rates}",
-        MSD: f"{calculator_version()}, {at_rates}",
+        SR: star_rating_version() + at_rates,
+        MSD: calculator_version() + at_rates,
     }
     return {
         part: f"{makers[part]}, features {digest_of(' '.join(names).encode())[:8]}"

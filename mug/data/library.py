@@ -4,7 +4,7 @@ Axes: N notes, R rates, F features.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,12 +59,13 @@ def load_entries(
     A chart's notes and features are those of features.db, where its bytes are still those that were described.
     `fractions`: valid_fraction, test_fraction and salt of `split_of`. `cache`: where spectra are, or are made now, so
     that a file that cannot be decoded shows before training; None leaves audio out. `rates`: at which prompts are
-    wanted; those that features.db has not are computed now.
+    wanted; ratings that features.db has not are computed now and kept there.
     Raises DatasetError for a list or a database that is not there.
     """
     report = Report()
     entries: list[Entry] = []
     ratings: list[dict[float, dict[str, Any]]] = []  # of each entry, what features.db has at rates other than 1
+    homes: list[Path] = []  # of each entry, the database
     charts: list[tuple[Path, str, FeatureDB]] = []  # with the digest of its bytes and the database of its list
     sets: list[tuple[str, int]] = []
     with ExitStack() as databases:
@@ -84,11 +85,14 @@ def load_entries(
             try:
                 entries.append(_entry(path, digest, database, keys, with_audio=cache is not None))
                 ratings.append(database.rated((path.name, path.parent.name)))
+                homes.append(database.path)
             except _Unusable as error:
                 report.skip(error.kind, f"{path}: {error}")
             except ChartError as error:
                 report.skip("unusable", str(error))
-    entries = _with_prompts(entries, ratings, spec, rates, report)
+    rated = _rate_at_others(entries, ratings, spec, rates)
+    _keep(rated, entries, homes, spec)
+    entries = _with_prompts(entries, ratings, rated, spec, rates, report)
     if cache is not None:
         entries = _with_spectra(entries, cache, report)
     report.done = len(entries)
@@ -126,25 +130,49 @@ def _entry(path: Path, digest: str, database: FeatureDB, keys: int, with_audio: 
     return Entry(path, digest, audio, row["version"], row["set_id"], *notes, prompt, NO_IDS, Path(), audio_frames=0)
 
 
+def _rate_at_others(
+    entries: list[Entry], ratings: list[dict[float, dict[str, Any]]], spec: FeatureSpec, rates: Sequence[float]
+) -> dict[int, Record]:
+    """Rate charts at those of the rates at which they have no rating yet; return the records by the entry's number."""
+    wanted = [rate for rate in rates if rate != 1.0 and not spec.blocks.keys().isdisjoint(RATE_FEATURES)]
+    lacking = [tuple(rate for rate in wanted if rate not in rating) for rating in ratings]
+    tasks = {
+        number: Task(entry.path, entry.digest, (SR, MSD), missing)
+        for number, (entry, missing) in enumerate(zip(entries, lacking, strict=True))
+        if missing
+    }
+    if not tasks:
+        return {}
+    records = parallel_map(describe_chart, list(tasks.values()), desc="ratings at other rates", unit="chart")
+    return dict(zip(tasks, records, strict=True))
+
+
+def _keep(rated: Mapping[int, Record], entries: list[Entry], homes: list[Path], spec: FeatureSpec) -> None:
+    """Write ratings to the databases, so that the next start finds them; not where a disk is read-only."""
+    for home in {homes[number] for number in rated}:
+        rows = [
+            {"name": entries[number].path.name, "set_name": entries[number].path.parent.name, **row}
+            for number, record in rated.items()
+            if homes[number] == home
+            for row in record.rated
+        ]
+        known = {"name", "set_name", "rate", *spec.names}
+        with suppress(DatasetError), FeatureDB(home, spec, create=True) as database:
+            database.upsert([{name: row[name] for name in row if name in known} for row in rows], "Rated")
+
+
 def _with_prompts(
     entries: list[Entry],
     ratings: list[dict[float, dict[str, Any]]],
+    rated: Mapping[int, Record],
     spec: FeatureSpec,
     rates: Sequence[float],
     report: Report,
 ) -> list[Entry]:
-    """Give entries the ids of their prompts at all rates; ratings that features.db has not are computed."""
-    wanted = [rate for rate in rates if rate != 1.0 and not spec.blocks.keys().isdisjoint(RATE_FEATURES)]
-    lacking = [tuple(rate for rate in wanted if rate not in rating) for rating in ratings]
-    tasks = [
-        Task(entry.path, entry.digest, (SR, MSD), missing)
-        for entry, missing in zip(entries, lacking, strict=True)
-        if missing
-    ]
-    records = iter(parallel_map(describe_chart, tasks, desc="ratings at other rates", unit="chart") if tasks else ())
+    """Give entries the ids of their prompts at all rates, by what features.db has and what was `rated` just now."""
     complete = []
-    for entry, rating, missing in zip(entries, ratings, lacking, strict=True):
-        record = next(records) if missing else Record()
+    for number, (entry, rating) in enumerate(zip(entries, ratings, strict=True)):
+        record = rated.get(number, Record())
         if record.error:
             report.skip("unusable", record.error)
             continue

@@ -1,10 +1,9 @@
-"""The rates at which training plays songs: few, so that the ratings at each of them can be kept beside the charts."""
+"""The rates at which training plays songs: few, so that the ratings at each of them can be kept in features.db."""
 
 import math
 
 STEPS = 20  # between 1 and 2; nobody hears a smaller one
 MIN_RATE, MAX_RATE = 0.1, 10.0
-PREPARED = (0.75, 1.5)  # from, to: what the shipped configurations draw
 
 
 def rate_grid(low: float, high: float) -> tuple[float, ...]:

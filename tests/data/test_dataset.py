@@ -245,7 +245,7 @@ def test_the_prompt_is_the_row_of_the_database(library):
     np.testing.assert_array_equal(dropped["feature"], spec.unconditional)
 
 
-@pytest.mark.parametrize("rate", [1.5, 2.0])  # one that features.db has, one that is computed at the start
+@pytest.mark.parametrize("rate", [0.8, 2.0])
 def test_at_another_rate_stars_and_skillsets_are_those_of_that_rate(tmp_path, rate):
     stream = [Note(100.0 * i, i * 3 % 4) for i in range(300)]
     beatmap_txt = list_charts(tmp_path, write_set(tmp_path / "song 1", 1, stream, seconds=31.0))
@@ -257,6 +257,13 @@ def test_at_another_rate_stars_and_skillsets_are_those_of_that_rate(tmp_path, ra
     for at_rate in (1.0, rate):
         np.testing.assert_array_equal(seen[at_rate], spec.encode(chart_features(chart, data, rate=at_rate)))
     assert (seen[1.0] != seen[rate]).sum() >= 3
+
+
+def test_without_audio_prompts_stay_those_of_rate_1(library):
+    faster = {"rate": [1.5, 1.5], "rate_p": 1.0}
+    plain, fast = dataset(library, with_audio=False)[0], dataset(library, with_audio=False, augmentation=faster)[0]
+    np.testing.assert_array_equal(fast["feature"], plain["feature"])
+    assert (fast["note"] != plain["note"]).any()
 
 
 def test_a_spectrum_that_vanishes_or_breaks_is_computed_anew(tmp_path):

@@ -13,6 +13,7 @@ from mug.data import library
 from mug.data.audio import AudioSettings
 from mug.data.audio_cache import AudioCache
 from mug.data.beatmap import Note
+from mug.data.describe import prepare_features
 from mug.data.difficulty import features_at
 from mug.data.feature_db import FeatureDB
 from mug.data.features import FeatureSpec
@@ -121,6 +122,7 @@ def test_without_audio_none_is_missed(tmp_path):
 def test_prompts_at_other_rates_are_looked_up(tmp_path, monkeypatch):
     stream = [Note(100.0 * i, i * 3 % 4) for i in range(300)]
     beatmap_txt = list_charts(tmp_path, write_set(tmp_path / "song", 1, stream, seconds=31.0))
+    prepare_features(beatmap_txt, FEATURES, rates=(0.75, 1.5), tqdm_class=lambda items, **_: items)
     with FeatureDB(tmp_path / "features.db", SPEC) as database:
         rated = database.rated(("Easy.osu", "song"))
     monkeypatch.setattr(library, "parallel_map", None)  # nothing is computed
@@ -132,15 +134,32 @@ def test_prompts_at_other_rates_are_looked_up(tmp_path, monkeypatch):
     assert entry.ids.dtype == np.int32
 
 
-def test_ratings_that_are_not_there_are_computed_and_not_kept(tmp_path):
+def test_ratings_that_are_not_there_are_computed_and_kept(tmp_path, monkeypatch):
     stream = [Note(100.0 * i, i * 3 % 4) for i in range(200)]
     beatmap_txt = list_charts(tmp_path, write_set(tmp_path / "song", 1, stream, seconds=21.0))
-    before = (tmp_path / "features.db").read_bytes()
     [entry], _ = load(beatmap_txt, cache=False, rates=(1.0, 2.0, 1.5))
     data = entry.path.read_bytes()
     [fast] = features_at(parse_osu(data, "fast"), data, [2.0])
     np.testing.assert_array_equal(entry.ids[1], SPEC.encode({**entry.prompt, **fast}))
     assert (entry.ids[1] != entry.ids[2]).any()
+    monkeypatch.setattr(library, "describe_chart", None)
+    [again], _ = load(beatmap_txt, cache=False, rates=(1.0, 2.0, 1.5))
+    np.testing.assert_array_equal(again.ids, entry.ids)
+
+
+def test_ratings_need_not_be_kept(tmp_path, monkeypatch):
+    beatmap_txt = write_library(tmp_path)
+    before = (tmp_path / "features.db").read_bytes()
+
+    class ReadOnly(FeatureDB):
+        def __init__(self, path, spec, create=False):
+            if create:
+                raise DatasetError("a disk that is read-only")
+            super().__init__(path, spec)
+
+    monkeypatch.setattr(library, "FeatureDB", ReadOnly)
+    [entry], report = load(beatmap_txt, cache=False, rates=(1.0, 1.5))
+    assert (len(entry.ids), report.skipped) == (2, [])
     assert (tmp_path / "features.db").read_bytes() == before
 
 

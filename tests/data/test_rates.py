@@ -2,7 +2,7 @@
 
 import pytest
 
-from mug.data.rates import PREPARED, rate_grid
+from mug.data.rates import rate_grid
 
 
 @pytest.mark.parametrize(
@@ -17,10 +17,3 @@ from mug.data.rates import PREPARED, rate_grid
 )
 def test_by_hand(low, high, rates):
     assert rate_grid(low, high) == rates
-
-
-@pytest.mark.parametrize("high", [1.1, 1.2, 1.5])
-@pytest.mark.parametrize("low", [0.75, 0.8, 0.9])
-def test_what_is_prepared_holds_what_is_drawn(low, high):
-    assert set(rate_grid(low, high)) <= set(rate_grid(*PREPARED))
-    assert len(rate_grid(*PREPARED)) == 16
