@@ -19,7 +19,7 @@ def chart(*rows):
 
 
 def test_notes_of_one_time_are_a_row():
-    rows = rows_of(np.array([3, 0, 1, 2]), np.array([100.0, 0.0, 100.3, 350.0]))
+    rows = rows_of(np.array([3, 0, 1, 2]), np.array([100.0, 0.0, 99.7, 350.0]))
     assert rows.mask.tolist() == [0b0001, 0b1010, 0b0100]
     assert rows.time_ms.round().tolist() == [0, 100, 350]
     assert rows.hand_before.tolist() == [[0, 1, 2, 2], [0, 0, 1, 2]]
@@ -62,7 +62,8 @@ def test_patterns_that_rows_end():
     sums = row_sums("01", "12", "0123", "012", "3")
     assert (sums["repeats"], sums["chordjacks"], sums["chord_single"], sums["quad"], sums["hand"]) == (6, 3, 1, 1, 1)
     assert row_sums("0", "1", "1", "0")["xyyx"] == 1
-    assert row_sums("012", "3", "012")["linked_chords"] == 1
+    sums = row_sums("012", "3", "012")
+    assert (sums["linked_chords"], sums["chord_trill"], "jumptrill" in sums) == (1, 1, False)
 
 
 def hand_sums(*columns):
