@@ -98,22 +98,21 @@ def estimate_msd(
     networks = shipped_networks() if networks is None else networks
     result = np.zeros((len(rates), 8), dtype=np.float32)
     start_ms = start_ms - min(float(start_ms.min(initial=0.0)), 0.0)
-    last_ms = float(start_ms.max(initial=0.0))
-    rated = [index for index, rate in enumerate(rates) if last_ms < TOO_LONG_SECONDS * 1000 * rate]
-    if not rated:
+    time_ms = np.unique(np.round(start_ms))  # of the rows; what no chart has is told before it costs memory
+    if len(time_ms) < 2:
         return result
-    rows = rows_of(column, start_ms)
-    if len(rows.time_ms) < 2:
-        return result
-    rated = [index for index in rated if most_rows(rows, rates[index]) < TOO_MANY_ROWS]
+    rated = [index for index, rate in enumerate(rates) if is_rated(time_ms, rate)]
     if rated:
+        rows = rows_of(column, start_ms)
         result[rated] = np.round(ratings(rows, [rates[index] for index in rated], networks), DECIMALS)
     return result
 
 
-def most_rows(rows: Rows, rate: float) -> int:
-    """Return how many rows the densest interval has."""
-    return int(np.bincount((rows.time_ms / (INTERVAL_MS * rate)).astype(np.int64)).max())
+def is_rated(time_ms: np.ndarray, rate: float) -> bool:
+    """Whether rows at these times are neither too long a chart at a rate nor too dense."""
+    if time_ms[-1] >= TOO_LONG_SECONDS * 1000 * rate:
+        return False
+    return int(np.bincount((time_ms / (INTERVAL_MS * rate)).astype(np.int64)).max()) < TOO_MANY_ROWS
 
 
 def ratings(rows: Rows, rates: Sequence[float], networks: Sequence[Network]) -> np.ndarray:
