@@ -130,8 +130,8 @@ def ratings(rows: Rows, rates: Sequence[float], networks: Sequence[Network]) -> 
     weights = np.broadcast_to(notes.reshape(len(rates), 1, -1), (*difficulty.shape[:2], HANDS * longest))
     allowed = np.broadcast_to(ALLOWED_LOSS, difficulty.shape[:2]).copy()  # [R, S]
 
-    def seek(interval_difficulty: np.ndarray) -> np.ndarray:
-        return msd_seek.seek(interval_difficulty.reshape(weights.shape), weights, allowed)
+    def seek(interval_difficulty: np.ndarray, near: np.ndarray | None = None) -> np.ndarray:
+        return msd_seek.seek(interval_difficulty.reshape(weights.shape), weights, allowed, near)
 
     rested = seek(difficulty)
     jackspeed, unworn_jackspeed = np.empty(len(rates)), np.empty(len(rates))
@@ -148,8 +148,8 @@ def ratings(rows: Rows, rates: Sequence[float], networks: Sequence[Network]) -> 
     rested[:, TECHNICAL] = msd_seek.seek(
         difficulty[:, TECHNICAL].reshape(len(rates), -1), weights[:, TECHNICAL], allowed[:, TECHNICAL]
     )
-    tired = seek(difficulty * msd_seek.tiredness(difficulty, rested))
-    tired = seek(difficulty * msd_seek.tiredness(difficulty, tired))
+    tired = seek(difficulty * msd_seek.tiredness(difficulty, rested), rested)
+    tired = seek(difficulty * msd_seek.tiredness(difficulty, tired), tired)
 
     stamina = stamina_rating(tired, rested, jackspeed, unworn_jackspeed)
     stream, jumpstream, handstream, chordjack, technical = tired.T

@@ -24,8 +24,8 @@ OVERALL_FACTOR, OVERALL_STEEPNESS = 1.11, 0.25
 OVERALL_SPAN, BISECTIONS = 12.0, 18  # below the best, more than the overall's root ever is
 
 
-def seek(difficulty: np.ndarray, notes: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """Return [...]: the skill x at which the share `allowed` [...] of the points is lost.
+def seek(difficulty: np.ndarray, notes: np.ndarray, allowed: np.ndarray, near: np.ndarray | None = None) -> np.ndarray:
+    """Return [...]: the skill x at which the share `allowed` [...] of the points is lost, which is `near` [...].
 
     `difficulty` and `notes` are [..., J]. An interval harder than x loses the share 1 - (x / difficulty)^1.7 of its
     notes. In u = x^1.7 the loss is convex and falls in straight pieces, so that Newton's steps settle in a few.
@@ -33,11 +33,13 @@ def seek(difficulty: np.ndarray, notes: np.ndarray, allowed: np.ndarray) -> np.n
     weight = np.maximum(difficulty, EASIEST) ** -POWER
     all_notes = notes.sum(axis=-1)
     kept = allowed * all_notes
-    mean = (difficulty * notes).sum(axis=-1) / np.maximum(all_notes, 1e-9)
-    u = (SURELY_LOSING * mean) ** POWER  # some interval is harder than the mean
+    if near is None:  # some interval is harder than the mean
+        near = SURELY_LOSING * (difficulty * notes).sum(axis=-1) / np.maximum(all_notes, 1e-9)
+    u = near**POWER
     for _ in range(NEWTON_STEPS):
         losing = notes * (u[..., None] * weight < 1)
-        new = (losing.sum(axis=-1) - kept) / np.maximum((losing * weight).sum(axis=-1), 1e-12)
+        slope = np.einsum("...j,...j->...", losing, weight)
+        new = (losing.sum(axis=-1) - kept) / np.maximum(slope, 1e-12)
         new = np.where(new > 0, new, u / 2)  # too far to the right
         settled = bool((np.abs(new - u) <= SETTLED * u).all())
         u = new
