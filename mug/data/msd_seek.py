@@ -85,14 +85,13 @@ def tiredness(difficulty: np.ndarray, skill: np.ndarray) -> np.ndarray:
     effort = (padded[..., 1:] + padded[..., :-1]) / (2 * REST_SHARE * np.maximum(skill, 0.1)[..., None, None])
     growth = (effort - 1).reshape(*difficulty.shape[:-1], blocks, BLOCK).sum(axis=-1) / TIRING_PER_INTERVAL
     growth = np.moveaxis(growth, -1, 0)  # [blocks, ..., H]
-    state = np.full(difficulty.shape[:-1], FRESH)
-    floor = state.copy()
-    states = np.empty((len(growth) + 1, *state.shape))
-    states[0] = state
-    for block, grown in enumerate(growth, start=1):
-        state = np.minimum(np.maximum(state + grown, floor), np.minimum(CEILING * floor, HIGHEST))
-        floor = floor + np.maximum(state - FRESH, 0.0) * (BLOCK / FLOOR_INTERVALS)
-        states[block] = state
+    states = np.empty((blocks + 1, *growth.shape[1:]))
+    states[0] = FRESH
+    floor, ceiling = states[0].copy(), states[0].copy()
+    for grown, last, state in zip(growth, states[:-1], states[1:], strict=True):  # in place: many small steps
+        np.minimum(np.multiply(floor, CEILING, out=ceiling), HIGHEST, out=ceiling)
+        np.minimum(np.maximum(np.add(last, grown, out=state), floor, out=state), ceiling, out=state)
+        floor += (state - FRESH) * (BLOCK / FLOOR_INTERVALS)  # no state is below FRESH
     mean = np.repeat((states[1:] + states[:-1]) / 2, BLOCK, axis=0)[:count]
     return np.moveaxis(mean, 0, -1)
 
