@@ -3,9 +3,10 @@
 python scripts/rate_charts.py ~/osu/Songs --csv ratings.csv
 python scripts/rate_charts.py chart.osu chart.sm --rate 1.2
 
-Folders are searched at any depth. Of a file with several charts each has a line, path#name. Broken files are left out,
-named at the end, and make the exit status 1. MSD are Etterna's own where the package minacalc is installed, otherwise
-an estimate (docs/msd.md); 0 is what the calculator gives charts that it does not rate.
+Folders are searched at any depth. Of a file with several charts each has a line, path#name. What cannot be read is left
+out and named at the end: broken files, which make the exit status 1, and charts of other modes and styles, which do not.
+MSD are Etterna's own where the package minacalc is installed, otherwise an estimate (docs/msd.md); 0 is what the
+calculator gives charts that it does not rate.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from pathlib import Path
 from mug import cli
 from mug.data.chart_files import find_charts
 from mug.data.msd import calculator_version
-from mug.data.msd_table import rate_files, text_table, write_csv
+from mug.data.msd_table import BROKEN, rate_files, text_table, write_csv
 from mug.data.rates import MAX_RATE, MIN_RATE
 from mug.errors import DatasetError
 
@@ -31,17 +32,20 @@ def main() -> int:
         raise DatasetError(f"no charts in {', '.join(map(str, options.charts))}")
     calculator = calculator_version()
     rated, report = rate_files(paths, options.rate)
+    print(cli.printable(text_table(rated)))
+    print(cli.printable(f"{report}\nMSD by {calculator}"))
     if options.csv:
         write_csv(options.csv, rated)
-    print(cli.printable(text_table(rated)))
-    print(f"{report}\nMSD by {calculator}")
-    return 1 if report.skipped else 0
+    return 1 if any(kind == BROKEN for kind, _ in report.skipped) else 0
 
 
 def sane_rate(text: str) -> float:
-    rate = float(text)  # argparse says what a ValueError was about
-    if not (math.isfinite(rate) and MIN_RATE <= rate <= MAX_RATE):
-        raise argparse.ArgumentTypeError(f"{text} is not within {MIN_RATE:g} to {MAX_RATE:g}")
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not MIN_RATE <= rate <= MAX_RATE:  # nor for what is no number
+        raise argparse.ArgumentTypeError(f"'{text}' is no number within {MIN_RATE:g} to {MAX_RATE:g}")
     return rate
 
 

@@ -144,15 +144,32 @@ def test_a_chart_too_dense_for_a_star_rating(tmp_path):
 
 def test_a_file_that_cannot_be_read(tmp_path):
     (tmp_path / "folder.osu").mkdir()
-    charts, (error,) = rate_file(tmp_path / "folder.osu", 1.0)
+    charts, ((kind, message),) = rate_file(tmp_path / "folder.osu", 1.0)
     assert charts == []
-    assert "folder.osu" in error
+    assert kind == "broken"
+    assert "folder.osu" in message
 
 
-def test_names_cannot_move_the_cursor(tmp_path):
-    rated = RatedChart("a\x1b[2J.osu", 4, 1, 0, 1.0, 1.0, 0.0, (0.0,) * 8)
-    assert "\x1b" not in text_table([rated])
-    assert r"a\x1b[2J.osu" in text_table([rated])
+def test_charts_of_other_styles_are_no_fault(tmp_path):
+    (tmp_path / "song.sm").write_text(STEPMANIA.replace("dance-single", "pump-single", 1))
+    done = run(tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "1 charts, 1 skipped: 1 another mode" in done.stdout
+    assert "pump-single" in done.stdout
+
+
+def test_names_cannot_move_the_cursor():
+    rated = RatedChart("a\x1b[2J\n.osu", 4, 1, 0, 1.0, 1.0, 0.0, (0.0,) * 8)
+    (line,) = text_table([rated]).splitlines()[1:]
+    assert line.endswith(r"a\x1b[2J\n.osu")
+
+
+def test_a_table_that_cannot_be_written(tmp_path):
+    (tmp_path / "a.osu").write_bytes(chart())
+    done = run(tmp_path / "a.osu", "--csv", tmp_path / "a.osu" / "out.csv")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("out.csv: cannot be written: File exists")
+    assert "MSD by mug-" in done.stdout  # the work is not lost
 
 
 def test_names_of_any_bytes_in_the_table(tmp_path):

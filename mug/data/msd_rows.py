@@ -170,6 +170,8 @@ HAND_PATTERNS = tuple(hand_patterns(np.zeros(0, np.int64), 0, np.zeros(0, np.int
 
 def rows_of(column: np.ndarray, start_ms: np.ndarray) -> Rows:
     """Return the rows of the notes `column` int [N], `start_ms` float [N]: those at one time, to the ms, are a row."""
+    order = np.argsort(start_ms, kind="stable")  # so that a row's time is that of its first note
+    column, start_ms = column[order], start_ms[order]
     _, first, row = np.unique(np.round(start_ms), return_index=True, return_inverse=True)  # [M], [N]
     time_ms = np.round(start_ms[first], 3)  # without what arithmetic left behind
     mask = np.zeros(len(time_ms), dtype=np.int64)

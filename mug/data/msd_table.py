@@ -14,11 +14,13 @@ from mug.data.beatmap import Beatmap
 from mug.data.chart_files import open_charts
 from mug.data.difficulty import ln_ratio, star_rating
 from mug.data.msd import MSD_NAMES, rate_msd
+from mug.data.osu import OtherModeError
 from mug.data.parallel import parallel_map
 from mug.data.report import Report
-from mug.errors import ChartError
+from mug.errors import ChartError, DatasetError
 from mug.files import replacing
 
+BROKEN, OTHER_MODE = "broken", "another mode"  # why a chart is left out; a song's charts of other modes are no fault
 COLUMNS = ("path", "keys", "n_notes", "n_long_notes", "rate", "sr", "ln_ratio", *MSD_NAMES)
 
 
@@ -42,15 +44,15 @@ class RatedChart(NamedTuple):
         return [self.path, *counts, f"{self.rate:g}", stars, f"{self.ln_ratio:.4f}", *msd]
 
 
-def rate_file(path: Path, rate: float) -> tuple[list[RatedChart], list[str]]:
-    """Return the charts of a file, rated, and what is wrong with it, or with some of them."""
+def rate_file(path: Path, rate: float) -> tuple[list[RatedChart], list[tuple[str, str]]]:
+    """Return the charts of a file, rated, and why others are not: (OTHER_MODE or BROKEN, message)."""
     try:
         charts, errors = open_charts(path)
         several = len(charts) + len(errors) > 1
         rated = [_rated(f"{path}#{chart.version}" if several else str(path), path, chart, rate) for chart in charts]
-        return rated, [str(error) for error in errors]
+        return rated, [(OTHER_MODE if isinstance(error, OtherModeError) else BROKEN, str(error)) for error in errors]
     except OSError as error:
-        return [], [f"{path}: cannot be read: {error.strerror}"]
+        return [], [(BROKEN, f"{path}: cannot be read: {error.strerror}")]
 
 
 def _rated(name: str, path: Path, chart: Beatmap, rate: float) -> RatedChart:
@@ -76,20 +78,23 @@ def rate_files(
     for charts, errors in files:
         rated += charts
         report.done += len(charts)
-        for error in errors:
-            report.skip("broken", error)
+        for kind, message in errors:
+            report.skip(kind, message)
     return rated, report
 
 
 def write_csv(path: Path, rated: Sequence[RatedChart]) -> None:
-    """Write the charts, a line each under the names of COLUMNS."""
-    with (
-        replacing(path) as temporary,
-        temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as out,
-    ):
-        writer = csv.writer(out)
-        writer.writerow(COLUMNS)
-        writer.writerows(chart.cells() for chart in rated)
+    """Write the charts, a line each under the names of COLUMNS. Raises DatasetError where that cannot be."""
+    try:
+        with (
+            replacing(path) as temporary,
+            temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as out,
+        ):
+            writer = csv.writer(out)
+            writer.writerow(COLUMNS)
+            writer.writerows(chart.cells() for chart in rated)
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def text_table(rated: Sequence[RatedChart]) -> str:
@@ -98,7 +103,7 @@ def text_table(rated: Sequence[RatedChart]) -> str:
     for chart in rated:
         stars = "-" if chart.sr is None else f"{chart.sr:.2f}"
         msd = ["-"] * len(MSD_NAMES) if chart.msd is None else [f"{value:.2f}" for value in chart.msd]
-        lines.append([stars, f"{chart.ln_ratio:.0%}", *msd, printable(chart.path)])
+        lines.append([stars, f"{chart.ln_ratio:.0%}", *msd, printable(chart.path).replace("\n", "\\n")])
     widths = [max(len(line[index]) for line in lines) for index in range(len(lines[0]) - 1)]
     return "\n".join(
         "  ".join([*(cell.rjust(width) for cell, width in zip(line[:-1], widths, strict=True)), line[-1]])

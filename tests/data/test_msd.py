@@ -68,6 +68,8 @@ def test_the_order_of_notes_does_not_matter():
     column, start_ms = STREAM
     order = np.random.default_rng(0).permutation(len(column))
     np.testing.assert_array_equal(rate_msd(column[order], start_ms[order], 4), rate_msd(*STREAM, 4))
+    nearly = start_ms + np.tile([0.0, -83.1], 300)  # rows of two notes at times that are not quite one
+    np.testing.assert_array_equal(rate_msd(column[order], nearly[order], 4), rate_msd(column, nearly, 4))
 
 
 @pytest.mark.parametrize(
