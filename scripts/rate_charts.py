@@ -3,8 +3,8 @@
 python scripts/rate_charts.py ~/osu/Songs --csv ratings.csv
 python scripts/rate_charts.py chart.osu chart.sm --rate 1.2
 
-Folders are searched at any depth. Of a file with several charts each has a line, path#name. What cannot be read is left
-out and named at the end: broken files, which make the exit status 1, and charts of other modes and styles, which do not.
+Folders are searched at any depth. Of a file with several charts each has a line, path#name. What cannot be read is
+left out and named at the end: broken files, which make the exit status 1, and charts of other modes, which do not.
 MSD are Etterna's own where the package minacalc is installed, otherwise an estimate (docs/msd.md); 0 is what the
 calculator gives charts that it does not rate.
 """
