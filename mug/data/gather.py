@@ -105,7 +105,7 @@ def _files(source: Path, target: Path, report: Report) -> Iterator[Placed]:
     for folder, folders, names in os.walk(source, onerror=unreadable):
         for name in folders[:]:
             path = Path(folder, name)
-            if path.is_symlink():
+            if os.path.islink(path):
                 report.skip("linked folder", f"{path}: a link to a folder is not followed; give it as songs of its own")
             elif path.resolve() == target:
                 folders.remove(name)
@@ -116,7 +116,7 @@ def _files(source: Path, target: Path, report: Report) -> Iterator[Placed]:
             relative = file.relative_to(source)
             if any(part.startswith(".") for part in relative.parts):
                 report.skip("hidden", f"{file}: hidden, as what an interrupted program leaves; rename it to take it")
-            elif file.is_file():
+            elif os.path.isfile(file):  # Path.is_file raises in a folder that may not be entered
                 yield file, _place(relative, home)
 
 
