@@ -15,7 +15,7 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_info
 
 from mug.cli import run
 from mug.config import instantiate_from_config
-from mug.errors import ConfigError, MugError
+from mug.errors import CheckpointError, ConfigError, MugError
 from mug.model.weights import load_weights
 from mug.training.messages import quiet_lightning
 from mug.training.runs import Run, resume_run, start_run
@@ -87,6 +87,13 @@ def train_and_test(args: argparse.Namespace) -> int:
             return 143 if isinstance(stop, SIGTERMException) else 130
         except MisconfigurationException as error:
             raise ConfigError(f"lightning: {error}") from error
+        except ValueError as error:
+            if "loaded state dict" not in str(error):  # torch's words where an optimiser's groups differ
+                raise
+            raise CheckpointError(
+                f"{planned.checkpoint}: its optimiser has other groups of parameters than this version's or this "
+                "configuration's; start a new run from its weights, with model.params.ckpt_path"
+            ) from error
     if not args.no_test and config["data"]["params"].get("test") is not None:
         trainer.test(model, datamodule=data)
     return 0

@@ -209,6 +209,22 @@ def test_a_checkpoint_of_another_model_names_its_tensors(
 
 
 @pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
+def test_a_checkpoint_whose_optimiser_has_other_groups_says_what_to_do(
+    configs: Path, fails: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    arguments = ["-b", str(configs / "stage1.yaml"), "-l", str(tmp_path / "logs"), "-t", "--no-test"]
+    monkeypatch.setattr(sys, "argv", ["main.py", *arguments, "lightning.trainer.max_steps=1"])
+    assert main.main() == 0
+    (last,) = tmp_path.rglob("last.ckpt")
+    checkpoint = torch.load(last, weights_only=True)
+    checkpoint["optimizer_states"][0]["param_groups"].pop()
+    torch.save(checkpoint, tmp_path / "old.ckpt")
+    message = fails("-r", tmp_path / "old.ckpt", "lightning.trainer.max_steps=2")
+    assert "old.ckpt: its optimiser has other groups" in message
+    assert "model.params.ckpt_path" in message
+
+
+@pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
 def test_without_training_the_model_is_built_and_tested(
     configs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

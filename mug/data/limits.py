@@ -3,9 +3,10 @@
 Axis: N notes.
 """
 
+import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from mug.data.beatmap import Beatmap
 from mug.data.difficulty import ln_ratio
 from mug.data.osu_lines import parse_time, parse_timing_point
+from mug.errors import ConfigError
 
 MAX_GAP_S = 180.0  # a note this long after the one before it was left behind by accident
 MAX_OVERLAPPING = 0.01  # of the notes; a stray one is a mapper's slip, more is no chart to play
@@ -115,7 +117,10 @@ def _speeds(chart: Beatmap, first_ms: float, last_ms: float) -> Iterator[tuple[f
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a chart has to be to stay. None: no limit. The defaults drop only what nobody wants to train on."""
+    """What a chart has to be to stay. None: no limit. The defaults drop only what nobody wants to train on.
+
+    Raises ConfigError for a limit that is not a number.
+    """
 
     min_seconds: float | None = 15.0
     max_seconds: float | None = None
@@ -128,6 +133,11 @@ class Limits:
     max_density: float | None = 20.0  # presses a second of every finger
     steady_tempo: bool = False
     steady_scroll: bool = False
+
+    def __post_init__(self) -> None:
+        for name, limit in asdict(self).items():
+            if isinstance(limit, float) and math.isnan(limit):
+                raise ConfigError(f"{name}: nan is no limit; leave it out for none")
 
     def broken(self, traits: Traits) -> tuple[str, str] | None:
         """Return the kind of reason and the reason why a chart is left out, None where it may stay."""

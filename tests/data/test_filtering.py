@@ -14,7 +14,7 @@ from mug.data.chart_list import write_beatmap_txt
 from mug.data.filtering import filter_beatmap
 from mug.data.limits import Limits
 from mug.data.osu import format_osu
-from mug.errors import DatasetError
+from mug.errors import ConfigError, DatasetError
 from tests.data.song_folders import Quiet, lines, skipped
 
 
@@ -179,3 +179,8 @@ def test_real_charts(shared, tmp_path):
     assert found["tribalOut.osu"] == ("duplicate", "TribalTrialEXH.osu")
     assert found["planetshaper.osu"] == ("duplicate", "PLANETSHAPER.osu")  # twice as fast, with no word about it
     assert "DJ_Sharpnel_-_World_Sound_Night_Bunny_7_LN_Challenge.osu" not in found  # heads of another, tails of its own
+
+
+def test_a_limit_that_is_no_number_is_named():
+    with pytest.raises(ConfigError, match="min_stars: nan is no limit"):
+        Limits(min_stars=float("nan"))
