@@ -79,16 +79,25 @@ class FeatureDB:
                 self._execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns}, PRIMARY KEY ({key})){STORED[table]}")
                 for name in self._missing(table, types):
                     self._execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {types[name]}')
+        found = self.columns(table)
+        if not found:
+            raise DatasetError(
+                f"{self.path}: made by an older version, or never finished: it lacks the table {table}; {RUN_AGAIN}"
+            )
         missing = self._missing(table, types)
         if missing:
             raise DatasetError(
-                f"{self.path}: made for other features, or by an older version: it lacks {', '.join(missing)}; "
+                f"{self.path}: made for other features, or by an older version: {table} lacks {', '.join(missing)}; "
                 f"{RUN_AGAIN}, with the same feature yaml as the training"
             )
 
     def _missing(self, table: str, types: Mapping[str, str]) -> list[str]:
-        found = {row["name"] for row in self._execute(f"PRAGMA table_info({table})")}
+        found = self.columns(table)
         return [name for name in types if name not in found]
+
+    def columns(self, table: str) -> set[str]:
+        """Return the names of a table's columns, none where there is no such table."""
+        return {row["name"] for row in self._execute(f"PRAGMA table_info({table})")}
 
     def __enter__(self) -> "FeatureDB":
         return self

@@ -14,9 +14,11 @@ import numpy as np
 from mug.data.audio_cache import AudioCache
 from mug.data.chart_list import beatmap_paths
 from mug.data.chart_record import MSD, SR, Record, Task, describe_chart, digest_of, unpack_notes
+from mug.data.describe import star_rating_version
 from mug.data.difficulty import RATE_FEATURES
 from mug.data.feature_db import RUN_AGAIN, FeatureDB
 from mug.data.features import FeatureSpec
+from mug.data.msd import calculator_version
 from mug.data.osu import read_osu
 from mug.data.parallel import parallel_map
 from mug.data.report import Report
@@ -33,6 +35,7 @@ class Entry:
 
     path: Path
     digest: str  # of its bytes
+    rated_by: tuple[str | None, str | None]  # what made its star rating and its MSD
     audio: Path  # Path() where there is none and none is wanted
     version: str
     set_id: int
@@ -127,13 +130,17 @@ def _entry(path: Path, digest: str, database: FeatureDB, keys: int, with_audio: 
         notes = unpack_notes(row["notes"])
     except DatasetError as error:
         raise DatasetError(f"{database.path}: {path}: {error}; delete the database and {RUN_AGAIN}") from error
-    return Entry(path, digest, audio, row["version"], row["set_id"], *notes, prompt, NO_IDS, Path(), audio_frames=0)
+    made = (row[SR], row[MSD])
+    return Entry(path, digest, made, audio, row["version"], row["set_id"], *notes, prompt, NO_IDS, Path(), 0)
 
 
 def _rate_at_others(
     entries: list[Entry], ratings: list[dict[float, dict[str, Any]]], spec: FeatureSpec, rates: Sequence[float]
 ) -> dict[int, Record]:
-    """Rate charts at those of the rates at which they have no rating yet; return the records by the entry's number."""
+    """Rate charts at those of the rates at which they have no rating yet; return the records by the entry's number.
+
+    Raises DatasetError where ratings of two calculators would be mixed.
+    """
     wanted = [rate for rate in rates if rate != 1.0 and not spec.blocks.keys().isdisjoint(RATE_FEATURES)]
     lacking = [tuple(rate for rate in wanted if rate not in rating) for rating in ratings]
     tasks = {
@@ -143,6 +150,11 @@ def _rate_at_others(
     }
     if not tasks:
         return {}
+    here = (star_rating_version(), calculator_version())
+    for number in tasks:
+        for made_by, calculator in zip(entries[number].rated_by, here, strict=True):
+            if made_by is not None and not made_by.startswith(f"{calculator}, "):
+                raise DatasetError(f"{entries[number].path}: rated by {made_by}; here is {calculator}; {RUN_AGAIN}")
     records = parallel_map(describe_chart, list(tasks.values()), desc="ratings at other rates", unit="chart")
     return dict(zip(tasks, records, strict=True))
 
@@ -150,15 +162,17 @@ def _rate_at_others(
 def _keep(rated: Mapping[int, Record], entries: list[Entry], homes: list[Path], spec: FeatureSpec) -> None:
     """Write ratings to the databases, so that the next start finds them; not where a disk is read-only."""
     for home in {homes[number] for number in rated}:
-        rows = [
-            {"name": entries[number].path.name, "set_name": entries[number].path.parent.name, **row}
-            for number, record in rated.items()
-            if homes[number] == home
-            for row in record.rated
-        ]
-        known = {"name", "set_name", "rate", *spec.names}
-        with suppress(DatasetError), FeatureDB(home, spec, create=True) as database:
-            database.upsert([{name: row[name] for name in row if name in known} for row in rows], "Rated")
+        with suppress(DatasetError), FeatureDB(home, spec, create=True) as database, database.transaction():
+            there = database.versions()
+            columns = database.columns("Rated")  # all, or the next training with other features would miss some
+            rows = []
+            for number in (number for number in rated if homes[number] == home):
+                entry = entries[number]
+                key = (entry.path.name, entry.path.parent.name)
+                if there.get(key, {}).get("digest") != entry.digest:  # another run has described other bytes meanwhile
+                    continue
+                rows += [{"name": key[0], "set_name": key[1], **row} for row in rated[number].rated]
+            database.upsert([{name: row[name] for name in row if name in columns} for row in rows], "Rated")
 
 
 def _with_prompts(

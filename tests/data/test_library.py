@@ -14,7 +14,7 @@ from mug.data.audio import AudioSettings
 from mug.data.audio_cache import AudioCache
 from mug.data.beatmap import Note
 from mug.data.describe import prepare_features
-from mug.data.difficulty import features_at
+from mug.data.difficulty import RATE_FEATURES, features_at
 from mug.data.feature_db import FeatureDB
 from mug.data.features import FeatureSpec
 from mug.data.library import load_entries
@@ -145,6 +145,43 @@ def test_ratings_that_are_not_there_are_computed_and_kept(tmp_path, monkeypatch)
     monkeypatch.setattr(library, "describe_chart", None)
     [again], _ = load(beatmap_txt, cache=False, rates=(1.0, 2.0, 1.5))
     np.testing.assert_array_equal(again.ids, entry.ids)
+
+
+def test_what_is_kept_serves_other_features_too(tmp_path):
+    beatmap_txt = write_library(tmp_path)
+    few = tmp_path / "few.yaml"
+    few.write_text("- {name: sr, type: numeric, min: 1, max: 8, interval: 0.2}\n")
+    load_entries([str(beatmap_txt)], FeatureSpec.from_yaml(few), 4, "train", ALL, None, (1.0, 1.5))
+    with FeatureDB(tmp_path / "features.db", SPEC) as database:
+        [rated] = database.rated(("Easy.osu", "song 1")).values()
+    assert None not in rated.values()
+    assert rated.keys() == set(RATE_FEATURES)
+
+
+def test_ratings_of_bytes_that_are_no_more_are_not_kept(tmp_path, monkeypatch):
+    beatmap_txt = write_library(tmp_path)
+
+    def meanwhile(function, tasks, **_):
+        with closing(sqlite3.connect(tmp_path / "features.db")) as connection, connection:
+            connection.execute("UPDATE Chart SET digest = 'of other bytes'")
+        return map(function, tasks)
+
+    monkeypatch.setattr(library, "parallel_map", meanwhile)
+    load(beatmap_txt, cache=False, rates=(1.0, 1.5))
+    with FeatureDB(tmp_path / "features.db", SPEC) as database:
+        assert database.rated(("Easy.osu", "song 1")) == {}
+
+
+@pytest.mark.parametrize("column", ["sr_by", "msd_by"])
+def test_ratings_of_two_calculators_are_not_mixed(tmp_path, column):
+    beatmap_txt = write_library(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "features.db")) as connection, connection:
+        connection.execute(f"UPDATE Chart SET {column} = 'mug-0, features 0'")
+    assert len(load(beatmap_txt, cache=False)[0]) == 1
+    with pytest.raises(DatasetError, match=r"rated by mug-0.*run scripts/prepare_beatmap_features.py again"):
+        load(beatmap_txt, cache=False, rates=(1.0, 1.5))
+    prepare_features(beatmap_txt, FEATURES, tqdm_class=lambda items, **_: items)
+    assert len(load(beatmap_txt, cache=False, rates=(1.0, 1.5))[0]) == 1
 
 
 def test_ratings_need_not_be_kept(tmp_path, monkeypatch):
