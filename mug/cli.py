@@ -1,4 +1,4 @@
-"""What every command shares: a user's mistake ends in one line on stderr and exit status 2, never in a traceback."""
+"""What every command shares: what a user can mend ends in one line on stderr and exit status 2, not in a traceback."""
 
 import sys
 from collections.abc import Callable
@@ -11,6 +11,9 @@ def run(main: Callable[[], int | None]) -> None:
     try:
         status = main()
     except MugError as error:
+        print(f"error: {printable(str(error))}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:  # a disk that is full, a folder that may not be written
         print(f"error: {printable(str(error))}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

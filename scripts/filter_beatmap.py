@@ -5,8 +5,9 @@
 
 writes data/mine/beatmap_filtered.txt, to train on (data.params.common.beatmap_txt=...), and
 beatmap_filtered.dropped.tsv: each chart that is left out, the reason, and which chart stays in its place. No chart
-is deleted. Of charts with the same notes, at any offset and speed, one stays: a chart whose name says no other speed
-before one that does; then the ranked, the loved, any other one (with --ranked_map_path); then the lowest set id.
+is deleted. Of charts with the same notes, at any offset and speed, one stays: a chart with its audio before one that
+lacks it; then one whose name says no other speed; then the ranked, the loved, any other one (with --ranked_map_path);
+then the lowest set id.
 Limits that are not given do not exist, except for the defaults below, which leave out only what nobody plays.
 """
 

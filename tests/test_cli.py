@@ -18,3 +18,10 @@ def test_a_strangers_words_cannot_move_the_cursor(capsys):
 
 def test_lines_stay_lines():
     assert printable("in line 1,\n  column 2") == "in line 1,\n  column 2"
+
+
+def test_what_the_disk_refuses_is_said_in_one_line(tmp_path, capsys):
+    with pytest.raises(SystemExit) as left:
+        run(lambda: (tmp_path / "there" / "is none").write_text("x"))
+    assert left.value.code == 2
+    assert capsys.readouterr().err == f"error: [Errno 2] No such file or directory: '{tmp_path}/there/is none'\n"

@@ -14,6 +14,8 @@ from mug.data.beatmap import Beatmap
 
 ROUNDING_MS = 1.5  # how far a file's times may be from the truth: rounded, or cut off, perhaps twice
 MAX_RATE = 2.5  # beyond it, a chart at another speed is another chart
+SAME_RATE = 0.002  # how far from 1 a rate may be that rounding makes
+MIN_GAPS = 4  # different gaps in columns: 1-2-3-4 at two speeds are two songs, not one at another rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,16 @@ def relative_rate(first: Pattern, second: Pattern) -> float | None:
         return None
     if np.abs(y - stretch * x).max() > ROUNDING_MS * (1 + stretch):
         return None
+    if abs(stretch - 1) > SAME_RATE and max(map(_different_gaps, (first, second))) < MIN_GAPS:
+        return None
     return 1 / stretch
+
+
+def _different_gaps(pattern: Pattern) -> int:
+    """How many gaps there are between neighbours of a column that rounding does not explain."""
+    gaps = np.diff(pattern.times_ms)
+    gaps = np.unique(gaps[gaps > 0])
+    return int(np.count_nonzero(np.diff(gaps) > 2 * ROUNDING_MS)) + 1
 
 
 def duplicate_groups(patterns: Sequence[Pattern]) -> list[list[int]]:

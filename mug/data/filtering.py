@@ -11,13 +11,13 @@ from tqdm import tqdm
 
 from mug.data.chart_list import beatmap_paths, write_beatmap_txt
 from mug.data.difficulty import star_rating
-from mug.data.duplicates import Pattern, duplicate_groups, pattern_of, relative_rate
+from mug.data.duplicates import SAME_RATE, Pattern, duplicate_groups, pattern_of, relative_rate
 from mug.data.limits import Limits, Traits, rate_in_name, traits_of
 from mug.data.osu import read_osu
 from mug.data.parallel import parallel_map
 from mug.data.report import Report
 from mug.errors import ChartError, DatasetError
-from mug.files import replacing
+from mug.files import file_beside, replacing
 
 STATUS_ORDER = ("ranked", "loved")  # what players know before what nobody judged
 NO_SET_ID = 10**18
@@ -30,6 +30,7 @@ class ReadChart:
     path: Path
     name: str  # title and difficulty
     set_id: int
+    has_audio: bool
     traits: Traits
     pattern: Pattern
 
@@ -61,6 +62,8 @@ def filter_beatmap(
     chart, kind of reason, reason, and what stays instead. Both are written whole or not at all.
     Raises DatasetError for a list that is missing or empty, and where no chart would stay.
     """
+    if Path(out_txt).is_dir():
+        raise DatasetError(f"{out_txt}: is a folder; give the name of a list to write")
     paths = list(dict.fromkeys(beatmap_paths(beatmap_txt)))
     charts: list[ReadChart] = []
     dropped: list[Dropped] = []
@@ -103,28 +106,34 @@ def read_for_filter(path: Path) -> ReadChart | Dropped:
         return Dropped(path, "unusable", str(error).removeprefix(f"{path}: "))
     except OSError as error:
         return Dropped(path, "unusable", f"cannot be read: {error.strerror}")
-    return ReadChart(path, f"{chart.title} [{chart.version}]", chart.beatmap_set_id, traits, pattern_of(chart))
+    try:
+        has_audio = file_beside(path, chart.audio_filename) is not None
+    except ChartError:
+        has_audio = False
+    name = f"{chart.title} [{chart.version}]"
+    return ReadChart(path, name, chart.beatmap_set_id, has_audio, traits, pattern_of(chart))
 
 
 def find_copies(charts: list[ReadChart], statuses: dict[int, str]) -> list[Dropped]:
     """Return the charts that have the notes of another one which stays.
 
-    It stays the chart whose name says no other speed, before one that does; then the ranked, the loved, the other one;
-    then the lowest set id, which was there first; then the first path. The order of `charts` does not matter.
+    It stays the chart that has its audio, before one that lacks it; then one whose name says no other speed; then the
+    ranked, the loved, the other one; then the lowest set id, which was there first; then the first path. The order of
+    `charts` does not matter.
     """
 
-    def preference(chart: ReadChart) -> tuple[bool, int, int, str]:
+    def preference(chart: ReadChart) -> tuple[bool, bool, int, int, str]:
         status = statuses.get(chart.set_id)
         rank = STATUS_ORDER.index(status) if status in STATUS_ORDER else len(STATUS_ORDER)
         set_id = chart.set_id if chart.set_id > 0 else NO_SET_ID
-        return rate_in_name(chart.name) is not None, rank, set_id, str(chart.path)
+        return not chart.has_audio, rate_in_name(chart.name) is not None, rank, set_id, str(chart.path)
 
     copies = []
     for group in duplicate_groups([chart.pattern for chart in charts]):
         best, *others = sorted((charts[i] for i in group), key=preference)
         for chart in others:
             rate = relative_rate(best.pattern, chart.pattern)
-            speed = "" if rate is None or abs(rate - 1) < 0.002 else f", {rate:.3g} times as fast"
+            speed = "" if rate is None or abs(rate - 1) < SAME_RATE else f", {rate:.3g} times as fast"
             copies.append(Dropped(chart.path, "duplicate", f"the notes of {best.path}{speed}", best.path))
     return copies
 

@@ -68,6 +68,8 @@ def parallel_map(
     here.
     Raises DatasetError where a process is killed.
     """
+    if jobs is not None and jobs < 1:
+        raise DatasetError(f"--jobs {jobs}: give 1 or more")
     jobs = min(jobs or available_cores(), len(items) // items_a_process)
     if jobs <= 1:
         yield from map(function, tqdm_class(items, **bar))

@@ -114,7 +114,8 @@ def min_snr_weights(betas: np.ndarray, gamma: float | None, parameterization: st
     """Return the min-SNR weight of each timestep's loss, float32 [timesteps]; all ones where gamma is None.
 
     min(snr, gamma) of an error of x_0, in terms of what is predicted: Hang et al., "Efficient Diffusion Training via
-    Min-SNR Weighting Strategy", 2023 (arXiv:2303.09556). Raises ConfigError for a gamma that is not positive.
+    Min-SNR Weighting Strategy", 2023 (arXiv:2303.09556). Where no signal is left it would be 0; it is 1 there, because
+    sampling begins at that timestep. Raises ConfigError for a gamma that is not positive.
     """
     if gamma is None:
         return torch.ones(len(betas))
@@ -123,7 +124,7 @@ def min_snr_weights(betas: np.ndarray, gamma: float | None, parameterization: st
     alpha_bar = torch.from_numpy(np.cumprod(1.0 - betas))
     snr = alpha_bar / (1.0 - alpha_bar)
     slope = x0_per_prediction(parameterization, alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt())
-    return (snr.clamp(max=gamma) * slope**2).float()
+    return torch.where(snr > 0, snr.clamp(max=gamma) * slope**2, 1.0).float()
 
 
 def ddim_timesteps(steps: int, timesteps: int = 1000, spacing: str = "uniform") -> np.ndarray:

@@ -35,9 +35,14 @@ class EMA(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.seen_step = trainer.global_step
-        if not self.averages:
-            self.averages = {name: weight.detach().clone() for name, weight in _trained(pl_module).items()}
-        self.averages = {name: average.to(pl_module.device) for name, average in self.averages.items()}
+        trained = _trained(pl_module)
+        if any(weight.dtype != torch.float32 for weight in trained.values()):
+            raise ConfigError(
+                "ema: needs weights of float32, in which small changes add up; take precision: bf16-mixed"
+            )
+        self.averages = {  # of what a resumed run trains now
+            name: self.averages.get(name, weight.detach().clone()).to(weight.device) for name, weight in trained.items()
+        }
 
     @torch.no_grad()
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
@@ -68,7 +73,7 @@ class EMA(pl.Callback):
 
     def _swap(self, pl_module: pl.LightningModule, average_in_model: bool) -> None:
         if self.averages and self.is_swapped != average_in_model:
-            weights = _trained(pl_module)
+            weights = dict(pl_module.named_parameters())
             for name, other in self.averages.items():
                 self.averages[name], weights[name].data = weights[name].data, other.to(weights[name].device)
             self.is_swapped = average_in_model

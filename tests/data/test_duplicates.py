@@ -35,7 +35,7 @@ def copied(notes: list[Note], rate: float, shift_ms: float, rounding=round) -> l
     return [Note(at(n.start_ms), n.column, None if n.end_ms is None else at(n.end_ms)) for n in notes]
 
 
-charts = st.builds(random_notes, st.integers(0, 10**6), st.integers(1, 7), st.integers(5, 60))
+charts = st.builds(random_notes, st.integers(0, 10**6), st.integers(1, 7), st.integers(15, 60))
 
 
 @given(charts, st.floats(0.5, 2.0), st.floats(-5000, 5000), st.sampled_from([round, int, float]), st.randoms())
@@ -76,6 +76,16 @@ def test_groups_do_not_depend_on_the_order(order):
     originals = [one, copied(one, 1.1, 50), copied(one, 0.9, -50), two, copied(two, 1.2, 0), random_notes(3, 4, 30)]
     groups = duplicate_groups([pattern_of(chart(originals[i])) for i in order])
     assert sorted(sorted(order[i] for i in group) for group in groups) == [[0, 1, 2], [3, 4]]
+
+
+def test_a_plain_pattern_at_two_speeds_is_of_two_songs():
+    def stream(beat_ms: float, columns: list[int]) -> Pattern:
+        return pattern_of(chart([Note(beat_ms * i, column) for i, column in enumerate(columns)], 4))
+
+    stairs, any_order = [0, 1, 2, 3] * 100, np.random.default_rng(0).integers(4, size=400).tolist()
+    assert relative_rate(stream(125.0, stairs), stream(100.0, stairs)) is None
+    assert relative_rate(stream(125.0, stairs), stream(125.0, stairs)) == pytest.approx(1.0)
+    assert relative_rate(stream(125.0, any_order), stream(100.0, any_order)) == pytest.approx(1.25)
 
 
 def test_key_counts_and_speeds_far_apart_are_other_charts():

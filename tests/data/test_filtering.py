@@ -84,6 +84,18 @@ def test_a_ranked_chart_stays_before_an_older_one_and_a_rate_edit_never_does(pre
     assert (prepared / "out.txt").read_text() == "2 Reupload/Hard.osu\n"
 
 
+def test_a_chart_with_its_audio_stays_before_any_other(prepared):
+    (prepared / "2 Reupload" / "audio.mp3").write_bytes(b"sound")
+    run_filter(prepared, statuses={1: "ranked"})
+    assert reasons(prepared / "out.dropped.tsv")["1 Song/Hard.osu"][2] == "2 Reupload/Hard.osu"
+
+
+def test_a_folder_is_no_list_to_write(prepared):
+    with pytest.raises(DatasetError, match="is a folder"):
+        run_filter(prepared, out="1 Song")
+    assert not (prepared / "1 Song.dropped.tsv").exists()
+
+
 def test_rate_edits_may_stay_but_one_of_a_chart(prepared):
     run_filter(prepared, keep_rate_edits=True)
     assert (prepared / "out.txt").read_text() == "1 Song/Hard.osu\n2 Reupload/Other.osu\n3 Rates/0,9x.osu\n"

@@ -56,3 +56,8 @@ def test_each_process_computes_in_one_thread(monkeypatch):
     assert set(parallel_map(threads_of, range(8), jobs=2, tqdm_class=Quiet, items_a_process=4)) == {"1"}
     assert os.environ["OMP_NUM_THREADS"] == "7"
     assert "MKL_NUM_THREADS" not in os.environ
+
+
+def test_an_impossible_number_of_processes_is_named():
+    with pytest.raises(DatasetError, match="--jobs 0"):
+        list(parallel_map(with_process, range(3), jobs=0, tqdm_class=Quiet))

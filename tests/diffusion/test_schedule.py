@@ -74,6 +74,7 @@ def test_min_snr_weights_by_hand() -> None:
     }.items():
         assert min_snr_weights(betas, 5.0, parameterization).tolist() == pytest.approx(weights)
     assert min_snr_weights(betas, None, "v").tolist() == [1.0, 1.0]
+    assert min_snr_weights(np.array([0.1, 1.0]), 5.0, "v").tolist() == pytest.approx([0.5, 1.0])  # pure noise counts
     with pytest.raises(ConfigError, match="min_snr_gamma: 0"):
         min_snr_weights(betas, 0, "v")
 

@@ -118,3 +118,16 @@ def test_a_run_may_begin_to_average_when_it_goes_on(tmp_path: Path) -> None:
 def test_an_impossible_decay_is_named(decay: float) -> None:
     with pytest.raises(ConfigError, match="ema: decay"):
         EMA(decay)
+
+
+def test_weights_too_coarse_to_average_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="bf16-mixed"):
+        climb(tmp_path, Climber(), precision="bf16-true")
+
+
+def test_what_is_trained_may_change_when_a_run_goes_on(tmp_path: Path) -> None:
+    ema, model = EMA(), Climber()
+    state, trained = {"frozen": torch.ones(1)}, {"frozen": torch.zeros(1)}  # which was trained then
+    ema.on_load_checkpoint(None, model, {"state_dict": state, TRAINED_WEIGHTS: trained})  # type: ignore[arg-type]
+    ema._swap(model, average_in_model=True)
+    assert (model.frozen.item(), ema.averages["frozen"].item()) == (1.0, 0.0)
