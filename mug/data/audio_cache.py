@@ -46,12 +46,18 @@ class AudioCache:
         return self.open(self.make(audio))
 
     def make(self, audio: str | Path) -> Path:
-        """Make sure that a file's spectrum is there and whole; return where. Raises AudioError."""
+        """Make sure that a file's spectrum is there and whole; return where.
+
+        Raises AudioError, DatasetError where it cannot be kept.
+        """
         path = self.path_of(audio)
         if not self._is_whole(path):
             spectrum = load_audio(audio, self.settings)
-            with replacing(path) as temporary, temporary.open("wb") as file:
-                np.save(file, spectrum)
+            try:
+                with replacing(path) as temporary, temporary.open("wb") as file:
+                    np.save(file, spectrum)
+            except OSError as error:
+                raise self._unwritable(error) from error
         return path
 
     def open(self, path: Path) -> np.ndarray:
@@ -67,7 +73,7 @@ class AudioCache:
         """Make sure that every file's spectrum is there; return where each lies, and why the others have none.
 
         Where some have to be computed, processes share the work, and a progress bar says how large they will be.
-        Raises DatasetError where the disk has no room for them.
+        Raises DatasetError where the folder cannot be written, or has no room for them.
         """
         there: dict[Path, Path] = {}
         failed: dict[Path, str] = {}
@@ -103,7 +109,10 @@ class AudioCache:
     def _room_for(self, audios: list[Path]) -> str:
         """Say how large the files' spectra will be. Raises DatasetError where that is more than the disk has left."""
         needed = sum(self.settings.spectrum_bytes(seconds_of(audio)) for audio in audios)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unwritable(error) from error
         free = shutil.disk_usage(self.folder).free
         if needed > free:
             raise DatasetError(
@@ -111,6 +120,12 @@ class AudioCache:
                 f"{free / 1e9:.1f} GB left; make room, or name another folder as data.params.common.cache_dir"
             )
         return f"audio to spectra, {needed / 1e9:.2g} of {free / 1e9:.0f} GB free"
+
+    def _unwritable(self, error: OSError) -> DatasetError:
+        return DatasetError(
+            f"{self.folder}: cannot be written ({error.strerror or error}); make room, or name another folder as "
+            "data.params.common.cache_dir"
+        )
 
     def _is_whole(self, path: Path) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""Which content an audio file has, remembered by its size and time, so that unchanged files are not read again.
+"""Which content an audio file has, remembered by its size and times, so that unchanged files are not read again.
 
 A JSON file beside the spectra. It may be deleted, and of two runs that write it at once one may win: what is not in it
 is read again.
@@ -16,7 +16,7 @@ from mug.files import replacing
 
 BLOCK_BYTES = 2**20
 SETTLED_NS = 2 * 10**9  # a file of this age cannot change again without another time
-Stamp = tuple[int, int, str]  # size, time in ns, digest
+Stamp = tuple[int, int, int, str]  # size, times in ns of content and of inode (which no copying sets back), digest
 
 
 def digest_of_file(path: str | Path) -> str:
@@ -47,11 +47,12 @@ class AudioIndex:
         except OSError as error:
             raise AudioError(f"{audio}: cannot be read: {error.strerror}") from error
         stamp = self._known.get(name)
-        if stamp is not None and stamp[:2] == (stat.st_size, stat.st_mtime_ns):
-            return stamp[2]
+        now = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        if stamp is not None and stamp[:3] == now:
+            return stamp[3]
         digest = digest_of_file(audio)
         if time.time_ns() - stat.st_mtime_ns > SETTLED_NS:
-            self._known[name] = self._new[name] = (stat.st_size, stat.st_mtime_ns, digest)
+            self._known[name] = self._new[name] = (*now, digest)
         return digest
 
     def save(self) -> None:
@@ -72,12 +73,12 @@ def _read(path: Path) -> dict[str, Stamp]:
         return {}
     if not isinstance(entries, dict):
         return {}
-    return {name: (stamp[0], stamp[1], stamp[2]) for name, stamp in entries.items() if _is_stamp(stamp)}
+    return {name: (stamp[0], stamp[1], stamp[2], stamp[3]) for name, stamp in entries.items() if _is_stamp(stamp)}
 
 
 def _is_stamp(stamp: object) -> bool:
-    if not isinstance(stamp, list) or len(stamp) != 3:
+    if not isinstance(stamp, list) or len(stamp) != 4:
         return False
-    size, time_ns, digest = stamp
+    *numbers, digest = stamp
     is_digest = isinstance(digest, str) and re.fullmatch("[0-9a-f]{32}", digest) is not None  # it becomes a file's name
-    return isinstance(size, int) and isinstance(time_ns, int) and is_digest
+    return all(isinstance(number, int) for number in numbers) and is_digest

@@ -126,7 +126,7 @@ def test_nothing_half_written_stays_behind(tmp_path, song, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(np, "save", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(DatasetError, match=r"cache: cannot be written \(disk full\); make room.*cache_dir"):
         AudioCache(tmp_path / "cache", SETTINGS).get(song)
     assert list((tmp_path / "cache").iterdir()) == []
 
@@ -156,6 +156,12 @@ def test_a_disk_without_room_is_an_error_before_the_first_song(tmp_path, song, d
     with pytest.raises(DatasetError, match=r"cache: the spectra of 1 songs take about 0\.0 GB.*cache_dir"):
         AudioCache(tmp_path / "cache", SETTINGS).build([song], tqdm_class=Quiet)
     assert decoded == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, song):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(DatasetError, match=r"file/cache: cannot be written \(Not a directory\).*cache_dir"):
+        AudioCache(tmp_path / "file" / "cache", SETTINGS).build([song], tqdm_class=Quiet)
 
 
 def test_songs_of_the_same_content_are_decoded_once(tmp_path, song, decoded):

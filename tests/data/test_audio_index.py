@@ -51,6 +51,14 @@ def test_another_size_or_time_is_read_again(tmp_path, song, hashed, content, tim
     assert hashed == [song, song]
 
 
+def test_another_file_of_the_same_size_and_time_in_its_place_is_read(tmp_path, song):
+    remember(tmp_path, song)
+    (tmp_path / "other.mp3").write_bytes(b"la la lu")
+    os.utime(tmp_path / "other.mp3", ns=(OLD_NS, OLD_NS))
+    os.replace(tmp_path / "other.mp3", song)
+    assert AudioIndex(tmp_path / "index.json").digest(song) == digest_of_file(song)
+
+
 def test_a_file_that_was_just_written_is_not_remembered(tmp_path, song, hashed):
     os.utime(song)
     remember(tmp_path, song)
@@ -72,11 +80,13 @@ def test_two_runs_keep_what_both_know(tmp_path, song):
 
 
 @pytest.mark.parametrize(
-    "entry", [["8", OLD_NS, "@"], [8, OLD_NS, "../../x"], [8, OLD_NS, "../@"], [8, OLD_NS], 7, None]
+    "entry",
+    [["8", OLD_NS, "CTIME", "@"], [8, OLD_NS, "CTIME", "../../x"], [8, OLD_NS, "CTIME", "../@"], [8, OLD_NS], 7, None],
 )
 def test_entries_that_are_none_are_left_out(tmp_path, song, entry):
     digest = digest_of_file(song)
-    (tmp_path / "index.json").write_text(json.dumps({str(song): entry}).replace("@", digest))
+    ctime = str(song.stat().st_ctime_ns)
+    (tmp_path / "index.json").write_text(json.dumps({str(song): entry}).replace("@", digest).replace('"CTIME"', ctime))
     assert AudioIndex(tmp_path / "index.json").digest(song) == digest
 
 
