@@ -16,11 +16,13 @@ from mug.data.beatmap import Beatmap
 from mug.data.convertor import note_arrays
 from mug.data.difficulty import RATE_FEATURES, chart_features, features_at, skillset_features, star_ratings
 from mug.data.osu import MAX_OBJECTS, parse_osu
+from mug.data.osu_lines import MAX_TIME_MS
 from mug.errors import ChartError, DatasetError
 
 SR_FEATURES = ("sr",)
 MSD_FEATURES = tuple(name for name in RATE_FEATURES if name not in SR_FEATURES)
 NOTES, SR, MSD = "notes_by", "sr_by", "msd_by"  # parts of a record, and the columns with what made them
+LATEST_MS = 2 * MAX_TIME_MS  # a long note may start within a day and last for one
 NOTE_BYTES = 1 + 8 + 8  # column, start, last moment
 
 
@@ -126,4 +128,8 @@ def unpack_notes(packed: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     column = np.frombuffer(data, "i1", n_notes)
     start, length = np.frombuffer(data, "<i8", 2 * n_notes, offset=n_notes).reshape(2, -1)
     start = np.cumsum(start)
-    return column.astype(np.int64), start.view("<f8"), (start + length).view("<f8")
+    start_ms, last_ms = start.view("<f8"), (start + length).view("<f8")
+    known = np.abs((start_ms, last_ms)) <= LATEST_MS  # not what is no number either
+    if not known.all() or column.min() < 0:
+        raise DatasetError("its notes are damaged (columns or times that no chart has)")
+    return column.astype(np.int64), start_ms, last_ms

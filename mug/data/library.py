@@ -123,11 +123,13 @@ def _entry(path: Path, digest: str, database: FeatureDB, keys: int, with_audio: 
         raise _Unusable("changed", f"features.db describes another chart of this name and folder; {RUN_AGAIN}")
     if row["keys"] != keys:
         raise _Unusable("other key count", f"{row['keys']}K, the configuration says keys: {keys}")
-    audio = file_beside(path, row["audio"]) if with_audio else Path()
+    audio = file_beside(path, str(row["audio"])) if with_audio else Path()
     if audio is None:
         raise _Unusable("without audio", f"its audio file '{row['audio']}' is missing")
     try:
         notes = unpack_notes(row["notes"])
+        if notes[0].max() >= keys:
+            raise DatasetError(f"has a note in column {notes[0].max() + 1} of {keys}")
     except DatasetError as error:
         raise DatasetError(f"{database.path}: {path}: {error}; delete the database and {RUN_AGAIN}") from error
     made = (row[SR], row[MSD])
@@ -153,7 +155,7 @@ def _rate_at_others(
     here = (star_rating_version(), calculator_version())
     for number in tasks:
         for made_by, calculator in zip(entries[number].rated_by, here, strict=True):
-            if made_by is not None and not made_by.startswith(f"{calculator}, "):
+            if made_by is not None and not str(made_by).startswith(f"{calculator}, "):
                 raise DatasetError(f"{entries[number].path}: rated by {made_by}; here is {calculator}; {RUN_AGAIN}")
     records = parallel_map(describe_chart, list(tasks.values()), desc="ratings at other rates", unit="chart")
     return dict(zip(tasks, records, strict=True))

@@ -38,6 +38,16 @@ def test_damaged_notes_say_so(packed):
         unpack_notes(packed)
 
 
+@pytest.mark.parametrize(
+    ("column", "start_ms", "last_ms"),
+    [(-1, 0.0, 0.0), (0, np.nan, 0.0), (0, 0.0, np.inf), (0, -2e8, 0.0), (0, 0.0, 1e300)],
+)
+def test_notes_that_no_chart_has_are_damage(column, start_ms, last_ms):
+    notes = np.array([3, column]), np.array([100.0, start_ms]), np.array([100.0, last_ms])
+    with pytest.raises(DatasetError, match="damaged"):
+        unpack_notes(pack_notes(*notes))
+
+
 def test_a_blob_that_unpacks_to_gigabytes_is_cut_off():
     bomb = zlib.compressobj(9)
     packed = b"".join(bomb.compress(bytes(2**20)) for _ in range(64)) + bomb.flush()

@@ -13,6 +13,7 @@ from mug.data import library
 from mug.data.audio import AudioSettings
 from mug.data.audio_cache import AudioCache
 from mug.data.beatmap import Note
+from mug.data.chart_record import pack_notes
 from mug.data.describe import prepare_features
 from mug.data.difficulty import RATE_FEATURES, features_at
 from mug.data.feature_db import FeatureDB
@@ -182,6 +183,15 @@ def test_ratings_of_two_calculators_are_not_mixed(tmp_path, column):
         load(beatmap_txt, cache=False, rates=(1.0, 1.5))
     prepare_features(beatmap_txt, FEATURES, tqdm_class=lambda items, **_: items)
     assert len(load(beatmap_txt, cache=False, rates=(1.0, 1.5))[0]) == 1
+
+
+def test_a_note_beyond_the_keys_is_damage(tmp_path):
+    beatmap_txt = write_library(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "features.db")) as connection, connection:
+        notes = pack_notes(np.array([4]), np.array([100.0]), np.array([100.0]))
+        connection.execute("UPDATE Chart SET notes = ?", (notes,))
+    with pytest.raises(DatasetError, match=r"features\.db.*Easy\.osu: has a note in column 5 of 4; delete"):
+        load(beatmap_txt, cache=False)
 
 
 def test_ratings_need_not_be_kept(tmp_path, monkeypatch):
