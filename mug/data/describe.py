@@ -175,13 +175,18 @@ def _write(
 ) -> None:
     """Write records into the three tables."""
     charts, features, rated = [], [], []
+    # all that the tables have columns for: what is not asked for now must not stay that of other bytes
+    columns = database.columns("Feature") - {"name", "set_name", RANK_STATUS}
+    rate_columns = database.columns("Rated") - {"name", "set_name"}
     for key, record in batch.items():
         named = {"name": key[0], "set_name": key[1]}
         # of other bytes, a part that is not asked for now is out of date
-        made_by = {} if before[key].get("digest") == tasks[key].digest else dict.fromkeys(PARTS)
+        same = before[key].get("digest") == tasks[key].digest
+        made_by = {} if same else dict.fromkeys(PARTS)
+        blank = {} if same else dict.fromkeys(name for name in RATE_FEATURES if name in columns)
         charts.append({**named, **record.chart, **made_by, **{part: wanted[part] for part in tasks[key].parts}})
-        features.append({**named, **_only(record.feature, set(database.features) - {RANK_STATUS})})
-        rated += [{**named, "rate": row["rate"], **_only(row, database.rated_features)} for row in record.rated]
+        features.append({**named, **blank, **_only(record.feature, columns)})
+        rated += [{**named, **_only(row, rate_columns)} for row in record.rated]
     database.upsert(charts, "Chart")
     database.upsert(features, "Feature")
     database.upsert(rated, "Rated")

@@ -213,6 +213,19 @@ def test_msd_that_nobody_asked_for_is_not_taken_for_that_of_a_changed_chart(thre
     assert grown == contents(three)
 
 
+@pytest.mark.parametrize("asked", ["sr", "ett"])
+def test_no_feature_of_a_changed_chart_stays_what_it_was(three, tmp_path, asked):
+    few = tmp_path / "few.yaml"
+    few.write_text(f"- {{name: {asked}, type: numeric, min: 1, max: 35, interval: 1}}\n")
+    run(three)
+    before = contents(three)[0]["a.osu", "one"]
+    (three.parent / "one" / "a.osu").write_bytes(stream(60))
+    run(three, features=few)
+    after = contents(three)[0]["a.osu", "one"]
+    assert all(after[name] != before[name] for name in ("sr", "ett", "stream_ett"))
+    assert (after["stream_ett"] is None) == (asked == "sr")
+
+
 def test_other_bins_change_nothing(three, described, tmp_path):
     run(three)
     described.clear()
