@@ -15,7 +15,7 @@ from mug.data.msd_intervals import INTERVAL_MS, Intervals, intervals_of
 from mug.data.msd_jacks import jacks_of
 from mug.data.msd_rows import HANDS, Rows, rows_of
 
-PARAMETERS_VERSION = 1  # raise it whenever the estimate's numbers change
+PARAMETERS_VERSION = 2  # raise it whenever the estimate's numbers change
 PARAMETERS_FILE = Path(__file__).with_name("msd_parameters.npz")
 BY_INTERVAL = ("stream", "jumpstream", "handstream", "chordjack", "technical")
 ALLOWED_LOSS = np.array([0.08, 0.12, 0.12, 0.12, 0.07])  # of the points, for each of them
@@ -25,11 +25,13 @@ MOST_JACKS_IN_TECHNICAL = 0.1  # as the root of it, at most this share of the po
 JACKSPEED_SCALE, STAMINA_SCALE = 0.91, 0.925
 STAMINA_EXPONENT, STAMINA_SHIFT, STAMINA_RANGE, STAMINA_OF_JACKS = 2.5, 0.015, (0.8, 1.08), 0.8
 LEAST_LOSS = 0.005  # technical is left
+FEW_NOTES = 15  # below, technical and what jacks cost it are solved for at once: jacks may cost it all
 HIGHEST = 40.0
 TOO_LONG_SECONDS = 750.0
 TOO_MANY_ROWS = 50  # in an interval
 EXTREME = 5.0  # standard deviations beyond which a feature says no more
 LOG_RANGE = (-3.0, 0.5)  # of what the features make of a difficulty
+SETTLED = 1e-5
 DECIMALS = 3  # coarser than what processors differ by
 
 
@@ -148,8 +150,15 @@ def ratings(rows: Rows, rates: Sequence[float], networks: Sequence[Network]) -> 
     rested[:, TECHNICAL] = msd_seek.seek(
         difficulty[:, TECHNICAL].reshape(len(rates), -1), weights[:, TECHNICAL], allowed[:, TECHNICAL]
     )
+    few = range(len(rates)) if points[0] < 2 * FEW_NOTES else ()
+    for index in few:
+        rested[index, TECHNICAL] = technical_of_few(
+            difficulty[index, TECHNICAL].ravel(), weights[index, TECHNICAL], jacks_of(rows, rates[index])[0]
+        )
     tired = seek(difficulty * msd_seek.tiredness(difficulty, rested), rested)
     tired = seek(difficulty * msd_seek.tiredness(difficulty, tired), tired)
+    for index in few:
+        tired[index, TECHNICAL] = rested[index, TECHNICAL]
 
     stamina = stamina_rating(tired, rested, jackspeed, unworn_jackspeed)
     stream, jumpstream, handstream, chordjack, technical = tired.T
@@ -158,6 +167,26 @@ def ratings(rows: Rows, rates: Sequence[float], networks: Sequence[Network]) -> 
     rating = np.concatenate([msd_seek.overall(skillsets)[:, None], skillsets], axis=-1)
     factor = [msd_seek.length_factor(rows.time_ms[-1] / rate / 1000) for rate in rates]
     return rating * np.array(factor)[:, None]
+
+
+def technical_of_few(difficulty: np.ndarray, notes: np.ndarray, jacks: np.ndarray) -> float:
+    """Return the skill at which intervals and jacks together cost the share of the points that technical may lose.
+
+    `difficulty` and `notes` [J], `jacks` [E]. The highest rating where they cost more at any skill.
+    """
+    n_notes = float(notes.sum())
+
+    def excess(skill: float) -> float:
+        kept = np.minimum(skill / np.maximum(difficulty, msd_seek.EASIEST), 1.0) ** msd_seek.POWER
+        of_jacks = np.sqrt(msd_seek.jack_loss(jacks, JACKS_IN_TECHNICAL * skill)) / (2 * n_notes)
+        lost = float(notes @ (1 - kept)) / n_notes + min(of_jacks, MOST_JACKS_IN_TECHNICAL)
+        return lost - ALLOWED_LOSS[TECHNICAL]
+
+    low, high = 0.0, HIGHEST
+    while high - low > SETTLED:
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    return high
 
 
 def stamina_rating(

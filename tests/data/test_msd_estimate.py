@@ -4,12 +4,22 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import erfinv
 
 from mug.data import msd_estimate, msd_seek
-from mug.data.msd_estimate import Network, estimate_msd, running_mean, shipped_networks, stamina_rating
+from mug.data.convertor import note_arrays
+from mug.data.msd_estimate import (
+    Network,
+    estimate_msd,
+    running_mean,
+    shipped_networks,
+    stamina_rating,
+    technical_of_few,
+)
 from mug.data.msd_intervals import intervals_of, smooth
 from mug.data.msd_jacks import NO_JACK_MS, jack_difficulty, jacks_of, run_ms
 from mug.data.msd_rows import HAND_PATTERNS, hand_patterns, row_patterns, rows_of, running_sums
+from mug.data.osu import read_osu
 
 
 def chart(*rows):
@@ -224,6 +234,25 @@ def test_ratings_are_capped_before_short_charts_lose():
     factor = 0.9 + 0.1 * (start_ms[-1] / 1000 - 35) / 35
     assert stream == pytest.approx(40 * factor, abs=0.01)
     assert overall >= stream
+
+
+def test_technical_of_few_notes_by_hand():
+    difficulty, notes = np.array([10.0, 10.0]), np.array([3.0, 4.0])
+    # without jacks 7 % may be lost: (x / 10)^1.7 = 0.93
+    assert technical_of_few(difficulty, notes, np.array([])) == pytest.approx(10 * 0.93 ** (1 / 1.7), abs=1e-4)
+    # sqrt(16 erf(0.04 (40 - 0.75 x))) / 14 = 0.07, where the intervals cost nothing
+    expected = (40 - erfinv((0.07 * 14) ** 2 / 16) / 0.04) / 0.75
+    assert expected > 40
+    assert technical_of_few(difficulty, notes, np.array([40.0])) == 40.0
+    expected = (20 - erfinv((0.07 * 14) ** 2 / 16) / 0.04) / 0.75
+    assert technical_of_few(difficulty, notes, np.array([20.0])) == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_real_chart_of_eight_notes_with_jacks(shared):
+    chart = read_osu(shared / "data" / "charts" / "Quaver__Quaver.API" / "hitsounds.osu")
+    column, start_ms, _ = note_arrays(chart.notes)
+    [rating] = estimate_msd(column, start_ms, [1.0])
+    assert rating[[0, 7]] == pytest.approx([12.96, 12.96], abs=0.01)  # the reference's overall and technical
 
 
 def test_parameters_are_numbers_alone():
