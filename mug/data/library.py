@@ -13,7 +13,17 @@ import numpy as np
 
 from mug.data.audio_cache import AudioCache
 from mug.data.chart_list import beatmap_paths
-from mug.data.chart_record import MSD, SR, Record, Task, describe_chart, digest_of, unpack_notes
+from mug.data.chart_record import (
+    MSD,
+    MSD_FEATURES,
+    SR,
+    SR_FEATURES,
+    Record,
+    Task,
+    describe_chart,
+    digest_of,
+    unpack_notes,
+)
 from mug.data.describe import star_rating_version
 from mug.data.difficulty import RATE_FEATURES
 from mug.data.feature_db import RUN_AGAIN, FeatureDB
@@ -121,6 +131,11 @@ def _entry(path: Path, digest: str, database: FeatureDB, keys: int, with_audio: 
         if row is None or prompt is None:
             raise _Unusable("without features", f"not in features.db; {RUN_AGAIN}")
         raise _Unusable("changed", f"features.db describes another chart of this name and folder; {RUN_AGAIN}")
+    for made_by, names in ((SR, SR_FEATURES), (MSD, MSD_FEATURES)):
+        if row[made_by] is None and not set(names).isdisjoint(database.features):
+            raise _Unusable(
+                "without features", f"described without {names[0]}; {RUN_AGAIN}, with the yaml of the training"
+            )
     if row["keys"] != keys:
         raise _Unusable("other key count", f"{row['keys']}K, the configuration says keys: {keys}")
     audio = file_beside(path, str(row["audio"])) if with_audio else Path()

@@ -220,6 +220,16 @@ def test_what_is_not_given_at_rate_1_is_not_given_at_any(tmp_path):
         assert {"stream_ett", "ett"} <= SPEC.decode(ids).keys()
 
 
+def test_charts_described_without_what_is_asked_for_are_named(tmp_path):
+    beatmap_txt = write_library(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "features.db")) as connection, connection:
+        connection.execute("UPDATE Chart SET msd_by = NULL")
+    entries, report = load(beatmap_txt, cache=False)
+    assert entries == []
+    assert [kind for kind, _ in report.skipped] == ["without features"]
+    assert "described without ett" in report.skipped[0][1]
+
+
 def test_damaged_notes_name_the_chart_and_the_database(tmp_path):
     beatmap_txt = write_library(tmp_path)
     with closing(sqlite3.connect(tmp_path / "features.db")) as connection, connection:
