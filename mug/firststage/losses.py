@@ -32,7 +32,7 @@ class ManiaReconstructLoss(nn.Module):
         weight_balanced: float = 0.0,
     ) -> None:
         super().__init__()
-        if not 0 <= label_smoothing < 0.5 or focal_gamma < 0:
+        if not 0 <= label_smoothing <= 0.5 or focal_gamma < 0:
             raise ConfigError(
                 f"lossconfig: label_smoothing {label_smoothing} must be from 0 to 0.5, focal_gamma {focal_gamma} 0 or "
                 "more"

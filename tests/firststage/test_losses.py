@@ -147,7 +147,7 @@ def test_balanced_error_counts_rare_frames_as_much_as_silence():
         assert (loss - without).item() == pytest.approx(2 * log["balanced_loss"].item(), rel=1e-4)
 
 
-@pytest.mark.parametrize("options", [{"label_smoothing": 0.5}, {"label_smoothing": -0.1}, {"focal_gamma": -1.0}])
+@pytest.mark.parametrize("options", [{"label_smoothing": 0.6}, {"label_smoothing": -0.1}, {"focal_gamma": -1.0}])
 def test_impossible_options_are_named(options):
     with pytest.raises(ConfigError, match=next(iter(options))):
         ManiaReconstructLoss(**options)
