@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,10 +43,17 @@ def resolve_inside(folder: Path, name: str) -> Path:
     return path
 
 
-def file_beside(chart: Path, name: str) -> Path | None:
+def files_alike(path: Path) -> list[Path]:
+    """Return the files that have a path's name but for upper and lower case."""
+    found = path.parent.iterdir() if path.parent.is_dir() else ()
+    return [file for file in found if file.name.lower() == path.name.lower() and file.is_file()]
+
+
+def file_beside(chart: Path, name: str, alike: Callable[[Path], list[Path]] = files_alike) -> Path | None:
     """Return the file that a chart names, None where there is none. Raises ChartError for a name that leads out.
 
     Case does not count where nothing has the very name and one file has it otherwise: charts are made on Windows.
+    `alike`: another way to find such files, for who asks of one folder often.
     """
     try:
         path = resolve_inside(chart.parent, name)
@@ -54,7 +61,13 @@ def file_beside(chart: Path, name: str) -> Path | None:
         raise ChartError(f"{chart}: names a file that is not beside it: {error}") from error
     if path.is_file():
         return path
-    if not path.parent.is_dir():
-        return None
-    same = [file for file in path.parent.iterdir() if file.name.lower() == path.name.lower() and file.is_file()]
+    same = alike(path)
     return same[0] if len(same) == 1 else None
+
+
+def is_beside(chart: Path, name: str) -> bool:
+    """Whether the file that a chart names is there; a name that leads out of its folder names none."""
+    try:
+        return file_beside(chart, name) is not None
+    except ChartError:
+        return False

@@ -17,7 +17,7 @@ from mug.data.osu import read_osu
 from mug.data.parallel import parallel_map
 from mug.data.report import Report
 from mug.errors import ChartError, DatasetError
-from mug.files import file_beside, replacing
+from mug.files import is_beside, replacing
 
 STATUS_ORDER = ("ranked", "loved")  # what players know before what nobody judged
 NO_SET_ID = 10**18
@@ -106,10 +106,7 @@ def read_for_filter(path: Path) -> ReadChart | Dropped:
         return Dropped(path, "unusable", str(error).removeprefix(f"{path}: "))
     except OSError as error:
         return Dropped(path, "unusable", f"cannot be read: {error.strerror}")
-    try:
-        has_audio = file_beside(path, chart.audio_filename) is not None
-    except ChartError:
-        has_audio = False
+    has_audio = is_beside(path, chart.audio_filename)
     name = f"{chart.title} [{chart.version}]"
     return ReadChart(path, name, chart.beatmap_set_id, has_audio, traits, pattern_of(chart))
 

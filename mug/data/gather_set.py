@@ -16,7 +16,7 @@ from mug.data.chart_files import CHART_SUFFIXES, PACKAGE_SUFFIXES, open_charts, 
 from mug.data.osu import OtherModeError, write_osu
 from mug.data.osz import chart_name, extract_osz
 from mug.errors import ChartError
-from mug.files import replacing, resolve_inside
+from mug.files import file_beside, replacing, resolve_inside
 
 UNLISTABLE = re.compile("[\r\n\ud800-\udfff]")
 Stamp = tuple[str, int, int]  # a file or folder, its size and time of change; 0, 0 where there is none
@@ -173,7 +173,7 @@ class _Taking:
         """Bring a file that a chart names to where the chart goes; False where there is none. Raises ChartError."""
         if not name:
             return False
-        source = self._beside(chart, name)
+        source = file_beside(chart, name, self._alike)
         if source is None:
             return False
         self._note_read(source)
@@ -189,21 +189,14 @@ class _Taking:
             self._made[place] = None
         return True
 
-    def _beside(self, chart: Path, name: str) -> Path | None:
-        """As mug.files.file_beside, for thousands of charts in one folder: it is listed once."""
-        try:
-            path = resolve_inside(chart.parent, name)
-        except ChartError as error:
-            raise ChartError(f"{chart}: names a file that is not beside it: {error}") from error
-        if path.is_file():
-            return path
+    def _alike(self, path: Path) -> list[Path]:
+        """As mug.files.files_alike, for thousands of charts in one folder: it is listed once."""
         self._note_read(path.parent)  # the file may come
         if path.parent not in self._listings:
             listing = self._listings[path.parent] = {}
             for file in path.parent.iterdir() if path.parent.is_dir() else ():
                 listing.setdefault(file.name.lower(), []).append(file)
-        same = [file for file in self._listings[path.parent].get(path.name.lower(), []) if file.is_file()]
-        return same[0] if len(same) == 1 else None
+        return [file for file in self._listings[path.parent].get(path.name.lower(), []) if file.is_file()]
 
 
 def _numbered(place: Path) -> Iterator[Path]:

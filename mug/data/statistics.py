@@ -24,7 +24,7 @@ from mug.data.limits import Traits, rate_in_name, traits_of
 from mug.data.osu import parse_osu
 from mug.data.parallel import parallel_map
 from mug.errors import ChartError, DatasetError
-from mug.files import file_beside
+from mug.files import is_beside
 
 FEATURES_YAML = PROJECT_ROOT / "configs/mug/mania_beatmap_features.yaml"
 QUANTILES = (0.0, 0.1, 0.5, 0.9, 1.0)
@@ -194,16 +194,9 @@ def read_facts(task: tuple[Path, dict[str, Any] | None, Mapping[int, str]]) -> C
         bpm=main_bpm(chart),
         traits=traits_of(chart, features["sr"] or 0.0),
         pattern=pattern_of(chart),
-        has_audio=_has_audio(path, chart.audio_filename),
+        has_audio=is_beside(path, chart.audio_filename),
         features=features,
     )
-
-
-def _has_audio(path: Path, audio_filename: str) -> bool:
-    try:
-        return file_beside(path, audio_filename) is not None
-    except ChartError:
-        return False
 
 
 def main_bpm(chart: Beatmap) -> float:
