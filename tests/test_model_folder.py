@@ -274,7 +274,7 @@ class TestHostileFolders:
             ),
         )
     )
-    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_any_header(self, tmp_path, header):
         text = header if isinstance(header, bytes) else json.dumps(header).encode()
         file = tmp_path / "model.safetensors"
@@ -294,7 +294,7 @@ class TestHostileFolders:
 
 
 @given(st.text(alphabet="ab-:[]{}&*!${}'\"#|>? \n\t1e.", max_size=60))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_yaml_is_read_or_refused(tmp_path, text):
     (tmp_path / "any.yaml").write_text(text)
     try:

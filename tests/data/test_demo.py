@@ -266,7 +266,7 @@ def test_a_tempo_change_is_a_second_timing_point() -> None:
 
 
 @given(seed=st.integers(0, 2**32), keys=st.integers(1, 18), seconds=st.floats(10, 40))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_song_can_be_charted_for_any_number_of_keys(seed: int, keys: int, seconds: float) -> None:
     style_rng, music_rng, _, chart_rng, _ = DemoSettings(seed, seconds, keys).rngs(0)
     composition = compose(draw_style(style_rng), seconds, music_rng)

@@ -25,7 +25,7 @@ Z = 1_000_000
 
 
 @pytest.mark.parametrize("suffix", [*EXAMPLES, ".osz"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=st.integers(0, 2**32))
 def test_mutated_examples(suffix, seed):
     data = EXAMPLES.get(suffix) or package()
@@ -33,7 +33,7 @@ def test_mutated_examples(suffix, seed):
 
 
 @pytest.mark.parametrize("suffix", EXAMPLES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.binary(max_size=300))
 @example(data=b"")
 @example(data=b"\xff\xfe\x00\xd8")
