@@ -64,7 +64,7 @@ def configs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         },
         "lightning": {
             "trainer": {"max_steps": 2, "accelerator": "cpu", "log_every_n_steps": 1},
-            "callbacks": {"charts": {"target": "mug.training.callbacks.BeatmapLogger", "params": {"steps": 2}}},
+            "callbacks": {"charts": {"target": "mug.training.beatmap_logger.BeatmapLogger", "params": {"steps": 2}}},
         },
     }  # fmt: skip
     models = {"stage1": autoencoder, "stage2": {"target": "mug.diffusion.diffusion.DDPM", "params": diffusion}}

@@ -1,58 +1,45 @@
-"""Stage 2: denoising diffusion of the first stage's latents, conditioned on the prompt and the audio.
+"""Training of stage 2: denoising diffusion of the first stage's latents, conditioned on the prompt and the audio.
 
 Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Q frequencies of the STFT, C channels,
 Z latent channels, L latent frames, F features.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
-from einops import rearrange
 from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_warn
 from torch import Tensor
 
-from mug.diffusion.checks import check_context, check_networks, check_noise, check_noisy, check_z_length
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.latent_statistics import latent_statistics
 from mug.diffusion.objective import check_loss_type, check_timestep_sampling, draw_timesteps, elementwise_loss
-from mug.diffusion.parameterization import check_last_timestep, check_parameterization, input_of, target_of, x0_of
-from mug.diffusion.schedule import make_beta_schedule, min_snr_weights, schedule_buffers, vlb_weights
-from mug.diffusion.wrapper import MugDiffusionWrapper
+from mug.diffusion.parameterization import input_of, target_of, x0_of
+from mug.diffusion.schedule import make_beta_schedule, min_snr_weights, vlb_weights
 from mug.errors import ConfigError
 from mug.lr_scheduler import adamw
-from mug.model.blocks import check_input
-from mug.model.masking import LENGTH_MULTIPLE, frame_mask, masked_mean, whole_lengths
+from mug.model.masking import frame_mask, masked_mean, whole_lengths
 from mug.model.weights import freeze_all_but, load_weights
 from mug.seeding import generator_of, stratified_timesteps
 
 NOISE_BANDS = 10
 
 
-class DDPM(pl.LightningModule):
+class DDPM(LatentDiffusion):
     """Trains the denoiser, the audio encoder and the prompt embedder together (Ho et al. 2020, algorithm 1).
 
-    z_channels, z_length: shape of the latents it is trained on.
-    parameterization: what the denoiser predicts, see mug.diffusion.parameterization.
+    z_channels, z_length, parameterization, normalize_latents: see LatentDiffusion.
     loss_type, timestep_sampling: see mug.diffusion.objective.
     min_snr_gamma: weigh the loss by min-SNR, 5 is usual; None weighs all timesteps alike.
     beta_schedule, timesteps, linear_start, linear_end, zero_terminal_snr: see mug.diffusion.schedule.
     vlb_weight: how much of the variational bound is added to the plain loss.
     weight_decay, scheduler_config: see mug.lr_scheduler.adamw.
     training_keys: train only the parameters whose name contains one of them.
-    normalize_latents: bring every latent channel to mean 0 and deviation 1, as measured on the first training batches.
     seed: noise and timesteps are functions of it and the step, so a resumed run draws what it would have drawn.
     """
 
-    latent_mean: Tensor
-    latent_std: Tensor
-    latents_measured: Tensor
     lvlb_weights: Tensor
     loss_weights: Tensor
-    sqrt_alphas_cumprod: Tensor
-    sqrt_one_minus_alphas_cumprod: Tensor
-    alphas_cumprod: Tensor
 
     def __init__(
         self,
@@ -82,22 +69,13 @@ class DDPM(pl.LightningModule):
         normalize_latents: bool = False,
         seed: int = 23,
     ) -> None:
-        super().__init__()
-        check_parameterization(parameterization)
         check_loss_type(loss_type)
         check_timestep_sampling(timestep_sampling)
         betas = make_beta_schedule(beta_schedule, timesteps, linear_start, linear_end, zero_terminal_snr)
-        check_last_timestep(parameterization, betas)
         configs = (unet_config, first_stage_config, wave_stage_config, cond_stage_config)
-        check_networks(*configs, z_channels)
-        self.model = MugDiffusionWrapper(*configs)
-        check_z_length(z_length, self.model.unet_model.factor)
-        self.z_channels = z_channels
-        self.z_length = z_length
-        self.parameterization = parameterization
+        super().__init__(*configs, z_channels, z_length, betas, parameterization, normalize_latents)
         self.loss_type = loss_type
         self.vlb_weight = vlb_weight
-        self.timesteps = timesteps
         self.timestep_sampling = timestep_sampling
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
@@ -108,88 +86,10 @@ class DDPM(pl.LightningModule):
         self.seed = seed
         self.has_untrained_first_stage = ckpt_path is None and not first_stage_config.get("params", {}).get("ckpt_path")
 
-        for name, values in schedule_buffers(betas).items():
-            self.register_buffer(name, values)
         self.register_buffer("lvlb_weights", vlb_weights(betas, parameterization), persistent=False)
         self.register_buffer("loss_weights", min_snr_weights(betas, min_snr_gamma, parameterization), persistent=False)
-        self.register_buffer("latent_mean", torch.zeros(z_channels, 1), persistent=normalize_latents)
-        self.register_buffer("latent_std", torch.ones(z_channels, 1), persistent=normalize_latents)
-        self.register_buffer("latents_measured", torch.tensor(False), persistent=normalize_latents)
         if ckpt_path is not None:
             load_weights(self, ckpt_path, ignore_keys)
-
-    @property
-    def latent_factor(self) -> int:
-        """Note frames per latent frame."""
-        return self.model.first_stage_model.factor
-
-    @property
-    def length_multiple(self) -> int:
-        """What the number of latent frames has to be a multiple of."""
-        return math.lcm(LENGTH_MULTIPLE, self.model.unet_model.factor)
-
-    @property
-    def spacing(self) -> str:
-        """How a sampler should choose its timesteps: from the very last one on, where no signal is left there."""
-        return "trailing" if self.alphas_cumprod[-1] == 0 else "uniform"
-
-    # --- the four networks -------------------------------------------------------------------------------------------
-
-    # `lengths` [B] are the latent frames of each song, multiples of length_multiple: what lies beyond them does not
-    # change what lies inside. Without them every song fills its row.
-
-    @torch.no_grad()
-    def encode_latent(self, note: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Note planes [B, 4K, T] -> the clean latent x_0 [B, Z, L]: the posterior's mode, normalised."""
-        note_frames = None if lengths is None else lengths * self.latent_factor
-        return (self.model.first_stage_model.encode(note, note_frames).mode() - self.latent_mean) / self.latent_std
-
-    def decode_latent(self, z: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Latent [B, Z, L] -> logits and raw offsets of the note planes [B, 4K, T]. Raises ValueError."""
-        check_input(z, self.z_channels, 1, "the diffusion model", lengths)
-        return self.model.first_stage_model.decode(z * self.latent_std + self.latent_mean, lengths)
-
-    def encode_conditions(
-        self, audio: Tensor, feature: Tensor, lengths: Tensor | None = None
-    ) -> tuple[Tensor, list[Tensor]]:
-        """Audio [B, M, A] or [B, 2, Q, A], ids [B, F] -> context [B, C, F] and audios, [B, C, L / 2^level] or one."""
-        n_audios = self.model.unet_model.n_audios
-        latent_frame = self.model.wave_model.factor >> (n_audios - 1)  # in audio frames; the last scale is coarser
-        encoded = self.model.wave_model(audio, None if lengths is None else lengths * latent_frame)
-        audios = [encoded] if isinstance(encoded, Tensor) else list(encoded)
-        return self.encode_prompt(feature), audios[-n_audios:]
-
-    def encode_prompt(self, feature: Tensor) -> Tensor:
-        """Prompt ids [B, F] -> context [B, C, F]."""
-        return self.model.cond_stage_model(feature)
-
-    def denoise(
-        self, x_t: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor], lengths: Tensor | None = None
-    ) -> Tensor:
-        """Return the clean latent that x_t [B, Z, L] at timesteps t [B] is taken for, whatever the denoiser predicts.
-
-        context, audios: see encode_conditions. Raises ValueError for what has another shape or is no timestep.
-        """
-        check_noisy(x_t, t, self.z_channels, self.timesteps)
-        check_context(context, self.model.cond_stage_model.n_features)
-        a, s = self._signal_and_noise(t)
-        shown = input_of(self.parameterization, x_t, a, s)
-        prediction = self.model.unet_model(shown, t, context, list(audios), lengths).float()
-        return x0_of(self.parameterization, prediction, x_t, a, s)
-
-    def _signal_and_noise(self, t: Tensor) -> tuple[Tensor, Tensor]:
-        """The factors of x_0 and of the noise at timesteps t [B], both [B, 1, 1]."""
-        a, s = self.sqrt_alphas_cumprod[t], self.sqrt_one_minus_alphas_cumprod[t]
-        return rearrange(a, "b -> b 1 1"), rearrange(s, "b -> b 1 1")
-
-    # --- the loss ----------------------------------------------------------------------------------------------------
-
-    def q_sample(self, x_0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
-        """Return x_t [B, Z, L]: x_0 with the noise of timesteps t [B]; equation 4 of Ho et al. Raises ValueError."""
-        check_noisy(x_0, t, self.z_channels, self.timesteps)
-        check_noise(noise, x_0)
-        a, s = self._signal_and_noise(t)
-        return a * x_0 + s * noise
 
     def p_losses(
         self, batch: Mapping[str, Any], x_0: Tensor, t: Tensor, noise: Tensor, lengths: Tensor | None = None

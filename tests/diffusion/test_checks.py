@@ -94,7 +94,7 @@ def test_networks_are_compared_before_any_is_built(monkeypatch: pytest.MonkeyPat
     def build(*_: Any) -> None:
         raise AssertionError("a full-size model takes a while to build")
 
-    monkeypatch.setattr("mug.diffusion.diffusion.MugDiffusionWrapper", build)
+    monkeypatch.setattr("mug.diffusion.latent_diffusion.MugDiffusionWrapper", build)
     config = tiny_config()
     config["unet_config"]["params"]["context_dim"] = 5
     with pytest.raises(ConfigError, match=r"context_dim is 5, but"):

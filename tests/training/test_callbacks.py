@@ -16,13 +16,14 @@ from mug.config import instantiate_from_config
 from mug.data.beatmap import Beatmap, Note
 from mug.data.convertor import ManiaConvertor
 from mug.data.osu import read_osu
-from mug.training.callbacks import LastCheckpoint, _chart_like
+from mug.training.beatmap_logger import _chart_like
+from mug.training.callbacks import LastCheckpoint
 from mug.training.setup import build_trainer
 from tests.diffusion.test_diffusion import tiny_config
 from tests.training.synthetic_data import FRAME_MS, data_node
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
-LOGGER = {"beatmap_logger": {"target": "mug.training.callbacks.BeatmapLogger", "params": {"count": 2, "steps": 3}}}
+LOGGER = {"beatmap_logger": {"target": "mug.training.beatmap_logger.BeatmapLogger", "params": {"count": 2, "steps": 3}}}
 
 
 def config_of(stage: int, folder: Path) -> dict[str, Any]:
