@@ -21,6 +21,7 @@ from mug.data.audio import load_audio
 from mug.data.beatmap import Beatmap, Note, TimingPoint
 from mug.data.convertor import ManiaConvertor
 from mug.data.difficulty import chart_features
+from mug.data.features import START_TIME
 from mug.data.finishing import fit_tempo, inside, song_names, tidy
 from mug.data.osu import parse_osu
 from mug.data.timing import check_tempo
@@ -116,6 +117,8 @@ class ChartGenerator:
         path = Path(audio)
         wishes = {name: value for name, value in prompt.items() if value is not None}
         feature = self.spec.encode(wishes)  # [F]
+        if START_TIME not in wishes:
+            feature = self.spec.starting_at(feature, 0.0)
         spectrum = load_audio(path, self.audio_settings, MAX_MINUTES * 60)  # [M, A]
         end_ms = spectrum.shape[-1] * self.audio_settings.audio_frame_ms
 

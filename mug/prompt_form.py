@@ -133,7 +133,7 @@ class PromptForm:
 
     def __init__(self, spec: FeatureSpec) -> None:
         self.controls: list[NumericControl | ChoiceControl | MapTypeControl] = []
-        waiting = {feature.name: feature for feature in spec.features}
+        waiting = {feature.name: feature for feature in spec.of_charts.features}
         for name in IN_FRONT:
             if name in waiting:
                 self._place(waiting.pop(name))

@@ -14,6 +14,7 @@ from tiny_model import save_tiny_checkpoint, tiny_run_config
 from tqdm import tqdm
 
 from mug.data.beatmap import Beatmap, TimingPoint
+from mug.data.features import Feature, FeatureSpec
 from mug.data.osu import parse_osu
 from mug.data.osz import extract_osz, write_osz
 from mug.errors import AudioError, ChartError, CheckpointError, ConfigError, PromptError
@@ -60,6 +61,17 @@ def test_a_chart_says_what_it_is(generator, song):
     assert all(note.start_ms == int(note.start_ms) for note in written.notes)
     assert 150 <= written.timing_points[0].bpm < 300
     assert len(written.timing_points) == 1
+
+
+def test_a_model_that_asks_where_an_item_begins_hears_that_a_song_begins_at_its_head(tiny_checkpoint, song, monkeypatch):
+    generator = ChartGenerator.load(tiny_checkpoint)
+    generator.spec = FeatureSpec([Feature("sr", "numeric", 1, 8, 0.2), Feature("start_time", "numeric", 0, 600, 10)])
+    heard = []
+    monkeypatch.setattr(generator, "_sample", lambda spectrum, feature, *_: heard.append(feature.tolist()) or [])
+    for prompt in ({}, {"sr": 2.0}, {"start_time": 95}):  # the last: music that was cut out of a longer song
+        with pytest.raises(ChartError, match="no notes"):
+            generator.generate(song, prompt)
+    assert heard == [[0, 37], [6, 37], [0, 46]]
 
 
 def test_a_prompt_may_hold_numpy_numbers(generator, song):

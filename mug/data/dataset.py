@@ -97,6 +97,7 @@ class OsuDataset(Dataset):
         convertor = self._convertor(rate, start, rng)
         encoded = convertor.encode_arrays(entry.column, entry.start_ms, entry.last_ms, rng)
         feature = entry.ids[self._row_of_rate.get(rate, 0)].astype(np.int64)
+        feature = self.spec.starting_at(feature, start * self.settings.audio_frame_ms)
         item: dict[str, Any] = {
             "note": encoded.note,
             "valid_flag": self._valid_flag(entry, convertor),

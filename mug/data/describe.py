@@ -81,7 +81,7 @@ def prepare_features(
     time, and another one may run beside it.
     Charts that cannot be rated are skipped and reported. Raises DatasetError or ConfigError for unusable input.
     """
-    spec = FeatureSpec.from_yaml(features_yaml)
+    spec = FeatureSpec.from_yaml(features_yaml).of_charts
     charts = beatmap_paths(beatmap_txt)
     statuses = read_ranked_map(ranked_map, spec) if ranked_map is not None else {}
     wanted = versions(spec, rates)

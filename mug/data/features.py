@@ -18,6 +18,7 @@ from mug.config import find_file
 from mug.errors import ConfigError, PromptError
 
 TYPES = ("numeric", "category", "bool")
+START_TIME = "start_time"  # seconds into the song at which an item begins: of the item, where all others are the chart's
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,20 @@ class FeatureSpec:
             return cls(_feature(node) for node in nodes)
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from error
+
+    @property
+    def of_charts(self) -> "FeatureSpec":
+        """The features that a chart has, wherever an item of it begins: those that features.db keeps."""
+        return FeatureSpec(feature for feature in self.features if feature.name != START_TIME)
+
+    def starting_at(self, ids: np.ndarray, start_ms: float) -> np.ndarray:
+        """Return a prompt's ids [F] for an item that begins at `start_ms` of its song, where the features say so."""
+        if START_TIME not in self.blocks:
+            return ids
+        index = self.names.index(START_TIME)
+        ids = ids.copy()
+        ids[index] = self.blocks[START_TIME][0] + self.features[index].row(max(0.0, start_ms) / 1000)
+        return ids
 
     @property
     def unconditional(self) -> np.ndarray:

@@ -84,7 +84,7 @@ def load_entries(
     with ExitStack() as databases:
         for beatmap_txt in beatmap_txts:
             paths = beatmap_paths(beatmap_txt)
-            database = databases.enter_context(FeatureDB(Path(beatmap_txt).parent / "features.db", spec))
+            database = databases.enter_context(FeatureDB(Path(beatmap_txt).parent / "features.db", spec.of_charts))
             for path in paths:
                 try:
                     data = path.read_bytes()
@@ -179,7 +179,7 @@ def _rate_at_others(
 def _keep(rated: Mapping[int, Record], entries: list[Entry], homes: list[Path], spec: FeatureSpec) -> None:
     """Write ratings to the databases, so that the next start finds them; not where a disk is read-only."""
     for home in {homes[number] for number in rated}:
-        with suppress(DatasetError), FeatureDB(home, spec, create=True) as database, database.transaction():
+        with suppress(DatasetError), FeatureDB(home, spec.of_charts, create=True) as database, database.transaction():
             there = database.versions()
             columns = database.columns("Rated")  # all, or the next training with other features would miss some
             rows = []

@@ -259,6 +259,20 @@ def test_at_another_rate_stars_and_skillsets_are_those_of_that_rate(tmp_path, ra
     assert (seen[1.0] != seen[rate]).sum() >= 3
 
 
+def test_an_item_says_where_in_its_song_it_begins_where_features_ask_for_it(library, tmp_path):
+    features = tmp_path / "features.yaml"
+    features.write_text("- {name: start_time, type: numeric, min: 0, max: 10, interval: 0.5}\n- {name: rc, type: bool}\n")
+    params = {"beatmap_txt": str(library), "cache_dir": str(library.parent / "cache"), "audio": AUDIO, **ALL}
+    items = OsuTrainDataset(features=str(features), augmentation={"random_crop": True}, **params)
+    seen = set()
+    for epoch in range(20):
+        item = items[0, epoch]
+        start_ms = -item["convertor"]["offset_ms"]
+        assert item["feature"].tolist() == [1 + int(start_ms // 500), 23]  # rc: rows 21 to 23, and the chart is rice
+        seen.add(item["feature"][0])
+    assert len(seen) > 3
+
+
 def test_without_audio_prompts_stay_those_of_rate_1(library):
     faster = {"rate": [1.5, 1.5], "rate_p": 1.0}
     plain, fast = dataset(library, with_audio=False)[0], dataset(library, with_audio=False, augmentation=faster)[0]

@@ -74,6 +74,19 @@ def test_decodes_to_the_middle_of_a_bin_and_leaves_out_what_is_not_given():
         SMALL.decode([0, 5])
 
 
+def test_where_an_item_begins_is_no_feature_of_its_chart():
+    start = Feature("start_time", "numeric", 0, 600, 10)
+    spec = FeatureSpec([SPEC.features[0], start, SPEC.features[1]])  # rows: sr 0..35, start_time 36..96, rank status 97..
+    assert spec.of_charts.names == ["sr", "rank_status"]
+    asked = spec.encode({"sr": 3, "rank_status": "loved"})
+    assert asked.tolist() == [11, 36, 99]
+    assert spec.starting_at(asked, 0.0).tolist() == [11, 37, 99]
+    assert spec.starting_at(asked, 19_999.0).tolist() == [11, 38, 99]
+    assert spec.starting_at(asked, 3_600_000.0).tolist() == [11, 96, 99]  # an hour into a song is the last bin
+    assert asked.tolist() == [11, 36, 99]
+    assert SPEC.starting_at(SPEC.unconditional, 5000.0).tolist() == SPEC.unconditional.tolist()
+
+
 @given(st.tuples(*(st.integers(first, first + size - 1) for first, size in SPEC.blocks.values())))
 def test_every_id_has_a_prompt(ids):
     assert SPEC.encode(SPEC.decode(ids)).tolist() == list(ids)
