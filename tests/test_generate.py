@@ -63,7 +63,7 @@ def test_a_chart_says_what_it_is(generator, song):
     assert len(written.timing_points) == 1
 
 
-def test_a_model_that_asks_where_an_item_begins_hears_that_a_song_begins_at_its_head(tiny_checkpoint, song, monkeypatch):
+def test_a_model_that_asks_where_items_begin_hears_that_a_song_begins_at_its_head(tiny_checkpoint, song, monkeypatch):
     generator = ChartGenerator.load(tiny_checkpoint)
     generator.spec = FeatureSpec([Feature("sr", "numeric", 1, 8, 0.2), Feature("start_time", "numeric", 0, 600, 10)])
     heard = []

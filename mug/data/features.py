@@ -18,7 +18,7 @@ from mug.config import find_file
 from mug.errors import ConfigError, PromptError
 
 TYPES = ("numeric", "category", "bool")
-START_TIME = "start_time"  # seconds into the song at which an item begins: of the item, where all others are the chart's
+START_TIME = "start_time"  # seconds into the song at which an item begins; all other features are the chart's
 
 
 @dataclass(frozen=True, slots=True)

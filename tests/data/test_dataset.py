@@ -261,7 +261,8 @@ def test_at_another_rate_stars_and_skillsets_are_those_of_that_rate(tmp_path, ra
 
 def test_an_item_says_where_in_its_song_it_begins_where_features_ask_for_it(library, tmp_path):
     features = tmp_path / "features.yaml"
-    features.write_text("- {name: start_time, type: numeric, min: 0, max: 10, interval: 0.5}\n- {name: rc, type: bool}\n")
+    start_time = "{name: start_time, type: numeric, min: 0, max: 10, interval: 0.5}"
+    features.write_text(f"- {start_time}\n- {{name: rc, type: bool}}\n")
     params = {"beatmap_txt": str(library), "cache_dir": str(library.parent / "cache"), "audio": AUDIO, **ALL}
     items = OsuTrainDataset(features=str(features), augmentation={"random_crop": True}, **params)
     seen = set()

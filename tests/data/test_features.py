@@ -76,7 +76,7 @@ def test_decodes_to_the_middle_of_a_bin_and_leaves_out_what_is_not_given():
 
 def test_where_an_item_begins_is_no_feature_of_its_chart():
     start = Feature("start_time", "numeric", 0, 600, 10)
-    spec = FeatureSpec([SPEC.features[0], start, SPEC.features[1]])  # rows: sr 0..35, start_time 36..96, rank status 97..
+    spec = FeatureSpec([SPEC.features[0], start, SPEC.features[1]])  # rows: sr 0, start_time 36, rank_status 97 on
     assert spec.of_charts.names == ["sr", "rank_status"]
     asked = spec.encode({"sr": 3, "rank_status": "loved"})
     assert asked.tolist() == [11, 36, 99]
