@@ -3,7 +3,10 @@
 Axes: B batch.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
@@ -17,16 +20,42 @@ def generator_of(*key: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(state[0] >> 1))  # manual_seed takes 63 bits
 
 
-def noise_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Return noise of x's shape, drawn on the generator's own device so that a seed means the same everywhere."""
+def process_of(model: pl.LightningModule) -> tuple[int, int]:
+    """Return the number of this process and of how many it is one; 0 of 1 for a model that nobody trains."""
+    trainer = model._trainer
+    return (0, 1) if trainer is None else (trainer.global_rank, trainer.world_size)
+
+
+def generators_of_batch(
+    model: pl.LightningModule, seed: int, epoch: int, batch_idx: int, batch_size: int
+) -> list[torch.Generator]:
+    """Return a generator for each item of a batch, a function of the seed and the item's place in the epoch.
+
+    As mug.data.datamodule shares items out, several processes, or several batches whose gradients are accumulated, draw
+    what one process draws for the same items in one large batch.
+    """
+    rank, n_ranks = process_of(model)
+    return [generator_of(seed, epoch, (batch_idx * batch_size + index) * n_ranks + rank) for index in range(batch_size)]
+
+
+def noise_like(x: Tensor, generator: torch.Generator | Sequence[torch.Generator] | None) -> Tensor:
+    """Return noise of x's shape, drawn on the generator's own device so that a seed means the same everywhere.
+
+    Of several generators each draws the noise of one item of x [B, ...].
+    """
+    if isinstance(generator, Sequence):
+        items = [torch.randn(x.shape[1:], generator=own, device=own.device, dtype=x.dtype) for own in generator]
+        return torch.stack(items).to(x.device)
     device = x.device if generator is None else generator.device
     return torch.randn(x.shape, generator=generator, device=device, dtype=x.dtype).to(x.device)
 
 
-def stratified_timesteps(batch_size: int, batch_idx: int, timesteps: int) -> Tensor:
+def stratified_timesteps(batch_size: int, batch_idx: int, timesteps: int, rank: int = 0, n_ranks: int = 1) -> Tensor:
     """Return int64 [B]: one timestep from each of B equal bands, the same whenever `batch_idx` comes by.
 
-    Batches are shifted against each other by the golden ratio, so that together they cover the timesteps evenly.
+    Of several processes each has every n_ranks-th of as many bands as they have items together. Batches are shifted
+    against each other by the golden ratio, so that together they cover the timesteps evenly.
     """
     shift = (batch_idx + 1) * GOLDEN_RATIO % 1.0
-    return ((torch.arange(batch_size, dtype=torch.float64) + shift) / batch_size * timesteps).long()
+    bands = torch.arange(rank, batch_size * n_ranks, n_ranks, dtype=torch.float64)
+    return ((bands + shift) / (batch_size * n_ranks) * timesteps).long()

@@ -19,22 +19,25 @@ class SeededSampler(Sampler[tuple[int, int]]):
     """Yield (index, epoch) of every item once an epoch, in an order that is a function of (seed, epoch).
 
     Of several processes, each takes every `n_ranks`-th item, from the `rank`-th on; where the items do not come out
-    even, the first ones are taken twice. A resumed run sets `epoch` and how many items of it are `n_seen`; the epochs
-    after it, which Lightning announces by `set_epoch`, are whole.
+    even, the first ones are taken twice, or with `drop_last` the last ones not at all. A resumed run sets `epoch` and
+    how many items of it are `n_seen`; the epochs after it, which Lightning announces by `set_epoch`, are whole.
     """
 
-    def __init__(self, n_items: int, seed: int, shuffle: bool, rank: int = 0, n_ranks: int = 1) -> None:
+    def __init__(
+        self, n_items: int, seed: int, shuffle: bool, rank: int = 0, n_ranks: int = 1, drop_last: bool = False
+    ) -> None:
         self.n_items = n_items
         self.seed = seed
         self.shuffle = shuffle
         self.rank, self.n_ranks = rank, n_ranks
+        self.drop_last = drop_last
         self.epoch, self.n_seen = 0, 0
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return math.ceil(self.n_items / self.n_ranks)
+        return self.n_items // self.n_ranks if self.drop_last else math.ceil(self.n_items / self.n_ranks)
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         order = np.arange(self.n_items)
@@ -105,7 +108,8 @@ class DataModuleFromConfig(pl.LightningDataModule):
     def _loader(self, name: str, shuffle: bool) -> DataLoader:
         dataset = self.datasets[name]
         rank, n_ranks = (self.trainer.global_rank, self.trainer.world_size) if self.trainer is not None else (0, 1)
-        sampler = SeededSampler(len(dataset), self.seed, shuffle, rank, n_ranks)
+        drop_last = shuffle and len(dataset) >= self.batch_size * n_ranks
+        sampler = SeededSampler(len(dataset), self.seed, shuffle, rank, n_ranks, drop_last)
         loader = DataLoader(
             dataset,
             batch_size=self.batch_size,
@@ -113,7 +117,7 @@ class DataModuleFromConfig(pl.LightningDataModule):
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
             collate_fn=collate,
-            drop_last=shuffle and len(sampler) >= self.batch_size,
+            drop_last=drop_last,
             pin_memory=torch.cuda.is_available(),
         )
         if shuffle and self.trainer is not None:

@@ -11,6 +11,7 @@ import torch
 from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_warn
 from torch import Tensor
 
+from mug.diffusion.band_means import BandMeans
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.latent_statistics import latent_statistics
 from mug.diffusion.objective import check_loss_type, check_timestep_sampling, draw_timesteps, elementwise_loss
@@ -20,7 +21,7 @@ from mug.errors import ConfigError
 from mug.lr_scheduler import adamw
 from mug.model.masking import frame_mask, masked_mean, whole_lengths
 from mug.model.weights import freeze_all_but, load_weights
-from mug.seeding import generator_of, stratified_timesteps
+from mug.seeding import generators_of_batch, noise_like, process_of, stratified_timesteps
 
 NOISE_BANDS = 10
 
@@ -35,7 +36,8 @@ class DDPM(LatentDiffusion):
     vlb_weight: how much of the variational bound is added to the plain loss.
     weight_decay, scheduler_config: see mug.lr_scheduler.adamw.
     training_keys: train only the parameters whose name contains one of them.
-    seed: noise and timesteps are functions of it and the step, so a resumed run draws what it would have drawn.
+    seed: an item's noise and timestep are functions of it and the item's place in its epoch, so a resumed run draws
+    what it would have drawn, and several processes draw what one would.
     """
 
     lvlb_weights: Tensor
@@ -84,6 +86,7 @@ class DDPM(LatentDiffusion):
         self.monitor = monitor
         self.normalize_latents = normalize_latents
         self.seed = seed
+        self.noise_bands = BandMeans(NOISE_BANDS)
         self.has_untrained_first_stage = ckpt_path is None and not first_stage_config.get("params", {}).get("ckpt_path")
 
         self.register_buffer("lvlb_weights", vlb_weights(betas, parameterization), persistent=False)
@@ -129,13 +132,19 @@ class DDPM(LatentDiffusion):
     def training_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
         lengths = self.lengths_of(batch)
         x_0 = self._latents_of(batch, lengths)
-        generator = generator_of(self.seed, self.global_step, batch_idx, self.global_rank)
-        t = draw_timesteps(self.timestep_sampling, len(x_0), self.timesteps, generator).to(x_0.device)
-        noise = torch.randn(x_0.shape, generator=generator).to(x_0.device)
+        generators = generators_of_batch(self, self.seed, self.current_epoch, batch_idx, len(x_0))
+        t = draw_timesteps(self.timestep_sampling, self.timesteps, generators).to(x_0.device)
+        noise = noise_like(x_0, generators)
         loss, log, _ = self.p_losses(batch, x_0, t, noise, lengths)
         self.log("train/loss", log.pop("loss"), prog_bar=True, batch_size=len(x_0))
         self.log_dict({f"train/{name}": value for name, value in log.items()}, batch_size=len(x_0))
         return loss
+
+    def on_validation_epoch_start(self) -> None:
+        self.noise_bands.reset()
+
+    def on_test_epoch_start(self) -> None:
+        self.noise_bands.reset()
 
     def validation_step(self, batch: Mapping[str, Any], batch_idx: int) -> None:
         self._evaluate(batch, batch_idx, "val")
@@ -147,16 +156,23 @@ class DDPM(LatentDiffusion):
         """Log the losses with the same noise and timesteps every time, so that epochs can be compared."""
         lengths = self.lengths_of(batch)
         x_0 = self._latents_of(batch, lengths)
-        noise = torch.randn(x_0.shape, generator=generator_of(self.seed, batch_idx, self.global_rank)).to(x_0.device)
-        t = stratified_timesteps(len(x_0), batch_idx, self.timesteps).to(x_0.device)
+        noise = noise_like(x_0, generators_of_batch(self, self.seed, 0, batch_idx, len(x_0)))
+        t = stratified_timesteps(len(x_0), batch_idx, self.timesteps, *process_of(self)).to(x_0.device)
         _, log, loss_items = self.p_losses(batch, x_0, t, noise, lengths)
         self.log(f"{stage}/loss", log.pop("loss"), prog_bar=True, batch_size=len(x_0), sync_dist=True)
         named = {f"{stage}/{name}": value for name, value in log.items()}
         self.log_dict(named, batch_size=len(x_0), sync_dist=True)
-        band_of = t * NOISE_BANDS // self.timesteps
-        for band in band_of.unique().tolist():
-            inside = loss_items[band_of == band]
-            self.log(f"{stage}/loss_noise_band_{band}", inside.mean(), batch_size=len(inside))
+        self.noise_bands.add(t * NOISE_BANDS // self.timesteps, loss_items)
+
+    def on_validation_epoch_end(self) -> None:
+        self._log_noise_bands("val")
+
+    def on_test_epoch_end(self) -> None:
+        self._log_noise_bands("test")
+
+    def _log_noise_bands(self, stage: str) -> None:
+        for band, mean in self.noise_bands.means(self.trainer.strategy).items():
+            self.log(f"{stage}/loss_noise_band_{band}", mean, sync_dist=True)
 
     def lengths_of(self, batch: Mapping[str, Any]) -> Tensor | None:
         """Latent frames of each song [B]; None where all fill the window."""

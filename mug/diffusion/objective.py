@@ -3,6 +3,8 @@
 Axes: B batch.
 """
 
+from collections.abc import Iterable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -35,13 +37,13 @@ def elementwise_loss(loss_type: str, prediction: Tensor, target: Tensor) -> Tens
     return F.smooth_l1_loss(prediction, target, reduction="none", beta=SMOOTH_L1_BETA)
 
 
-def draw_timesteps(sampling: str, batch_size: int, timesteps: int, generator: torch.Generator) -> Tensor:
-    """Return the timesteps that a training step is about, int64 [B], each in 0..timesteps-1.
+def draw_timesteps(sampling: str, timesteps: int, generators: Iterable[torch.Generator]) -> Tensor:
+    """Return the timesteps that a training step is about, int64 [B], each in 0..timesteps-1, by a generator an item.
 
     "uniform": all alike. "logit_normal": those in the middle more often, sigmoid(N(0, 1)) of the way (Esser et al.,
     "Scaling Rectified Flow Transformers", 2024, arXiv:2403.03206, equation 19).
     """
     if sampling == "uniform":
-        return torch.randint(timesteps, (batch_size,), generator=generator)
-    position = torch.randn(batch_size, generator=generator, dtype=torch.float64).sigmoid()
-    return (position * timesteps).long().clamp(max=timesteps - 1)
+        return torch.cat([torch.randint(timesteps, (1,), generator=generator) for generator in generators])
+    drawn = [torch.randn(1, generator=generator, dtype=torch.float64) for generator in generators]
+    return (torch.cat(drawn).sigmoid() * timesteps).long().clamp(max=timesteps - 1)

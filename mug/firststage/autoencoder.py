@@ -20,8 +20,9 @@ from mug.lr_scheduler import adamw
 from mug.model.blocks import Downsample, Level, MiddleBlocks, ResnetBlock, Upsample, check_input, group_norm
 from mug.model.masking import LENGTH_MULTIPLE, frame_mask, level_masks, masked, masked_mean, rising_masks, whole_lengths
 from mug.model.weights import freeze_all_but, load_weights
-from mug.seeding import generator_of, noise_like
+from mug.seeding import generators_of_batch, noise_like
 
+Generators = torch.Generator | Sequence[torch.Generator]  # one for all, or one an item
 ONSET_TOLERANCE_MS = 20.0  # about what a player hears as being off, and below half a note frame
 
 
@@ -42,8 +43,8 @@ class DiagonalGaussian:
         """The most probable latent [B, Z, L]."""
         return self.scale * self.mean
 
-    def sample(self, generator: torch.Generator | None = None) -> Tensor:
-        """A random latent [B, Z, L]; without a generator, torch's seeded one."""
+    def sample(self, generator: Generators | None = None) -> Tensor:
+        """A random latent [B, Z, L] by one generator, or one an item; without any, by torch's seeded one."""
         return self.scale * (self.mean + self.std * noise_like(self.mean, generator))
 
     def kl(self, mask: Tensor | None = None) -> Tensor:
@@ -142,7 +143,8 @@ class AutoencoderKL(pl.LightningModule):
     params; latents are multiplied by `scale`. `ckpt_path`, `ignore_keys` and `remove_prefix` start from a checkpoint,
     see `mug.model.weights.load_weights`; `training_keys` trains only the parameters whose name contains one of them;
     for `weight_decay` and `scheduler_config`, the node of a learning-rate schedule, see `mug.lr_scheduler`. The latents
-    it trains on are drawn as functions of `seed` and the step, so a resumed run draws what it would have drawn.
+    it trains on are drawn as functions of `seed` and an item's place in its epoch, so a resumed run draws what it would
+    have drawn, and several processes draw what one would.
     """
 
     def __init__(
@@ -206,7 +208,7 @@ class AutoencoderKL(pl.LightningModule):
         return self.decoder(z / self.scale, lengths)
 
     def forward(
-        self, note: Tensor, generator: torch.Generator | None = None, lengths: Tensor | None = None
+        self, note: Tensor, generator: Generators | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, DiagonalGaussian]:
         """Return the reconstruction [B, 4K, T] of the most probable latent, or one drawn by `generator`, and the
         distribution of latents. `lengths` [B]: note frames of each song, in multiples of `factor`.
@@ -216,7 +218,8 @@ class AutoencoderKL(pl.LightningModule):
         return self.decode(z, None if lengths is None else lengths // self.factor), posterior
 
     def training_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
-        return self._step(batch, "train", generator_of(self.seed, self.global_step, batch_idx, self.global_rank))
+        generators = generators_of_batch(self, self.seed, self.current_epoch, batch_idx, len(batch["note"]))
+        return self._step(batch, "train", generators)
 
     def validation_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
         return self._step(batch, "val")
@@ -224,11 +227,11 @@ class AutoencoderKL(pl.LightningModule):
     def test_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
         return self._step(batch, "test")
 
-    def _step(self, batch: Mapping[str, Any], stage: str, generator: torch.Generator | None = None) -> Tensor:
+    def _step(self, batch: Mapping[str, Any], stage: str, generators: Generators | None = None) -> Tensor:
         note, valid_flag = batch["note"], batch["valid_flag"]
         is_training = stage == "train"
         lengths = self.lengths_of(batch)
-        reconstructions, posterior = self(note, generator, lengths)
+        reconstructions, posterior = self(note, generators, lengths)
         rec_loss, log = self.loss(reconstructions, note, valid_flag)
         kl = posterior.kl(frame_mask(None if lengths is None else lengths // self.factor, posterior.mean.shape[2]))
         kl_weight = self.kl_weight
@@ -268,7 +271,7 @@ class AutoencoderKL(pl.LightningModule):
     def _log_onset_f1(self, stage: str) -> None:
         counts = torch.tensor(self.onset_counts, dtype=torch.float32, device=self.device)
         summed = self.trainer.strategy.reduce(counts, reduce_op="sum")  # over the processes of a distributed run
-        self.log(f"{stage}/onset_f1", f1(summed.tolist()), prog_bar=True)
+        self.log(f"{stage}/onset_f1", f1(summed.tolist()), prog_bar=True, sync_dist=True)
 
     def configure_optimizers(self) -> Any:
         freeze_all_but(self, self.training_keys)

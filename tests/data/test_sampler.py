@@ -28,6 +28,13 @@ def test_processes_share_the_items() -> None:
     assert [item for items in zip(*parts, strict=True) for item in items] == [*whole, whole[0]]
 
 
+def test_processes_drop_what_one_process_drops() -> None:
+    whole = list(SeededSampler(11, seed=23, shuffle=True))
+    parts = [SeededSampler(11, 23, True, rank, 3, drop_last=True) for rank in range(3)]
+    assert [len(part) for part in parts] == [3, 3, 3]
+    assert [item for items in zip(*parts, strict=True) for item in items] == whole[:9]
+
+
 def test_a_resumed_run_goes_on_in_its_epoch() -> None:
     whole = SeededSampler(7, seed=23, shuffle=True)
     whole.set_epoch(2)

@@ -8,7 +8,7 @@ from mug.errors import ConfigError
 
 
 def draw(sampling: str, timesteps: int = 1000, n: int = 40_009) -> torch.Tensor:
-    return draw_timesteps(sampling, n, timesteps, torch.Generator().manual_seed(3))
+    return draw_timesteps(sampling, timesteps, [torch.Generator().manual_seed(3)] * n)
 
 
 @pytest.mark.parametrize("sampling", TIMESTEP_SAMPLINGS)
