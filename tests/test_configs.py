@@ -103,6 +103,22 @@ def test_stage_2_takes_the_autoencoder_of_stage_1(name: str) -> None:
     assert audio.max_note_frame == notes.max_note_frame or "demo" in name  # the demo's stage 1 sees shorter crops
 
 
+@pytest.mark.parametrize("stage", ["demo_autoencoder", "demo_diffusion"])
+def test_a_small_machine_trains_the_demo_for_longer(stage: str, tmp_path: Path) -> None:
+    config = load_config([CONFIGS / f"{stage}.yaml", CONFIGS / "small_machine.yaml"])
+    check_config(config)
+    trainer = build_trainer(config, tmp_path)
+    assert trainer.max_steps == 20_000
+    scheduler = config["model"]["params"]["scheduler_config"]["params"]
+    assert scheduler["cycle_lengths"] == [20_000]
+    (ema,) = (callback for callback in trainer.callbacks if type(callback).__name__ == "EMA")
+    assert ema.decay == 0.999
+    train = config["data"]["params"]["train"]["params"]
+    assert (train["crops_per_chart"], train["augmentation"]["random_crop"]) == (4, True)
+    audio = AudioSettings(**config["data"]["params"]["common"]["audio"])
+    assert audio.max_audio_frame * audio.audio_frame_ms < 60_000
+
+
 def test_the_demo_model_runs() -> None:
     model = instantiate_from_config(load("demo_diffusion")["model"], "model")
     spec = FeatureSpec.from_yaml(CONFIGS / "mania_beatmap_features.yaml")

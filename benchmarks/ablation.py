@@ -1,0 +1,100 @@
+"""Which choices of stage 2 earn their place? Each variant trains for as many steps, from the same seeds.
+
+    python -m benchmarks.ablation --base configs/mug/demo_diffusion.yaml --steps 400 --seeds 23 24 \\
+        data.params.common.beatmap_txt=data/demo/beatmap_filtered.txt \\
+        model.params.first_stage_config.params.ckpt_path=logs/<stage 1 run>/checkpoints/last.ckpt
+
+A step of all variants costs nearly the same, so equal steps are equal time but for the rate in the table. A loss says
+something only beside losses of the same parameterization and weights; onset F1 is that of charts sampled for the
+validation songs, against the human's, and all variants can be told apart by it. Several seeds show what is chance.
+"""
+
+import argparse
+import csv
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.measure import aligned
+from mug.config import PROJECT_ROOT
+
+FLOW = ("model.params.parameterization=flow", "model.params.beta_schedule=rectified_flow")
+MIN_SNR = ("model.params.min_snr_gamma=5.0",)
+NO_EMA = ("lightning.callbacks.ema.params.decay=0.0",)  # of which the average is the last weights
+VARIANTS: dict[str, tuple[str, ...]] = {
+    "v": (),
+    "v, min-SNR": MIN_SNR,
+    "eps": ("model.params.parameterization=eps",),
+    "eps, min-SNR": ("model.params.parameterization=eps", *MIN_SNR),
+    "flow": FLOW,
+    "flow, min-SNR": (*FLOW, *MIN_SNR),
+    "flow, logit-normal": (*FLOW, "model.params.timestep_sampling=logit_normal"),
+    "v, no EMA": NO_EMA,
+}
+COLUMNS = ("val/onset_f1_20ms", "val/onset_f1_50ms", "val/star_rating_error", "val/loss")
+RATE = "train/songs_per_second"
+
+
+class Result(NamedTuple):
+    """What a run's metrics.csv says: the last values of COLUMNS, and the median of RATE."""
+
+    last: tuple[float, ...]
+    rate: float
+
+
+def train(name: str, variant: Sequence[str], seed: int, options: argparse.Namespace) -> Result:
+    """Train one variant in a process of its own. Raises CalledProcessError when it fails."""
+    run_name = f"{name.replace(', ', '_').replace(' ', '_')}_seed{seed}"
+    command = [sys.executable, str(PROJECT_ROOT / "main.py"), "--base", options.base, "-t", "--no-test"]
+    command += ["-n", run_name, "--logdir", str(options.logdir), "--seed", str(seed)]
+    half = max(1, options.steps // 2)
+    schedule = [f"lightning.trainer.max_steps={options.steps}", f"lightning.trainer.val_check_interval={half}"]
+    subprocess.run([*command, *schedule, *options.overrides, *variant], stdout=subprocess.DEVNULL, check=True)
+    return read(max(options.logdir.glob(f"*_{run_name}")) / "metrics.csv")
+
+
+def read(metrics: Path) -> Result:
+    """Read what a run measured. Raises ValueError where it lacks a column."""
+    with metrics.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    values = {name: [float(row[name]) for row in rows if row.get(name)] for name in (*COLUMNS, RATE)}
+    for name, found in values.items():
+        if not found:
+            raise ValueError(f"{metrics}: no values of {name}")
+    return Result(tuple(values[name][-1] for name in COLUMNS), statistics.median(values[RATE]))
+
+
+def line(name: str, results: Sequence[Result]) -> list[str]:
+    """A line of the table: means over the seeds, and how far apart the seeds are."""
+    cells = []
+    for index in range(len(COLUMNS)):
+        values = [result.last[index] for result in results]
+        spread = f" ± {(max(values) - min(values)) / 2:.3f}" if len(values) > 1 else ""
+        cells.append(f"{statistics.mean(values):.3f}{spread}")
+    return [name, *cells, f"{statistics.mean(result.rate for result in results):.1f}"]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--base", default="configs/mug/demo_diffusion.yaml", help="default: %(default)s"
+    )
+    parser.add_argument("--steps", type=int, default=400, help="of each run (default: %(default)s)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[23], help="each variant trains once from each")
+    parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS), help="variants (default: all)")
+    parser.add_argument("--logdir", type=Path, default=Path("logs/ablation"), help="where the runs are kept")
+    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="for all variants")
+    options = parser.parse_intermixed_args(argv)
+    lines = [["variant", *(name.removeprefix("val/") for name in COLUMNS), "songs/s"]]
+    for name in options.only:
+        results = [train(name, VARIANTS[name], seed, options) for seed in options.seeds]
+        lines.append(line(name, results))
+        print(" | ".join(lines[-1]), flush=True)  # hours may pass until the next one
+    print(f"\n{options.base}, {options.steps} steps, seeds {options.seeds}\n", aligned(lines), sep="\n")
+
+
+if __name__ == "__main__":
+    main()
