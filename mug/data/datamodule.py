@@ -84,6 +84,13 @@ class DataModuleFromConfig(pl.LightningDataModule):
         self.common = dict(common or {})
         self.datasets: dict[str, OsuDataset] = {}
 
+    def prepare_data(self) -> None:
+        """Build the datasets in the first process of a machine, while the others wait: it rates charts that are not
+        rated and makes spectra that are not there, and they find them.
+        """
+        if self.trainer is not None and self.trainer.state.fn is not None:
+            self.setup(self.trainer.state.fn.value)
+
     def setup(self, stage: str) -> None:
         """Build the datasets of a stage ("fit", "validate", "test"), once. Raises DatasetError."""
         needed = {"fit": ("train", "validation"), "validate": ("validation",), "test": ("test",)}.get(stage, ())

@@ -5,6 +5,7 @@ Z latent channels, L latent frames, F features.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -204,9 +205,10 @@ class DDPM(LatentDiffusion):
         if datamodule is None:
             raise ConfigError("normalize_latents: measuring the latents needs a datamodule with training data")
         batches, first_stage = datamodule.train_dataloader(), self.model.first_stage_model
-        mean, std = latent_statistics(batches, first_stage, self.lengths_of, self.device)
-        self.latent_mean.copy_(self.trainer.strategy.broadcast(mean))
-        self.latent_std.copy_(self.trainer.strategy.broadcast(std).clamp(min=1e-6))  # a channel that never moves
+        total = partial(self.trainer.strategy.reduce, reduce_op="sum")
+        mean, std = latent_statistics(batches, first_stage, self.lengths_of, self.device, total)
+        self.latent_mean.copy_(mean)
+        self.latent_std.copy_(std.clamp(min=1e-6))  # a channel that never moves
         self.latents_measured.fill_(True)
         rank_zero_info(f"latent channels normalised from deviations {std.min().item():.3g}..{std.max().item():.3g}")
 

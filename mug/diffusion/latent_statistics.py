@@ -23,15 +23,19 @@ def latent_statistics(
     first_stage: AutoencoderKL,
     lengths_of: Callable[[Mapping[str, Any]], Tensor | None],
     device: torch.device,
+    total: Callable[[Tensor], Tensor] = lambda own: own,
 ) -> tuple[Tensor, Tensor]:
     """Return mean and deviation, both [Z, 1], of the latents of the first batches, padding left out.
 
-    lengths_of: the latent frames of a batch's songs [B], None where all fill their row.
+    lengths_of: the latent frames of a batch's songs [B], None where all fill their row. total: the sum of a tensor over
+    all processes, each of which has batches of its own.
     """
     some = itertools.islice(batches, MEASURED_BATCHES)
     latents = [_plain_latents(batch["note"].to(device), first_stage, lengths_of(batch)) for batch in some]
     channels = torch.cat(latents, dim=1)  # [Z, all frames]
-    return channels.mean(dim=1, keepdim=True), channels.std(dim=1, keepdim=True)
+    n = total(torch.tensor(float(channels.shape[1]), device=channels.device))
+    mean = total(channels.sum(dim=1, keepdim=True)) / n
+    return mean, (total((channels - mean).square().sum(dim=1, keepdim=True)) / (n - 1)).sqrt()
 
 
 def _plain_latents(note: Tensor, first_stage: AutoencoderKL, lengths: Tensor | None) -> Tensor:
