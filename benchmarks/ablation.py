@@ -33,6 +33,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "flow, min-SNR": (*FLOW, *MIN_SNR),
     "flow, logit-normal": (*FLOW, "model.params.timestep_sampling=logit_normal"),
     "v, no EMA": NO_EMA,
+    "v, bf16": ("lightning.trainer.precision=bf16-mixed",),
 }
 COLUMNS = ("val/onset_f1_20ms", "val/onset_f1_50ms", "val/star_rating_error", "val/loss")
 RATE = "train/songs_per_second"
