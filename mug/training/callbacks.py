@@ -74,7 +74,9 @@ class LastCheckpoint(pl.Callback):
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         if trainer.state.fn == "fit" and trainer.global_step > self.saved_step:
-            self._save(trainer)
+            # trainer.save_checkpoint would wait for the other processes, and they may not get here
+            checkpoint = trainer._checkpoint_connector.dump_checkpoint(weights_only=False)
+            trainer.strategy.save_checkpoint(checkpoint, self._path(trainer))
         if trainer.state.fn == "fit" and self._path(trainer).is_file():
             rank_zero_info(f"stopped at step {trainer.global_step}; go on with -r {trainer.default_root_dir}")
 

@@ -16,6 +16,7 @@ from mug.training.agreement import check_agreement
 from mug.training.callbacks import BaselineMetrics, ConfigSaver, LastCheckpoint
 from mug.training.checkpoints import SafeCheckpointIO
 from mug.training.ema import EMA
+from mug.training.processes import Processes
 from mug.training.progress import StepProgressBar
 from mug.training.runs import CHECKPOINTS
 
@@ -87,6 +88,7 @@ def build_trainer(config: Mapping[str, Any], folder: Path) -> pl.Trainer:
             callbacks.append(instantiate_from_config(checkpoint, "lightning.modelcheckpoint"))
         for name, node in (lightning.get("callbacks") or {}).items():
             callbacks.append(instantiate_from_config(node, f"lightning.callbacks.{name}"))
+        callbacks.append(Processes())  # last: the others are at the end of a step, or have saved, when it stops a run
         callbacks.sort(key=lambda callback: not isinstance(callback, EMA))  # it is up to date when others save or look
         return pl.Trainer(
             **(lightning.get("trainer") or {}),

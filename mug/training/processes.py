@@ -1,0 +1,71 @@
+"""Several processes of one run: they stop at the same step, and none outlives the first."""
+
+import signal
+import subprocess
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.utilities.exceptions import SIGTERMException
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Processes(pl.Callback):
+    """Ends a run of several processes after the optimiser step in which any of them got SIGTERM or Ctrl-C.
+
+    Lightning's own handler tells the others from inside the signal, in the middle of whatever they are summing up; and
+    where the first process fails alone, it leaves the others waiting.
+    """
+
+    def __init__(self) -> None:
+        self.asked = 0  # the signal
+        self.agreed = False
+        self.seen_step = 0
+        self.children: list[subprocess.Popen] = []
+
+    # --- stopping together -------------------------------------------------------------------------------------------
+
+    def on_sanity_check_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._listen(trainer)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._listen(trainer)
+        self.seen_step = trainer.global_step
+
+    def _listen(self, trainer: pl.Trainer) -> None:
+        if trainer.world_size > 1:
+            for number in SIGNALS:
+                signal.signal(number, self._ask)  # until Lightning puts back what was there before its own
+
+    def _ask(self, number: int, _: Any) -> None:
+        if self.asked == number == signal.SIGINT:
+            raise KeyboardInterrupt  # the user does not want to wait
+        self.asked = number
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+        if trainer.world_size == 1 or trainer.global_step == self.seen_step:  # batches of one step are accumulated
+            return
+        self.seen_step = trainer.global_step
+        asked = torch.tensor(self.asked, device=trainer.strategy.root_device)
+        number = int(trainer.strategy.reduce(asked, reduce_op="max"))
+        if number:
+            self.agreed = True
+            self._adopt(trainer)
+            raise SIGTERMException if number == signal.SIGTERM else KeyboardInterrupt
+
+    # --- ending together ---------------------------------------------------------------------------------------------
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        if self.agreed:
+            trainer.strategy.barrier()  # the first has saved the run before another ends, which ends the first too
+        self._adopt(trainer)
+        for child in self.children:
+            child.kill()
+            child.wait()
+
+    def _adopt(self, trainer: pl.Trainer) -> None:
+        """Take the processes that Lightning started out of the list of those whose end it answers with SIGKILL."""
+        started = getattr(trainer.strategy.launcher, "procs", [])
+        self.children += started
+        started.clear()
