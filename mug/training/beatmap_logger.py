@@ -1,9 +1,10 @@
-"""Charts to look at while a run trains.
+"""Charts of validation songs while a run trains: to look at, to play, and scored against the human's.
 
-Axes: B batch, K keys, T note frames, Z latent channels, L latent frames.
+Axes: B batch, K keys, T note frames, Z latent channels, L latent frames, F features.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,102 +12,218 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from einops import repeat
 from PIL import Image
-from pytorch_lightning.utilities.rank_zero import rank_zero_only
+from pytorch_lightning.utilities.rank_zero import rank_zero_warn
 from torch import Tensor
 from tqdm import tqdm
 
 from mug.data.beatmap import Beatmap, Note
 from mug.data.convertor import ManiaConvertor
+from mug.data.datamodule import collate
 from mug.data.osu import read_osu, write_osu
-from mug.diffusion.ddim import ddim_sample
+from mug.diffusion.ddim import ddim_sample, guided
 from mug.diffusion.diffusion import DDPM
+from mug.errors import ChartError, ConfigError
+from mug.files import replacing
+from mug.metrics import chart_figures, chart_scores
 from mug.render import draw_chart
 from mug.seeding import generator_of
 from mug.training.runs import CHARTS
 
 
 class BeatmapLogger(pl.Callback):
-    """Turns the first validation batch into charts: stage 1 reconstructs them, stage 2 generates them for their music.
+    """Charts the same `count` validation songs again and again, with the weights that validate (the EMA's, if any).
 
-    Each becomes a .osu beside its original in the run's folder, and a picture of both in TensorBoard, which shows the
-    first `picture_ms`. count: how many charts; steps: of DDIM; every_n_validations: how often.
+    Stage 1 reconstructs them; stage 2 samples them with DDIM from the same noise every time, in `steps` steps, asked
+    for what the human's chart is. guidance_scale: 1 is what was trained, at half the cost of others. The first
+    validation of a run is charted and every `every_n_validations`-th from there on; the sanity check is not.
+
+    In the run's folder each becomes charts/step_<step>/<nn>.osu beside <nn>_original.osu, and a picture of the first
+    `picture_ms` of both, which TensorBoard shows too. Means over the songs are logged, of what is inside their windows:
+    val/onset_f1_20ms, val/onset_f1_50ms, val/notes_per_second_error, val/star_rating_error, val/ln_ratio_error, which
+    a ModelCheckpoint may monitor (a validation in between keeps what was measured last); and charts/notes_per_second,
+    charts/star_rating, charts/ln_ratio, with what the human's charts have as charts/<name>_human.
+
+    It costs the time of charting `count` songs, of which as many are in memory at once as the run's batches have.
+    Every process samples, for the weights may be sharded; the first one writes.
     """
 
     def __init__(
-        self, count: int = 4, steps: int = 50, every_n_validations: int = 1, picture_ms: float = 30_000.0
+        self,
+        count: int = 4,
+        steps: int = 50,
+        guidance_scale: float = 1.0,
+        every_n_validations: int = 1,
+        picture_ms: float = 30_000.0,
     ) -> None:
+        if min(count, steps, every_n_validations) < 1:
+            raise ConfigError(
+                f"beatmap_logger: count {count}, steps {steps}, every_n_validations {every_n_validations}; need at "
+                "least 1 of each"
+            )
         self.count = count
         self.steps = steps
+        self.guidance_scale = guidance_scale
         self.every_n_validations = every_n_validations
         self.picture_ms = picture_ms
         self.validations = 0
+        self.measured: dict[str, float] = {}  # by the name it is logged under
 
-    @rank_zero_only
-    def on_validation_batch_end(
+    def state_dict(self) -> dict[str, Any]:
+        return {"validations": self.validations, "measured": self.measured}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.validations, self.measured = state_dict["validations"], state_dict["measured"]
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.sanity_checking or trainer.state.fn != "fit":
+            return
+        is_due = self.validations % self.every_n_validations == 0
+        self.validations += 1
+        if is_due:
+            self.measured = self._chart_songs(trainer, pl_module)
+            # all processes measured the same, and their mean is the same in all of them to the last digit
+            pl_module.log_dict(self.measured, sync_dist=True)
+        else:  # no new point of a curve; a resumed run knows the last one from its checkpoint only
+            last = {name: torch.tensor(value, device=pl_module.device) for name, value in self.measured.items()}
+            trainer.callback_metrics.update(last)
+
+    def _chart_songs(self, trainer: pl.Trainer, pl_module: Any) -> dict[str, float]:
+        """Chart the songs, write them, and return what is to be logged of them."""
+        datamodule: Any = getattr(trainer, "datamodule", None)
+        if datamodule is None:
+            raise ConfigError("beatmap_logger: needs a datamodule, whose validation songs it charts")
+        dataset, batch_size = datamodule.datasets["validation"], datamodule.batch_size
+        songs = [entry.audio for entry in dataset.entries] if hasattr(dataset, "entries") else range(len(dataset))
+        chosen = spread_over_songs(songs, self.count)
+        precision = trainer.precision_plugin
+        show_progress = trainer.is_global_zero and trainer.progress_bar_callback is not None
+        rows: list[dict[str, float]] = []
+        for first in range(0, len(chosen), batch_size):
+            batch = collate([dataset[index, 0] for index in chosen[first : first + batch_size]])
+            batch = trainer.strategy.batch_to_device(precision.convert_input(batch))
+            with precision.forward_context():
+                guesses = decode_charts(pl_module, batch, self.steps, self.guidance_scale, first, show_progress)
+            arrays = (tensor.float().cpu().numpy() for tensor in (batch["note"], guesses))
+            for index, (truth, guess) in enumerate(zip(*arrays, strict=True)):
+                convertor = ManiaConvertor(**batch["convertor"][index], keys=truth.shape[0] // 4)
+                n_frames = int(batch["n_frames"][index])
+                human = Beatmap(convertor.keys, convertor.decode(truth[:, :n_frames]), [])
+                generated = Beatmap(convertor.keys, convertor.decode(guess[:, :n_frames], threshold=0.0), [])
+                rows.append(compare(human, generated, span_ms=convertor.frame_to_ms(n_frames)))
+                if trainer.is_global_zero:
+                    self._show(trainer, first + index, batch["meta"][index]["path"], human, generated, convertor)
+        return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+    def _show(
         self,
         trainer: pl.Trainer,
-        pl_module: Any,
-        outputs: Any,
-        batch: Mapping[str, Any],
-        batch_idx: int,
-        dataloader_idx: int = 0,
+        number: int,
+        path: str,
+        human: Beatmap,
+        generated: Beatmap,
+        convertor: ManiaConvertor,
     ) -> None:
-        if batch_idx > 0 or trainer.sanity_checking or trainer.state.fn != "fit":
+        """Write both charts of a window of the chart at `path`, and their picture, which TensorBoard gets too."""
+        try:
+            original = read_osu(path)
+        except ChartError as error:  # training needs the file no more, and need not end for a picture
+            rank_zero_warn(f"beatmap_logger: no picture of a chart that is gone: {error}")
             return
-        self.validations += 1
-        if self.validations % self.every_n_validations:
-            return
-        some = {name: values[: self.count] for name, values in batch.items()}
-        guesses = decode_charts(pl_module, some, self.steps).float().cpu().numpy()  # [B, 4K, T]
         folder = Path(trainer.default_root_dir) / CHARTS / f"step_{trainer.global_step:07d}"
-        for index, (truth, guess) in enumerate(zip(some["note"].float().cpu().numpy(), guesses, strict=True)):
-            grid = some["convertor"][index]
-            convertor = ManiaConvertor(**grid, keys=truth.shape[0] // 4)
-            original = read_osu(some["meta"][index]["path"])
-            charts = [
-                _chart_like(original, convertor, truth, threshold=0.5, suffix="original"),
-                _chart_like(original, convertor, guess, threshold=0.0, suffix=f"step {trainer.global_step}"),
-            ]
-            for chart, name in zip(charts, (f"{index:02d}_original.osu", f"{index:02d}.osu"), strict=True):
-                if chart.notes:  # an untrained model may place none, and a chart without notes is no chart
-                    write_osu(chart, folder / name)
-            start_ms = max(0.0, _song_ms(0.0, convertor))
-            end_ms = start_ms + self.picture_ms
-            picture = _side_by_side([draw_chart(chart, start_ms=start_ms, end_ms=end_ms) for chart in charts])
-            for logger in trainer.loggers:
-                if isinstance(logger, pl.loggers.TensorBoardLogger):
-                    logger.experiment.add_image(f"charts/{index:02d}", picture, trainer.global_step, dataformats="HWC")
+        name = f"{number:02d}"
+        charts = [
+            in_song(human, original, convertor, suffix="original"),
+            in_song(generated, original, convertor, suffix=f"step {trainer.global_step}"),
+        ]
+        for chart, file in zip(charts, (f"{name}_original.osu", f"{name}.osu"), strict=True):
+            if chart.notes:  # an untrained model may place none, and a chart without notes is no chart
+                write_osu(chart, folder / file)
+        start_ms = max(0.0, _song_ms(0.0, convertor))
+        end_ms = start_ms + self.picture_ms
+        picture = _side_by_side([draw_chart(chart, start_ms=start_ms, end_ms=end_ms) for chart in charts])
+        with replacing(folder / f"{name}.png") as temporary:
+            picture.save(temporary)
+        for logger in trainer.loggers:
+            if isinstance(logger, pl.loggers.TensorBoardLogger):
+                pixels = np.asarray(picture)
+                logger.experiment.add_image(f"charts/{name}", pixels, trainer.global_step, dataformats="HWC")
+
+
+def spread_over_songs(songs: Sequence[Hashable], count: int) -> list[int]:
+    """Return which `count` items to take (all, where there are fewer), given the song of each.
+
+    They are spread evenly over the songs in their order, and a song comes again when every other had its turn. Which
+    of a song's items comes first is drawn, always the same: lists often begin with the easiest chart of a song.
+    """
+    rng = np.random.default_rng(0)
+    items: dict[Hashable, list[int]] = {}
+    for index, song in enumerate(songs):
+        items.setdefault(song, []).append(index)
+    shuffled = [rng.permutation(indices).tolist() for indices in items.values()]
+    chosen: list[int] = []
+    for turn in range(max(map(len, shuffled), default=0)):
+        left = [indices[turn] for indices in shuffled if turn < len(indices)]
+        wanted = min(count - len(chosen), len(left))
+        chosen += [left[nth * len(left) // wanted] for nth in range(wanted)]
+    return chosen
 
 
 @torch.no_grad()
-def decode_charts(model: Any, batch: Mapping[str, Any], steps: int) -> Tensor:
-    """Return note logits [B, 4K, T]: of an autoencoder its reconstructions, of a diffusion model its DDIM samples."""
-    if not isinstance(model, DDPM):
-        return model(batch["note"], lengths=model.lengths_of(batch))[0]
+def decode_charts(
+    model: Any,
+    batch: Mapping[str, Any],
+    steps: int,
+    guidance_scale: float = 1.0,
+    first: int = 0,
+    show_progress: bool = True,
+) -> Tensor:
+    """Return note logits [B, 4K, T]: of an autoencoder its reconstructions, of a diffusion model its DDIM samples.
+
+    first: which of the songs that are charted the batch begins with; each has noise of its own, in any batch.
+    """
     lengths = model.lengths_of(batch)
+    if not isinstance(model, DDPM):
+        return model(batch["note"], lengths=lengths)[0]
+    n_items = len(batch["feature"])
     context, audios = model.encode_conditions(batch["audio"], batch["feature"], lengths)
-    shape = (len(batch["note"]), model.z_channels, model.z_length)
-    x_T = torch.randn(shape, generator=generator_of(model.seed)).to(model.device)  # [B, Z, L], the same every time
+    not_given = repeat(model.model.cond_stage_model.first, "f -> b f", b=n_items)  # the first row of every feature
+    shape = (model.z_channels, model.z_length)
+    generators = [generator_of(model.seed, first + index) for index in range(n_items)]
+    x_T = torch.stack([torch.randn(shape, generator=generator) for generator in generators])  # [B, Z, L]
 
-    def denoise(x: Tensor, t: Tensor) -> Tensor:
-        return model.denoise(x, t, context, audios, lengths)
+    def denoise(x: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor]) -> Tensor:
+        repeated = None if lengths is None else lengths.repeat(len(x) // n_items)  # guidance doubles the batch
+        return model.denoise(x, t, context, audios, repeated)
 
-    tqdm_class = partial(tqdm, leave=False)  # the bar of the run goes on below
-    z = ddim_sample(denoise, x_T, model.alphas_cumprod, steps, spacing=model.spacing, tqdm_class=tqdm_class)
+    z = ddim_sample(
+        guided(denoise, context, model.encode_prompt(not_given), guidance_scale, audios),
+        x_T.to(model.device),
+        model.alphas_cumprod,
+        steps,
+        spacing=model.spacing,
+        tqdm_class=partial(tqdm, leave=False, disable=not show_progress),  # the bar of the run goes on below
+    )
     return model.decode_latent(z, lengths)
 
 
-def _chart_like(
-    original: Beatmap, convertor: ManiaConvertor, note: np.ndarray, threshold: float, suffix: str
-) -> Beatmap:
-    """The chart a note array [4K, T] says, with the names and the timing of the chart it was made from."""
+def compare(human: Beatmap, generated: Beatmap, span_ms: float) -> dict[str, float]:
+    """Return the scores of a chart and what both are like, by the name it is logged under."""
+    scores = {f"val/{name}": value for name, value in asdict(chart_scores(human, generated, span_ms)).items()}
+    there, guessed = (asdict(chart_figures(chart, span_ms)) for chart in (human, generated))
+    figures = {f"charts/{name}": value for name, value in guessed.items()}
+    return {**scores, **figures, **{f"charts/{name}_human": value for name, value in there.items()}}
+
+
+def in_song(window: Beatmap, original: Beatmap, convertor: ManiaConvertor, suffix: str) -> Beatmap:
+    """The notes of a window in the time of their song, with the names and the timing of the chart it was cut from."""
     notes = [
         Note(_song_ms(n.start_ms, convertor), n.column, None if n.end_ms is None else _song_ms(n.end_ms, convertor))
-        for n in convertor.decode(note, threshold)
+        for n in window.notes
     ]
     return Beatmap(
-        keys=convertor.keys,
+        keys=window.keys,
         notes=notes,
         timing_points=original.timing_points,
         audio_filename=original.audio_filename,
@@ -121,11 +238,10 @@ def _song_ms(window_ms: float, convertor: ManiaConvertor) -> float:
     return (window_ms - convertor.offset_ms) * convertor.rate
 
 
-def _side_by_side(pictures: list[Image.Image]) -> np.ndarray:
-    """One picture beside the other, uint8 [height, width, 3]."""
+def _side_by_side(pictures: list[Image.Image]) -> Image.Image:
     whole = Image.new("RGB", (sum(picture.width for picture in pictures), max(picture.height for picture in pictures)))
     left = 0
     for picture in pictures:
         whole.paste(picture, (left, 0))
         left += picture.width
-    return np.asarray(whole)
+    return whole
