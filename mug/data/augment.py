@@ -6,7 +6,7 @@ A audio frames, N frames of the item that the song fills, F features.
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,11 @@ class Augmentation:
             raise ConfigError(f"rate: expected [lowest, highest] of {MIN_RATE} to {MAX_RATE}, got {list(self.rate)}")
         if not isinstance(self.random_crop, bool):
             raise ConfigError(f"random_crop: {self.random_crop!r} is neither true nor false")
+
+    def of_notes(self) -> dict[str, Any]:
+        """Those of the values that change which notes an item has, and when; the others change audio or prompt."""
+        other = ("pitch_p", "frequency_mask_p", "feature_dropout_p", "prompt_dropout_p")
+        return {name: value for name, value in asdict(self).items() if name not in other}
 
     @property
     def rates(self) -> tuple[float, ...]:

@@ -103,17 +103,26 @@ class DataModuleFromConfig(pl.LightningDataModule):
             rank_zero_info(f"{name}: {dataset.report}")
             self.datasets[name] = dataset
 
+    @property
+    def first_stage(self) -> str | None:
+        """The fingerprint of the first stage whose latents the training items have; None where they have notes."""
+        return getattr(self.datasets["train"], "first_stage", None)
+
     def train_dataloader(self) -> DataLoader:
-        return self._loader("train", shuffle=True)
+        return self._loader(self.datasets["train"], shuffle=True)
+
+    def silent_train_dataloader(self) -> DataLoader:
+        """The training batches without their audio, where the dataset can leave it out."""
+        dataset: Any = self.datasets["train"]
+        return self._loader(dataset.without_audio() if hasattr(dataset, "without_audio") else dataset, shuffle=True)
 
     def val_dataloader(self) -> DataLoader:
-        return self._loader("validation", shuffle=False)
+        return self._loader(self.datasets["validation"], shuffle=False)
 
     def test_dataloader(self) -> DataLoader:
-        return self._loader("test", shuffle=False)
+        return self._loader(self.datasets["test"], shuffle=False)
 
-    def _loader(self, name: str, shuffle: bool) -> DataLoader:
-        dataset = self.datasets[name]
+    def _loader(self, dataset: OsuDataset, shuffle: bool) -> DataLoader:
         rank, n_ranks = (self.trainer.global_rank, self.trainer.world_size) if self.trainer is not None else (0, 1)
         drop_last = shuffle and len(dataset) >= self.batch_size * n_ranks
         sampler = SeededSampler(len(dataset), self.seed, shuffle, rank, n_ranks, drop_last)

@@ -1,8 +1,11 @@
-"""Training items: a window of a song, its notes as an array, and the prompt that describes its chart.
+"""Training items: a window of a song, its notes as an array or a latent, and the prompt that describes its chart.
 
-Axes: K keys, T note frames, A audio frames, M mel bins, Q frequencies of the STFT, F features.
+Axes: K keys, T note frames, A audio frames, M mel bins, Q frequencies of the STFT, F features, Z latent channels,
+L latent frames.
 """
 
+import copy
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,6 +20,7 @@ from mug.data.augment import Augmentation, augment_mel, change_rate, drop_featur
 from mug.data.beatmap import MAX_KEYS, MIN_KEYS
 from mug.data.convertor import ManiaConvertor
 from mug.data.features import FeatureSpec
+from mug.data.latents import EncodedLatents
 from mug.data.library import Entry, load_entries
 from mug.errors import AudioError, ConfigError, DatasetError
 
@@ -28,9 +32,11 @@ class OsuDataset(Dataset):
     AudioSettings as a mapping. augmentation: Augmentation as a mapping. valid_fraction, test_fraction, split_salt: see
     mug.data.split. with_audio: false leaves the audio out, for stage 1; it reads no prompts either, so that they stay
     those of rate 1. crops_per_chart: items that an epoch makes of each chart, so that epochs of a few short crops do
-    not end before they began.
+    not end before they began. latents: a folder of scripts/encode_latents.py, whose latents take the place of notes.
     An item is a function of (seed, epoch, index): index it with (index, epoch), or with index alone for epoch 0. Where
     a song is longer than an item, training starts at its head, or anywhere with `random_crop`; others see the middle.
+    With `latents`, what concerns notes (window, rate, mirrored or shuffled columns) is as it was in one of the epochs
+    that were encoded, in turn; what concerns audio and prompt alone is drawn anew in every epoch.
     """
 
     split = ""
@@ -48,6 +54,7 @@ class OsuDataset(Dataset):
         with_audio: bool = True,
         augmentation: Mapping[str, Any] | None = None,
         crops_per_chart: int = 1,
+        latents: str | None = None,
         seed: int = 23,
     ) -> None:
         if not MIN_KEYS <= keys <= MAX_KEYS:
@@ -67,6 +74,8 @@ class OsuDataset(Dataset):
             raise ConfigError(f"augmentation is for training; the {self.split} split is taken as it is")
         if self.settings.kind == "stft" and self.augmentation.pitch_p + self.augmentation.frequency_mask_p > 0:
             raise ConfigError("augmentation: pitch_p and frequency_mask_p change mel bins; audio.kind is 'stft'")
+        if latents is not None and (self.split != "train" or not with_audio):
+            raise ConfigError("latents are for the training of stage 2: give them as data.params.train.params.latents")
         self.cache = AudioCache(cache_dir, self.settings)
         lists = [beatmap_txt] if isinstance(beatmap_txt, str) else list(beatmap_txt)
         fractions = (valid_fraction, test_fraction, split_salt)
@@ -80,6 +89,34 @@ class OsuDataset(Dataset):
                 f"{', '.join(lists)}: no usable chart in the {self.split} split; prepare more songs, or change "
                 f"valid_fraction, test_fraction or split_salt in data.params.common\n{self.report}"
             )
+        self.latents = None if latents is None else EncodedLatents(latents, len(self), self.drawn_from())
+
+    @property
+    def first_stage(self) -> str | None:
+        """The fingerprint of the first stage that encoded the items' latents; None where items have notes."""
+        return None if self.latents is None else self.latents.first_stage
+
+    def drawn_from(self) -> dict[str, Any]:
+        """All that the notes of an item depend on besides its index and its epoch: plain values by name."""
+        charts = hashlib.blake2b(digest_size=16)
+        for entry in self.entries:
+            charts.update(f"{entry.digest} {entry.audio_frames}\n".encode())
+        note_frames = {"frame_ms": self.settings.note_frame_ms, "max_note_frame": self.settings.max_note_frame}
+        return {
+            "charts": f"{len(self.entries)}, {charts.hexdigest()}",
+            "keys": self.keys,
+            "crops_per_chart": self.crops_per_chart,
+            "seed": self.seed,
+            **note_frames,
+            "audio_note_window_ratio": self.settings.audio_note_window_ratio,
+            **self.augmentation.of_notes(),
+        }
+
+    def without_audio(self) -> "OsuDataset":
+        """The same items, but for their audio."""
+        silent = copy.copy(self)
+        silent.with_audio = False
+        return silent
 
     def __len__(self) -> int:
         return len(self.entries) * self.crops_per_chart
@@ -87,20 +124,26 @@ class OsuDataset(Dataset):
     def __getitem__(self, key: int | tuple[int, int]) -> dict[str, Any]:
         """Return {note [4K, T], valid_flag [T], n_frames, audio [M, A] or [2, Q, A], feature [F], meta, convertor}.
 
-        n_frames: how many of the T note frames are the song's; what follows is padding.
+        n_frames: how many of the T note frames are the song's; what follows is padding. Where latents are encoded, z
+        [Z, L] is there instead of note and valid_flag.
         """
         index, epoch = key if isinstance(key, tuple) else (key, 0)
         entry = self.entries[index % len(self.entries)]
-        rng = np.random.default_rng([self.seed, epoch, index])
+        variant = epoch if self.latents is None else epoch % self.latents.n_variants
+        rng = np.random.default_rng([self.seed, variant, index])
         rate = self.augmentation.draw_rate(rng)
         start = self._window(entry, rate, rng)  # audio frames at that rate
         convertor = self._convertor(rate, start, rng)
-        encoded = convertor.encode_arrays(entry.column, entry.start_ms, entry.last_ms, rng)
+        item: dict[str, Any] = {}
+        if self.latents is None:
+            item["note"] = convertor.encode_arrays(entry.column, entry.start_ms, entry.last_ms, rng).note
+            item["valid_flag"] = self._valid_flag(entry, convertor)
+        else:
+            item["z"] = self.latents[variant, index]
+        rng = np.random.default_rng([self.seed, epoch, index, 1])  # of its own: the same with latents
         feature = entry.ids[self._row_of_rate.get(rate, 0)].astype(np.int64)
         feature = self.spec.starting_at(feature, start * self.settings.audio_frame_ms)
-        item: dict[str, Any] = {
-            "note": encoded.note,
-            "valid_flag": self._valid_flag(entry, convertor),
+        item |= {
             "n_frames": self._n_frames(entry, rate, start),
             "feature": drop_features(feature, self.spec.unconditional, self.augmentation, rng),
             "meta": {

@@ -19,6 +19,7 @@ from mug.diffusion.objective import check_loss_type, check_timestep_sampling, dr
 from mug.diffusion.parameterization import input_of, target_of, x0_of
 from mug.diffusion.schedule import make_beta_schedule, min_snr_weights, vlb_weights
 from mug.errors import ConfigError
+from mug.firststage.fingerprint import fingerprint
 from mug.lr_scheduler import adamw
 from mug.model.masking import frame_mask, masked_mean, whole_lengths
 from mug.model.weights import freeze_all_but, load_weights
@@ -182,13 +183,35 @@ class DDPM(LatentDiffusion):
         return None if lengths is None else lengths // self.latent_factor
 
     def _latents_of(self, batch: Mapping[str, Any], lengths: Tensor | None) -> Tensor:
-        x_0 = self.encode_latent(batch["note"], lengths)
-        if x_0.shape[1:] != (self.z_channels, self.z_length):
+        """The normalised latents [B, Z, L] of a batch, which brings its notes or has its latents as `z`."""
+        return (self._plain_latents_of(batch, lengths) - self.latent_mean) / self.latent_std
+
+    @torch.no_grad()
+    def _plain_latents_of(self, batch: Mapping[str, Any], lengths: Tensor | None) -> Tensor:
+        if "z" in batch:
+            z = batch["z"]
+        else:
+            note_frames = None if lengths is None else lengths * self.latent_factor
+            z = self.model.first_stage_model.encode(batch["note"], note_frames).mode()
+        if z.shape[1:] != (self.z_channels, self.z_length):
             raise ConfigError(
                 f"model.params: z_channels {self.z_channels} and z_length {self.z_length} disagree with the latents of "
-                f"the data, which have {x_0.shape[1]} channels and {x_0.shape[2]} frames"
+                f"the data, which have {z.shape[1]} channels and {z.shape[2]} frames"
             )
-        return x_0
+        return z
+
+    def plain_latents(self, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor | None]:
+        """The latents [B, Z, L] of a batch of a loader as the first stage has them, not normalised, and how long those
+        of each song are [B], None where all fill their row. Raises ConfigError for latents of another shape.
+        """
+        on_device = {name: batch[name].to(self.device) for name in ("z", "note", "n_frames") if name in batch}
+        lengths = self.lengths_of(on_device)
+        return self._plain_latents_of(on_device, lengths), lengths
+
+    @property
+    def first_stage_fingerprint(self) -> str:
+        """What latents on disk have to have been encoded by."""
+        return fingerprint(self.model.first_stage_model, self.length_multiple)
 
     def on_fit_start(self) -> None:
         if self.trainer.ckpt_path is None and self.has_untrained_first_stage:
@@ -196,17 +219,31 @@ class DDPM(LatentDiffusion):
                 "the first stage is untrained: give the checkpoint of a stage 1 run as "
                 "model.params.first_stage_config.params.ckpt_path=logs/<run>/checkpoints/last.ckpt"
             )
+        self._check_encoded_latents()
         if self.normalize_latents and not self.latents_measured:
             self._measure_latents()
+
+    def _check_encoded_latents(self) -> None:
+        """Raise ConfigError where training items bring latents that are not this model's."""
+        first_stage = getattr(getattr(self.trainer, "datamodule", None), "first_stage", None)
+        if first_stage is None:
+            return
+        if self.parameterization == "recon":
+            raise ConfigError("model.params.parameterization: recon learns from notes; leave encoded latents out")
+        if first_stage != self.first_stage_fingerprint:
+            raise ConfigError(
+                "the encoded latents are another first stage's than that of the model: run scripts/encode_latents.py "
+                "again, with the ckpt_path of model.params.first_stage_config.params"
+            )
 
     def _measure_latents(self) -> None:
         """Fill latent_mean and latent_std from the first training batches."""
         datamodule = getattr(self.trainer, "datamodule", None)
         if datamodule is None:
             raise ConfigError("normalize_latents: measuring the latents needs a datamodule with training data")
-        batches, first_stage = datamodule.train_dataloader(), self.model.first_stage_model
+        silent = getattr(datamodule, "silent_train_dataloader", datamodule.train_dataloader)
         total = partial(self.trainer.strategy.reduce, reduce_op="sum")
-        mean, std = latent_statistics(batches, first_stage, self.lengths_of, self.device, total)
+        mean, std = latent_statistics(silent(), self.plain_latents, total)
         self.latent_mean.copy_(mean)
         self.latent_std.copy_(std.clamp(min=1e-6))  # a channel that never moves
         self.latents_measured.fill_(True)

@@ -11,7 +11,6 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from mug.firststage.autoencoder import AutoencoderKL
 from mug.model.masking import frame_mask
 
 MEASURED_BATCHES = 16  # enough crops for two digits of every channel's mean and deviation
@@ -20,27 +19,22 @@ MEASURED_BATCHES = 16  # enough crops for two digits of every channel's mean and
 @torch.no_grad()
 def latent_statistics(
     batches: Iterable[Mapping[str, Any]],
-    first_stage: AutoencoderKL,
-    lengths_of: Callable[[Mapping[str, Any]], Tensor | None],
-    device: torch.device,
+    latents_of: Callable[[Mapping[str, Any]], tuple[Tensor, Tensor | None]],
     total: Callable[[Tensor], Tensor] = lambda own: own,
 ) -> tuple[Tensor, Tensor]:
     """Return mean and deviation, both [Z, 1], of the latents of the first batches, padding left out.
 
-    lengths_of: the latent frames of a batch's songs [B], None where all fill their row. total: the sum of a tensor over
-    all processes, each of which has batches of its own.
+    latents_of: a batch's latents [B, Z, L] as the first stage has them, and how long those of each song are [B], None
+    where all fill their row. total: the sum of a tensor over all processes, each of which has batches of its own.
     """
     some = itertools.islice(batches, MEASURED_BATCHES)
-    latents = [_plain_latents(batch["note"].to(device), first_stage, lengths_of(batch)) for batch in some]
-    channels = torch.cat(latents, dim=1)  # [Z, all frames]
+    channels = torch.cat([_without_padding(*latents_of(batch)) for batch in some], dim=1)  # [Z, all frames]
     n = total(torch.tensor(float(channels.shape[1]), device=channels.device))
     mean = total(channels.sum(dim=1, keepdim=True)) / n
     return mean, (total((channels - mean).square().sum(dim=1, keepdim=True)) / (n - 1)).sqrt()
 
 
-def _plain_latents(note: Tensor, first_stage: AutoencoderKL, lengths: Tensor | None) -> Tensor:
-    """Latents of note planes [B, 4K, T] as the first stage has them, without padding: [Z, all frames]."""
-    lengths = None if lengths is None else lengths.to(note.device)
-    z = first_stage.encode(note, None if lengths is None else lengths * first_stage.factor).mode()
+def _without_padding(z: Tensor, lengths: Tensor | None) -> Tensor:
+    """Latents [B, Z, L], lengths [B] -> [Z, all frames]."""
     mask = frame_mask(lengths, z.shape[2])
     return rearrange(z, "b z l -> z (b l)") if mask is None else rearrange(z, "b z l -> z b l")[:, mask[:, 0]]

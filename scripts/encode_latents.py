@@ -1,0 +1,79 @@
+"""Encode the training items by the first stage, once, so that stage 2 trains without parsing charts or running it.
+
+python scripts/encode_latents.py -b configs/mug/mug_diffusion.yaml -o data/mine_latents \\
+    --checkpoint logs/<stage 1 run>/checkpoints/last.ckpt data.params.common.beatmap_txt=data/mine/beatmap_filtered.txt
+
+Then train with the same configuration and data.params.train.params.latents=data/mine_latents. Latents are those of the
+training items of the first --variants epochs: windows, rates, mirrored and shuffled columns are as drawn there, and
+come round again after as many epochs. Pitch, masked frequencies and left-out parts of the prompt are drawn anew in
+every epoch. Whatever the items depend on (charts, keys, window, augmentation, seed, first stage) has to stay as it is;
+where it does not, training says so before it starts.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mug import cli
+from mug.config import instantiate_from_config, load_config
+from mug.data.dataset import OsuDataset
+from mug.data.latents import check_room, write_latents
+from mug.diffusion.diffusion import DDPM
+from mug.diffusion.encoding import encode_items
+from mug.errors import ConfigError
+from mug.training.setup import check_config, with_seed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "-b", "--base", nargs="+", required=True, metavar="YAML", help="the configuration of stage 2, once or more"
+    )
+    parser.add_argument("-o", "--outdir", type=Path, required=True, help="folder for the latents")
+    parser.add_argument("--checkpoint", help="of stage 1; default: the ckpt_path that the configuration names")
+    parser.add_argument("--variants", type=int, default=4, help="epochs' worth of draws of each item (default: 4)")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("-s", "--seed", type=int, default=23, help="that of the training (default: 23, as there)")
+    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="what the training's command overrides")
+    options = parser.parse_intermixed_args()
+    overrides = [item for item in options.base if "=" in item] + options.overrides  # --base takes all that follows it
+    if options.variants < 1:
+        raise ConfigError(f"--variants {options.variants}: at least 1")
+    if options.checkpoint is not None:
+        overrides.append(f"model.params.first_stage_config.params.ckpt_path={options.checkpoint}")
+    config = load_config([item for item in options.base if "=" not in item], overrides)
+    check_config(config)
+    config = with_seed(config, options.seed)
+    model, dataset, batch_size, num_workers = build(config)
+    model.to(options.device).eval()
+    shape = (options.variants, len(dataset), model.z_channels, model.z_length)
+    n_bytes = 4 * shape[0] * shape[1] * shape[2] * shape[3]
+    room = check_room(options.outdir, n_bytes)
+    batches = encode_items(model, dataset, options.variants, batch_size, num_workers, f"notes to latents, {room}")
+    write_latents(options.outdir, shape, batches, dataset.drawn_from(), model.first_stage_fingerprint)
+    print(
+        f"{options.outdir}: {shape[0]} variants of {shape[1]} items of {len(dataset.entries)} charts, latents of "
+        f"{shape[2]} x {shape[3]}, {n_bytes / 1e6:.1f} MB\n"
+        f"train with data.params.train.params.latents={options.outdir}"
+    )
+
+
+def build(config: dict[str, Any]) -> tuple[DDPM, OsuDataset, int, int]:
+    """Build the model, its training items, and say how many to load at a time in how many processes."""
+    if not config["model"]["params"].get("first_stage_config", {}).get("params", {}).get("ckpt_path"):
+        raise ConfigError("encoding needs the checkpoint of a trained first stage: give --checkpoint")
+    model = instantiate_from_config(config["model"], "model")
+    data = config["data"]["params"]
+    data["train"].get("params", {}).pop("latents", None)  # those that are made here
+    datamodule = instantiate_from_config(config["data"], "data")
+    datamodule.setup("fit")
+    dataset = datamodule.datasets["train"]
+    if not isinstance(model, DDPM) or not isinstance(dataset, OsuDataset):
+        raise ConfigError("encoding takes the configuration of a stage 2 training, on charts")
+    return model, dataset, datamodule.batch_size, datamodule.num_workers
+
+
+if __name__ == "__main__":
+    cli.run(main)
