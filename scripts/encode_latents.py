@@ -8,6 +8,9 @@ training items of the first --variants epochs: windows, rates, mirrored and shuf
 come round again after as many epochs. Pitch, masked frequencies and left-out parts of the prompt are drawn anew in
 every epoch. Whatever the items depend on (charts, keys, window, augmentation, seed, first stage) has to stay as it is;
 where it does not, training says so before it starts.
+
+With --shards, the audio of every item is kept beside its latent, in tar files to be put in a bucket: train with
+data.params.stream.url=<folder or address>, docs/scaling.md. Needs pip install 'mug[stream]'.
 """
 
 import argparse
@@ -19,9 +22,8 @@ import torch
 from mug import cli
 from mug.config import instantiate_from_config, load_config
 from mug.data.dataset import OsuDataset
-from mug.data.latents import check_room, write_latents
 from mug.diffusion.diffusion import DDPM
-from mug.diffusion.encoding import encode_items
+from mug.diffusion.encoding import encode_latents
 from mug.errors import ConfigError
 from mug.training.setup import check_config, with_seed
 
@@ -34,13 +36,15 @@ def main() -> None:
     parser.add_argument("-o", "--outdir", type=Path, required=True, help="folder for the latents")
     parser.add_argument("--checkpoint", help="of stage 1; default: the ckpt_path that the configuration names")
     parser.add_argument("--variants", type=int, default=4, help="epochs' worth of draws of each item (default: 4)")
+    parser.add_argument("--shards", action="store_true", help="write whole items, with their audio, to stream")
+    parser.add_argument("--shard_mb", type=float, default=256.0, help="size of a shard, about (default: 256)")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("-s", "--seed", type=int, default=23, help="that of the training (default: 23, as there)")
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="what the training's command overrides")
     options = parser.parse_intermixed_args()
     overrides = [item for item in options.base if "=" in item] + options.overrides  # --base takes all that follows it
-    if options.variants < 1:
-        raise ConfigError(f"--variants {options.variants}: at least 1")
+    if options.variants < 1 or not options.shard_mb > 0:
+        raise ConfigError(f"--variants {options.variants}: at least 1; --shard_mb {options.shard_mb}: more than 0")
     if options.checkpoint is not None:
         overrides.append(f"model.params.first_stage_config.params.ckpt_path={options.checkpoint}")
     config = load_config([item for item in options.base if "=" not in item], overrides)
@@ -48,16 +52,18 @@ def main() -> None:
     config = with_seed(config, options.seed)
     model, dataset, batch_size, num_workers = build(config)
     model.to(options.device).eval()
-    shape = (options.variants, len(dataset), model.z_channels, model.z_length)
-    n_bytes = 4 * shape[0] * shape[1] * shape[2] * shape[3]
-    room = check_room(options.outdir, n_bytes)
-    batches = encode_items(model, dataset, options.variants, batch_size, num_workers, f"notes to latents, {room}")
-    write_latents(options.outdir, shape, batches, dataset.drawn_from(), model.first_stage_fingerprint)
-    print(
-        f"{options.outdir}: {shape[0]} variants of {shape[1]} items of {len(dataset.entries)} charts, latents of "
-        f"{shape[2]} x {shape[3]}, {n_bytes / 1e6:.1f} MB\n"
-        f"train with data.params.train.params.latents={options.outdir}"
-    )
+    loading = (options.variants, batch_size, num_workers)
+    what = f"{options.variants} variants of {len(dataset)} items of {len(dataset.entries)} charts"
+    if options.shards:
+        from mug.diffusion.sharding import encode_shards  # the only part that needs WebDataset
+
+        shards = encode_shards(model, dataset, options.outdir, *loading, options.shard_mb)
+        print(f"{options.outdir}: {what}, {len(shards)} shards, {sum(shards.values()) / 1e6:.1f} MB")
+        print(f"train with data.params.stream.url={options.outdir}")
+    else:
+        n_bytes = encode_latents(model, dataset, options.outdir, *loading)
+        print(f"{options.outdir}: {what}, {n_bytes / 1e6:.1f} MB")
+        print(f"train with data.params.train.params.latents={options.outdir}")
 
 
 def build(config: dict[str, Any]) -> tuple[DDPM, OsuDataset, int, int]:
@@ -66,7 +72,8 @@ def build(config: dict[str, Any]) -> tuple[DDPM, OsuDataset, int, int]:
         raise ConfigError("encoding needs the checkpoint of a trained first stage: give --checkpoint")
     model = instantiate_from_config(config["model"], "model")
     data = config["data"]["params"]
-    data["train"].get("params", {}).pop("latents", None)  # those that are made here
+    data.pop("stream", None)  # what is made here
+    (data["train"].get("params") or {}).pop("latents", None)
     datamodule = instantiate_from_config(config["data"], "data")
     datamodule.setup("fit")
     dataset = datamodule.datasets["train"]

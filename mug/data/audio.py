@@ -72,6 +72,12 @@ class AudioSettings:
         return 2 * rows * (1 + int(seconds * self.sr) // self.hop_length)
 
     @property
+    def item_shape(self) -> tuple[int, ...]:
+        """The shape of a training item's spectrum: [M, A] or [2, Q, A]."""
+        rows = (self.n_mels,) if self.kind == "mel" else (2, self.n_fft // 2 + 1)
+        return (*rows, self.max_audio_frame)
+
+    @property
     def audio_frame_ms(self) -> float:
         return self.hop_length / self.sr * 1000.0
 

@@ -1,51 +1,20 @@
 """The data of a run: train, validation and test datasets from a configuration, in an order that a seed fixes."""
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.rank_zero import rank_zero_info
-from torch.utils.data import DataLoader, Sampler, default_collate
+from torch.utils.data import DataLoader, default_collate
 
 from mug.config import instantiate_from_config
 from mug.data.dataset import OsuDataset
+from mug.data.sampler import SeededSampler
 from mug.errors import ConfigError
 
-
-class SeededSampler(Sampler[tuple[int, int]]):
-    """Yield (index, epoch) of every item once an epoch, in an order that is a function of (seed, epoch).
-
-    Of several processes, each takes every `n_ranks`-th item, from the `rank`-th on; where the items do not come out
-    even, the first ones are taken twice, or with `drop_last` the last ones not at all. A resumed run sets `epoch` and
-    how many items of it are `n_seen`; the epochs after it, which Lightning announces by `set_epoch`, are whole.
-    """
-
-    def __init__(
-        self, n_items: int, seed: int, shuffle: bool, rank: int = 0, n_ranks: int = 1, drop_last: bool = False
-    ) -> None:
-        self.n_items = n_items
-        self.seed = seed
-        self.shuffle = shuffle
-        self.rank, self.n_ranks = rank, n_ranks
-        self.drop_last = drop_last
-        self.epoch, self.n_seen = 0, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.n_items // self.n_ranks if self.drop_last else math.ceil(self.n_items / self.n_ranks)
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        order = np.arange(self.n_items)
-        if self.shuffle:
-            order = np.random.default_rng([self.seed, self.epoch]).permutation(self.n_items)
-        mine = np.resize(order, len(self) * self.n_ranks)[self.rank :: self.n_ranks]
-        n_seen, self.n_seen = self.n_seen, 0
-        return iter([(int(index), self.epoch) for index in mine[n_seen:]])
+STREAMED = "mug.data.streamed.StreamedDataset"  # imported where it is used: it needs the extra "stream"
 
 
 def collate(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -62,6 +31,7 @@ class DataModuleFromConfig(pl.LightningDataModule):
     """Loaders over the datasets that `train`, `validation` and `test` configure (target + params).
 
     `common` are params of all of them. `num_workers` are processes that load items ahead; items do not depend on it.
+    `stream` ({url, cache_dir, cache_gb}, see mug.data.streamed) takes the training items from shards instead.
     """
 
     def __init__(
@@ -73,12 +43,14 @@ class DataModuleFromConfig(pl.LightningDataModule):
         common: Mapping[str, Any] | None = None,
         num_workers: int = 0,
         seed: int = 23,
+        stream: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         if batch_size < 1 or num_workers < 0:
             raise ConfigError(f"batch_size: {batch_size}, num_workers: {num_workers}; need at least 1 and 0")
         self.batch_size = batch_size
         self.num_workers = num_workers
+        self.stream = stream
         self.seed = seed
         self.nodes = {"train": train, "validation": validation, "test": test}
         self.common = dict(common or {})
@@ -98,8 +70,13 @@ class DataModuleFromConfig(pl.LightningDataModule):
             node = self.nodes.get(name)
             if node is None or name in self.datasets:
                 continue
-            merged = {**node, "params": {**self.common, "seed": self.seed, **(node.get("params") or {})}}
-            dataset = instantiate_from_config(merged, f"data.params.{name}")
+            params = {**self.common, "seed": self.seed, **(node.get("params") or {})}
+            if name == "train" and self.stream is not None:
+                kept = {key: params[key] for key in ("features", "audio", "augmentation", "seed") if key in params}
+                streamed = {"target": STREAMED, "params": {**kept, **self.stream}}
+                dataset = instantiate_from_config(streamed, "data.params.stream")
+            else:
+                dataset = instantiate_from_config({**node, "params": params}, f"data.params.{name}")
             rank_zero_info(f"{name}: {dataset.report}")
             self.datasets[name] = dataset
 
@@ -122,10 +99,12 @@ class DataModuleFromConfig(pl.LightningDataModule):
     def test_dataloader(self) -> DataLoader:
         return self._loader(self.datasets["test"], shuffle=False)
 
-    def _loader(self, dataset: OsuDataset, shuffle: bool) -> DataLoader:
+    def _loader(self, dataset: Any, shuffle: bool) -> DataLoader:
         rank, n_ranks = (self.trainer.global_rank, self.trainer.world_size) if self.trainer is not None else (0, 1)
         drop_last = shuffle and len(dataset) >= self.batch_size * n_ranks
         sampler = SeededSampler(len(dataset), self.seed, shuffle, rank, n_ranks, drop_last)
+        if shuffle and hasattr(dataset, "sampler"):
+            sampler = dataset.sampler(self.seed, rank, n_ranks, drop_last)
         loader = DataLoader(
             dataset,
             batch_size=self.batch_size,

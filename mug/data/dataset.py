@@ -118,6 +118,12 @@ class OsuDataset(Dataset):
         silent.with_audio = False
         return silent
 
+    def before_epochs(self) -> "OsuDataset":
+        """The same items before what is drawn anew in every epoch: to be kept, and augmented when they are read."""
+        plain = copy.copy(self)
+        plain.augmentation = Augmentation(**self.augmentation.of_notes())
+        return plain
+
     def __len__(self) -> int:
         return len(self.entries) * self.crops_per_chart
 

@@ -3,43 +3,57 @@
 Axes: B batch, Z latent channels, L latent frames.
 """
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from mug.data.datamodule import collate
 from mug.data.dataset import OsuDataset
+from mug.data.latents import check_room, write_latents
 from mug.diffusion.diffusion import DDPM
 
 
 @torch.inference_mode()
-def encode_items(
+def encoded_batches(
     model: DDPM,
     dataset: OsuDataset,
-    n_variants: int,
+    keys: Sequence[tuple[int, int]],
     batch_size: int,
     num_workers: int = 0,
     desc: str = "encoding",
     tqdm_class: Callable[..., Any] = tqdm,
-) -> Iterator[np.ndarray]:
-    """Yield the latents float32 [B, Z, L] of all items of epoch 0, then of epoch 1, up to `n_variants` epochs.
+) -> Iterator[dict[str, Any]]:
+    """Yield the dataset's items of these (index, epoch), in batches, with their latents as `z` float32 [B, Z, L].
 
-    They are what training would take: the mode of the posterior, of notes of which the padding is masked.
+    Those are what training would take: the mode of the posterior, of notes of which the padding is masked.
     """
-    keys = [(index, epoch) for epoch in range(n_variants) for index in range(len(dataset))]
     loader: DataLoader = DataLoader(
-        dataset.without_audio(),
-        batch_size=batch_size,
-        sampler=keys,
-        num_workers=num_workers,
-        collate_fn=collate,
+        dataset, batch_size=batch_size, sampler=keys, num_workers=num_workers, collate_fn=collate
     )
     with tqdm_class(total=len(keys), desc=desc, unit="item") as progress:
         for batch in loader:
             z, _ = model.plain_latents(batch)
-            yield z.cpu().numpy()
+            yield {**batch, "z": z.cpu()}
             progress.update(len(z))
+
+
+def encode_latents(
+    model: DDPM, dataset: OsuDataset, folder: Path, n_variants: int, batch_size: int, num_workers: int = 0
+) -> int:
+    """Write the latents of all items of the first `n_variants` epochs to a folder; return their bytes.
+
+    Raises DatasetError where the disk has no room for them.
+    """
+    shape = (n_variants, len(dataset), model.z_channels, model.z_length)
+    n_bytes = 4 * math.prod(shape)
+    desc = f"notes to latents, {check_room(folder, n_bytes)}"
+    keys = [(index, epoch) for epoch in range(n_variants) for index in range(len(dataset))]
+    batches = encoded_batches(model, dataset.without_audio(), keys, batch_size, num_workers, desc)
+    latents = (batch["z"].numpy() for batch in batches)
+    write_latents(folder, shape, latents, dataset.drawn_from(), model.first_stage_fingerprint)
+    return n_bytes

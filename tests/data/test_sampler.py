@@ -1,6 +1,6 @@
 """The order of training items: a function of seed and epoch, shared out among processes, resumed where it stopped."""
 
-from mug.data.datamodule import SeededSampler
+from mug.data.sampler import SeededSampler
 
 
 def test_order_is_a_function_of_seed_and_epoch() -> None:

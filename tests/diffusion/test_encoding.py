@@ -9,8 +9,7 @@ import torch
 from data.small_library import FEATURES, write_library
 
 from mug.config import instantiate_from_config
-from mug.data.latents import write_latents
-from mug.diffusion.encoding import encode_items
+from mug.diffusion.encoding import encode_latents
 from mug.errors import ConfigError
 from mug.firststage.fingerprint import fingerprint
 from mug.training.setup import build_trainer
@@ -73,25 +72,9 @@ def encode(library: Path, folder: Path, n_variants: int = 2, batch_size: int = 3
     plain = config_of(library)
     data = instantiate_from_config(plain["data"])
     data.setup("fit")
-    model, dataset = model_of(plain), data.datasets["train"]
-    batches = encode_items(model, dataset, n_variants, batch_size, num_workers, tqdm_class=_Quiet)
-    shape = (n_variants, len(dataset), model.z_channels, model.z_length)
-    write_latents(folder, shape, batches, dataset.drawn_from(), model.first_stage_fingerprint)
+    n_bytes = encode_latents(model_of(plain), data.datasets["train"], folder, n_variants, batch_size, num_workers)
+    assert n_bytes == n_variants * 7 * 2 * 64 * 4
     return config_of(library, folder)
-
-
-class _Quiet:
-    def __init__(self, total: int, desc: str, unit: str) -> None:
-        self.left = total
-
-    def __enter__(self) -> "_Quiet":
-        return self
-
-    def update(self, n: int) -> None:
-        self.left -= n
-
-    def __exit__(self, *_: Any) -> None:
-        assert self.left == 0
 
 
 def train(config: dict[str, Any], folder: Path, max_steps: int, resume: bool = False, seed: int = 1) -> Any:

@@ -1,0 +1,140 @@
+"""Shards where they lie: a folder, or a bucket from which the ones in use are fetched to a folder of limited size.
+
+WebDataset opens the address (gs:, http:, https:, hf:, sftp:, file:, or a command as pipe:), and clears what is oldest.
+"""
+
+import fcntl
+import hashlib
+import mmap
+import os
+import shlex
+import tarfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from webdataset import LRUCleanup, gopen
+
+from mug.data.shards import DTYPES, INDEX, MAX_INDEX_BYTES, MAX_REST_BYTES, REST, parse_index
+from mug.errors import DatasetError
+from mug.files import replacing
+
+OPEN_SHARDS = 8  # mapped at a time
+CHUNK_BYTES = 2**20
+
+
+class ShardStore:
+    """The shards at `url`, a folder or an address; in the latter case at most `cache_gb` of them lie in `cache_dir`.
+
+    Raises DatasetError for what is not there, cannot be fetched, or is not what the index says.
+    """
+
+    def __init__(self, url: str, cache_dir: str | Path, cache_gb: float) -> None:
+        self.url = url.rstrip("/")
+        is_folder = "://" not in url and not url.startswith("pipe:")
+        try:
+            data = self._read(INDEX, MAX_INDEX_BYTES, Path(self.url) if is_folder else None)
+        except (OSError, ValueError) as error:
+            raise DatasetError(f"{self.url}: no shards there, or no way to them: {error}") from error
+        self.index = parse_index(data, f"{self.url}/{INDEX}")
+        self.names = list(self.index.items)
+        content = hashlib.blake2b(data, digest_size=8).hexdigest()  # shards of the same name made anew are others
+        self._folder = Path(self.url) if is_folder else Path(cache_dir) / content
+        self._is_folder = is_folder
+        self._cache = LRUCleanup(str(cache_dir), cache_size=int(cache_gb * 1e9), interval=None)
+        self._open: OrderedDict[int, _Shard] = OrderedDict()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_open": OrderedDict()}  # other processes map the files themselves
+
+    def members(self, shard: int, position: int) -> dict[str, memoryview]:
+        """The members of an item by their name; they live as long as the view does."""
+        if shard not in self._open:
+            self._open[shard] = self._map(shard)
+            if len(self._open) > OPEN_SHARDS:
+                self._open.popitem(last=False)
+        self._open.move_to_end(shard)
+        return self._open[shard].members(position)
+
+    def _map(self, shard: int) -> "_Shard":
+        name = self.names[shard]
+        path = self._folder / name
+        if not self._is_folder:
+            self._fetch(name)
+        try:
+            if path.stat().st_size != self.index.n_bytes[name]:
+                raise ValueError(f"has {path.stat().st_size} bytes, {INDEX} says {self.index.n_bytes[name]}")
+            limits = {member: (self.index.member_bytes(member),) * 2 for member in DTYPES} | {REST: (1, MAX_REST_BYTES)}
+            return _Shard(path, self.index.items[name], limits)
+        except (OSError, ValueError, tarfile.TarError) as error:
+            raise DatasetError(f"{path}: not the shard that {self.url}/{INDEX} lists: {error}") from error
+
+    def _fetch(self, name: str) -> None:
+        """Bring a shard to the cache, unless it is there; of several processes, one does."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            if (self._folder / name).exists():
+                return
+            self._cache.cleanup()
+            with replacing(self._folder / name) as temporary, temporary.open("wb") as file:
+                left = self.index.n_bytes[name]
+                with gopen(self._address(name)) as stream:
+                    while chunk := stream.read(CHUNK_BYTES):
+                        left -= len(chunk)
+                        if left < 0:
+                            raise ValueError("it is longer than its index says")
+                        file.write(chunk)
+                if left:
+                    raise ValueError(f"it ends {left} bytes too early")
+        except (OSError, ValueError) as error:
+            raise DatasetError(f"{self.url}/{name}: cannot be fetched: {error}") from error
+        finally:
+            os.close(folder)
+
+    def _read(self, name: str, limit: int, folder: Path | None) -> bytes:
+        if folder is not None:
+            with (folder / name).open("rb") as file:
+                data = file.read(limit + 1)
+        else:
+            data = b""
+            with gopen(self._address(name)) as stream:
+                while len(data) <= limit and (chunk := stream.read(CHUNK_BYTES)):
+                    data += chunk
+        if len(data) > limit:
+            raise ValueError(f"{name} is larger than {limit} bytes")
+        return data
+
+    def _address(self, name: str) -> str:
+        address = f"{self.url}/{name}"
+        return f"pipe:aws s3 cp {shlex.quote(address)} -" if address.startswith("s3://") else address
+
+
+class _Shard:
+    """A tar mapped into memory, and where in it the members of every item are.
+
+    limits: the fewest and the most bytes of each member.
+    """
+
+    def __init__(self, path: Path, n_items: int, limits: dict[str, tuple[int, int]]) -> None:
+        with path.open("rb") as file:
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            items: dict[str, dict[str, tuple[int, int]]] = {}
+            with tarfile.open(fileobj=file, mode="r:") as tar:  # never a compressed one, which could grow
+                for info in tar:
+                    key, _, member = info.name.partition(".")
+                    fewest, most = limits.get(member, (0, -1))
+                    end = info.offset_data + info.size
+                    if not info.isreg() or not fewest <= info.size <= most or end > len(self._map):
+                        raise ValueError(f"member {info.name!r} of {info.size} bytes has no place in it")
+                    items.setdefault(key, {})[member] = (info.offset_data, end)
+                    if len(items) > n_items:
+                        break
+        self._items = list(items.values())
+        if len(items) != n_items or any(item.keys() != limits.keys() for item in self._items):
+            raise ValueError(f"holds {len(items)} items, of which some may lack members, not {n_items} whole ones")
+
+    def members(self, position: int) -> dict[str, memoryview]:
+        view = memoryview(self._map)
+        return {member: view[start:end] for member, (start, end) in self._items[position].items()}

@@ -1,0 +1,48 @@
+"""Items of a dataset to shards with latents and audio, for stage 2 to stream.
+
+Axes: B batch, Z latent channels, L latent frames.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mug.data.dataset import OsuDataset
+from mug.data.latents import check_room
+from mug.data.shards import item_bytes, write_shards
+from mug.diffusion.diffusion import DDPM
+from mug.diffusion.encoding import encoded_batches
+
+
+def encode_shards(
+    model: DDPM,
+    dataset: OsuDataset,
+    folder: Path,
+    n_variants: int,
+    batch_size: int,
+    num_workers: int = 0,
+    shard_mb: float = 256.0,
+) -> dict[str, int]:
+    """Write all items of the first `n_variants` epochs to shards of about `shard_mb`; return the bytes of each by name.
+
+    They come in a random order, so that a shard is a sample of all. Raises DatasetError where the disk has no room.
+    """
+    settings = dataset.settings
+    latent = (model.z_channels, model.z_length)
+    n_items, size = n_variants * len(dataset), item_bytes(latent, settings.item_shape)
+    desc = f"items to shards, {check_room(folder, n_items * size)}"
+    order = np.random.default_rng(dataset.seed).permutation(n_items)
+    keys = [(int(number) % len(dataset), int(number) // len(dataset)) for number in order]
+    batches = encoded_batches(model, dataset.before_epochs(), keys, batch_size, num_workers, desc)
+    a_shard = max(1, round(shard_mb * 1e6 / size))
+    return write_shards(folder, _items_of(batches), a_shard, settings, dataset.spec, model.first_stage_fingerprint)
+
+
+def _items_of(batches: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for batch in batches:
+        for values in zip(*batch.values(), strict=True):
+            item = dict(zip(batch, values, strict=True))
+            yield {name: value.numpy() if torch.is_tensor(value) else value for name, value in item.items()}

@@ -1,0 +1,304 @@
+"""Items from shards: the same as were written, in an order fixed by a seed, shared out, resumed, and not trusted."""
+
+import io
+import json
+import pickle
+import tarfile
+
+import numpy as np
+import pytest
+from small_library import FEATURES
+from webdataset.tariterators import group_by_keys, tar_file_expander
+
+from mug.data.audio import AudioSettings
+from mug.data.features import FeatureSpec
+from mug.data.shard_store import ShardStore
+from mug.data.shards import INDEX, write_shards
+from mug.data.streamed import ShardSampler, StreamedDataset
+from mug.errors import DatasetError
+
+AUDIO = {"n_mels": 3, "max_audio_frame": 40}
+SETTINGS, SPEC = AudioSettings(**AUDIO), FeatureSpec.from_yaml(FEATURES)
+N_ITEMS, A_SHARD = 23, 5
+
+
+def item(number):
+    rng = np.random.default_rng(number)
+    return {
+        "z": rng.standard_normal((2, 7), dtype=np.float32),
+        "audio": rng.random((3, 40)).astype(np.float16).astype(np.float32),
+        "feature": SPEC.unconditional + 1,
+        "n_frames": np.array(1 + number % 5),
+        "meta": {"path": "/home/me/a.osu", "audio": "/home/me/a.mp3", "game_mode": 3, "cs": 4.0, "version": f"{number}",
+                 "set_id": number},
+        "convertor": {"rate": 1.1},
+    }  # fmt: skip
+
+
+def write(folder, n_items=N_ITEMS):
+    write_shards(folder, map(item, range(n_items)), A_SHARD, SETTINGS, SPEC, "first stage")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("shards"))
+
+
+def dataset(url, cache_dir="unused", **params):
+    return StreamedDataset(str(url), FEATURES, AUDIO, cache_dir=str(cache_dir), **params)
+
+
+def test_items_are_those_that_were_written(shards):
+    items = dataset(shards)
+    assert len(items) == N_ITEMS
+    assert items.first_stage == "first stage"
+    assert items.report.startswith("23 items in 5 shards, ")
+    for number in (0, 4, 5, 22):
+        read, written = items[number, 3], item(number)
+        for name in ("z", "audio", "feature", "n_frames", "convertor"):
+            np.testing.assert_array_equal(read[name], written[name])
+        assert read["meta"] == {"game_mode": 3, "cs": 4.0, "version": f"{number}", "set_id": number}
+        assert read["z"].dtype == read["audio"].dtype == np.float32
+
+
+def test_shards_are_plain_webdataset_shards(shards):
+    samples = []
+    for path in sorted(shards.glob("*.tar")):
+        with path.open("rb") as stream:
+            samples += group_by_keys(tar_file_expander([{"url": str(path), "stream": stream}]))
+    assert [json.loads(sample["json"])["meta"]["set_id"] for sample in samples] == list(range(N_ITEMS))
+    np.testing.assert_array_equal(np.frombuffer(samples[7]["z.f32"], "<f4").reshape(2, 7), item(7)["z"])
+    assert "/home/me" not in "".join(sample["json"].decode() for sample in samples)
+
+
+def test_audio_and_prompt_are_augmented_when_read(shards):
+    items = dataset(shards, augmentation={"pitch_p": 0.5, "feature_dropout_p": 0.5, "random_crop": True})
+    epochs = [items[3, epoch] for epoch in range(20)]
+    assert len({read["audio"].tobytes() for read in epochs}) > 2
+    assert len({read["feature"].tobytes() for read in epochs}) > 10
+    assert len({read["z"].tobytes() for read in epochs}) == 1
+    np.testing.assert_array_equal(items[3, 7]["audio"], epochs[7]["audio"])
+
+
+def order(seed=23, epoch=0, rank=0, n_ranks=1, n_seen=0, drop_last=False):
+    sampler = ShardSampler(np.array([5, 5, 5, 5, 3]), seed, rank, n_ranks, drop_last)
+    sampler.set_epoch(epoch)
+    sampler.n_seen = n_seen
+    return [index for index, _ in sampler]
+
+
+def test_the_order_is_a_function_of_seed_and_epoch_alone():
+    assert sorted(order()) == list(range(23))
+    assert order() == order()
+    assert order() != order(epoch=1)
+    assert order() != order(seed=24)
+
+
+def test_a_resumed_run_sees_exactly_the_items_that_are_left():
+    for rank in (0, 1):
+        whole = order(epoch=2, rank=rank, n_ranks=2)
+        for n_seen in range(len(whole) + 1):
+            assert order(epoch=2, rank=rank, n_ranks=2, n_seen=n_seen) == whole[n_seen:]
+
+
+def test_two_processes_share_all_items_and_most_shards():
+    sizes = np.full(40, 6)
+    parts = []
+    for rank in range(2):
+        sampler = ShardSampler(sizes, 23, rank, 2, True)
+        parts.append([index for index, _ in sampler])
+    assert len(parts[0]) == len(parts[1]) == 120
+    assert sorted(parts[0] + parts[1]) == list(range(240))
+    fetched = [{index // 6 for index in part} for part in parts]
+    assert len(fetched[0] & fetched[1]) <= 4  # those that are mixed where one part ends
+
+
+def test_uneven_shares_are_filled_up_or_cut():
+    filled = [order(rank=rank, n_ranks=2) for rank in range(2)]
+    assert sorted(filled[0] + filled[1]) == sorted([*range(23), order()[0]])
+    cut = [order(rank=rank, n_ranks=2, drop_last=True) for rank in range(2)]
+    assert set(cut[0] + cut[1]) == set(order()[:22])
+
+
+def test_few_shards_are_in_use_at_a_time():
+    sampler = ShardSampler(np.full(40, 6), 23, 0, 1, True)
+    shards = [index // 6 for index, _ in sampler]
+    for first in range(0, 240, 24):
+        assert len(set(shards[first : first + 24])) == 4
+    assert shards[:6] != sorted(shards[:6])
+
+
+def test_a_bucket_is_fetched_as_it_is_used_into_a_folder_of_limited_size(shards, tmp_path):
+    cache = tmp_path / "cache"
+    size = sum(path.stat().st_size for path in shards.glob("*.tar")) / 5
+    items = dataset(shards.as_uri(), cache_dir=cache, cache_gb=2.5 * size / 1e9)
+    assert not cache.exists()
+    np.testing.assert_array_equal(items[3]["z"], item(3)["z"])
+    assert [path.name for path in cache.rglob("*.tar")] == ["shard-000000.tar"]
+    for number in range(N_ITEMS):
+        np.testing.assert_array_equal(items[number]["z"], item(number)["z"])
+        assert len(list(cache.rglob("*.tar"))) <= 4  # two and a half, the new one, and what rounding leaves
+
+
+def test_fetched_shards_are_used_again_and_other_shards_are_not_taken_for_them(tmp_path, monkeypatch):
+    folder, cache = write(tmp_path / "bucket"), tmp_path / "cache"
+    for items in (dataset(folder.as_uri(), cache), pickle.loads(pickle.dumps(dataset(folder.as_uri(), cache)))):
+        items[0]
+        (folder / "shard-000000.tar").unlink(missing_ok=True)  # once is enough
+    write(folder, n_items=4)
+    assert len(dataset(folder.as_uri(), cache)) == 4
+    assert dataset(folder.as_uri(), cache)[3]["meta"]["set_id"] == 3
+
+
+def test_what_cannot_be_fetched_is_named(tmp_path):
+    with pytest.raises(DatasetError, match="nowhere: no shards there, or no way to them"):
+        dataset((tmp_path / "nowhere").as_uri())
+    with pytest.raises(DatasetError, match="nowhere: no shards there"):
+        dataset(tmp_path / "nowhere")
+    with pytest.raises(DatasetError, match=r"gopher://a/b: no shards there, or no way to them: .*gopher"):
+        dataset("gopher://a/b")
+    folder = write(tmp_path / "bucket")
+    (folder / "shard-000001.tar").unlink()
+    items = dataset(folder.as_uri(), tmp_path / "cache")
+    with pytest.raises(DatasetError, match=r"bucket/shard-000001\.tar: cannot be fetched"):
+        items[5]
+    (folder / "shard-000000.tar").write_bytes(b"short")
+    with pytest.raises(DatasetError, match="bytes too early"):
+        items[0]
+    (folder / "shard-000002.tar").write_bytes(b"long" * 10_000)
+    with pytest.raises(DatasetError, match="longer than its index says"):
+        items[10]
+    assert list((tmp_path / "cache").rglob("*.tar")) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [({"audio": {**AUDIO, "n_fft": 1024}}, "other audio"), ({"features": "features.yaml"}, "other features")],
+)
+def test_shards_for_another_configuration_are_refused(shards, tmp_path, changes, named, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "features.yaml").write_text("- {name: rc, type: bool}\n")
+    with pytest.raises(DatasetError, match=f"{named} than data.params.common has"):
+        StreamedDataset(**{"url": str(shards), "features": FEATURES, "audio": AUDIO, **changes})
+
+
+def broken_index(folder, **changes):
+    said = json.loads((folder / INDEX).read_text())
+    (folder / INDEX).write_text(json.dumps({**said, **changes}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": 2},
+        {"shards": []},
+        {"shards": [{"name": "../../etc/passwd", "items": 1, "bytes": 10240}]},
+        {"shards": [{"name": "shard-000000.tar", "items": 10**9, "bytes": 10240}]},
+        {"shards": [{"name": "shard-000000.tar", "items": -1, "bytes": 10240}]},
+        {"shards": [{"name": "shard-000000.tar", "items": 5, "bytes": 10240}] * 2},
+        {"shapes": {"z.f32": [2, 7]}},
+        {"shapes": {"z.f32": [2, 7.0], "audio.f16": [3, 40]}},
+        {"audio": 5},
+    ],
+)
+def test_an_index_is_not_trusted(tmp_path, changes):
+    broken_index(write(tmp_path), **changes)
+    with pytest.raises(DatasetError, match=r"index\.json: not an index of shards"):
+        dataset(tmp_path)
+
+
+def tar_of(**members):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, data in members.items():
+            info = tarfile.TarInfo(f"000000.{name.replace('_', '.')}")
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+REST = {"feature": [int(row) for row in SPEC.unconditional], "n_frames": 5, "meta": {}, "convertor": {}}
+GOOD = {"z_f32": bytes(56), "audio_f16": bytes(240), "json": json.dumps(REST).encode()}
+
+
+def one_shard(folder, data):
+    write(folder, n_items=1)
+    (folder / "shard-000000.tar").write_bytes(data)
+    broken_index(folder, shards=[{"name": "shard-000000.tar", "items": 1, "bytes": len(data)}])
+    return dataset(folder)
+
+
+def test_a_sound_shard_is_read(tmp_path):
+    assert one_shard(tmp_path, tar_of(**GOOD))[0]["n_frames"] == 5
+
+
+@pytest.mark.parametrize(
+    ("members", "named"),
+    [
+        ({"z_f32": bytes(52)}, "has no place in it"),
+        ({"audio_f16": bytes(2**20)}, "has no place in it"),
+        ({"json": bytes(2**17)}, "has no place in it"),
+        ({"pkl": pickle.dumps(print)}, "has no place in it"),
+        ({"json": b"{}"}, "item 0: KeyError"),
+        ({"json": b"[" * 50_000}, "item 0"),
+        ({"json": json.dumps({**REST, "n_frames": 6}).encode()}, "item 0: n_frames is 6"),
+        ({"json": json.dumps({**REST, "feature": [10**6] * 21}).encode()}, "item 0: PromptError"),
+        ({"json": json.dumps({**REST, "feature": [0]}).encode()}, "item 0: PromptError"),
+    ],
+)
+def test_members_are_not_trusted(tmp_path, members, named):
+    items = one_shard(tmp_path, tar_of(**{**GOOD, **members}))
+    with pytest.raises(DatasetError, match=named):
+        items[0]
+
+
+def test_shards_without_all_members_compressed_or_cut_off_are_refused(tmp_path):
+    import gzip
+
+    whole = tar_of(**GOOD)
+    lacking = tar_of(z_f32=GOOD["z_f32"], json=GOOD["json"])
+    for name, data in {
+        "lacking": lacking,
+        "gzip": gzip.compress(whole) + bytes(2000),
+        "cut": whole[:1200],
+        "zeros": bytes(4096),
+    }.items():
+        items = one_shard(tmp_path / name, data)
+        with pytest.raises(DatasetError, match="not the shard that"):
+            items[0]
+
+
+def test_shards_of_an_earlier_run_go(tmp_path):
+    write(tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    write(tmp_path, n_items=6)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        INDEX,
+        "notes.txt",
+        "shard-000000.tar",
+        "shard-000001.tar",
+    ]
+
+
+def test_what_is_interrupted_does_not_count(tmp_path):
+    def interrupted():
+        yield from map(item, range(7))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_shards(tmp_path, interrupted(), A_SHARD, SETTINGS, SPEC, "first stage")
+    assert [path.name for path in tmp_path.iterdir()] == ["shard-000000.tar"]
+    with pytest.raises(DatasetError, match="no shards there"):
+        dataset(tmp_path)
+
+
+def test_a_bucket_of_s3_is_read_by_its_own_program(shards, tmp_path, monkeypatch):
+    program = tmp_path / "bin" / "aws"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\n[ "$1 $2 $4" = "s3 cp -" ] && cat "{shards}/$(basename "$3")"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    items = dataset("s3://bucket/my shards; rm -rf x", tmp_path / "cache")
+    np.testing.assert_array_equal(items[3]["z"], item(3)["z"])
+    assert isinstance(items.store, ShardStore)
