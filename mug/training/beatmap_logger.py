@@ -113,7 +113,8 @@ class BeatmapLogger(pl.Callback):
                 generated = Beatmap(convertor.keys, convertor.decode(guess[:, :n_frames], threshold=0.0), [])
                 rows.append(compare(human, generated, span_ms=convertor.frame_to_ms(n_frames)))
                 if trainer.is_global_zero:
-                    self._show(trainer, first + index, batch["meta"][index]["path"], human, generated, convertor)
+                    path = batch["meta"][index]["path"]
+                    self._show(trainer, first + index, path, (human, generated), rows[-1], convertor, n_frames)
         return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
     def _show(
@@ -121,34 +122,44 @@ class BeatmapLogger(pl.Callback):
         trainer: pl.Trainer,
         number: int,
         path: str,
-        human: Beatmap,
-        generated: Beatmap,
+        windows: tuple[Beatmap, Beatmap],
+        row: Mapping[str, float],
         convertor: ManiaConvertor,
+        n_frames: int,
     ) -> None:
-        """Write both charts of a window of the chart at `path`, and their picture, which TensorBoard gets too."""
+        """Write the human's and the model's chart of a window and their picture, which TensorBoard gets too.
+
+        path: of the human's chart; row: what is logged of the two; n_frames: of the window, up to the song's end.
+        """
         try:
             original = read_osu(path)
         except ChartError as error:  # training needs the file no more, and need not end for a picture
             rank_zero_warn(f"beatmap_logger: no picture of a chart that is gone: {error}")
             return
-        folder = Path(trainer.default_root_dir) / CHARTS / f"step_{trainer.global_step:07d}"
-        name = f"{number:02d}"
-        charts = [
-            in_song(human, original, convertor, suffix="original"),
-            in_song(generated, original, convertor, suffix=f"step {trainer.global_step}"),
-        ]
-        for chart, file in zip(charts, (f"{name}_original.osu", f"{name}.osu"), strict=True):
+        step = trainer.global_step
+        folder, name = Path(trainer.default_root_dir) / CHARTS / f"step_{step:07d}", f"{number:02d}"
+        suffixes = ("original", f"step {step}")
+        human, generated = (
+            in_song(window, original, convertor, suffix) for window, suffix in zip(windows, suffixes, strict=True)
+        )
+        for chart, file in ((human, f"{name}_original.osu"), (generated, f"{name}.osu")):
             if chart.notes:  # an untrained model may place none, and a chart without notes is no chart
                 write_osu(chart, folder / file)
         start_ms = max(0.0, _song_ms(0.0, convertor))
-        end_ms = start_ms + self.picture_ms
-        picture = _side_by_side([draw_chart(chart, start_ms=start_ms, end_ms=end_ms) for chart in charts])
+        end_ms = min(start_ms + self.picture_ms, _song_ms(convertor.frame_to_ms(n_frames), convertor))
+        title = (
+            f"step {step}: onset F1 {row['val/onset_f1_20ms']:.2f} within 20 ms, {row['val/onset_f1_50ms']:.2f} in 50"
+        )
+        pictures = [
+            draw_chart(human, None, start_ms, end_ms, row["charts/star_rating_human"]),
+            draw_chart(generated, title, start_ms, end_ms, row["charts/star_rating"]),
+        ]
+        picture = _side_by_side(pictures)
         with replacing(folder / f"{name}.png") as temporary:
             picture.save(temporary)
         for logger in trainer.loggers:
             if isinstance(logger, pl.loggers.TensorBoardLogger):
-                pixels = np.asarray(picture)
-                logger.experiment.add_image(f"charts/{name}", pixels, trainer.global_step, dataformats="HWC")
+                logger.experiment.add_image(f"charts/{name}", np.asarray(picture), step, dataformats="HWC")
 
 
 def spread_over_songs(songs: Sequence[Hashable], count: int) -> list[int]:
