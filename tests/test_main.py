@@ -160,6 +160,7 @@ def fails(
         ("lightning.trainer.max_stepz=3", "lightning.trainer: unknown key 'max_stepz'"),
         ("lightning.trainer.precision=99", "lightning: Precision 99 is invalid"),
         ("lightning.trainer.logger=x", "lightning.trainer: 'logger' is not set here"),
+        ("lightning.trainer.strategy=fsdp", "lightning.trainer.strategy: 'fsdp' spreads the weights"),
         ("lightning.tariner.max_steps=3", "lightning: unknown key 'tariner'"),
         ("lightning.callbacks.charts.params.size=3", "lightning.callbacks.charts.params: unknown key 'size'"),
         ("lightning.modelcheckpoint.params.top=3", "lightning.modelcheckpoint.params: unknown key 'top'"),

@@ -84,7 +84,6 @@ class DDPM(LatentDiffusion):
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.scheduler_config = scheduler_config
-        self.training_keys = tuple(training_keys)
         self.monitor = monitor
         self.normalize_latents = normalize_latents
         self.seed = seed
@@ -95,6 +94,7 @@ class DDPM(LatentDiffusion):
         self.register_buffer("loss_weights", min_snr_weights(betas, min_snr_gamma, parameterization), persistent=False)
         if ckpt_path is not None:
             load_weights(self, ckpt_path, ignore_keys)
+        freeze_all_but(self, training_keys)
 
     def p_losses(
         self, batch: Mapping[str, Any], x_0: Tensor, t: Tensor, noise: Tensor, lengths: Tensor | None = None
@@ -250,5 +250,4 @@ class DDPM(LatentDiffusion):
         rank_zero_info(f"latent channels normalised from deviations {std.min().item():.3g}..{std.max().item():.3g}")
 
     def configure_optimizers(self) -> Any:
-        freeze_all_but(self, self.training_keys)
         return adamw(self, self.learning_rate, self.scheduler_config, self.weight_decay, self._trainer)

@@ -179,7 +179,6 @@ class AutoencoderKL(pl.LightningModule):
         self.free_nats = free_bits * math.log(2)
         self.scale = scale
         self.monitor = monitor
-        self.training_keys = tuple(training_keys)
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.scheduler_config = scheduler_config
@@ -187,6 +186,7 @@ class AutoencoderKL(pl.LightningModule):
         self.onset_counts = np.zeros(3)  # of the validation or test epoch so far
         if ckpt_path is not None:
             load_weights(self, ckpt_path, ignore_keys, remove_prefix)
+        freeze_all_but(self, training_keys)
 
     @property
     def factor(self) -> int:
@@ -274,5 +274,4 @@ class AutoencoderKL(pl.LightningModule):
         self.log(f"{stage}/onset_f1", f1(summed.tolist()), prog_bar=True, sync_dist=True)
 
     def configure_optimizers(self) -> Any:
-        freeze_all_but(self, self.training_keys)
         return adamw(self, self.learning_rate, self.scheduler_config, self.weight_decay, self._trainer)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -66,6 +67,7 @@ class Processes(pl.Callback):
 
     def _adopt(self, trainer: pl.Trainer) -> None:
         """Take the processes that Lightning started out of the list of those whose end it answers with SIGKILL."""
-        started = getattr(trainer.strategy.launcher, "procs", [])
-        self.children += started
-        started.clear()
+        launcher = trainer.strategy.launcher
+        if isinstance(launcher, _SubprocessScriptLauncher):
+            self.children += launcher.procs
+            launcher.procs.clear()

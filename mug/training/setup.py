@@ -24,6 +24,7 @@ CONFIG_KEYS = ("model", "data", "lightning")
 LIGHTNING_KEYS = ("trainer", "logger", "modelcheckpoint", "callbacks")
 # what build_trainer fills in itself
 OWN_TRAINER_KEYS = ("logger", "callbacks", "plugins", "default_root_dir", "use_distributed_sampler")
+SHARDED = ("fsdp", "deepspeed", "model")  # beginnings of the names of strategies that spread the weights
 TENSORBOARD = {
     "target": "pytorch_lightning.loggers.TensorBoardLogger",
     "params": {"name": "tensorboard", "version": ""},
@@ -53,6 +54,12 @@ def check_config(config: Mapping[str, Any]) -> None:
         if key in trainer:
             raise ConfigError(f"lightning.trainer: '{key}' is not set here; see lightning.logger, lightning.callbacks")
     check_params(pl.Trainer, trainer, where="lightning.trainer")
+    strategy = trainer.get("strategy")
+    if isinstance(strategy, str) and strategy.startswith(SHARDED):
+        raise ConfigError(
+            f"lightning.trainer.strategy: '{strategy}' spreads the weights over the processes, but their average (ema) "
+            "and gradient_clip_val need them whole; take ddp, see docs/scaling.md"
+        )
     check_agreement(config)
 
 

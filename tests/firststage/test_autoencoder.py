@@ -191,4 +191,4 @@ def test_training_keys_leave_the_rest_alone():
     expected = [name for name, _ in model.named_parameters() if "decoder.mid" in name or "norm_out" in name]
     assert sum(len(group["params"]) for group in groups) == len(expected) == 20
     with pytest.raises(ConfigError, match="leave no parameter"):
-        AutoencoderKL(SMALL, LOSS, training_keys=["nothing"]).configure_optimizers()
+        AutoencoderKL(SMALL, LOSS, training_keys=["nothing"])
