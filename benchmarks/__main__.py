@@ -24,6 +24,7 @@ CPU_QUESTIONS = (
     ("training_step", "1"),
     ("networks", "1"),
     ("dataset", "0"),
+    ("latents", "1"),
     ("preparation", "0"),
     ("msd", "0"),
 )

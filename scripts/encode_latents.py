@@ -45,12 +45,9 @@ def main() -> None:
     overrides = [item for item in options.base if "=" in item] + options.overrides  # --base takes all that follows it
     if options.variants < 1 or not options.shard_mb > 0:
         raise ConfigError(f"--variants {options.variants}: at least 1; --shard_mb {options.shard_mb}: more than 0")
-    if options.checkpoint is not None:
-        overrides.append(f"model.params.first_stage_config.params.ckpt_path={options.checkpoint}")
     config = load_config([item for item in options.base if "=" not in item], overrides)
     check_config(config)
-    config = with_seed(config, options.seed)
-    model, dataset, batch_size, num_workers = build(config)
+    model, dataset, batch_size, num_workers = build(with_seed(config, options.seed), options.checkpoint)
     model.to(options.device).eval()
     loading = (options.variants, batch_size, num_workers)
     what = f"{options.variants} variants of {len(dataset)} items of {len(dataset.entries)} charts"
@@ -66,9 +63,14 @@ def main() -> None:
         print(f"train with data.params.train.params.latents={options.outdir}")
 
 
-def build(config: dict[str, Any]) -> tuple[DDPM, OsuDataset, int, int]:
+def build(config: dict[str, Any], checkpoint: str | None) -> tuple[DDPM, OsuDataset, int, int]:
     """Build the model, its training items, and say how many to load at a time in how many processes."""
-    if not config["model"]["params"].get("first_stage_config", {}).get("params", {}).get("ckpt_path"):
+    first_stage = config["model"]["params"].get("first_stage_config")
+    if first_stage is None:
+        raise ConfigError("encoding takes the configuration of a stage 2 training, e.g. configs/mug/mug_diffusion.yaml")
+    if checkpoint is not None:
+        first_stage["params"]["ckpt_path"] = checkpoint
+    if not first_stage["params"].get("ckpt_path"):
         raise ConfigError("encoding needs the checkpoint of a trained first stage: give --checkpoint")
     model = instantiate_from_config(config["model"], "model")
     data = config["data"]["params"]
@@ -77,8 +79,8 @@ def build(config: dict[str, Any]) -> tuple[DDPM, OsuDataset, int, int]:
     datamodule = instantiate_from_config(config["data"], "data")
     datamodule.setup("fit")
     dataset = datamodule.datasets["train"]
-    if not isinstance(model, DDPM) or not isinstance(dataset, OsuDataset):
-        raise ConfigError("encoding takes the configuration of a stage 2 training, on charts")
+    if not isinstance(dataset, OsuDataset):
+        raise ConfigError("data.params.train: encoding takes the items of mug.data.dataset.OsuTrainDataset")
     return model, dataset, datamodule.batch_size, datamodule.num_workers
 
 

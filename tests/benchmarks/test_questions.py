@@ -7,11 +7,11 @@ from types import ModuleType
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import attention, dataset, ddim_step, gpu, msd, networks, preparation, s4_kernel, training_step
+from benchmarks import attention, dataset, ddim_step, gpu, latents, msd, networks, preparation, s4_kernel, training_step
 
 QUESTIONS = {
     module.__name__: module
-    for module in (s4_kernel, attention, ddim_step, training_step, networks, dataset, preparation, msd, gpu)
+    for module in (s4_kernel, attention, ddim_step, training_step, networks, dataset, latents, preparation, msd, gpu)
 }
 
 
@@ -68,7 +68,8 @@ def test_the_shipped_page_has_a_place_for_figures() -> None:
 
 def test_every_question_is_asked() -> None:
     files = {file.stem for file in (everything.ROOT / "benchmarks").glob("*.py")}
-    helpers = {"__init__", "__main__", "plain", "measure", "full_size"}
+    helpers = {"__init__", "__main__", "plain", "measure", "full_size", "ablation"}
     questions = files - helpers
     assert {name for name, _ in everything.CPU_QUESTIONS} == questions - {"gpu"}
-    assert {name for name, _ in everything.GPU_QUESTIONS} == questions - {"networks", "dataset", "preparation", "msd"}
+    cpu_only = {"networks", "dataset", "latents", "preparation", "msd"}
+    assert {name for name, _ in everything.GPU_QUESTIONS} == questions - cpu_only

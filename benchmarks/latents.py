@@ -1,0 +1,122 @@
+"""What does stage 2 gain by latents that were encoded before? Beside notes that become latents at every step.
+
+A row of loading is an item's; one of a step is a batch's: load it, encode its notes or take its latents, and train on
+it. Streamed items come from shards on this disk.
+"""
+
+import itertools
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.dataset import FEATURES, N_SONGS, SECONDS, write_songs
+from benchmarks.measure import Row, Settings, median_seconds, parse, report, settings_of
+from mug.config import instantiate_from_config, load_config
+from mug.data.datamodule import collate
+from mug.data.dataset import OsuTrainDataset
+from mug.data.streamed import StreamedDataset
+from mug.diffusion.diffusion import DDPM
+from mug.diffusion.encoding import encode_latents
+from mug.diffusion.sharding import encode_shards
+from mug.lr_scheduler import adamw
+from mug.seeding import generator_of
+
+TITLE = "Latents encoded before"
+FULL_SIZE, DEMO = "configs/mug/mug_diffusion.yaml", "configs/mug/demo_diffusion.yaml"
+VARIANTS = 2
+LEARNING_RATE = 1e-6
+Batches = Callable[[], Mapping[str, Any]]
+
+
+def rows(settings: Settings) -> list[Row]:
+    """Items and the first stage at full size, and a whole step at the size of the demo."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_songs(folder, 10.0 if settings.quick else SECONDS)
+        found = []
+        config = load_config([DEMO if settings.quick else FULL_SIZE])
+        model, items = prepare(config, folder, settings)
+        loaded = {name: latents(model, in_turn(dataset, 1)) for name, dataset in items.items()}
+        seconds = median_seconds(loaded, settings)
+        found.append(Row("full size: an item and its latent", seconds["notes"], seconds["latents"], "s"))
+        found.append(Row("full size, streamed: an item and its latent", seconds["notes"], seconds["shards"], "s"))
+        silent = {name: dataset.without_audio() for name, dataset in items.items()}
+        measured = {name: latents(model, in_turn(dataset, 1)) for name, dataset in silent.items()}
+        seconds = median_seconds(measured, settings)
+        found.append(Row("full size: a latent, without the audio", seconds["notes"], seconds["latents"], "s"))
+
+        config = load_config([DEMO])
+        model, items = prepare(config, folder, settings)
+        batch = 2 if settings.quick else config["data"]["params"]["batch_size"]
+        steps = {name: step(model, in_turn(dataset, batch)) for name, dataset in items.items()}
+        seconds = median_seconds(steps, settings)
+        found.append(Row(f"demo size, batch {batch}: a step", seconds["notes"], seconds["latents"], "s"))
+        found.append(Row(f"demo size, batch {batch}, streamed: a step", seconds["notes"], seconds["shards"], "s"))
+    return found
+
+
+def prepare(config: dict[str, Any], folder: Path, settings: Settings) -> tuple[DDPM, dict[str, Any]]:
+    """Build the model of a configuration with random weights, and its items of notes, of latents and of shards."""
+    torch.manual_seed(0)
+    model = instantiate_from_config(config["model"], "model").to(settings.device)
+    data = config["data"]["params"]
+    kept = {"features": FEATURES, "audio": data["common"]["audio"]}
+    kept["augmentation"] = data["train"]["params"]["augmentation"]
+    of_charts = {
+        **kept,
+        "beatmap_txt": str(folder / "beatmap.txt"),
+        "cache_dir": str(folder / "cache"),
+        "valid_fraction": 0.0,
+        "test_fraction": 0.0,
+    }
+    notes = OsuTrainDataset(**of_charts)
+    with torch.no_grad():
+        encode_latents(model, notes, folder / "latents", VARIANTS, batch_size=2)
+        encode_shards(model, notes, folder / "shards", VARIANTS, batch_size=2)
+    return model, {
+        "notes": notes,
+        "latents": OsuTrainDataset(**of_charts, latents=str(folder / "latents")),
+        "shards": StreamedDataset(str(folder / "shards"), **kept),
+    }
+
+
+def in_turn(dataset: Any, batch: int) -> Batches:
+    """Return what loads the next batch, of all songs and epochs in turn."""
+    keys = ((index, epoch) for epoch in itertools.count() for index in range(N_SONGS))
+    return lambda: collate([dataset[key] for key in itertools.islice(keys, batch)])
+
+
+def latents(model: DDPM, batches: Batches) -> Callable[[], object]:
+    """Return what loads a batch and gets its latents."""
+    return lambda: model.plain_latents(batches())
+
+
+def step(model: DDPM, batches: Batches) -> Callable[[], None]:
+    """Return a training step on the next batch, without what Lightning adds."""
+    optimizer = adamw(model.train(), LEARNING_RATE, None)["optimizer"]
+    generator = generator_of(0)
+
+    def trained() -> None:
+        batch = batches()
+        batch = {name: value.to(model.device) for name, value in batch.items() if torch.is_tensor(value)}
+        x_0, lengths = model.plain_latents(batch)
+        t = torch.randint(model.timesteps, (len(x_0),), generator=generator).to(x_0.device)
+        noise = torch.randn(x_0.shape, generator=generator).to(x_0.device)
+        optimizer.zero_grad()
+        loss, _, _ = model.p_losses(batch, x_0, t, noise, lengths)
+        loss.backward()
+        optimizer.step()
+
+    return trained
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    settings = settings_of(parse(__doc__, argv))
+    report(TITLE, rows(settings), settings, other="notes")
+
+
+if __name__ == "__main__":
+    main()
