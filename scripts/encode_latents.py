@@ -7,7 +7,8 @@ Then train with the same configuration and data.params.train.params.latents=data
 training items of the first --variants epochs: windows, rates, mirrored and shuffled columns are as drawn there, and
 come round again after as many epochs. Pitch, masked frequencies and left-out parts of the prompt are drawn anew in
 every epoch. Whatever the items depend on (charts, keys, window, augmentation, seed, first stage) has to stay as it is;
-where it does not, training says so before it starts.
+where it does not, training says so before it starts. A training with another --seed takes them with the one they were
+encoded with as data.params.train.params.seed=23.
 
 With --shards, the audio of every item is kept beside its latent, in tar files to be put in a bucket: train with
 data.params.stream.url=<folder or address>, docs/scaling.md. Needs pip install 'mug[stream]'.

@@ -57,6 +57,8 @@ def test_latents_fit_the_training_that_it_names(command: Any, tmp_path: Path) ->
     n_frames = torch.from_numpy(plain[2, 1]["n_frames"])[None]
     expected, _ = model.plain_latents({"note": note, "n_frames": n_frames})
     np.testing.assert_allclose(encoded[2, 1]["z"], expected[0], atol=1e-5)
+    kept = dataset_of(tmp_path, override, "data.params.train.params.seed=7", seed=8)
+    np.testing.assert_array_equal(kept[2, 1]["z"], encoded[2, 1]["z"])
     command("--checkpoint", str(tmp_path / "stage1.ckpt"), override)  # as the training's command has it; made anew
 
 
