@@ -3,6 +3,7 @@
 - model.safetensors: the tensors by name
 - config.yaml: the model's target and params; of the data's, common: keys and audio
 - features.yaml: what a prompt can say; only a diffusion model has it
+- README.md: the model card, see mug.model_card
 """
 
 import os
@@ -27,7 +28,7 @@ from mug.files import resolve_inside
 from mug.model.weights import WEIGHTS
 from mug.training.checkpoints import without_ckpt_paths
 
-CONFIG, FEATURES = "config.yaml", "features.yaml"
+CONFIG, FEATURES, CARD = "config.yaml", "features.yaml", "README.md"
 MAX_YAML_BYTES = 2**18  # a hundred times what a model's configuration takes
 MAX_YAML_DEPTH = 30
 NO_YAML = (yaml.YAMLError, OmegaConfBaseException, ValueError, TypeError, AssertionError, RecursionError)
@@ -52,8 +53,8 @@ def read_folder_config(path: str | Path) -> Any:
     return config
 
 
-def save_model_folder(folder: Path, state: Mapping[str, Tensor], config: Mapping[str, Any]) -> None:
-    """Write a state dict and the configuration of its run as a model folder, which is whole or absent.
+def save_model_folder(folder: Path, state: Mapping[str, Tensor], config: Mapping[str, Any], card: str) -> None:
+    """Write a state dict, the configuration of its run and a card as a model folder, which is whole or absent.
 
     Of the configuration only what describes the trained model is kept. Raises CheckpointError where `folder` is there
     already, or cannot be written.
@@ -71,6 +72,7 @@ def save_model_folder(folder: Path, state: Mapping[str, Tensor], config: Mapping
             shutil.copyfile(features, temporary / FEATURES)
             prompt["path_to_yaml"] = FEATURES
         write_yaml(temporary / CONFIG, kept)
+        (temporary / CARD).write_text(card, encoding="utf-8")
         save_file(own_storage(state), temporary / WEIGHTS)
         (temporary / WEIGHTS).chmod((temporary / CONFIG).stat().st_mode)  # the library's own hides it from others
 

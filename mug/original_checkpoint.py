@@ -22,6 +22,7 @@ from mug.diffusion.schedule import make_beta_schedule, schedule_buffers
 from mug.errors import CheckpointError, ConfigError
 from mug.firststage.autoencoder import AutoencoderKL
 from mug.model.weights import check_fit, read_checkpoint, tensors_of
+from mug.model_card import features_of, model_card, parameters_of
 from mug.model_folder import new_folder, own_storage, prompt_params, read_yaml, save_model_folder, write_yaml
 from mug.original_config import S4_READINGS, original_model, our_model, unsaid
 from mug.trained_model import check_places, naming_config, read_model, skeleton
@@ -55,9 +56,7 @@ class Report:
     def describe(self, network: nn.Module, model: Mapping[str, Any]) -> None:
         """Say what a network and its node are."""
         self.is_generator = isinstance(network, DDPM)
-        for name, part in (network.model if isinstance(network, DDPM) else network).named_children():
-            count = sum(parameter.numel() for parameter in part.parameters())
-            self.parameters |= {name: count} if count else {}
+        self.parameters = parameters_of(network)
         unet = model["params"]["unet_config"]["params"] if self.is_generator else {}
         if unet.get("s4_layer"):
             kernel = unet.get("s4_kernel", "nplr")
@@ -75,7 +74,9 @@ def import_original(checkpoint: Path, config: Path, folder: Path, s4: str = "hal
         raise ConfigError(f"s4: unknown reading '{s4}'; known are {', '.join(S4_READINGS)}")
     content = read_checkpoint(checkpoint, mmap=True)
     if isinstance(content.get("config"), Mapping):
-        raise CheckpointError(f"{checkpoint}: carries its configuration, so it is of this program: --pack, not import")
+        raise CheckpointError(
+            f"{checkpoint}: carries its configuration, so it is of this program: take scripts/export_model.py"
+        )
     tensors = tensors_of(content, checkpoint)
     report = Report()
     training = [key for key in content if key != "state_dict"] if "state_dict" in content else []
@@ -100,7 +101,9 @@ def import_original(checkpoint: Path, config: Path, folder: Path, s4: str = "hal
         _check_schedule(state, model["params"], str(checkpoint))
     report.assumed += unsaid(model)
     report.describe(network, model)
-    save_model_folder(folder, state, {"model": model, "data": {"params": {"common": common}}})
+    imported = {"model": model, "data": {"params": {"common": common}}}
+    card = model_card(folder.name, report.parameters, features_of(imported), training=None)
+    save_model_folder(folder, state, imported, card)
     return report
 
 
@@ -135,18 +138,6 @@ def export_original(checkpoint: Path, folder: Path) -> Report:
             torch.save({"state_dict": state}, temporary / CKPT)
         except RuntimeError as error:  # what torch makes of a full disk
             raise CheckpointError(f"{folder / CKPT}: cannot be written: {error}") from error
-    return report
-
-
-def pack_run(checkpoint: Path, folder: Path) -> Report:
-    """Write a run's .ckpt as a model folder, which leaves the optimiser behind. Raises CheckpointError."""
-    tensors, config = read_model(checkpoint)
-    network = skeleton(config, tensors, str(checkpoint))
-    check_fit(network, tensors, str(checkpoint))
-    report = Report()
-    report.describe(network, config["model"])
-    with naming_config(str(checkpoint)):
-        save_model_folder(folder, tensors, config)
     return report
 
 

@@ -1,16 +1,12 @@
-"""Models of the original 2023 program here, and back; and models to hand on.
+"""Models of the original 2023 program here, and back.
 
-A model folder holds model.safetensors, config.yaml and features.yaml: plain numbers and text, no code. mapping.py and
-webui.py take one as --checkpoint.
+A model folder holds model.safetensors, config.yaml, features.yaml and README.md: plain numbers and text, no code.
+mapping.py and webui.py take one as --checkpoint; export_model.py makes one of a run of main.py.
 
 The original's model.ckpt with its model.yaml -> a model folder, and a model folder -> model.ckpt and model.yaml:
 
     python scripts/import_checkpoint.py --checkpoint original/model.ckpt --outdir models/mug-2023
     python scripts/import_checkpoint.py --checkpoint models/mug-2023 --outdir exported --export
-
-The checkpoint of a run of main.py -> a model folder, a third of its size:
-
-    python scripts/import_checkpoint.py --checkpoint logs/<run>/checkpoints/last.ckpt --outdir models/mine --pack
 
 Models with S4 layers. Where an optional library was missing, the original summed over only half of the poles of each S4
 layer, which is another function, and nothing in a checkpoint tells what it was trained with. half-poles is the default,
@@ -22,7 +18,7 @@ import argparse
 from pathlib import Path
 
 from mug.cli import run
-from mug.original_checkpoint import CKPT, YAML, Report, export_original, import_original, pack_run
+from mug.original_checkpoint import CKPT, YAML, Report, export_original, import_original
 from mug.original_config import S4_READINGS
 
 S4_IN_THE_ORIGINAL = {
@@ -37,9 +33,6 @@ def main() -> None:
     if args.export:
         report = export_original(args.checkpoint, args.outdir)
         written, following = f"{args.outdir / CKPT} and {YAML}", ""
-    elif args.pack:
-        report = pack_run(args.checkpoint, args.outdir)
-        written, following = str(args.outdir), next_command(args.outdir, report)
     else:
         config = args.config or args.checkpoint.with_name(YAML)
         report = import_original(args.checkpoint, config, args.outdir, args.s4)
@@ -49,7 +42,7 @@ def main() -> None:
         print(f"  {name:18}{count:>12,} parameters")
     if report.s4 is not None:
         print(f"S4 layers are read with {report.s4}, {S4_IN_THE_ORIGINAL.get(report.s4, 'which the original cannot')}")
-        if not args.export and not args.pack:
+        if not args.export:
             print("  that is assumed: if charts ignore the music, import again with the other --s4")
     for title, lines in (("assumed", report.assumed), ("left out", report.left_out)):
         if lines:
@@ -72,9 +65,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--s4", choices=list(S4_READINGS), default="half-poles", help="how S4 layers are read (default half-poles)"
     )
-    direction = parser.add_mutually_exclusive_group()
-    direction.add_argument("--export", action="store_true", help="to the original's model.ckpt and model.yaml")
-    direction.add_argument("--pack", action="store_true", help="a run's .ckpt to a model folder")
+    parser.add_argument("--export", action="store_true", help="to the original's model.ckpt and model.yaml")
     return parser.parse_args()
 
 

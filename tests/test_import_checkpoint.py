@@ -11,7 +11,6 @@ import soundfile
 import torch
 from test_original_checkpoint import write
 from test_original_config import original_node
-from tiny_model import save_tiny_checkpoint
 
 from mug.config import PROJECT_ROOT, instantiate_from_config
 from mug.original_config import our_model
@@ -78,16 +77,6 @@ def test_a_configuration_elsewhere(run, original, tmp_path):
     assert "wrote" in run("--checkpoint", original, "--config", tmp_path / "other.yaml", "--outdir", tmp_path / "ours")
 
 
-def test_a_run_is_packed(run, tmp_path):
-    checkpoint = save_tiny_checkpoint(tmp_path / "last.ckpt")
-    printed = run("--checkpoint", checkpoint, "--outdir", tmp_path / "packed", "--pack")
-    assert "S4 layers are read with conjugate-poles" in printed
-    assert "import again" not in printed
-    assert sorted(path.name for path in (tmp_path / "packed").iterdir()) == [
-        *["config.yaml", "features.yaml", "model.safetensors"]
-    ]
-
-
 def test_stage_1_alone_goes_on_to_stage_2(run, tmp_path):
     node = original_node()["params"]["first_stage_config"]
     model = instantiate_from_config(our_model(node, "half-poles", []))
@@ -105,7 +94,7 @@ def test_a_mistake_ends_in_one_line(tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--checkpoint", "x", "--s4", "both"], ["--checkpoint", "x", "--export", "--pack"], []],
+    [["--checkpoint", "x", "--s4", "both"], ["--checkpoint", "x", "--pack"], []],
 )
 def test_a_wrong_command_line_shows_the_usage(run, tmp_path, capsys, arguments):
     with pytest.raises(SystemExit):
@@ -117,5 +106,12 @@ def test_help_teaches(run, capsys):
     with pytest.raises(SystemExit):
         run("--help")
     printed = capsys.readouterr().out
-    for words in ("model.yaml", "--s4 half-poles", "--s4\nconjugate-poles", "--export", "--pack", "follow the music"):
+    for words in (
+        "model.yaml",
+        "--s4 half-poles",
+        "--s4\nconjugate-poles",
+        "--export",
+        "export_model.py",
+        "follow the music",
+    ):
         assert words in printed

@@ -30,7 +30,7 @@ def content(tiny_checkpoint) -> dict:
 @pytest.fixture(scope="module")
 def saved(content, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    save_model_folder(folder, content["state_dict"], content["config"])
+    save_model_folder(folder, content["state_dict"], content["config"], "card")
     return folder
 
 
@@ -52,7 +52,9 @@ def test_a_folder_loads_like_the_checkpoint_it_came_from(tiny_checkpoint, saved,
 
 
 def test_a_folder_stands_alone_and_says_only_what_the_model_is(saved):
-    assert sorted(path.name for path in saved.iterdir()) == ["config.yaml", "features.yaml", "model.safetensors"]
+    assert sorted(path.name for path in saved.iterdir()) == [
+        *["README.md", "config.yaml", "features.yaml", "model.safetensors"]
+    ]
     config = yaml.safe_load((saved / "config.yaml").read_text())
     run = tiny_run_config()
     assert config["data"] == {"params": {"common": {"keys": 4, "audio": run["data"]["params"]["common"]["audio"]}}}
@@ -91,14 +93,14 @@ class TestWriting:
         config = tiny_run_config()
         config["model"]["params"]["z_length"] = object()  # no YAML can say it
         with pytest.raises(CheckpointError, match="tiny: cannot be written"):
-            save_model_folder(tmp_path / "models" / "tiny", content["state_dict"], config)
+            save_model_folder(tmp_path / "models" / "tiny", content["state_dict"], config, "card")
         assert list((tmp_path / "models").iterdir()) == []
 
     def test_what_is_there_stays(self, content, tmp_path):
         (tmp_path / "mine").mkdir()
         (tmp_path / "mine" / "song.txt").write_text("la")
         with pytest.raises(CheckpointError, match="mine: exists already"):
-            save_model_folder(tmp_path / "mine", content["state_dict"], content["config"])
+            save_model_folder(tmp_path / "mine", content["state_dict"], content["config"], "card")
         assert [path.name for path in tmp_path.rglob("*")] == ["mine", "song.txt"]
 
     def test_an_empty_folder_is_filled(self, tmp_path):

@@ -25,7 +25,7 @@ from mug.diffusion.schedule import make_beta_schedule, schedule_buffers
 from mug.errors import CheckpointError, ConfigError
 from mug.firststage.autoencoder import AutoencoderKL
 from mug.model.weights import load_weights
-from mug.original_checkpoint import DROPPED, export_original, import_original, pack_run
+from mug.original_checkpoint import DROPPED, export_original, import_original
 from mug.trained_model import load_trained_model
 
 
@@ -283,18 +283,15 @@ class TestPickles:
 
 
 class TestOwnRuns:
-    def test_a_run_is_packed_and_exported(self, tmp_path, state):
+    def test_a_run_goes_to_the_2023_program(self, tmp_path, state):
         config = {**tiny_run_config(), "model": our_node()}
         torch.save({"state_dict": state, "config": config, "optimizer_states": []}, tmp_path / "last.ckpt")
-        report = pack_run(tmp_path / "last.ckpt", tmp_path / "packed")
+        report = export_original(tmp_path / "last.ckpt", tmp_path / "back")
         assert (report.s4, report.is_generator) == ("conjugate-poles", True)
-        assert_same_tensors(load_file(tmp_path / "packed" / "model.safetensors"), state)
-        assert load_trained_model(tmp_path / "packed").keys == 4
-        export_original(tmp_path / "last.ckpt", tmp_path / "back")
         assert_same_tensors(torch.load(tmp_path / "back" / "model.ckpt", weights_only=True)["state_dict"], state)
 
     def test_a_run_is_no_checkpoint_of_the_2023_program(self, tiny_checkpoint, tmp_path):
-        with pytest.raises(CheckpointError, match="it is of this program: --pack"):
+        with pytest.raises(CheckpointError, match=r"it is of this program: take scripts/export_model\.py"):
             import_original(tiny_checkpoint, tmp_path / "model.yaml", tmp_path / "ours")
 
     def test_what_the_2023_program_has_nothing_like_is_not_exported(self, tiny_checkpoint, tmp_path):
@@ -308,13 +305,12 @@ class TestOwnRuns:
         with pytest.raises(CheckpointError, match=r"last\.ckpt: its configuration"):
             export_original(tmp_path / "last.ckpt", tmp_path / "back")
 
-    def test_tensors_that_do_not_fit_are_neither_packed_nor_exported(self, tiny_checkpoint, tmp_path):
+    def test_tensors_that_do_not_fit_are_not_exported(self, tiny_checkpoint, tmp_path):
         content = torch.load(tiny_checkpoint, weights_only=True)
         del content["state_dict"]["betas"]
         torch.save(content, tmp_path / "less.ckpt")
-        for convert in (pack_run, export_original):
-            with pytest.raises(CheckpointError, match="betas is missing"):
-                convert(tmp_path / "less.ckpt", tmp_path / "out")
+        with pytest.raises(CheckpointError, match="betas is missing"):
+            export_original(tmp_path / "less.ckpt", tmp_path / "out")
 
 
 # --- what the original recorded --------------------------------------------------------------------------------------

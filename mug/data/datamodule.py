@@ -80,6 +80,10 @@ class DataModuleFromConfig(pl.LightningDataModule):
             rank_zero_info(f"{name}: {dataset.report}")
             self.datasets[name] = dataset
 
+    def state_dict(self) -> dict[str, Any]:
+        """What is kept in checkpoints: how many charts and songs each split has, for those who are given the model."""
+        return {name: _size_of(dataset) for name, dataset in self.datasets.items()}
+
     @property
     def first_stage(self) -> str | None:
         """The fingerprint of the first stage whose latents the training items have; None where they have notes."""
@@ -120,3 +124,9 @@ class DataModuleFromConfig(pl.LightningDataModule):
             sampler.epoch = progress.epoch_progress.current.processed
             sampler.n_seen = progress.epoch_loop.batch_progress.current.processed % len(loader) * self.batch_size
         return loader
+
+
+def _size_of(dataset: Any) -> dict[str, int]:
+    if not hasattr(dataset, "entries"):
+        return {"items": len(dataset)}
+    return {"charts": len(dataset.entries), "songs": len({entry.path.parent for entry in dataset.entries})}

@@ -181,3 +181,9 @@ def test_a_wrong_node_is_named(library):
 def test_impossible_parameters_are_named(library, params, named):
     with pytest.raises(ConfigError, match=named):
         module(library, **params)
+
+
+def test_checkpoints_say_how_much_data_there_was(library):
+    assert ready(library, train={**TRAIN, "params": {"crops_per_chart": 3}}).state_dict() == {
+        "train": {"charts": 6, "songs": 6}, "validation": {"charts": 2, "songs": 2}, "test": {"charts": 3, "songs": 3}
+    }  # fmt: skip

@@ -151,6 +151,7 @@ def test_a_run_of_two_processes_has_one_folder_and_prepares_once(shared: tuple[P
     assert len(list((folder / "tensorboard").glob("events*"))) == 1
     assert (folder / "prepared.txt").read_text() == "once\n"
     assert list((folder / "charts").iterdir())
+    assert shared[1]["DataModuleFromConfig"] == {"train": {"items": N_ITEMS}, "validation": {"items": N_ITEMS}}
     steps = [row["step"] for row in metrics(folder) if "train/loss" in row]
     assert steps == sorted(set(steps))
 

@@ -1,0 +1,40 @@
+"""A trained model as a folder to hand on: numbers and text, no code.
+
+    python scripts/export_model.py --checkpoint logs/<run>/checkpoints/last.ckpt --outdir models/mine
+
+It holds model.safetensors (the run's averaged weights, where it has an EMA), config.yaml, features.yaml and README.md,
+the model card: what the run recorded of its data, steps, metrics and versions, what a prompt can say, how to use it.
+Whatever takes a --checkpoint takes the folder: mapping.py, webui.py, and main.py as the ckpt_path of a first stage.
+Models of the original 2023 program: import_checkpoint.py.
+"""
+
+import argparse
+from pathlib import Path
+
+from mug.cli import run
+from mug.export import export_run
+from mug.model.weights import WEIGHTS
+
+
+def main() -> None:
+    """Export a run and say what was written."""
+    args = parse_args()
+    parameters = export_run(args.checkpoint, args.outdir, args.half, args.license)
+    print(f"wrote {args.outdir}, {(args.outdir / WEIGHTS).stat().st_size / 2**20:.1f} MiB")
+    for name, count in parameters.items():
+        print(f"  {name:18}{count:>12,} parameters")
+    print(f"how to use it, and what it is: {args.outdir / 'README.md'}")
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, required=True, help="of a run of main.py, stage 1 or 2")
+    parser.add_argument("--outdir", type=Path, required=True, help="folder to write, which must not exist yet")
+    parser.add_argument("--half", action="store_true", help="store weights as float16: half the size, nearly the same")
+    parser.add_argument("--license", help="of the weights, for the card: an identifier such as cc-by-4.0")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    run(main)
