@@ -144,6 +144,15 @@ def test_charts_of_validation_are_those_of_each_song_alone(model, batch):
         )
 
 
+def test_guidance_knows_how_long_songs_are(model, batch):
+    unasked = {**batch, "feature": FeatureSpec.from_yaml("configs/mug/mania_beatmap_features.yaml").unconditional}
+    unasked["feature"] = torch.from_numpy(unasked["feature"]).expand(3, -1)
+    without = decode_charts(model, unasked, steps=2)
+    away = decode_charts(model, batch, steps=2, guidance_scale=0.0)  # all of the way from the prompt to none
+    torch.testing.assert_close(away, without, atol=1e-3, rtol=1e-3)
+    assert not torch.allclose(decode_charts(model, batch, steps=2), without, atol=1e-2)
+
+
 def test_stage_1_trains_on_a_padded_song_as_on_the_song_alone(model, batch):
     stage_1 = model.model.first_stage_model
     lengths = stage_1.lengths_of(batch)
