@@ -127,6 +127,7 @@ def test_few_shards_are_in_use_at_a_time():
     for first in range(0, 240, 24):
         assert len(set(shards[first : first + 24])) == 4
     assert shards[:6] != sorted(shards[:6])
+    assert set(shards[:24]) != set(range(4))
 
 
 def test_a_bucket_is_fetched_as_it_is_used_into_a_folder_of_limited_size(shards, tmp_path):
@@ -265,8 +266,8 @@ def test_shards_without_all_members_compressed_or_cut_off_are_refused(tmp_path):
         "zeros": bytes(4096),
     }.items():
         items = one_shard(tmp_path / name, data)
-        with pytest.raises(DatasetError, match="not the shard that"):
-            items[0]
+        with pytest.raises(DatasetError, match="lists: invalid header" if name == "gzip" else "not the shard that"):
+            items[0]  # of a compressed one nothing is unpacked
 
 
 def test_shards_of_an_earlier_run_go(tmp_path):

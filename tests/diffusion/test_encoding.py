@@ -26,14 +26,14 @@ AUGMENTATION = {
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four songs that last longer than an item, and three that do not: their ends are padding."""
     folder = tmp_path_factory.mktemp("library")
-    long, short = write_library(folder / "long", n_sets=4, seconds=9.0), write_library(folder / "short", 3, seconds=4.0)
+    long, short = write_library(folder / "long", n_sets=4, seconds=9.0), write_library(folder / "short", 3, seconds=2.5)
     (folder / "lists").write_text(f"{long}\n{short}")
     return folder / "lists"
 
 
 def config_of(library: Path, latents: Path | None = None, **params: Any) -> dict[str, Any]:
     """A run of a tiny model on items of 6 s, 128 note frames, 64 latent frames."""
-    model = tiny_config(z_length=64, learning_rate=1e-2, **params)
+    model = tiny_config(**{"z_length": 64, "learning_rate": 1e-2, **params})
     model["wave_stage_config"]["params"]["channel_mult"] = [1] * 6  # a latent frame is 16 audio frames
     train: dict[str, Any] = {"augmentation": AUGMENTATION}
     if latents is not None:
@@ -98,10 +98,11 @@ def train(config: dict[str, Any], folder: Path, max_steps: int, resume: bool = F
 
 @pytest.mark.parametrize("normalize_latents", [False, True])
 def test_a_step_has_the_loss_that_it_has_on_notes(library: Path, tmp_path: Path, normalize_latents: bool) -> None:
+    params = {"normalize_latents": normalize_latents, "learning_rate": 1e-6}  # Adam blows up the last digits otherwise
     encoded = encode(library, tmp_path / "latents")
-    encoded["model"]["params"]["normalize_latents"] = normalize_latents
+    encoded["model"]["params"] |= params
     on_latents, model = train(encoded, tmp_path / "encoded", 6)
-    on_notes, plain = train(config_of(library, normalize_latents=normalize_latents), tmp_path / "plain", 6)
+    on_notes, plain = train(config_of(library, **params), tmp_path / "plain", 6)
     assert [items for items, _ in on_latents] == [items for items, _ in on_notes]
     losses = [[loss for _, loss in seen] for seen in (on_latents, on_notes)]
     np.testing.assert_allclose(losses[0], losses[1], rtol=2e-5)  # float32: batches of other sizes add up otherwise
