@@ -16,6 +16,7 @@ from mug.training.agreement import check_agreement
 from mug.training.callbacks import BaselineMetrics, ConfigSaver, LastCheckpoint
 from mug.training.checkpoints import SafeCheckpointIO
 from mug.training.ema import EMA
+from mug.training.monitors import TrainingMonitor
 from mug.training.processes import Processes
 from mug.training.progress import StepProgressBar
 from mug.training.runs import CHECKPOINTS
@@ -88,7 +89,7 @@ def build_trainer(config: Mapping[str, Any], folder: Path) -> pl.Trainer:
         known = (*inspect.signature(TensorBoardLogger).parameters, *inspect.signature(SummaryWriter).parameters)
         _check_keys(logger["params"], known, "lightning.logger.params")  # it would find out too late itself
     try:
-        callbacks = [ConfigSaver(config), LastCheckpoint(), BaselineMetrics()]
+        callbacks = [ConfigSaver(config), LastCheckpoint(), BaselineMetrics(), TrainingMonitor()]
         if (lightning.get("trainer") or {}).get("enable_progress_bar", True):
             callbacks.append(StepProgressBar())
         if monitor is not None:
