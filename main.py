@@ -3,7 +3,6 @@
 import argparse
 import os
 import pdb
-import sys
 from pathlib import Path
 
 # Read by torch when it is imported: large pages for large tensors, a tenth of a training step on a CPU.
@@ -15,10 +14,10 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_info
 
 from mug.cli import run
 from mug.config import instantiate_from_config
-from mug.errors import CheckpointError, ConfigError, MugError
+from mug.errors import CheckpointError, ConfigError, MugError, TrainingError
 from mug.model.weights import load_weights
 from mug.training.messages import quiet_lightning
-from mug.training.runs import Run, resume_run, start_run
+from mug.training.runs import CHECKPOINTS, Run, resume_run, start_run
 from mug.training.setup import build_trainer, check_config, scale_learning_rate, with_seed
 
 MAX_SEED = 2**32 - 1  # numpy's
@@ -74,12 +73,12 @@ def train_and_test(args: argparse.Namespace) -> int:
     config = with_seed(planned.config, args.seed)
     if args.scale_lr:
         config = scale_learning_rate(config, build_trainer(config, planned.folder))
-    trainer = build_trainer(config, planned.folder)
+    trainer = build_trainer(config, planned.folder, planned.step)
     model = instantiate_from_config(config["model"], "model")
     data = instantiate_from_config(config["data"], "data")
     if planned.checkpoint is not None:
         load_weights(model, planned.checkpoint)  # names the tensors that do not fit
-    if args.train or planned.checkpoint is not None:
+    if args.train or args.resume is not None:
         rank_zero_info(f"run folder: {planned.folder}")
         try:
             trainer.fit(model, datamodule=data, ckpt_path=planned.checkpoint, weights_only=True)
@@ -87,6 +86,11 @@ def train_and_test(args: argparse.Namespace) -> int:
             return 143 if isinstance(stop, SIGTERMException) else 130
         except MisconfigurationException as error:
             raise ConfigError(f"lightning: {error}") from error
+        except OSError as error:  # a full disk
+            raise TrainingError(
+                f"{error}; what the run has saved stays in {planned.folder / CHECKPOINTS}: go on with -r "
+                f"{planned.folder}"
+            ) from error
         except ValueError as error:
             if "loaded state dict" not in str(error):  # torch's words where an optimiser's groups differ
                 raise
@@ -105,8 +109,11 @@ def main() -> int:
     try:
         return train_and_test(args)
     except Exception as error:
-        if args.debug and not isinstance(error, MugError):
-            pdb.post_mortem(sys.exc_info()[2])
+        unexpected: BaseException | None = error
+        while isinstance(unexpected, MugError):  # which may speak of another
+            unexpected = unexpected.__cause__
+        if args.debug and unexpected is not None:
+            pdb.post_mortem(unexpected.__traceback__)
         raise
 
 

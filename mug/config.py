@@ -13,6 +13,18 @@ from omegaconf.errors import OmegaConfBaseException
 from mug.errors import ConfigError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+# what OmegaConf raises where a list would replace a mapping, and the like
+MERGE_ERRORS = (
+    OmegaConfBaseException,
+    yaml.YAMLError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    LookupError,
+    AssertionError,
+)
+# what a constructor makes of a value of another type or size than it expects
+WRONG_VALUES = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, AssertionError, RuntimeError)
 
 
 def find_file(path: str | Path) -> Path:
@@ -38,18 +50,38 @@ def load_config(files: Iterable[str | Path], dotlist: Iterable[str] = ()) -> dic
             merged = OmegaConf.merge(merged, node)  # type: ignore[assignment]
         except (yaml.YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError, TypeError) as error:
             raise ConfigError(f"{file}: not a readable YAML config: {error}") from error
-    overrides = list(dotlist)
-    for item in overrides:
+    for item in dotlist:
         if "=" not in item:
             raise ConfigError(f"override '{item}' is not key.sub=value")
+        try:
+            merged = OmegaConf.merge(merged, OmegaConf.from_dotlist([item]))  # type: ignore[assignment]
+        except MERGE_ERRORS as error:
+            raise ConfigError(f"override '{item}' does not fit the configuration: {_first_line(error)}") from error
+    return _plain(merged)
+
+
+def merge_configs(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `config` with `changes` on top of it. Raises ConfigError where they do not fit."""
     try:
-        merged = OmegaConf.merge(merged, OmegaConf.from_dotlist(overrides))  # type: ignore[assignment]
+        merged = OmegaConf.merge(config, changes)
+    except MERGE_ERRORS as error:
+        raise ConfigError(f"the changes do not fit the configuration of the run: {_first_line(error)}") from error
+    return _plain(merged)
+
+
+def _plain(merged: Any) -> dict[str, Any]:
+    """Resolve a configuration into plain dicts and lists."""
+    try:
         plain = OmegaConf.to_container(merged, resolve=True)
-    except OmegaConfBaseException as error:
-        raise ConfigError(f"cannot merge the configuration: {error}") from error
+    except MERGE_ERRORS as error:
+        raise ConfigError(f"cannot merge the configuration: {_first_line(error)}") from error
     if not isinstance(plain, dict):
         raise ConfigError("a configuration is a mapping with the keys model, data and lightning")
     return {str(key): value for key, value in plain.items()}
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def get_obj_from_str(target: str) -> Any:
@@ -70,7 +102,8 @@ def instantiate_from_config(config: Mapping[str, Any], where: str = "config", **
     """Build `config["target"]` with `config["params"]` and `extra` as keyword arguments.
 
     `where` is the node's place in the configuration, for error messages. Raises ConfigError that names the key for a
-    key other than target and params, an unknown target, an unknown parameter, or a missing one.
+    key other than target and params, an unknown target, an unknown parameter, or a missing one, and for values that the
+    constructor trips over, whose exception is its cause.
     """
     if not isinstance(config, Mapping) or "target" not in config:
         raise ConfigError(f"{where}: expected a node with 'target' and 'params', got {config!r}")
@@ -83,7 +116,13 @@ def instantiate_from_config(config: Mapping[str, Any], where: str = "config", **
     constructor = get_obj_from_str(target)
     params = {**params, **extra}
     check_params(constructor, params, where=f"{where}.params")
-    return constructor(**params)
+    try:
+        return constructor(**params)
+    except WRONG_VALUES as error:
+        raise ConfigError(
+            f"{where}: {constructor.__name__} cannot be built of these params: {type(error).__name__}: "
+            f"{_first_line(error)}"
+        ) from error
 
 
 def check_params(constructor: Any, params: Mapping[str, Any], where: str) -> None:

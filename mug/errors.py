@@ -27,3 +27,7 @@ class CheckpointError(MugError):
 
 class PromptError(MugError):
     """A prompt that names an unknown feature or gives it an impossible value."""
+
+
+class TrainingError(MugError):
+    """A run that cannot go on: its loss is no number, or its disk is full."""

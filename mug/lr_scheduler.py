@@ -81,15 +81,17 @@ def adamw(
     scheduler_config: a node whose object maps an optimiser step to a factor on the learning rate; None keeps the rate.
     weight_decay: of the matrices of linear, convolutional and LSTM layers. All else is spared: norms and biases, whose
     size means nothing, tables (prompt embeddings, attention by distance) and the dynamics of S4 layers.
-    Raises ConfigError for a negative weight_decay.
+    Raises ConfigError for a learning_rate or weight_decay that is no number of 0 or more.
     """
-    if not weight_decay >= 0:
-        raise ConfigError(f"weight_decay: {weight_decay} is not 0 or more")
+    for name, value in (("learning_rate", learning_rate), ("weight_decay", weight_decay)):
+        if not isinstance(value, (int, float)) or not value >= 0:
+            raise ConfigError(f"model.params.{name}: {value!r} is not a number of 0 or more")
     # Fused, it takes a seventh of the time on a CPU. With the loss scaling of float16 it would unscale the gradients by
     # itself, and Lightning could not clip them.
     fused = trainer is None or trainer.precision != "16-mixed"
     groups = _decay_groups(model, weight_decay)
-    optimizer = torch.optim.AdamW(groups, lr=learning_rate, fused=fused)
+    optimizer: Any = torch.optim.AdamW(groups, lr=learning_rate, fused=fused)
+    optimizer._step_supports_amp_scaling = False  # or Lightning refuses to clip the gradients of bfloat16, never scaled
     if scheduler_config is None:
         return {"optimizer": optimizer}
     factor = instantiate_from_config(scheduler_config, "model.params.scheduler_config")

@@ -65,7 +65,8 @@ def test_gradients_scaled_for_float16_can_be_clipped(precision: str, fused: bool
     # Lightning refuses to clip for an optimiser that unscales gradients by itself
     trainer = SimpleNamespace(precision=precision)
     optimizer = adamw(torch.nn.Linear(2, 2), 0.1, None, trainer=trainer)["optimizer"]
-    assert bool(getattr(optimizer, "_step_supports_amp_scaling", False)) == fused
+    assert optimizer.defaults["fused"] == fused
+    assert not optimizer._step_supports_amp_scaling
 
 
 def test_only_matrices_of_layers_decay() -> None:

@@ -1,12 +1,15 @@
 """The training command as a user runs it: both stages on a few synthetic songs, resuming, and mistakes."""
 
+import errno
 import os
-import re
 import signal
 import subprocess
 import sys
+import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +22,7 @@ from mug.cli import run
 from mug.data.beatmap import Beatmap, Note, TimingPoint
 from mug.data.describe import prepare_features
 from mug.data.osu import write_osu
+from mug.training.csv_log import CSVLog
 from tests.diffusion.test_diffusion import tiny_config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -123,11 +127,11 @@ def test_a_signal_saves_the_last_state(configs: Path, number: signal.Signals, st
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:  # fmt: skip
         assert process.stderr is not None
-        seen = ""
-        while not re.search(r"[1-9]\d*/1000000 ", seen):  # the progress bar counts
-            read = process.stderr.read(100)
-            assert read, seen
-            seen += read
+        started = time.monotonic()
+        while not any(len(path.read_text().splitlines()) > 2 for path in logs.glob("*/metrics.csv")):  # a step or two
+            assert process.poll() is None, process.stderr.read()
+            assert time.monotonic() < started + 300
+            time.sleep(0.05)
         process.send_signal(number)
         stderr = process.stderr.read()
     assert process.returncode == status, stderr
@@ -182,6 +186,10 @@ def fails(
         ("data.params.common.audio.n_mels=7", "has to be data.params.common.audio.n_mels, which is 7"),
         ("model.params.ckpt_path=nowhere.ckpt", "nowhere.ckpt: no such checkpoint"),
         ("max_steps", "override 'max_steps' is not key.sub=value"),
+        ("lightning.trainer=[1,2]", "override 'lightning.trainer=[1,2]' does not fit the configuration"),
+        ("model.params.unet_config.params.num_res_blocks=abc", "model.params.unet_config: UNetModel cannot be built"),
+        ("model.params.learning_rate=abc", "model.params.learning_rate: 'abc' is not a number"),
+        ("data.params.batch_size=null", "data: DataModuleFromConfig cannot be built of these params: TypeError"),
     ],
 )
 @pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
@@ -195,6 +203,8 @@ def test_mistakes_on_the_command_line_are_named(configs: Path, fails: Callable[.
     assert "no configuration" in fails("-t")
     assert "nope.yaml: no such config file" in fails("-b", "nope.yaml")
     assert "nothing to resume" in fails("-r", tmp_path)
+    torch.save({"config": yaml.safe_load((configs / "stage1.yaml").read_text())}, tmp_path / "x.ckpt")
+    assert "do not fit the configuration of the run" in fails("-r", tmp_path / "x.ckpt", "lightning.trainer=[1]")
     assert "--seed -1: give a whole number" in fails("-b", configs / "stage1.yaml", "-s", "-1")
     assert "leave out --name" in fails("-r", tmp_path, "-n", "other")
 
@@ -249,6 +259,43 @@ def test_scale_lr_multiplies_by_the_items_of_a_step(
     (checkpoint,) = tmp_path.glob("*/checkpoints/last.ckpt")
     rate = torch.load(checkpoint, weights_only=True)["config"]["model"]["params"]["learning_rate"]
     assert rate == pytest.approx(0.001 * 3 * 1 * 2)
+
+
+@pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
+def test_a_full_disk_is_one_line_and_the_run_goes_on_where_there_is_room(
+    configs: Path, fails: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    arguments = ["-b", configs / "stage1.yaml", "-t", "--no-test", "lightning.trainer.limit_val_batches=0"]
+    log_metrics, save = CSVLog.log_metrics, torch.save
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "a.csv")
+
+    monkeypatch.setattr(CSVLog, "log_metrics", lambda self, metrics, step: step and full())  # at the second step
+    message = fails(*arguments)
+    assert "No space left on device: 'a.csv'; what the run has saved stays in" in message
+    (folder,) = (tmp_path / "logs").iterdir()
+    assert f"go on with -r {folder}" in message
+    monkeypatch.setattr(CSVLog, "log_metrics", log_metrics)
+
+    monkeypatch.setattr(torch, "save", full)
+    assert "last.ckpt: could not be saved: No space left on device" in fails("-r", folder, "--no-test")
+    monkeypatch.setattr(torch, "save", save)
+    assert not list(folder.glob("checkpoints/*"))
+    monkeypatch.setattr(sys, "argv", ["main.py", "-r", str(folder), "--no-test"])  # from the beginning
+    assert main.main() == 0
+    assert step_of(folder / "checkpoints" / "last.ckpt") == 2
+
+
+def test_debug_stops_where_what_made_a_mistake_was_raised(
+    configs: Path, fails: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[Any] = []
+    monkeypatch.setattr(main.pdb, "post_mortem", stopped.append)
+    fails("-b", configs / "stage1.yaml", "-d", "-t", "data.params.batchsize=3")
+    assert not stopped  # nothing to look at
+    fails("-b", configs / "stage1.yaml", "-d", "-t", "model.params.ddconfig.num_groups=0")
+    assert traceback.extract_tb(stopped[0])[-1].name == "group_norm"
 
 
 def test_debug_stops_where_an_unexpected_exception_was_raised(monkeypatch: pytest.MonkeyPatch) -> None:

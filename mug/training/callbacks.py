@@ -7,10 +7,13 @@ from typing import Any
 
 import pytorch_lightning as pl
 import yaml
+from pytorch_lightning.callbacks import Checkpoint
 from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_only
 
+from mug.errors import MugError, TrainingError
 from mug.files import replacing
 from mug.training.checkpoints import without_ckpt_paths
+from mug.training.resume import ExactResume
 from mug.training.runs import CHECKPOINTS, CONFIGS, LAST_CHECKPOINT
 
 
@@ -48,24 +51,28 @@ class BaselineMetrics(pl.Callback):
             logger.log_metrics(metrics, step=trainer.global_step)
 
 
-class LastCheckpoint(pl.Callback):
-    """Keeps checkpoints/last.ckpt: after validation, every so many steps, at the end, and when training breaks off."""
+class LastCheckpoint(Checkpoint):
+    """Keeps checkpoints/last.ckpt: after validation, every so many steps, at the end, and when training breaks off.
+
+    What cannot be trusted is not saved: weights in the middle of a step, or that are no numbers. The file of before
+    stays then.
+    """
 
     def __init__(self, every_n_steps: int = 1000) -> None:
         self.every_n_steps = every_n_steps
         self.saved_step = 0
 
-    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
-        is_last = trainer.global_step == trainer.max_steps  # saved here, a run with more steps goes on in mid-epoch
-        if trainer.global_step > self.saved_step and (is_last or trainer.global_step % self.every_n_steps == 0):
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.saved_step = trainer.global_step  # where a resumed run begins is saved already
+
+    def on_train_batch_start(self, trainer: pl.Trainer, *_: Any) -> None:
+        # and not when a batch ends: what it measured is logged after that, and validation may follow
+        if trainer.global_step > self.saved_step and trainer.global_step % self.every_n_steps == 0:
             self._save(trainer)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.state.fn == "fit" and not trainer.sanity_checking:
             self._save(trainer)
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self.saved_step = trainer.global_step  # where a resumed run begins is saved already
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.global_step > self.saved_step:
@@ -73,12 +80,22 @@ class LastCheckpoint(pl.Callback):
         rank_zero_info(f"saved {self._path(trainer)}")
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        if trainer.state.fn == "fit" and trainer.global_step > self.saved_step:
-            # trainer.save_checkpoint would wait for the other processes, and they may not get here
-            checkpoint = trainer._checkpoint_connector.dump_checkpoint(weights_only=False)
-            trainer.strategy.save_checkpoint(checkpoint, self._path(trainer))
-        if trainer.state.fn == "fit" and self._path(trainer).is_file():
-            rank_zero_info(f"stopped at step {trainer.global_step}; go on with -r {trainer.default_root_dir}")
+        if trainer.state.fn != "fit":
+            return
+        trusted = not isinstance(exception, TrainingError) and not any(one.is_stepping for one in _resumes(trainer))
+        if trusted and trainer.global_step > self.saved_step:
+            try:
+                # trainer.save_checkpoint would wait for the other processes, and they may not get here
+                checkpoint = trainer._checkpoint_connector.dump_checkpoint(weights_only=False)
+                trainer.strategy.save_checkpoint(checkpoint, self._path(trainer))
+                self.saved_step = trainer.global_step
+            except (MugError, OSError) as error:  # the exception that ends the run is told of, not this one
+                rank_zero_info(f"step {trainer.global_step} is not saved: {error}")
+        if self._path(trainer).is_file():
+            rank_zero_info(
+                f"stopped at step {trainer.global_step}, saved is step {self.saved_step}; "
+                f"go on with -r {trainer.default_root_dir}"
+            )
 
     def _save(self, trainer: pl.Trainer) -> None:
         trainer.save_checkpoint(self._path(trainer), weights_only=False)  # the optimiser's state too
@@ -86,3 +103,7 @@ class LastCheckpoint(pl.Callback):
 
     def _path(self, trainer: pl.Trainer) -> Path:
         return Path(trainer.default_root_dir) / CHECKPOINTS / LAST_CHECKPOINT
+
+
+def _resumes(trainer: pl.Trainer) -> list[ExactResume]:
+    return [callback for callback in trainer.callbacks if isinstance(callback, ExactResume)]  # type: ignore[attr-defined]

@@ -1,11 +1,14 @@
 """Checkpoint files of a run: whole or absent, and without code in them."""
 
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
 from pytorch_lightning.plugins import TorchCheckpointIO
 
+from mug.errors import TrainingError
 from mug.files import replacing
 from mug.model.weights import read_checkpoint
 
@@ -14,8 +17,20 @@ class SafeCheckpointIO(TorchCheckpointIO):
     """Lightning's way to checkpoint files, through a temporary file beside them and weights_only reading."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
-        with replacing(Path(path)) as temporary:
-            torch.save(checkpoint, temporary)
+        """Raises TrainingError where the disk refuses it; what was at `path` stays."""
+        try:
+            with replacing(Path(path)) as temporary, temporary.open("wb") as file:
+                torch.save(checkpoint, file)
+                file.flush()
+                os.fsync(file.fileno())  # some file systems tell only now that they are full
+        except (OSError, RuntimeError) as error:  # torch's own archive writer raises the latter
+            reason = next((e for e in (error, error.__context__) if isinstance(e, OSError)), error)
+            why = os.strerror(reason.errno) if isinstance(reason, OSError) and reason.errno else str(reason)
+            free = shutil.disk_usage(Path(path).parent).free if Path(path).parent.is_dir() else 0
+            raise TrainingError(
+                f"{path}: could not be saved: {why.splitlines()[0]} ({free / 1e6:.0f} MB are free there); "
+                "checkpoints of before stay as they are"
+            ) from error
 
     def load_checkpoint(
         self, path: str | Path, map_location: Any = None, weights_only: bool | None = None

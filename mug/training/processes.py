@@ -9,7 +9,7 @@ import torch
 from pytorch_lightning.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from mug.training.interrupts import SIGNALS
 
 
 class Processes(pl.Callback):
@@ -44,7 +44,8 @@ class Processes(pl.Callback):
             raise KeyboardInterrupt  # the user does not want to wait
         self.asked = number
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+    def on_train_batch_start(self, trainer: pl.Trainer, *_: Any) -> None:
+        # when the step before is logged and validated, see mug.training.resume
         if trainer.world_size == 1 or trainer.global_step == self.seen_step:  # batches of one step are accumulated
             return
         self.seen_step = trainer.global_step
@@ -53,7 +54,7 @@ class Processes(pl.Callback):
         if number:
             self.agreed = True
             self._adopt(trainer)
-            raise SIGTERMException if number == signal.SIGTERM else KeyboardInterrupt
+            raise KeyboardInterrupt if number == signal.SIGINT else SIGTERMException
 
     # --- ending together ---------------------------------------------------------------------------------------------
 

@@ -1,19 +1,40 @@
 """A progress bar over the steps of a whole run, whose epochs may be short."""
 
-from typing import Any
+import sys
+from typing import Any, TextIO
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import ProgressBar
 from tqdm import tqdm
 
+SECONDS_A_LINE = 30.0  # in a log file
+
+
+class Lines:
+    """A stream for a bar in a file that no terminal shows: each of its states is a line of its own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> None:
+        if text.strip():
+            self.stream.write(text.strip() + "\n")
+
+    def flush(self) -> None:
+        self.stream.flush()
+
 
 class StepProgressBar(ProgressBar):
-    """One bar from the first optimiser step to the last, the losses behind it; validation counts in front of it."""
+    """One bar from the first optimiser step to the last, the losses behind it; validation counts in front of it.
+
+    In a log file it is a line every half minute.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.bar: tqdm | None = None
         self.is_enabled = True
+        self.is_terminal = True
 
     def disable(self) -> None:
         """Lightning's switch for all processes but the first."""
@@ -24,12 +45,17 @@ class StepProgressBar(ProgressBar):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         steps = trainer.estimated_stepping_batches  # infinite for a run without an end
+        self.is_terminal = sys.stderr.isatty()
+        every = 0.1 if self.is_terminal else SECONDS_A_LINE
         self.bar = tqdm(
+            file=None if self.is_terminal else Lines(sys.stderr),
+            mininterval=every,
+            maxinterval=max(every, 10.0),
             total=int(steps) if steps != float("inf") else None,
             initial=trainer.global_step,
             desc="training",
             unit="step",
-            dynamic_ncols=True,
+            dynamic_ncols=self.is_terminal,
             disable=not self.is_enabled,
         )
 
@@ -46,11 +72,12 @@ class StepProgressBar(ProgressBar):
         dataloader_idx: int = 0,
     ) -> None:
         if self.bar is not None:
-            self.bar.set_description(f"validation {batch_idx + 1}/{trainer.num_val_batches[dataloader_idx]}")
+            count = f"validation {batch_idx + 1}/{trainer.num_val_batches[dataloader_idx]}"
+            self.bar.set_description(count, refresh=self.is_terminal)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if self.bar is not None:
-            self.bar.set_description("training")
+            self.bar.set_description("training", refresh=False)
             self._show(trainer, pl_module)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

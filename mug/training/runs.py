@@ -1,4 +1,6 @@
-"""Run folders, logs/<time>_<name>/{checkpoints,configs,charts,tensorboard}: starting a run, and coming back to it."""
+"""Run folders, logs/<time>_<name>/{checkpoints,configs,charts,tensorboard,metrics.csv,versions.yaml}: starting a run,
+and coming back to it.
+"""
 
 import os
 from collections.abc import Sequence
@@ -7,9 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-
-from mug.config import load_config
+from mug.config import load_config, merge_configs
 from mug.errors import CheckpointError, ConfigError
 from mug.model.weights import read_checkpoint
 
@@ -20,11 +20,12 @@ FOLDER_VARIABLE = "MUG_RUN_FOLDER"  # tells the processes that Lightning starts 
 
 @dataclass(frozen=True)
 class Run:
-    """Where a run lives, its merged configuration, and the checkpoint it goes on from, if any."""
+    """Where a run lives, its merged configuration, and the checkpoint and the step that it goes on from, if any."""
 
     folder: Path
     config: dict[str, Any]
     checkpoint: Path | None = None
+    step: int | None = None  # where a run goes on in its own folder
 
 
 def start_run(logdir: Path, name: str | None, postfix: str, files: Sequence[str], overrides: Sequence[str]) -> Run:
@@ -43,27 +44,31 @@ def start_run(logdir: Path, name: str | None, postfix: str, files: Sequence[str]
 def resume_run(path: Path, logdir: Path, files: Sequence[str], overrides: Sequence[str]) -> Run:
     """Come back to a run folder (at its last checkpoint) or to any checkpoint; `files` and `overrides` change it.
 
-    A checkpoint outside a run folder goes on in a new one. Raises CheckpointError or ConfigError.
+    A checkpoint outside a run folder goes on in a new one. A run that was stopped before its first checkpoint begins
+    again in its folder. Raises CheckpointError or ConfigError.
     """
-    checkpoint = _newest_checkpoint(path) if path.is_dir() else path
-    config = read_checkpoint(checkpoint).get("config")
-    if not isinstance(config, dict):
-        raise CheckpointError(f"{checkpoint}: carries no configuration, so it is no checkpoint of a run of main.py")
     changes = load_config(files, overrides)
-    merged = OmegaConf.to_container(OmegaConf.merge(config, changes), resolve=True)
-    in_run_folder = checkpoint.parent.name == CHECKPOINTS
-    folder = checkpoint.parent.parent if in_run_folder else _new_folder(logdir, checkpoint.stem)
-    return Run(folder, merged, checkpoint)  # type: ignore[arg-type]
+    if path.is_dir():
+        newest, configs = _newest_checkpoint(path), sorted((path / CONFIGS).glob("*.yaml"))
+        if newest is None and not configs:
+            raise CheckpointError(f"{path}: no checkpoint in {path / CHECKPOINTS}; there is nothing to resume")
+        if newest is None:
+            return Run(path, merge_configs(load_config(configs[-1:]), changes))
+        path = newest
+    content = read_checkpoint(path, mmap=True)
+    config = content.get("config")
+    if not isinstance(config, dict):
+        raise CheckpointError(f"{path}: carries no configuration, so it is no checkpoint of a run of main.py")
+    merged = merge_configs(config, changes)
+    if path.parent.name != CHECKPOINTS:
+        return Run(_new_folder(logdir, path.stem), merged, path)
+    return Run(path.parent.parent, merged, path, content.get("global_step"))
 
 
-def _newest_checkpoint(folder: Path) -> Path:
+def _newest_checkpoint(folder: Path) -> Path | None:
     last = folder / CHECKPOINTS / LAST_CHECKPOINT
-    if last.is_file():
-        return last
     found = sorted((folder / CHECKPOINTS).glob("*.ckpt"), key=lambda path: path.stat().st_mtime)
-    if not found:
-        raise CheckpointError(f"{folder}: no checkpoint in {folder / CHECKPOINTS}; there is nothing to resume")
-    return found[-1]
+    return last if last.is_file() else next(reversed(found), None)
 
 
 def _new_folder(logdir: Path, name: str) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+from pytorch_lightning.loggers import TensorBoardLogger
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch.utils.tensorboard import SummaryWriter
 
@@ -15,11 +15,17 @@ from mug.errors import ConfigError
 from mug.training.agreement import check_agreement
 from mug.training.callbacks import BaselineMetrics, ConfigSaver, LastCheckpoint
 from mug.training.checkpoints import SafeCheckpointIO
+from mug.training.csv_log import CSVLog
 from mug.training.ema import EMA
+from mug.training.finite import FiniteCheck
+from mug.training.interrupts import StopBetweenSteps
 from mug.training.monitors import TrainingMonitor
+from mug.training.optimizer import ConfiguredOptimizer
 from mug.training.processes import Processes
 from mug.training.progress import StepProgressBar
+from mug.training.resume import ExactResume
 from mug.training.runs import CHECKPOINTS
+from mug.training.versions import VersionsSaver
 
 CONFIG_KEYS = ("model", "data", "lightning")
 LIGHTNING_KEYS = ("trainer", "logger", "modelcheckpoint", "callbacks")
@@ -30,10 +36,7 @@ TENSORBOARD = {
     "target": "pytorch_lightning.loggers.TensorBoardLogger",
     "params": {"name": "tensorboard", "version": ""},
 }
-MODEL_CHECKPOINT = {
-    "target": "pytorch_lightning.callbacks.ModelCheckpoint",
-    "params": {"filename": "{epoch:06}", "save_top_k": 1},
-}
+MODEL_CHECKPOINT: dict[str, Any] = {"target": "mug.training.best.BestCheckpoint", "params": {}}
 
 
 def check_config(config: Mapping[str, Any]) -> None:
@@ -74,13 +77,17 @@ def with_seed(config: dict[str, Any], seed: int) -> dict[str, Any]:
     return seeded
 
 
-def build_trainer(config: Mapping[str, Any], folder: Path) -> pl.Trainer:
+def build_trainer(config: Mapping[str, Any], folder: Path, resumed_step: int | None = None) -> pl.Trainer:
     """Build the trainer of a checked configuration; everything it writes goes into the run's `folder`.
 
+    resumed_step: where a run goes on in its own folder; TensorBoard forgets what comes after it there.
     Raises ConfigError for an unknown key of a node, and for what Lightning refuses.
     """
     lightning = config.get("lightning") or {}
-    logger = _with_defaults(lightning.get("logger"), TENSORBOARD, {"save_dir": str(folder)})
+    # pictures of a validation have the number of steps that are done, scalars that of the last one
+    purge = {} if resumed_step is None else {"purge_step": resumed_step + 1}
+    own = {"save_dir": str(folder), **(purge if "target" not in (lightning.get("logger") or {}) else {})}
+    logger = _with_defaults(lightning.get("logger"), TENSORBOARD, own)
     monitor = config["model"].get("params", {}).get("monitor")
     checkpoint = _with_defaults(
         lightning.get("modelcheckpoint"), MODEL_CHECKPOINT, {"dirpath": str(folder / CHECKPOINTS), "monitor": monitor}
@@ -89,26 +96,33 @@ def build_trainer(config: Mapping[str, Any], folder: Path) -> pl.Trainer:
         known = (*inspect.signature(TensorBoardLogger).parameters, *inspect.signature(SummaryWriter).parameters)
         _check_keys(logger["params"], known, "lightning.logger.params")  # it would find out too late itself
     try:
-        callbacks = [ConfigSaver(config), LastCheckpoint(), BaselineMetrics(), TrainingMonitor()]
+        callbacks = [
+            FiniteCheck(), ExactResume(), ConfiguredOptimizer(), StopBetweenSteps(), ConfigSaver(config),
+            VersionsSaver(), BaselineMetrics(), TrainingMonitor(),
+        ]  # fmt: skip
         if (lightning.get("trainer") or {}).get("enable_progress_bar", True):
             callbacks.append(StepProgressBar())
         if monitor is not None:
             callbacks.append(instantiate_from_config(checkpoint, "lightning.modelcheckpoint"))
         for name, node in (lightning.get("callbacks") or {}).items():
             callbacks.append(instantiate_from_config(node, f"lightning.callbacks.{name}"))
-        callbacks.append(Processes())  # last: the others are at the end of a step, or have saved, when it stops a run
+        callbacks += [LastCheckpoint(), Processes()]
         callbacks.sort(key=lambda callback: not isinstance(callback, EMA))  # it is up to date when others save or look
-        return pl.Trainer(
+        trainer = pl.Trainer(
             **(lightning.get("trainer") or {}),
             logger=[
                 instantiate_from_config(logger, "lightning.logger"),
-                CSVLogger(folder, name="", version=""),  # metrics.csv, for those who plot for themselves
+                CSVLog(folder),
             ],
             callbacks=callbacks,
             plugins=[SafeCheckpointIO()],
             default_root_dir=folder,
             use_distributed_sampler=False,  # ours knows its rank
         )
+        # Lightning puts what saves behind the others, the best before the last, which holds what is best. And last:
+        # the others are at the end of a step, or have saved, when it stops a run.
+        trainer.callbacks.sort(key=lambda callback: isinstance(callback, Processes))  # type: ignore[attr-defined]
+        return trainer
     except (MisconfigurationException, TypeError, ValueError) as error:
         raise ConfigError(f"lightning: {error}") from error
 

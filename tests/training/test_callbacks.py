@@ -59,7 +59,7 @@ def test_checkpoints_hold_plain_values_and_the_configuration(run_folder: Path) -
     assert set(checkpoint["config"]) == {"model", "data", "lightning"}
     rebuilt = instantiate_from_config(checkpoint["config"]["model"])
     rebuilt.load_state_dict(checkpoint["state_dict"])  # the file alone is enough
-    best = [path.name for path in (run_folder / "checkpoints").glob("epoch=*.ckpt")]
+    best = [path.name for path in (run_folder / "checkpoints").glob("best_step_*.ckpt")]
     assert len(best) == 1
     assert not list((run_folder / "checkpoints").glob(".*"))  # no temporary file is left
 

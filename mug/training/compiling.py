@@ -1,0 +1,44 @@
+"""torch.compile for what is trained, by one node of a configuration."""
+
+from collections.abc import Iterator
+
+import pytorch_lightning as pl
+import torch
+from torch import nn
+
+from mug.errors import ConfigError
+from mug.model.attention import FeedForward
+from mug.model.blocks import Downsample, ResnetBlock, Upsample
+
+BLOCKS = (ResnetBlock, FeedForward, Downsample, Upsample)  # many alike, so that one graph serves several
+
+
+class Compile(pl.Callback):
+    """Compiles the trained networks in place, block by block: `lightning.callbacks.compile`.
+
+    A whole U-Net takes the compiler many minutes, its blocks seconds each, and blocks of one shape share their code.
+    Attention and S4 layers stay as they are: they come with formulations of their own (mug.model.gated_attention,
+    mug.model.cauchy). Weights keep their names, so that checkpoints are the same with and without. backend and mode are
+    torch.compile's.
+    """
+
+    def __init__(self, backend: str = "inductor", mode: str | None = None) -> None:
+        if backend not in torch.compiler.list_backends(exclude_tags=()):
+            known = ", ".join(torch.compiler.list_backends())
+            raise ConfigError(f"compile: unknown backend {backend!r}; torch knows {known}")
+        self.backend, self.mode = backend, mode
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        if stage != "fit":
+            return
+        # one graph a shape and dtype of each kind of block; beyond the limit torch goes on without compiling
+        torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, 128)
+        for block in blocks_of(pl_module):
+            block.compile(backend=self.backend, mode=self.mode, dynamic=False)
+
+
+def blocks_of(model: nn.Module) -> Iterator[nn.Module]:
+    """Yield the blocks of `model` that are trained and to be compiled, none inside another."""
+    for block in model.modules():
+        if isinstance(block, BLOCKS) and any(parameter.requires_grad for parameter in block.parameters()):
+            yield block

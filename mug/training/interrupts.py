@@ -1,0 +1,59 @@
+"""Ctrl-C, SIGTERM and SIGUSR1 end a run between two steps, where it can be saved and go on as if it had not stopped."""
+
+import os
+import signal
+from types import FrameType
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.utilities.exceptions import SIGTERMException
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)  # the last is a cluster's word that time is nearly up
+
+
+class StopBetweenSteps(pl.Callback):
+    """Stops a run of one process before its next batch; a second Ctrl-C stops it at once, wherever it is.
+
+    Python would raise KeyboardInterrupt in the middle of whatever runs, also of the optimiser's step. Lightning would
+    finish a validation first after SIGTERM, and answer a SLURM cluster's SIGUSR1 with a checkpoint of its own out of
+    the middle of a step. Several processes: see mug.training.processes.
+    """
+
+    def __init__(self) -> None:
+        self.asked: int | None = None  # the signal
+        self.is_training = False
+        self.process = os.getpid()
+        self.before: dict[int, Any] = {}  # handlers
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        if stage == "fit":  # before the processes that load data are started: they live until training is over
+            self.asked, self.is_training = None, True
+            self.before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+
+    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        self.is_training = False
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+        self.before = {}
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        self.is_training = False  # Lightning puts the handlers of before the training back, which were ours
+
+    def _ask(self, number: int, _: FrameType | None) -> None:
+        if number == signal.SIGINT:
+            if self.asked == number or not self.is_training:
+                raise KeyboardInterrupt
+        elif os.getpid() != self.process or not self.is_training:  # torch ends processes that load data by SIGTERM
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        self.asked = number
+
+    def on_train_batch_start(self, trainer: pl.Trainer, *_: Any) -> None:
+        self._stop(trainer)
+
+    def on_validation_batch_start(self, trainer: pl.Trainer, *_: Any) -> None:
+        self._stop(trainer)
+
+    def _stop(self, trainer: pl.Trainer) -> None:
+        if self.asked is not None and trainer.world_size == 1:
+            raise KeyboardInterrupt if self.asked == signal.SIGINT else SIGTERMException
