@@ -169,7 +169,7 @@ def test_sigterm_ends_all_processes_of_the_command_and_the_run_goes_on(
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
     stopped = subprocess.run(
         [sys.executable, "main.py", "-b", str(tmp_path / "run.yaml"), "-t", "-l", str(tmp_path / "logs")],
-        cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
+        cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert stopped.returncode == 143, stopped.stderr
     assert "Traceback" not in stopped.stderr
