@@ -28,7 +28,7 @@ from mug.data.library import Entry
 from mug.data.osu import read_osu
 from mug.errors import MugError
 from mug.generate import ChartGenerator
-from mug.metrics import onset_f1, random_onsets
+from mug.metrics import moments_ms, onset_f1, random_onsets
 
 N_SONGS = 64
 ONSET_SR = 22050
@@ -145,7 +145,7 @@ def report(run: Path, held_out: Sequence[Entry]) -> None:
     scores: dict[str, list[list[float]]] = {"generated": [], "random notes": [], "librosa's onsets": []}
     for entry, chart in chosen(held_out):
         for name, onsets in rivals(generator, entry, chart).items():
-            scores[name].append([onset_f1(times(chart), onsets, tolerance).f1 for tolerance in TOLERANCES_MS])
+            scores[name].append([onset_f1(moments_ms(chart), onsets, tolerance).f1 for tolerance in TOLERANCES_MS])
     print(f"\nonset F1 against the charts of {len(scores['generated'])} songs, at their star rating   20 ms   50 ms")
     for name, rows in scores.items():
         at_20, at_50 = np.mean(rows, axis=0)
@@ -165,7 +165,7 @@ def rivals(generator: ChartGenerator, entry: Entry, chart: Beatmap) -> dict[str,
     """Return onset times in ms: of a generated chart, and of as many random notes and strongest audio onsets."""
     prompt = {"sr": entry.prompt["sr"], "ln_ratio": entry.prompt["ln_ratio"]}
     (generated,) = generator.generate(entry.audio, prompt, steps=30, guidance_scale=GUIDANCE_SCALE, seed=1)
-    reference = times(chart)
+    reference = moments_ms(chart)
     drawn = random_onsets(len(reference), reference[0], reference[-1], np.random.default_rng(0))
     # a short window: with librosa's 2048 the peaks come 20 ms late
     samples = decode_audio(entry.audio, ONSET_SR)
@@ -174,12 +174,7 @@ def rivals(generator: ChartGenerator, entry: Entry, chart: Beatmap) -> dict[str,
     frames, _ = find_peaks(strength, distance=5)
     strongest = np.sort(frames[np.argsort(-strength[frames])[: len(reference)]])
     peaks = librosa.frames_to_time(strongest, sr=ONSET_SR, hop_length=128) * 1000
-    return {"generated": times(generated), "random notes": drawn, "librosa's onsets": peaks}
-
-
-def times(chart: Beatmap) -> np.ndarray:
-    """The moments at which a chart asks for a key, in ms; a chord is one moment."""
-    return np.unique([note.start_ms for note in chart.notes])
+    return {"generated": moments_ms(generated), "random notes": drawn, "librosa's onsets": peaks}
 
 
 def per_column_f1(chart: Beatmap, generator: ChartGenerator) -> float:
