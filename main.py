@@ -74,8 +74,8 @@ def train_and_test(args: argparse.Namespace) -> int:
     if args.scale_lr:
         config = scale_learning_rate(config, build_trainer(config, planned.folder))
     trainer = build_trainer(config, planned.folder, planned.step)
-    model = instantiate_from_config(config["model"], "model")
-    data = instantiate_from_config(config["data"], "data")
+    model = instantiate_from_config(config["model"], "model", pl.LightningModule)
+    data = instantiate_from_config(config["data"], "data", pl.LightningDataModule)
     if planned.checkpoint is not None:
         load_weights(model, planned.checkpoint)  # names the tensors that do not fit
     if args.train or args.resume is not None:

@@ -80,9 +80,7 @@ def line(name: str, results: Sequence[Result]) -> list[str]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--base", default="configs/mug/demo_diffusion.yaml", help="default: %(default)s"
-    )
+    parser.add_argument("--base", default="configs/mug/demo_diffusion.yaml", help="default: %(default)s")
     parser.add_argument("--steps", type=int, default=400, help="of each run (default: %(default)s)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[23], help="each variant trains once from each")
     parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS), help="variants (default: all)")

@@ -98,12 +98,13 @@ def get_obj_from_str(target: str) -> Any:
     return getattr(module, name)
 
 
-def instantiate_from_config(config: Mapping[str, Any], where: str = "config", **extra: Any) -> Any:
-    """Build `config["target"]` with `config["params"]` and `extra` as keyword arguments.
+def instantiate_from_config(config: Mapping[str, Any], where: str = "config", kind: type = object) -> Any:
+    """Build `config["target"]` with `config["params"]` as keyword arguments.
 
-    `where` is the node's place in the configuration, for error messages. Raises ConfigError that names the key for a
-    key other than target and params, an unknown target, an unknown parameter, or a missing one, and for values that the
-    constructor trips over, whose exception is its cause.
+    `where` is the node's place in the configuration, for error messages; `kind` what belongs there, for a configuration
+    may be a stranger's, and any program on this machine has a dotted path. Raises ConfigError that names the key for a
+    key other than target and params, an unknown target, one of another kind, an unknown parameter, or a missing one,
+    and for values that the constructor trips over, whose exception is its cause.
     """
     if not isinstance(config, Mapping) or "target" not in config:
         raise ConfigError(f"{where}: expected a node with 'target' and 'params', got {config!r}")
@@ -114,7 +115,8 @@ def instantiate_from_config(config: Mapping[str, Any], where: str = "config", **
     if not isinstance(target, str) or not isinstance(params, Mapping):
         raise ConfigError(f"{where}: target is a dotted path and params a mapping, got {target!r} and {params!r}")
     constructor = get_obj_from_str(target)
-    params = {**params, **extra}
+    if not isinstance(constructor, type) or not issubclass(constructor, kind):
+        raise ConfigError(f"{where}: target '{target}' is no {kind.__name__}, which belongs there")
     check_params(constructor, params, where=f"{where}.params")
     try:
         return constructor(**params)

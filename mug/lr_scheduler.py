@@ -1,7 +1,7 @@
 """Learning rates over the optimiser's steps: warm-up, then decay, in one cycle or many; and the AdamW they drive."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytorch_lightning as pl
@@ -94,7 +94,7 @@ def adamw(
     optimizer._step_supports_amp_scaling = False  # or Lightning refuses to clip the gradients of bfloat16, never scaled
     if scheduler_config is None:
         return {"optimizer": optimizer}
-    factor = instantiate_from_config(scheduler_config, "model.params.scheduler_config")
+    factor = instantiate_from_config(scheduler_config, "model.params.scheduler_config", Callable)  # type: ignore[arg-type]
     # a function, so that torch leaves the schedule's own numbers out of the checkpoint: they are configuration
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step))
     return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

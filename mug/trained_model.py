@@ -85,7 +85,7 @@ def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None 
         check_agreement({"model": config["model"], "data": {"params": {"common": {"keys": keys, "audio": said}}}})
         features = config["model"]["params"]["cond_stage_config"]["params"]["path_to_yaml"]
         spec = FeatureSpec.from_yaml(find_file(features))
-        model = instantiate_from_config(without_ckpt_paths(config["model"]), "model")
+        model = instantiate_from_config(without_ckpt_paths(config["model"]), "model", torch.nn.Module)
     copy_weights(model, state, source)
     return TrainedModel(model.eval().requires_grad_(False), spec, audio_settings, keys)
 
@@ -127,7 +127,7 @@ def skeleton(config: Mapping[str, Any], state: Mapping[str, Tensor], source: str
         betas = state.get("betas", ())
         if len(betas) < params.get("timesteps", 0):  # whose schedule would take memory all the same
             raise CheckpointError(f"{source}: betas is [{len(betas)}], its configuration has more timesteps")
-        return instantiate_from_config(without_ckpt_paths(config["model"]), "model")
+        return instantiate_from_config(without_ckpt_paths(config["model"]), "model", torch.nn.Module)
 
 
 @contextmanager

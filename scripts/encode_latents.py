@@ -22,6 +22,7 @@ import torch
 
 from mug import cli
 from mug.config import instantiate_from_config, load_config
+from mug.data.datamodule import DataModuleFromConfig
 from mug.data.dataset import OsuDataset
 from mug.diffusion.diffusion import DDPM
 from mug.diffusion.encoding import encode_latents
@@ -73,11 +74,11 @@ def build(config: dict[str, Any], checkpoint: str | None) -> tuple[DDPM, OsuData
         first_stage["params"]["ckpt_path"] = checkpoint
     if not first_stage["params"].get("ckpt_path"):
         raise ConfigError("encoding needs the checkpoint of a trained first stage: give --checkpoint")
-    model = instantiate_from_config(config["model"], "model")
+    model = instantiate_from_config(config["model"], "model", DDPM)
     data = config["data"]["params"]
     data.pop("stream", None)  # what is made here
     (data["train"].get("params") or {}).pop("latents", None)
-    datamodule = instantiate_from_config(config["data"], "data")
+    datamodule = instantiate_from_config(config["data"], "data", DataModuleFromConfig)
     datamodule.setup("fit")
     dataset = datamodule.datasets["train"]
     if not isinstance(dataset, OsuDataset):

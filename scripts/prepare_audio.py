@@ -7,6 +7,7 @@ import argparse
 
 from mug import cli
 from mug.config import instantiate_from_config, load_config
+from mug.data.datamodule import DataModuleFromConfig
 
 
 def main() -> None:
@@ -21,7 +22,8 @@ def main() -> None:
     )
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="and what its command overrides")
     options = parser.parse_args()
-    datamodule = instantiate_from_config(load_config(options.base, options.overrides).get("data", {}), "data")
+    node = load_config(options.base, options.overrides).get("data", {})
+    datamodule = instantiate_from_config(node, "data", DataModuleFromConfig)
     for stage in ("fit", "test"):
         datamodule.setup(stage)
     for name, dataset in datamodule.datasets.items():

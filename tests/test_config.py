@@ -1,6 +1,9 @@
 """Configurations: merging, overrides, building what a node names, and messages that name the wrong key."""
 
+from collections.abc import Callable
+
 import pytest
+import torch
 
 from mug.config import PROJECT_ROOT, check_params, find_file, get_obj_from_str, instantiate_from_config, load_config
 from mug.data.beatmap import TimingPoint
@@ -47,8 +50,8 @@ def test_files_are_found_from_here_then_from_the_project(tmp_path, monkeypatch):
 
 
 def test_a_node_is_built():
-    node = {"target": "mug.data.beatmap.TimingPoint", "params": {"time_ms": 5.0}}
-    assert instantiate_from_config(node, beat_ms=400.0) == TimingPoint(5.0, 400.0)
+    node = {"target": "mug.data.beatmap.TimingPoint", "params": {"time_ms": 5.0, "beat_ms": 400.0}}
+    assert instantiate_from_config(node, "model.x", TimingPoint) == TimingPoint(5.0, 400.0)
     assert instantiate_from_config({"target": "threading.Event"}).is_set() is False
     assert get_obj_from_str("mug.data.beatmap.TimingPoint") is TimingPoint
 
@@ -75,6 +78,13 @@ def test_a_node_is_built():
 def test_wrong_nodes_are_named(node, reason):
     with pytest.raises(ConfigError, match=reason):
         instantiate_from_config(node, where="model.x")
+
+
+@pytest.mark.parametrize("target", ["os.system", "subprocess.Popen", "os.environ", "mug.lr_scheduler.adamw"])
+def test_a_stranger_s_configuration_starts_no_program(target):
+    for kind in (torch.nn.Module, Callable):
+        with pytest.raises(ConfigError, match=f"model.x: target '{target}' is no {kind.__name__}"):
+            instantiate_from_config({"target": target, "params": {"command": "true", "args": "true"}}, "model.x", kind)
 
 
 def test_a_constructor_that_takes_anything_is_given_anything():

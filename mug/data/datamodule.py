@@ -7,7 +7,7 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.rank_zero import rank_zero_info
-from torch.utils.data import DataLoader, default_collate
+from torch.utils.data import DataLoader, Dataset, default_collate
 
 from mug.config import instantiate_from_config
 from mug.data.dataset import OsuDataset
@@ -74,9 +74,9 @@ class DataModuleFromConfig(pl.LightningDataModule):
             if name == "train" and self.stream is not None:
                 kept = {key: params[key] for key in ("features", "audio", "augmentation", "seed") if key in params}
                 streamed = {"target": STREAMED, "params": {**kept, **self.stream}}
-                dataset = instantiate_from_config(streamed, "data.params.stream")
+                dataset = instantiate_from_config(streamed, "data.params.stream", Dataset)
             else:
-                dataset = instantiate_from_config({**node, "params": params}, f"data.params.{name}")
+                dataset = instantiate_from_config({**node, "params": params}, f"data.params.{name}", Dataset)
             rank_zero_info(f"{name}: {dataset.report}")
             self.datasets[name] = dataset
 

@@ -1,12 +1,13 @@
 """Shards where they lie: a folder, or a bucket from which the ones in use are fetched to a folder of limited size.
 
-WebDataset opens the address (gs:, http:, https:, hf:, sftp:, file:, or a command as pipe:), and clears what is oldest.
+WebDataset opens the address (gs:, http:, https:, hf:, sftp:, file:), and clears what is oldest.
 """
 
 import fcntl
 import hashlib
 import mmap
 import os
+import re
 import shlex
 import tarfile
 from collections import OrderedDict
@@ -16,22 +17,29 @@ from typing import Any
 from webdataset import LRUCleanup, gopen
 
 from mug.data.shards import DTYPES, INDEX, MAX_INDEX_BYTES, MAX_REST_BYTES, REST, parse_index
-from mug.errors import DatasetError
+from mug.errors import ConfigError, DatasetError
 from mug.files import replacing
 
 OPEN_SHARDS = 8  # mapped at a time
 CHUNK_BYTES = 2**20
+# Some of these WebDataset hands to a shell, and a configuration may be a stranger's.
+ADDRESS = re.compile(r"(https?|gs|s3|hf|sftp|file)://[\w.,:@%~=+/-]+", re.ASCII)
 
 
 class ShardStore:
     """The shards at `url`, a folder or an address; in the latter case at most `cache_gb` of them lie in `cache_dir`.
 
-    Raises DatasetError for what is not there, cannot be fetched, or is not what the index says.
+    Raises ConfigError for an address of another form, DatasetError for what is not there, cannot be fetched, or is not
+    what the index says.
     """
 
     def __init__(self, url: str, cache_dir: str | Path, cache_gb: float) -> None:
         self.url = url.rstrip("/")
-        is_folder = "://" not in url and not url.startswith("pipe:")
+        is_folder = "://" not in url
+        if not is_folder and not ADDRESS.fullmatch(url):
+            raise ConfigError(
+                f"data.params.stream.url: {url!r} is no folder, nor a plain address such as gs://bucket/a"
+            )
         try:
             data = self._read(INDEX, MAX_INDEX_BYTES, Path(self.url) if is_folder else None)
         except (OSError, ValueError) as error:

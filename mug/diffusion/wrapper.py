@@ -19,10 +19,11 @@ class MugDiffusionWrapper(nn.Module):
         cond_stage_config: Mapping[str, Any],
     ) -> None:
         super().__init__()
-        self.unet_model = instantiate_from_config(unet_config, "model.params.unet_config")
-        self.first_stage_model = instantiate_from_config(first_stage_config, "model.params.first_stage_config")
-        self.wave_model = instantiate_from_config(wave_stage_config, "model.params.wave_stage_config")
-        self.cond_stage_model = instantiate_from_config(cond_stage_config, "model.params.cond_stage_config")
+        where = "model.params"
+        self.unet_model = instantiate_from_config(unet_config, f"{where}.unet_config", nn.Module)
+        self.first_stage_model = instantiate_from_config(first_stage_config, f"{where}.first_stage_config", nn.Module)
+        self.wave_model = instantiate_from_config(wave_stage_config, f"{where}.wave_stage_config", nn.Module)
+        self.cond_stage_model = instantiate_from_config(cond_stage_config, f"{where}.cond_stage_config", nn.Module)
         self.first_stage_model.eval().requires_grad_(False)
 
     def train(self, mode: bool = True) -> "MugDiffusionWrapper":

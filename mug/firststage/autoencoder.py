@@ -171,7 +171,7 @@ class AutoencoderKL(pl.LightningModule):
             raise ConfigError(f"ddconfig: expected a channel_mult and x_channels = 4 * keys, got {dict(ddconfig)}")
         self.encoder = Encoder(**ddconfig)
         self.decoder = Decoder(**ddconfig)
-        self.loss = instantiate_from_config(lossconfig, where="lossconfig")
+        self.loss = instantiate_from_config(lossconfig, "lossconfig", nn.Module)
         if kl_warm_up_steps < 0 or free_bits < 0:
             raise ConfigError(f"kl_warm_up_steps {kl_warm_up_steps} and free_bits {free_bits} are 0 or more")
         self.kl_weight = kl_weight

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.loggers import TensorBoardLogger
+from pytorch_lightning.loggers import Logger, TensorBoardLogger
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch.utils.tensorboard import SummaryWriter
 
@@ -103,15 +103,15 @@ def build_trainer(config: Mapping[str, Any], folder: Path, resumed_step: int | N
         if (lightning.get("trainer") or {}).get("enable_progress_bar", True):
             callbacks.append(StepProgressBar())
         if monitor is not None:
-            callbacks.append(instantiate_from_config(checkpoint, "lightning.modelcheckpoint"))
+            callbacks.append(instantiate_from_config(checkpoint, "lightning.modelcheckpoint", pl.Callback))
         for name, node in (lightning.get("callbacks") or {}).items():
-            callbacks.append(instantiate_from_config(node, f"lightning.callbacks.{name}"))
+            callbacks.append(instantiate_from_config(node, f"lightning.callbacks.{name}", pl.Callback))
         callbacks += [LastCheckpoint(), Processes()]
         callbacks.sort(key=lambda callback: not isinstance(callback, EMA))  # it is up to date when others save or look
         trainer = pl.Trainer(
             **(lightning.get("trainer") or {}),
             logger=[
-                instantiate_from_config(logger, "lightning.logger"),
+                instantiate_from_config(logger, "lightning.logger", Logger),
                 CSVLog(folder),
             ],
             callbacks=callbacks,
