@@ -124,6 +124,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return outcome(folder)
 
 
+def test_with_everything_switched_on_weights_and_averages_are_finite_and_of_float32(whole: Any) -> None:
+    weights = [*whole["state_dict"].values(), *whole["trained_weights"].values()]
+    assert all(weight.isfinite().all() for weight in weights)
+    assert {weight.dtype for weight in weights if weight.is_floating_point()} == {torch.float32}
+    rows = [row for row in whole["rows"] if row["train/loss"]]
+    assert len(rows) == STEPS
+    assert max(float(row["train/grad_norm"]) for row in rows) > 0.5  # there was something to clip
+
+
 @pytest.mark.parametrize(
     ("interrupt", "counts"),
     [
@@ -181,5 +190,7 @@ def test_a_resumed_run_takes_the_learning_rate_and_decay_it_is_given(tmp_path: P
     old, new = (checkpoint["optimizer_states"][0]["param_groups"] for checkpoint in (before, after))
     scheduled = instantiate_from_config({"target": "mug.lr_scheduler.LambdaCosineScheduler", "params": SCHEDULE})
     assert old[0]["lr"] == pytest.approx(1e-2 * scheduled(3))
+    rates = [row["train/learning_rate"] for row in outcome(tmp_path)["rows"] if row["train/learning_rate"]]
+    assert float(rates[3]) == pytest.approx(1e-2 * factor * scheduled(3))
     assert new[0]["lr"] == new[1]["lr"] == pytest.approx(1e-2 * factor * scheduled(4))
     assert [group["weight_decay"] for group in new] == [0.25, 0.0]
