@@ -95,7 +95,7 @@ class BeatmapLogger(pl.Callback):
         if datamodule is None:
             raise ConfigError("beatmap_logger: needs a datamodule, whose validation songs it charts")
         dataset, batch_size = datamodule.datasets["validation"], datamodule.batch_size
-        songs = [entry.audio for entry in dataset.entries] if hasattr(dataset, "entries") else range(len(dataset))
+        songs = [entry.path.parent for entry in dataset.entries] if hasattr(dataset, "entries") else range(len(dataset))
         chosen = spread_over_songs(songs, self.count)
         precision = trainer.precision_plugin
         show_progress = trainer.is_global_zero and trainer.progress_bar_callback is not None
@@ -208,13 +208,14 @@ def decode_charts(
         repeated = None if lengths is None else lengths.repeat(len(x) // n_items)  # guidance doubles the batch
         return model.denoise(x, t, context, audios, repeated)
 
+    hidden = None if show_progress else True  # None: in a log file; in a terminal the bar of the run goes on below
     z = ddim_sample(
         guided(denoise, context, model.encode_prompt(not_given), guidance_scale, audios),
         x_T.to(model.device),
         model.alphas_cumprod,
         steps,
         spacing=model.spacing,
-        tqdm_class=partial(tqdm, leave=False, disable=not show_progress),  # the bar of the run goes on below
+        tqdm_class=partial(tqdm, leave=False, disable=hidden),
     )
     return model.decode_latent(z, lengths)
 

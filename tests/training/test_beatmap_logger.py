@@ -67,7 +67,7 @@ def fit(config: dict[str, Any], folder: Path, checkpoint: Path | None = None) ->
     trainer = build_trainer(config, folder)
     torch.manual_seed(5)
     model, data = instantiate_from_config(config["model"]), instantiate_from_config(config["data"])
-    trainer.fit(model, datamodule=data, ckpt_path=checkpoint, weights_only=True)
+    trainer.fit(model, datamodule=data, ckpt_path=checkpoint)
     return trainer
 
 
@@ -306,10 +306,10 @@ def test_not_all_songs_come_with_their_first_chart() -> None:
     assert difficulties.min() >= 7
 
 
-def test_songs_are_known_by_their_audio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_songs_are_known_by_their_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Entry:
-        def __init__(self, audio: str) -> None:
-            self.audio = audio
+        def __init__(self, song: str) -> None:
+            self.path = Path(song) / "chart.osu"
 
     monkeypatch.setattr(SyntheticDataset, "entries", [Entry(song) for song in "aaaabb"], raising=False)
     seen: list[Tensor] = []
