@@ -81,7 +81,7 @@ def train_and_test(args: argparse.Namespace) -> int:
     if args.train or args.resume is not None:
         rank_zero_info(f"run folder: {planned.folder}")
         try:
-            trainer.fit(model, datamodule=data, ckpt_path=planned.checkpoint, weights_only=True)
+            trainer.fit(model, datamodule=data, ckpt_path=planned.checkpoint)
         except SystemExit as stop:  # how Lightning leaves after Ctrl-C or SIGTERM, when last.ckpt is saved
             return 143 if isinstance(stop, SIGTERMException) else 130
         except MisconfigurationException as error:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mug.errors import ConfigError
 
-SCORES = ("f1",)  # in the name of what is better when it is higher
+SCORES = ("f1", "acc_", "precision_", "recall_")  # in the name of what is better when it is higher
 
 
 def mode_of(monitor: str) -> str:

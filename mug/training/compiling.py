@@ -32,8 +32,9 @@ class Compile(pl.Callback):
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         if stage != "fit":
             return
-        # one graph a shape and dtype of each kind of block; beyond the limit torch goes on without compiling
-        torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, 128)
+        # One graph a shape and dtype of each kind of block; beyond the limit torch goes on without compiling. Newer
+        # versions of torch call it recompile_limit, and know both names.
+        torch._dynamo.config.cache_size_limit = max(torch._dynamo.config.cache_size_limit, 128)
         for block in blocks_of(pl_module):
             block.compile(backend=self.backend, mode=self.mode, dynamic=False)
 

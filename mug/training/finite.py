@@ -22,18 +22,19 @@ class FiniteCheck(pl.Callback):
 
     def __init__(self) -> None:
         self.first_bad: Tensor | None = None  # int64 [], the step
-        self.checked_step = 0
+        self.seen_step = self.checked_step = 0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.first_bad = torch.tensor(NEVER, device=pl_module.device)
-        self.checked_step = trainer.global_step
+        self.seen_step = self.checked_step = trainer.global_step
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, *_: Any) -> None:
         loss = outputs["loss"] if isinstance(outputs, dict) else outputs
         if self.first_bad is None or not isinstance(loss, Tensor):
             return
-        # of accumulated batches, the step is still to come
-        step = trainer.global_step + int(trainer.fit_loop._should_accumulate())
+        is_accumulating = trainer.global_step == self.seen_step  # the step of this batch is still to come
+        self.seen_step = trainer.global_step
+        step = trainer.global_step + is_accumulating
         self.first_bad = torch.where(loss.isfinite().all(), self.first_bad, self.first_bad.clamp(max=step))
         every = trainer.log_every_n_steps or CHECK_EVERY  # type: ignore[attr-defined]  # Lightning sets it on the side
         if trainer.global_step >= self.checked_step + every or trainer.global_step == trainer.max_steps:

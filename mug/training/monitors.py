@@ -17,11 +17,10 @@ RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # in which getrusage counts,
 class TrainingMonitor(pl.Callback):
     """Logs four scalars at every `log_every_n_steps`-th step, and costs nothing at the others.
 
-    train/grad_norm: L2 norm of all gradients together, before they are clipped (of a sharded model: of this process's
-    share). train/learning_rate: that of this step, in the optimiser's first group. train/songs_per_second: items of all
-    processes since the last log, by the clock on the wall; waiting for data counts, validation does not.
-    train/memory_gib: the most that tensors took on this process's GPU so far, without one the most that the process
-    itself took of the machine's memory.
+    train/grad_norm: L2 norm of all gradients together, before they are clipped. train/learning_rate: that of this step,
+    in the optimiser's first group. train/songs_per_second: items of all processes since the last log, by the clock on
+    the wall; waiting for data counts, validation does not. train/memory_gib: the most that tensors took on this
+    process's GPU so far, without one the most that the process itself took of the machine's memory.
     """
 
     def __init__(self) -> None:

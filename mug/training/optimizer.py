@@ -3,26 +3,28 @@
 from typing import Any
 
 import pytorch_lightning as pl
+from torch.optim.lr_scheduler import LambdaLR
 
 
 class ConfiguredOptimizer(pl.Callback):
-    """Gives a resumed run the learning rate and weight decay that its configuration asks for now.
+    """Gives a resumed run the learning rate, its schedule and the weight decay that its configuration asks for now.
 
-    torch's optimisers and schedules restore those of the checkpoint, so that an override would change nothing. Where
-    none changed, nothing is touched.
+    torch's optimisers and schedules restore those of the checkpoint, so that an override would change nothing. A
+    schedule goes on at the step where the checkpoint's was; one that is new begins.
     """
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.ckpt_path is None or not trainer.optimizers:
             return
         configured: Any = pl_module.configure_optimizers()
-        fresh = configured["optimizer"].param_groups
-        for group, new in zip(trainer.optimizers[0].param_groups, fresh, strict=True):
-            base, new_base = (one.get("initial_lr", one["lr"]) for one in (group, new))
-            if base != new_base:
-                group["lr"] = new_base if base == 0 else group["lr"] * new_base / base
-                if "initial_lr" in group:  # the schedule's, which restores its own too
-                    group["initial_lr"] = new_base
+        groups, fresh = trainer.optimizers[0].param_groups, configured["optimizer"].param_groups
+        schedules = [config.scheduler for config in trainer.lr_scheduler_configs]
+        for group, new in zip(groups, fresh, strict=True):
             group["weight_decay"] = new["weight_decay"]
-        for scheduled in trainer.lr_scheduler_configs:
-            scheduled.scheduler.base_lrs = [group["initial_lr"] for group in scheduled.scheduler.optimizer.param_groups]
+            if not schedules:
+                group["lr"] = new["lr"]
+        for schedule in schedules:
+            if isinstance(schedule, LambdaLR):  # mug.lr_scheduler's
+                schedule.base_lrs = [new["initial_lr"] for new in fresh]
+                for group, base, factor in zip(groups, schedule.base_lrs, schedule.lr_lambdas, strict=True):
+                    group["initial_lr"], group["lr"] = base, base * factor(schedule.last_epoch)

@@ -92,7 +92,7 @@ def train(config: dict[str, Any], folder: Path, max_steps: int, resume: bool = F
     model.training_step = watched
     data = instantiate_from_config(config["data"])
     checkpoint = folder / "checkpoints" / "last.ckpt" if resume else None
-    trainer.fit(model, datamodule=data, ckpt_path=checkpoint, weights_only=True)
+    trainer.fit(model, datamodule=data, ckpt_path=checkpoint)
     return seen, model
 
 

@@ -53,13 +53,15 @@ def run(
     count: int | None = None,
     learning_rate: float = 1e-2,
     weight_decay: float = 0.01,
+    is_scheduled: bool = True,
     **options: Any,
 ) -> list[str]:
     """Train, or go on with, a run in `folder`; return the events that came by."""
     params = tiny_config(z_length=16, monitor="val/loss", normalize_latents=True)
     params |= {"learning_rate": learning_rate, "weight_decay": weight_decay}
     params["wave_stage_config"]["params"]["channel_mult"] = [1] * 6  # a latent frame is 16 audio frames
-    params["scheduler_config"] = {"target": "mug.lr_scheduler.LambdaCosineScheduler", "params": SCHEDULE}
+    if is_scheduled:
+        params["scheduler_config"] = {"target": "mug.lr_scheduler.LambdaCosineScheduler", "params": SCHEDULE}
     config = {
         "model": {"target": "mug.diffusion.diffusion.DDPM", "params": params},
         "data": data_node(folder, size=10),
@@ -82,7 +84,7 @@ def run(
     data = instantiate_from_config(config["data"])
     model = instantiate_from_config(config["model"])
     try:
-        trainer.fit(model, datamodule=data, ckpt_path=last if last.is_file() else None, weights_only=True)
+        trainer.fit(model, datamodule=data, ckpt_path=last if last.is_file() else None)
     except SystemExit:
         assert interrupt is not None
     return interruption.seen
@@ -194,3 +196,15 @@ def test_a_resumed_run_takes_the_learning_rate_and_decay_it_is_given(tmp_path: P
     assert float(rates[3]) == pytest.approx(1e-2 * factor * scheduled(3))
     assert new[0]["lr"] == new[1]["lr"] == pytest.approx(1e-2 * factor * scheduled(4))
     assert [group["weight_decay"] for group in new] == [0.25, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("was_scheduled", "rates"), [(True, [0.001, 0.004, 0.01, 0.01]), (False, [0.01, 0.01, 0.001, 0.004])]
+)
+def test_a_resumed_run_may_lose_its_schedule_or_begin_one(
+    tmp_path: Path, was_scheduled: bool, rates: list[float]
+) -> None:
+    run(tmp_path, max_steps=2, is_scheduled=was_scheduled)
+    run(tmp_path, max_steps=4, is_scheduled=not was_scheduled)
+    logged = [float(row["train/learning_rate"]) for row in outcome(tmp_path)["rows"] if row["train/learning_rate"]]
+    assert logged == pytest.approx(rates)

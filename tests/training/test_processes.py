@@ -97,7 +97,7 @@ def train(folder: Path, n: int, batch_size: int, resume: bool = False, **setting
     torch.manual_seed(23)  # as main.py does
     model, data = instantiate_from_config(config["model"]), instantiate_from_config(config["data"])
     last = folder / "checkpoints" / "last.ckpt"
-    trainer.fit(model, datamodule=data, ckpt_path=last if resume else None, weights_only=True)
+    trainer.fit(model, datamodule=data, ckpt_path=last if resume else None)
     return torch.load(last, weights_only=True)
 
 

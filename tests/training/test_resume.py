@@ -59,7 +59,7 @@ def train(
     checkpoint = folder / "checkpoints" / "last.ckpt" if resume else None
     data = instantiate_from_config(config["data"])
     try:
-        pl_trainer.fit(model, datamodule=data, ckpt_path=checkpoint, weights_only=True)
+        pl_trainer.fit(model, datamodule=data, ckpt_path=checkpoint)
     except SystemExit:
         assert interrupt_at is not None
     return seen, model.state_dict()
