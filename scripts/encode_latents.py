@@ -11,7 +11,7 @@ where it does not, training says so before it starts. A training with another --
 encoded with as data.params.train.params.seed=23.
 
 With --shards, the audio of every item is kept beside its latent, in tar files to be put in a bucket: train with
-data.params.stream.url=<folder or address>, docs/scaling.md. Needs pip install 'mug[stream]'.
+data.params.stream.url=<folder or address>, docs/scaling.md, which needs pip install 'mug[stream]'.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from mug.data.datamodule import DataModuleFromConfig
 from mug.data.dataset import OsuDataset
 from mug.diffusion.diffusion import DDPM
 from mug.diffusion.encoding import encode_latents
+from mug.diffusion.sharding import encode_shards
 from mug.errors import ConfigError
 from mug.training.setup import check_config, with_seed
 
@@ -54,8 +55,6 @@ def main() -> None:
     loading = (options.variants, batch_size, num_workers)
     what = f"{options.variants} variants of {len(dataset)} items of {len(dataset.entries)} charts"
     if options.shards:
-        from mug.diffusion.sharding import encode_shards  # the only part that needs WebDataset
-
         shards = encode_shards(model, dataset, options.outdir, *loading, options.shard_mb)
         print(f"{options.outdir}: {what}, {len(shards)} shards, {sum(shards.values()) / 1e6:.1f} MB")
         print(f"train with data.params.stream.url={options.outdir}")

@@ -1,6 +1,6 @@
 """Shards where they lie: a folder, or a bucket from which the ones in use are fetched to a folder of limited size.
 
-WebDataset opens the address (gs:, http:, https:, hf:, sftp:, file:), and clears what is oldest.
+WebDataset opens the address (gs:, http:, https:, hf:, sftp:, file:).
 """
 
 import fcntl
@@ -11,17 +11,23 @@ import re
 import shlex
 import tarfile
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-
-from webdataset import LRUCleanup, gopen
 
 from mug.data.shards import DTYPES, INDEX, MAX_INDEX_BYTES, MAX_REST_BYTES, REST, parse_index
 from mug.errors import ConfigError, DatasetError
 from mug.files import replacing
 
+try:
+    from webdataset import gopen
+except ModuleNotFoundError as error:
+    raise ConfigError("data.params.stream needs WebDataset: pip install 'mug[stream]'") from error
+
 OPEN_SHARDS = 8  # mapped at a time
 CHUNK_BYTES = 2**20
+CONTENT = re.compile(r"[0-9a-f]{16}")  # a folder of the cache
 # Some of these WebDataset hands to a shell, and a configuration may be a stranger's.
 ADDRESS = re.compile(r"(https?|gs|s3|hf|sftp|file)://[\w.,:@%~=+/-]+", re.ASCII)
 
@@ -29,6 +35,7 @@ ADDRESS = re.compile(r"(https?|gs|s3|hf|sftp|file)://[\w.,:@%~=+/-]+", re.ASCII)
 class ShardStore:
     """The shards at `url`, a folder or an address; in the latter case at most `cache_gb` of them lie in `cache_dir`.
 
+    Those that were not used for longest go first; whatever else is in `cache_dir` stays.
     Raises ConfigError for an address of another form, DatasetError for what is not there, cannot be fetched, or is not
     what the index says.
     """
@@ -42,14 +49,14 @@ class ShardStore:
             )
         try:
             data = self._read(INDEX, MAX_INDEX_BYTES, Path(self.url) if is_folder else None)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, ImportError) as error:  # hf: needs a package of its own
             raise DatasetError(f"{self.url}: no shards there, or no way to them: {error}") from error
         self.index = parse_index(data, f"{self.url}/{INDEX}")
         self.names = list(self.index.items)
         content = hashlib.blake2b(data, digest_size=8).hexdigest()  # shards of the same name made anew are others
         self._folder = Path(self.url) if is_folder else Path(cache_dir) / content
         self._is_folder = is_folder
-        self._cache = LRUCleanup(str(cache_dir), cache_size=int(cache_gb * 1e9), interval=None)
+        self._cache_dir, self._cache_bytes = Path(cache_dir), int(cache_gb * 1e9)
         self._open: OrderedDict[int, _Shard] = OrderedDict()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -66,9 +73,18 @@ class ShardStore:
 
     def _map(self, shard: int) -> "_Shard":
         name = self.names[shard]
+        if self._is_folder:
+            return self._opened(name)
+        with self._locked_cache():  # until the shard is mapped, or another process might clear it
+            if (self._folder / name).exists():
+                with suppress(OSError):  # another user's
+                    os.utime(self._folder / name)
+            else:
+                self._fetch(name)
+            return self._opened(name)
+
+    def _opened(self, name: str) -> "_Shard":
         path = self._folder / name
-        if not self._is_folder:
-            self._fetch(name)
         try:
             if path.stat().st_size != self.index.n_bytes[name]:
                 raise ValueError(f"has {path.stat().st_size} bytes, {INDEX} says {self.index.n_bytes[name]}")
@@ -77,15 +93,37 @@ class ShardStore:
         except (OSError, ValueError, tarfile.TarError) as error:
             raise DatasetError(f"{path}: not the shard that {self.url}/{INDEX} lists: {error}") from error
 
-    def _fetch(self, name: str) -> None:
-        """Bring a shard to the cache, unless it is there; of several processes, one does."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        folder = os.open(self._folder, os.O_RDONLY)
+    @contextmanager
+    def _locked_cache(self) -> Iterator[None]:
+        """Keep the other processes that use the cache out of it."""
+        try:
+            self._cache_dir.mkdir(parents=True, exist_ok=True)
+            folder = os.open(self._cache_dir, os.O_RDONLY)
+        except OSError as error:
+            raise DatasetError(f"data.params.stream.cache_dir: {error}") from error
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
-            if (self._folder / name).exists():
-                return
-            self._cache.cleanup()
+            yield
+        finally:
+            os.close(folder)
+
+    def _make_room(self, n_bytes: int) -> None:
+        """Delete the shards that were not used for longest, until `n_bytes` more fit. Raises ValueError."""
+        if n_bytes > self._cache_bytes:
+            raise ValueError(f"its {n_bytes} bytes are more than data.params.stream.cache_gb")
+        found = [path for path in self._cache_dir.glob("*/*.tar") if CONTENT.fullmatch(path.parent.name)]
+        by_age = sorted((path.stat().st_mtime_ns, path.stat().st_size, path) for path in found)
+        n_bytes += sum(size for _, size, _ in by_age)
+        for _, size, path in by_age:
+            if n_bytes <= self._cache_bytes:
+                break
+            path.unlink()
+            n_bytes -= size
+
+    def _fetch(self, name: str) -> None:
+        """Bring a shard to the cache."""
+        try:
+            self._make_room(self.index.n_bytes[name])
             with replacing(self._folder / name) as temporary, temporary.open("wb") as file:
                 left = self.index.n_bytes[name]
                 with gopen(self._address(name)) as stream:
@@ -98,8 +136,6 @@ class ShardStore:
                     raise ValueError(f"it ends {left} bytes too early")
         except (OSError, ValueError) as error:
             raise DatasetError(f"{self.url}/{name}: cannot be fetched: {error}") from error
-        finally:
-            os.close(folder)
 
     def _read(self, name: str, limit: int, folder: Path | None) -> bytes:
         if folder is not None:

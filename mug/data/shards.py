@@ -10,8 +10,10 @@ are raw and little-endian: index.json says their shapes once, so that reading th
 import json
 import math
 import re
+import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,8 @@ import numpy as np
 
 from mug.data.audio import AudioSettings
 from mug.data.features import FeatureSpec
-from mug.errors import ConfigError, DatasetError, PromptError
+from mug.errors import DatasetError, PromptError
 from mug.files import replacing
-
-try:
-    from webdataset import TarWriter
-except ModuleNotFoundError as error:
-    raise ConfigError("shards need WebDataset: pip install 'mug[stream]'") from error
 
 VERSION = 1
 INDEX = "index.json"
@@ -33,6 +30,7 @@ NAME = re.compile(r"shard-\d{6}\.tar")
 Z, AUDIO, REST = "z.f32", "audio.f16", "json"
 DTYPES: dict[str, np.dtype[Any]] = {Z: np.dtype("<f4"), AUDIO: np.dtype("<f2")}
 MAX_INDEX_BYTES, MAX_REST_BYTES = 64 * 2**20, 64 * 2**10
+MAX_ITEMS = 10**8  # of which an epoch's order takes some GB; a stranger's index could say more than there is
 TAR_BYTES = 3 * 1024 + 1024  # headers and padding of an item's members, and its json, about
 KEPT_OF_META = ("game_mode", "cs", "version", "set_id")  # no paths: they name the home of whoever made the shards
 
@@ -92,10 +90,13 @@ def write_shards(
         shapes = {Z: list(item["z"].shape), AUDIO: list(item["audio"].shape)}
         path = folder / f"shard-{len(counts):06d}.tar"
         with replacing(path) as temporary:
-            with temporary.open("wb") as file, TarWriter(file, encoder=False, compress=False, mtime=0) as tar:
+            with tarfile.open(temporary, "w") as tar:
                 count = 0
                 while item is not None and count < items_a_shard:
-                    tar.write(_members(f"{len(counts):06d}_{count:06d}", item))
+                    for member, data in _members(item).items():
+                        info = tarfile.TarInfo(f"{len(counts):06d}_{count:06d}.{member}")
+                        info.size = len(data)
+                        tar.addfile(info, BytesIO(data))
                     count += 1
                     item = next(waiting, None)
             n_bytes[path.name] = temporary.stat().st_size
@@ -112,7 +113,7 @@ def write_shards(
     return n_bytes
 
 
-def _members(key: str, item: Mapping[str, Any]) -> dict[str, Any]:
+def _members(item: Mapping[str, Any]) -> dict[str, bytes]:
     rest = {
         "feature": [int(row) for row in item["feature"]],
         "n_frames": int(item["n_frames"]),
@@ -120,7 +121,6 @@ def _members(key: str, item: Mapping[str, Any]) -> dict[str, Any]:
         "convertor": item["convertor"],
     }
     return {
-        "__key__": key,
         Z: np.asarray(item["z"], DTYPES[Z]).tobytes(),
         AUDIO: np.asarray(item["audio"], DTYPES[AUDIO]).tobytes(),
         REST: json.dumps(rest).encode(),
@@ -144,8 +144,8 @@ def parse_index(data: bytes, source: str) -> ShardIndex:
         index = ShardIndex(
             str(said["first_stage"]), dict(said["audio"]), list(said["features"]), shapes, items, n_bytes
         )
-        if not items:
-            raise ValueError("it lists no shards")
+        if not 1 <= index.n_items <= MAX_ITEMS:
+            raise ValueError(f"it lists {index.n_items} items; 1 to {MAX_ITEMS} are possible")
         smallest = sum(index.member_bytes(member) for member in DTYPES)
         for name, count in items.items():
             if count * smallest > n_bytes[name]:
@@ -170,6 +170,9 @@ def check_made_for(index: ShardIndex, settings: AudioSettings, spec: FeatureSpec
                 f"{source}: shards made with other {name} than data.params.common has: {theirs} there, {ours} here; "
                 "train with the configuration that they were made with, or make them again"
             )
+    shape = settings.item_shape
+    if index.shapes[AUDIO] != shape:
+        raise DatasetError(f"{source}: spectra are {list(index.shapes[AUDIO])}, their own settings say {list(shape)}")
 
 
 def parse_rest(data: bytes, spec: FeatureSpec, max_note_frame: int) -> dict[str, Any]:

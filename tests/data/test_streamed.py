@@ -8,45 +8,17 @@ import tarfile
 import numpy as np
 import pytest
 from small_library import FEATURES
+from small_shards import A_SHARD, AUDIO, N_ITEMS, SETTINGS, SPEC, dataset, item, write
 from webdataset.tariterators import group_by_keys, tar_file_expander
 
-from mug.data.audio import AudioSettings
-from mug.data.features import FeatureSpec
-from mug.data.shard_store import ShardStore
 from mug.data.shards import INDEX, write_shards
 from mug.data.streamed import ShardSampler, StreamedDataset
-from mug.errors import ConfigError, DatasetError
-
-AUDIO = {"n_mels": 3, "max_audio_frame": 40}
-SETTINGS, SPEC = AudioSettings(**AUDIO), FeatureSpec.from_yaml(FEATURES)
-N_ITEMS, A_SHARD = 23, 5
-
-
-def item(number):
-    rng = np.random.default_rng(number)
-    return {
-        "z": rng.standard_normal((2, 7), dtype=np.float32),
-        "audio": rng.random((3, 40)).astype(np.float16).astype(np.float32),
-        "feature": SPEC.unconditional + 1,
-        "n_frames": np.array(1 + number % 5),
-        "meta": {"path": "/home/me/a.osu", "audio": "/home/me/a.mp3", "game_mode": 3, "cs": 4.0, "version": f"{number}",
-                 "set_id": number},
-        "convertor": {"rate": 1.1},
-    }  # fmt: skip
-
-
-def write(folder, n_items=N_ITEMS):
-    write_shards(folder, map(item, range(n_items)), A_SHARD, SETTINGS, SPEC, "first stage")
-    return folder
+from mug.errors import DatasetError
 
 
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory):
     return write(tmp_path_factory.mktemp("shards"))
-
-
-def dataset(url, cache_dir="unused", **params):
-    return StreamedDataset(str(url), FEATURES, AUDIO, cache_dir=str(cache_dir), **params)
 
 
 def test_items_are_those_that_were_written(shards):
@@ -130,47 +102,6 @@ def test_few_shards_are_in_use_at_a_time():
     assert set(shards[:24]) != set(range(4))
 
 
-def test_a_bucket_is_fetched_as_it_is_used_into_a_folder_of_limited_size(shards, tmp_path):
-    cache = tmp_path / "cache"
-    size = sum(path.stat().st_size for path in shards.glob("*.tar")) / 5
-    items = dataset(shards.as_uri(), cache_dir=cache, cache_gb=2.5 * size / 1e9)
-    assert not cache.exists()
-    np.testing.assert_array_equal(items[3]["z"], item(3)["z"])
-    assert [path.name for path in cache.rglob("*.tar")] == ["shard-000000.tar"]
-    for number in range(N_ITEMS):
-        np.testing.assert_array_equal(items[number]["z"], item(number)["z"])
-        assert len(list(cache.rglob("*.tar"))) <= 4  # two and a half, the new one, and what rounding leaves
-
-
-def test_fetched_shards_are_used_again_and_other_shards_are_not_taken_for_them(tmp_path, monkeypatch):
-    folder, cache = write(tmp_path / "bucket"), tmp_path / "cache"
-    for items in (dataset(folder.as_uri(), cache), pickle.loads(pickle.dumps(dataset(folder.as_uri(), cache)))):
-        items[0]
-        (folder / "shard-000000.tar").unlink(missing_ok=True)  # once is enough
-    write(folder, n_items=4)
-    assert len(dataset(folder.as_uri(), cache)) == 4
-    assert dataset(folder.as_uri(), cache)[3]["meta"]["set_id"] == 3
-
-
-def test_what_cannot_be_fetched_is_named(tmp_path):
-    with pytest.raises(DatasetError, match="nowhere: no shards there, or no way to them"):
-        dataset((tmp_path / "nowhere").as_uri())
-    with pytest.raises(DatasetError, match="nowhere: no shards there"):
-        dataset(tmp_path / "nowhere")
-    folder = write(tmp_path / "bucket")
-    (folder / "shard-000001.tar").unlink()
-    items = dataset(folder.as_uri(), tmp_path / "cache")
-    with pytest.raises(DatasetError, match=r"bucket/shard-000001\.tar: cannot be fetched"):
-        items[5]
-    (folder / "shard-000000.tar").write_bytes(b"short")
-    with pytest.raises(DatasetError, match="bytes too early"):
-        items[0]
-    (folder / "shard-000002.tar").write_bytes(b"long" * 10_000)
-    with pytest.raises(DatasetError, match="longer than its index says"):
-        items[10]
-    assert list((tmp_path / "cache").rglob("*.tar")) == []
-
-
 @pytest.mark.parametrize(
     ("changes", "named"),
     [({"audio": {**AUDIO, "n_fft": 1024}}, "other audio"), ({"features": "features.yaml"}, "other features")],
@@ -180,6 +111,12 @@ def test_shards_for_another_configuration_are_refused(shards, tmp_path, changes,
     (tmp_path / "features.yaml").write_text("- {name: rc, type: bool}\n")
     with pytest.raises(DatasetError, match=f"{named} than data.params.common has"):
         StreamedDataset(**{"url": str(shards), "features": FEATURES, "audio": AUDIO, **changes})
+
+
+def test_spectra_of_another_shape_than_their_settings_are_refused(tmp_path):
+    broken_index(write(tmp_path), shapes={"z.f32": [2, 7], "audio.f16": [3, 4]})
+    with pytest.raises(DatasetError, match=r"spectra are \[3, 4\], their own settings say \[3, 40\]"):
+        dataset(tmp_path)
 
 
 def broken_index(folder, **changes):
@@ -196,6 +133,7 @@ def broken_index(folder, **changes):
         {"shards": [{"name": "shard-000000.tar", "items": 10**9, "bytes": 10240}]},
         {"shards": [{"name": "shard-000000.tar", "items": -1, "bytes": 10240}]},
         {"shards": [{"name": "shard-000000.tar", "items": 5, "bytes": 10240}] * 2},
+        {"shards": [{"name": "shard-000000.tar", "items": 10**9, "bytes": 10**15}]},
         {"shapes": {"z.f32": [2, 7]}},
         {"shapes": {"z.f32": [2, 7.0], "audio.f16": [3, 40]}},
         {"audio": 5},
@@ -290,24 +228,3 @@ def test_what_is_interrupted_does_not_count(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["shard-000000.tar"]
     with pytest.raises(DatasetError, match="no shards there"):
         dataset(tmp_path)
-
-
-def test_a_bucket_of_s3_is_read_by_its_own_program(shards, tmp_path, monkeypatch):
-    program = tmp_path / "bin" / "aws"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\n[ "$1 $2 $4" = "s3 cp -" ] && cat "{shards}/$(basename "$3")"\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
-    items = dataset("s3://bucket/my/shards", tmp_path / "cache")
-    np.testing.assert_array_equal(items[3]["z"], item(3)["z"])
-    assert isinstance(items.store, ShardStore)
-
-
-@pytest.mark.parametrize(
-    "url", ["pipe:touch ran", "pipe://touch ran", "gs://a' b; touch ran '", "gs://$(touch ran)", "x://a"]
-)
-def test_an_address_is_no_command(url, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises((ConfigError, DatasetError), match=r"stream\.url|no shards there"):
-        ShardStore(url, "cache", 1.0)
-    assert not list(tmp_path.iterdir())
