@@ -15,8 +15,9 @@ class StopBetweenSteps(pl.Callback):
     """Stops a run of one process before its next batch; a second Ctrl-C stops it at once, wherever it is.
 
     Python would raise KeyboardInterrupt in the middle of whatever runs, also of the optimiser's step. Lightning would
-    finish a validation first after SIGTERM, and answer a SLURM cluster's SIGUSR1 with a checkpoint of its own out of
-    the middle of a step. Several processes: see mug.training.processes.
+    finish a validation first after SIGTERM, and otherwise end before what the step measured is logged, so that it could
+    not be saved; a SLURM cluster's SIGUSR1 it would answer with a checkpoint of its own out of the middle of a step.
+    Several processes: see mug.training.processes.
     """
 
     def __init__(self) -> None:
@@ -29,6 +30,17 @@ class StopBetweenSteps(pl.Callback):
         if stage == "fit":  # before the processes that load data are started: they live until training is over
             self.asked, self.is_training = None, True
             self.before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+
+    def on_sanity_check_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._listen_alone(trainer)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._listen_alone(trainer)
+
+    def _listen_alone(self, trainer: pl.Trainer) -> None:
+        if trainer.world_size == 1:
+            for number in SIGNALS:  # Lightning calls its own handlers beside those that it finds
+                signal.signal(number, self._ask)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         self.is_training = False
