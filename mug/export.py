@@ -17,11 +17,12 @@ from mug.model.weights import check_fit, is_model_folder, read_checkpoint
 from mug.model_card import Training, features_of, model_card, parameters_of
 from mug.model_folder import read_yaml, save_model_folder
 from mug.trained_model import naming_config, read_model, skeleton
+from mug.training import csv_log, versions
 from mug.training.ema import TRAINED_WEIGHTS
 from mug.training.runs import CHECKPOINTS
 
-METRICS, VERSIONS = "metrics.csv", "versions.yaml"  # in the folder of a run
 MEASURED = ("val/", "test/")
+PRIVATE = ("command", "started")  # of what a start of a run records: paths of whoever trained, for one
 HALVED_LAYERS = (*DECAYED_LAYERS, nn.Embedding)
 
 
@@ -49,8 +50,8 @@ def export_run(checkpoint: Path, folder: Path, half: bool = False, license_name:
 def halved(network: nn.Module, state: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
     """Return a state dict with the matrices and tables of a network's layers in float16, and all else as it is.
 
-    Norms, biases, S4 layers, the schedule and the scale of latents are few and tell small differences. Raises
-    CheckpointError for numbers that float16 does not reach.
+    Norms, biases, the dynamics of S4 layers, the schedule and the scale of latents are few and tell small differences.
+    Raises CheckpointError for numbers that float16 does not reach.
     """
     names = {
         f"{place}.{name}".lstrip(".")
@@ -68,17 +69,21 @@ def halved(network: nn.Module, state: Mapping[str, Tensor], source: str) -> dict
 
 def _training_of(checkpoint: Path, config: Mapping[str, Any]) -> Training:
     content = read_checkpoint(checkpoint, mmap=True)
-    step = content.get("global_step", 0)
     file = find_file(checkpoint)
     run = file.parent.parent if file.parent.name == CHECKPOINTS else None
+    step, epoch = content.get("global_step", 0), content.get("epoch", 0)
+    data = content.get(DataModuleFromConfig.__qualname__, {})
+    counts = [count for split in data.values() for count in split.values()]
+    if not all(type(number) is int for number in (step, epoch, *counts)):
+        raise CheckpointError(f"{checkpoint}: its steps, epochs or sizes of data are no whole numbers")
     return Training(
         step=step,
-        epoch=content.get("epoch", 0),
+        epoch=epoch,
         seed=config["model"].get("params", {}).get("seed"),
         averaged=TRAINED_WEIGHTS in content,
-        data=content.get(DataModuleFromConfig.__qualname__, {}),
-        metrics={} if run is None else last_metrics(run / METRICS, step),
-        versions={} if run is None else _versions(run / VERSIONS),
+        data=data,
+        metrics={} if run is None else last_metrics(run / csv_log.FILE, step),
+        versions={} if run is None else last_versions(run / versions.FILE),
     )
 
 
@@ -101,17 +106,18 @@ def last_metrics(path: Path, step: int) -> dict[str, float]:
     return found
 
 
-def _versions(path: Path) -> dict[str, Any]:
-    content = read_yaml(path) if path.is_file() else {}
-    return dict(_flat(content, "")) if isinstance(content, Mapping) else {}
+def last_versions(path: Path) -> dict[str, Any]:
+    """Return by name what the last start of a run wrote to its versions.yaml, if there is one, but for what is private.
 
-
-def _flat(node: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
-    rows: list[tuple[str, Any]] = []
-    for key, value in node.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            rows += _flat(value, f"{name} ")
-        else:
-            rows.append((name, ", ".join(map(str, value)) if isinstance(value, list) else value))
-    return rows
+    Raises CheckpointError for a file that is no such list.
+    """
+    if not path.is_file():
+        return {}
+    starts = read_yaml(path)
+    if not isinstance(starts, list) or not starts or not isinstance(starts[-1], Mapping):
+        raise CheckpointError(f"{path}: not a list of a run's starts")
+    found = {name: value for name, value in starts[-1].items() if name not in PRIVATE and value is not None}
+    git = found.pop("git", {})
+    if isinstance(git, Mapping):
+        found |= {"git commit": git.get("commit"), "files changed since": len(git.get("changed") or ())}
+    return {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in found.items()}

@@ -1,10 +1,12 @@
 """A run's checkpoint as a model folder: it says what the run recorded, and charts as the checkpoint does."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import pytorch_lightning as pl
 import soundfile
 import torch
 import yaml
@@ -12,10 +14,20 @@ from safetensors.torch import load_file
 
 from mug.config import instantiate_from_config
 from mug.errors import CheckpointError
-from mug.export import export_run, last_metrics
+from mug.export import export_run, last_metrics, last_versions
 from mug.generate import ChartGenerator
 from mug.trained_model import load_trained_model
+from mug.training.versions import VersionsSaver
 from tests.diffusion.test_diffusion import tiny_config
+
+VERSIONS = """\
+- started: 2026-01-02T03-04-05
+  torch: 2.13.0
+  cuda: null
+  devices: [CPU, CPU]
+  git: {commit: abc, changed: [main.py, mine.txt], patch: changes.patch}
+  command: main.py --base /home/me/a.yaml
+"""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +43,7 @@ def run(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     }  # fmt: skip
     torch.save(content, folder / "checkpoints" / "last.ckpt")
     (folder / "metrics.csv").write_text("epoch,step,train/loss,val/loss\n0,9,,0.5\n1,19,0.2,0.25\n1,29,,0.1\n")
-    (folder / "versions.yaml").write_text("torch: 2.13.0\ngit: {commit: abc, changed: false}\ndevices: [CPU, CPU]\n")
+    (folder / "versions.yaml").write_text("- {torch: 2.12.0}\n" + VERSIONS)
     return folder / "checkpoints" / "last.ckpt"
 
 
@@ -61,10 +73,12 @@ def test_a_folder_charts_as_the_checkpoint_does(run: Path, song: Path, tmp_path:
 def test_the_card_says_what_the_run_recorded(run: Path, tmp_path: Path) -> None:
     export_run(run, tmp_path / "mine", license_name="mit")
     lines = (tmp_path / "mine" / "README.md").read_text(encoding="utf-8").splitlines()
+    assert not {"cuda", "command", "mine.txt"} & set(re.findall(r"[\w.]+", "\n".join(lines)))
     for line in (
         "license: mit", "| `optimiser steps` | `20` |", "| `seed` | `7` |", "| `val/loss` | `0.25` |",
         "| `weights` | `averaged over the training (EMA)` |", "| `data: train` | `4 charts, 2 songs` |",
-        "| `git commit` | `abc` |", "| `devices` | `CPU, CPU` |", "| `ln` | `true, false` |",
+        "| `git commit` | `abc` |", "| `files changed since` | `2` |", "| `torch` | `2.13.0` |",
+        "| `devices` | `CPU, CPU` |", "| `ln` | `true, false` |",
     ):  # fmt: skip
         assert line in lines, line
 
@@ -141,6 +155,28 @@ def test_a_file_that_is_no_table_of_metrics_is_named(tmp_path: Path, text: str) 
     (tmp_path / "metrics.csv").write_text(text)
     with pytest.raises(CheckpointError, match=r"metrics\.csv: not a table of a run's metrics"):
         last_metrics(tmp_path / "metrics.csv", step=5)
+
+
+@pytest.mark.parametrize("text", ["torch: 2.13.0\n", "[]\n", "- torch\n"])
+def test_a_file_that_is_no_list_of_starts_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "versions.yaml").write_text(text)
+    with pytest.raises(CheckpointError, match=r"versions\.yaml: not a list of a run's starts"):
+        last_versions(tmp_path / "versions.yaml")
+
+
+def test_what_a_run_writes_can_be_read(tmp_path: Path) -> None:
+    trainer = pl.Trainer(accelerator="cpu", logger=False, default_root_dir=tmp_path)
+    VersionsSaver().setup(trainer, pl.LightningModule(), "fit")
+    found = last_versions(tmp_path / "versions.yaml")
+    assert found["torch"] == torch.__version__
+    assert "(cpu)" in found["devices"]
+
+
+@pytest.mark.parametrize("wrong", [{"global_step": "20"}, {"DataModuleFromConfig": {"train": {"charts": [[0]]}}}])
+def test_what_a_checkpoint_says_of_its_run_is_numbers(run: Path, tmp_path: Path, wrong: dict[str, Any]) -> None:
+    torch.save(torch.load(run, weights_only=True) | wrong, tmp_path / "wrong.ckpt")
+    with pytest.raises(CheckpointError, match=r"wrong\.ckpt: its steps, epochs or sizes of data are no whole numbers"):
+        export_run(tmp_path / "wrong.ckpt", tmp_path / "mine")
 
 
 def test_metrics_up_to_the_step_count_where_they_are_numbers(tmp_path: Path) -> None:
