@@ -85,8 +85,10 @@ def browser() -> Iterator[webdriver.Chrome]:
             options.add_argument(flag)
         options.add_argument(f"--user-data-dir={profile}")
         driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
-        yield driver
-        driver.quit()
+        try:
+            yield driver
+        finally:
+            driver.quit()
 
 
 def curves(driver: webdriver.Chrome, address: str) -> Image.Image:

@@ -72,6 +72,8 @@ class DataModuleFromConfig(pl.LightningDataModule):
                 continue
             params = {**self.common, "seed": self.seed, **(node.get("params") or {})}
             if name == "train" and self.stream is not None:
+                if params.get("latents") is not None or not params.get("with_audio", True):
+                    raise ConfigError("data.params.stream is for stage 2, and takes the place of train.params.latents")
                 kept = {key: params[key] for key in ("features", "audio", "augmentation", "seed") if key in params}
                 streamed = {"target": STREAMED, "params": {**kept, **self.stream}}
                 dataset = instantiate_from_config(streamed, "data.params.stream", Dataset)

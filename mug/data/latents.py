@@ -54,7 +54,7 @@ class EncodedLatents:
         self.n_variants = len(array)
 
     def _open(self) -> np.ndarray:
-        return np.load(self.folder / ARRAY, mmap_mode="r", allow_pickle=False)
+        return np.lib.format.open_memmap(self.folder / ARRAY, mode="r")  # which takes no pickle and no zip
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_array"}  # a map is copied as a whole

@@ -12,7 +12,8 @@ def fingerprint(first_stage: AutoencoderKL, length_multiple: int) -> str:
 
     length_multiple: what the latent frames of songs are rounded up to before the first stage sees where they end.
     """
-    known = hashlib.blake2b(f"{first_stage.scale} {length_multiple}".encode(), digest_size=16)
+    groups = first_stage.encoder.norm_out.num_groups  # the one thing that no weight shows
+    known = hashlib.blake2b(f"{first_stage.scale} {length_multiple} {groups}".encode(), digest_size=16)
     for name, value in sorted(first_stage.encoder.state_dict().items()):
         known.update(f"{name} {list(value.shape)}".encode())
         rounded = value.detach().cpu().bfloat16()  # so that it stays what it is where training runs in bfloat16

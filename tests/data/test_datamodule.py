@@ -177,6 +177,14 @@ def test_a_wrong_node_is_named(library):
         module(library, train={**TRAIN, "params": {"mirror": 1}}).setup("fit")
 
 
+@pytest.mark.parametrize("params", [{"latents": "folder"}, {"with_audio": False}])
+def test_a_stream_is_for_stage_2_and_takes_the_place_of_latents(library, params):
+    data = module(library, train={**TRAIN, "params": params})
+    data.stream = {"url": "gs://bucket"}
+    with pytest.raises(ConfigError, match=r"data\.params\.stream is for stage 2"):
+        data.setup("fit")
+
+
 @pytest.mark.parametrize(("params", "named"), [({"batch_size": 0}, "batch_size"), ({"num_workers": -1}, "num_workers")])
 def test_impossible_parameters_are_named(library, params, named):
     with pytest.raises(ConfigError, match=named):

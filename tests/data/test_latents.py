@@ -117,7 +117,7 @@ def test_latents_made_by_another_version_are_refused(library, tmp_path, monkeypa
 
 
 @pytest.mark.parametrize(
-    "damage", ["no folder", "no array", "cut off", "float16", "three axes", "no json", "pickle", "too few"]
+    "damage", ["no folder", "no array", "cut off", "float16", "three axes", "no json", "pickle", "zip", "too few"]
 )
 def test_missing_or_damaged_latents_are_named(library, tmp_path, damage):
     items = dataset(library)
@@ -133,6 +133,9 @@ def test_missing_or_damaged_latents_are_named(library, tmp_path, damage):
         description.write_text("[]")
     elif damage == "pickle":
         np.save(array, np.array([print], dtype=object), allow_pickle=True)
+    elif damage == "zip":
+        with array.open("wb") as file:
+            np.savez(file, latents)
     elif damage == "too few":
         np.save(array, latents[:, :1])
     folder = tmp_path / "other" if damage == "no folder" else tmp_path
