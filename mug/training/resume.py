@@ -80,6 +80,7 @@ class ExactResume(pl.Callback):
     ) -> None:
         if self.loops is not None:
             checkpoint["loops"]["fit_loop"] = self.loops
+            checkpoint["epoch"] = self.loops["epoch_progress"]["current"]["processed"]
             checkpoint[ROWS] = self.n_rows
 
     def on_load_checkpoint(

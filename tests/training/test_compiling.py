@@ -10,6 +10,7 @@ from torch import nn
 from mug.errors import ConfigError
 from mug.training.compiling import BLOCKS, Compile, blocks_of
 from tests.diffusion.test_diffusion import tiny_model
+from tests.training.test_processes import first_moments
 from tests.training.test_resume import train
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
@@ -77,11 +78,13 @@ def test_weights_keep_their_names() -> None:
 
 @pytest.mark.slow
 def test_inductor_computes_the_same(tmp_path: Path) -> None:
-    train(tmp_path / "plain", 2, callbacks={"ema": node("eager")["ema"]})
-    train(tmp_path / "compiled", 2, callbacks=node("inductor"))
+    """Gradients, of which Adam's averages are a tenth; steps would blow up what differs in those next to zero."""
+    train(tmp_path / "plain", 1, callbacks={"ema": node("eager")["ema"]})
+    train(tmp_path / "compiled", 1, callbacks=node("inductor"))
     plain, compiled = (
-        torch.load(tmp_path / name / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
+        first_moments(torch.load(tmp_path / name / "checkpoints" / "last.ckpt", weights_only=True))
         for name in ("plain", "compiled")
     )
-    for name, value in plain.items():
-        torch.testing.assert_close(compiled[name], value, rtol=1e-3, atol=1e-3)
+    scale = max(moment.abs().max().item() for moment in plain)
+    for moment, wanted in zip(compiled, plain, strict=True):
+        torch.testing.assert_close(moment, wanted, rtol=1e-3, atol=1e-5 * scale)
