@@ -71,14 +71,13 @@ def _training_of(checkpoint: Path, config: Mapping[str, Any]) -> Training:
     content = read_checkpoint(checkpoint, mmap=True)
     file = find_file(checkpoint)
     run = file.parent.parent if file.parent.name == CHECKPOINTS else None
-    step, epoch = content.get("global_step", 0), content.get("epoch", 0)
+    step = content.get("global_step", 0)
     data = content.get(DataModuleFromConfig.__qualname__, {})
     counts = [count for split in data.values() for count in split.values()]
-    if not all(type(number) is int for number in (step, epoch, *counts)):
-        raise CheckpointError(f"{checkpoint}: its steps, epochs or sizes of data are no whole numbers")
+    if not all(type(number) is int for number in (step, *counts)):
+        raise CheckpointError(f"{checkpoint}: its steps or sizes of data are no whole numbers")
     return Training(
         step=step,
-        epoch=epoch,
         seed=config["model"].get("params", {}).get("seed"),
         averaged=TRAINED_WEIGHTS in content,
         data=data,

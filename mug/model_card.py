@@ -28,7 +28,6 @@ class Training:
     """
 
     step: int
-    epoch: int
     seed: int | None
     averaged: bool
     data: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -108,7 +107,6 @@ def _how_to_use(name: str, writes_charts: bool) -> str:
 def _how_it_was_made(training: Training) -> str:
     facts = {
         "optimiser steps": f"{training.step:,}",
-        "epochs begun": training.epoch + 1,
         "weights": "averaged over the training (EMA)" if training.averaged else "as the last step left them",
     }
     if training.seed is not None:

@@ -38,7 +38,7 @@ def run(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     content = torch.load(tiny_checkpoint, weights_only=True)
     content["config"]["model"]["params"]["seed"] = 7
     content |= {
-        "global_step": 20, "epoch": 1, "trained_weights": {}, "optimizer_states": [{"state": torch.zeros(10_000)}],
+        "global_step": 20, "trained_weights": {}, "optimizer_states": [{"state": torch.zeros(10_000)}],
         "DataModuleFromConfig": {"train": {"charts": 4, "songs": 2}},
     }  # fmt: skip
     torch.save(content, folder / "checkpoints" / "last.ckpt")
@@ -175,7 +175,7 @@ def test_what_a_run_writes_can_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrong", [{"global_step": "20"}, {"DataModuleFromConfig": {"train": {"charts": [[0]]}}}])
 def test_what_a_checkpoint_says_of_its_run_is_numbers(run: Path, tmp_path: Path, wrong: dict[str, Any]) -> None:
     torch.save(torch.load(run, weights_only=True) | wrong, tmp_path / "wrong.ckpt")
-    with pytest.raises(CheckpointError, match=r"wrong\.ckpt: its steps, epochs or sizes of data are no whole numbers"):
+    with pytest.raises(CheckpointError, match=r"wrong\.ckpt: its steps or sizes of data are no whole numbers"):
         export_run(tmp_path / "wrong.ckpt", tmp_path / "mine")
 
 

@@ -12,7 +12,6 @@ STATUS = Feature("rank_status", "category", values=("ranked", "loved"))
 QUOTES = "'" * 3  # what is left of three backticks
 TRAINING = Training(
     step=12_000,
-    epoch=3,
     seed=5,
     averaged=True,
     data={"train": {"charts": 40, "songs": 12}},
@@ -34,7 +33,6 @@ def test_a_card_says_what_the_run_recorded() -> None:
         "| `sr` | `1 to 8 in steps of 0.2` |",
         "| `rank_status` | `ranked, loved` |",
         "| `optimiser steps` | `12,000` |",
-        "| `epochs begun` | `4` |",
         "| `weights` | `averaged over the training (EMA)` |",
         "| `seed` | `5` |",
         "| `data: train` | `40 charts, 12 songs` |",

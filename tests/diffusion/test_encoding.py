@@ -186,3 +186,5 @@ def test_a_fingerprint_knows_what_latents_depend_on(library: Path) -> None:
     other = model_of(config_of(library)).model.first_stage_model
     other.scale = 0.5
     assert fingerprint(other, 32) != own
+    other.scale, other.encoder.norm_out.num_groups = first_stage.scale, 1
+    assert fingerprint(other, 32) != own
