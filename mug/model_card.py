@@ -105,7 +105,7 @@ def _how_to_use(name: str, writes_charts: bool) -> str:
 
 
 def _how_it_was_made(training: Training) -> str:
-    facts = {
+    facts: dict[str, Any] = {
         "optimiser steps": f"{training.step:,}",
         "weights": "averaged over the training (EMA)" if training.averaged else "as the last step left them",
     }

@@ -10,7 +10,6 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_info
 from torch.utils.data import DataLoader, Dataset, default_collate
 
 from mug.config import instantiate_from_config
-from mug.data.dataset import OsuDataset
 from mug.data.sampler import SeededSampler
 from mug.errors import ConfigError
 
@@ -54,7 +53,7 @@ class DataModuleFromConfig(pl.LightningDataModule):
         self.seed = seed
         self.nodes = {"train": train, "validation": validation, "test": test}
         self.common = dict(common or {})
-        self.datasets: dict[str, OsuDataset] = {}
+        self.datasets: dict[str, Any] = {}  # OsuDataset, StreamedDataset, or what a configuration names
 
     def prepare_data(self) -> None:
         """Build the datasets in the first process of a machine, while the others wait: it rates charts that are not
@@ -96,7 +95,7 @@ class DataModuleFromConfig(pl.LightningDataModule):
 
     def silent_train_dataloader(self) -> DataLoader:
         """The training batches without their audio, where the dataset can leave it out."""
-        dataset: Any = self.datasets["train"]
+        dataset = self.datasets["train"]
         return self._loader(dataset.without_audio() if hasattr(dataset, "without_audio") else dataset, shuffle=True)
 
     def val_dataloader(self) -> DataLoader:
