@@ -46,7 +46,7 @@ class BeatmapLogger(pl.Callback):
     charts/star_rating, charts/ln_ratio, with what the human's charts have as charts/<name>_human.
 
     It costs the time of charting `count` songs, of which as many are in memory at once as the run's batches have.
-    Every process samples, for the weights may be sharded; the first one writes.
+    Every process samples, for none can go on before the others; the first one writes.
     """
 
     def __init__(

@@ -84,10 +84,7 @@ def build_trainer(config: Mapping[str, Any], folder: Path, resumed_step: int | N
     Raises ConfigError for an unknown key of a node, and for what Lightning refuses.
     """
     lightning = config.get("lightning") or {}
-    # pictures of a validation have the number of steps that are done, scalars that of the last one
-    purge = {} if resumed_step is None else {"purge_step": resumed_step + 1}
-    own = {"save_dir": str(folder), **(purge if "target" not in (lightning.get("logger") or {}) else {})}
-    logger = _with_defaults(lightning.get("logger"), TENSORBOARD, own)
+    logger = _with_defaults(lightning.get("logger"), TENSORBOARD, {"save_dir": str(folder)})
     monitor = config["model"].get("params", {}).get("monitor")
     checkpoint = _with_defaults(
         lightning.get("modelcheckpoint"), MODEL_CHECKPOINT, {"dirpath": str(folder / CHECKPOINTS), "monitor": monitor}
@@ -95,6 +92,9 @@ def build_trainer(config: Mapping[str, Any], folder: Path, resumed_step: int | N
     if logger["target"] == TENSORBOARD["target"]:
         known = (*inspect.signature(TensorBoardLogger).parameters, *inspect.signature(SummaryWriter).parameters)
         _check_keys(logger["params"], known, "lightning.logger.params")  # it would find out too late itself
+        if resumed_step is not None:
+            # pictures of a validation have the number of steps that are done, scalars that of the last one
+            logger["params"].setdefault("purge_step", resumed_step + 1)
     try:
         callbacks = [
             FiniteCheck(), ExactResume(), ConfiguredOptimizer(), StopBetweenSteps(), ConfigSaver(config),

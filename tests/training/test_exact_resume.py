@@ -72,6 +72,7 @@ def run(
                 "precision": "bf16-mixed", "gradient_clip_val": 0.5, "accumulate_grad_batches": 2,
                 "val_check_interval": 2, **options,
             },
+            "logger": {"target": "pytorch_lightning.loggers.TensorBoardLogger"},  # the default, by its name
             "callbacks": {"ema": {"target": "mug.training.ema.EMA", "params": {"decay": 0.8}}},
         },
     }  # fmt: skip
