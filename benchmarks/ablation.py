@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.measure import aligned
+from mug.cli import run
 from mug.config import PROJECT_ROOT
+from mug.errors import TrainingError
 
 FLOW = ("model.params.parameterization=flow", "model.params.beta_schedule=rectified_flow")
 MIN_SNR = ("model.params.min_snr_gamma=5.0",)
@@ -47,24 +49,27 @@ class Result(NamedTuple):
 
 
 def train(name: str, variant: Sequence[str], seed: int, options: argparse.Namespace) -> Result:
-    """Train one variant in a process of its own. Raises CalledProcessError when it fails."""
+    """Train one variant in a process of its own. Raises TrainingError when it fails."""
     run_name = f"{name.replace(', ', '_').replace(' ', '_')}_seed{seed}"
     command = [sys.executable, str(PROJECT_ROOT / "main.py"), "--base", options.base, "-t", "--no-test"]
     command += ["-n", run_name, "--logdir", str(options.logdir), "--seed", str(seed)]
     half = max(1, options.steps // 2)
     schedule = [f"lightning.trainer.max_steps={options.steps}", f"lightning.trainer.val_check_interval={half}"]
-    subprocess.run([*command, *schedule, *options.overrides, *variant], stdout=subprocess.DEVNULL, check=True)
+    schedule.append(f"lightning.trainer.log_every_n_steps={min(10, half)}")  # or a short run has no rate
+    done = subprocess.run([*command, *schedule, *options.overrides, *variant], stdout=subprocess.DEVNULL)
+    if done.returncode:
+        raise TrainingError(f"{name}, seed {seed}: main.py ended with status {done.returncode}; what it says is above")
     return read(max(options.logdir.glob(f"*_{run_name}")) / "metrics.csv")
 
 
 def read(metrics: Path) -> Result:
-    """Read what a run measured. Raises ValueError where it lacks a column."""
+    """Read what a run measured. Raises TrainingError where it lacks a column."""
     with metrics.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     values = {name: [float(row[name]) for row in rows if row.get(name)] for name in (*COLUMNS, RATE)}
     for name, found in values.items():
         if not found:
-            raise ValueError(f"{metrics}: no values of {name}")
+            raise TrainingError(f"{metrics}: no values of {name}; does its configuration have callbacks that log it?")
     return Result(tuple(values[name][-1] for name in COLUMNS), statistics.median(values[RATE]))
 
 
@@ -79,11 +84,12 @@ def line(name: str, results: Sequence[Result]) -> list[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
+    names = f"default: all of {', '.join(repr(name) for name in VARIANTS)}"
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", default="configs/mug/demo_diffusion.yaml", help="default: %(default)s")
     parser.add_argument("--steps", type=int, default=400, help="of each run (default: %(default)s)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[23], help="each variant trains once from each")
-    parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS), help="variants (default: all)")
+    parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="VARIANT", help=names)
     parser.add_argument("--logdir", type=Path, default=Path("logs/ablation"), help="where the runs are kept")
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="for all variants")
     options = parser.parse_intermixed_args(argv)
@@ -96,4 +102,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)
