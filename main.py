@@ -60,7 +60,7 @@ def plan(args: argparse.Namespace) -> Run:
     if args.resume is None:
         return start_run(logdir, args.name, args.postfix, args.base, args.overrides)
     if args.name is not None or args.postfix or args.scale_lr:
-        raise ConfigError("a resumed run keeps its name and learning rate: leave out --name, --postfix, --scale_lr")
+        raise ConfigError("a resumed run has its name and a scaled rate: leave out --name, --postfix, --scale_lr")
     return resume_run(args.resume, logdir, args.base, args.overrides)
 
 

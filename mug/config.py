@@ -3,6 +3,7 @@
 import importlib
 import inspect
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,11 @@ def check_params(constructor: Any, params: Mapping[str, Any], where: str) -> Non
         known = [parameter.name for parameter in signature]
         for key in params:
             if key not in known:
-                raise ConfigError(f"{where}: unknown key '{key}'; {constructor.__name__} knows {', '.join(known)}")
+                close = get_close_matches(key, known, n=1)
+                hint = f"did you mean '{close[0]}'? " if close else ""
+                raise ConfigError(
+                    f"{where}: unknown key '{key}'; {hint}{constructor.__name__} knows {', '.join(known)}"
+                )
     for parameter in signature:
         keyword = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
         if keyword and parameter.default is parameter.empty and parameter.name not in params:

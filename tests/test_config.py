@@ -72,6 +72,10 @@ def test_a_node_is_built():
             {"target": "mug.data.beatmap.TimingPoint", "params": {"time_ms": 0, "beat_ms": 1, "tempo": 2}},
             "model.x.params: unknown key 'tempo'; TimingPoint knows time_ms, beat_ms, meter",
         ),
+        (
+            {"target": "mug.data.beatmap.TimingPoint", "params": {"time_ms": 0, "beat_sm": 1}},
+            r"unknown key 'beat_sm'; did you mean 'beat_ms'\? TimingPoint knows time_ms, beat_ms, meter",
+        ),
         ({"target": "mug.data.beatmap.TimingPoint", "params": {"time_ms": 0}}, "model.x.params: 'beat_ms' is missing"),
     ],
 )
