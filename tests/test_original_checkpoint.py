@@ -384,7 +384,8 @@ def test_the_recorded_first_stage_reconstructs_as_the_original_did(parity, tmp_p
     assert list(report.parameters) == ["encoder", "decoder"]
     assert not report.is_generator
     config = yaml.safe_load((tmp_path / "ours" / "config.yaml").read_text())["model"]
-    assert sorted(path.name for path in (tmp_path / "ours").iterdir()) == ["config.yaml", "model.safetensors"]
+    files = ["README.md", "config.yaml", "model.safetensors"]
+    assert sorted(path.name for path in (tmp_path / "ours").iterdir()) == files
     first_stage: AutoencoderKL = instantiate_from_config(config).eval()
     load_weights(first_stage, tmp_path / "ours")
     with torch.no_grad():
