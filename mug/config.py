@@ -135,7 +135,7 @@ def check_params(constructor: Any, params: Mapping[str, Any], where: str) -> Non
         known = [parameter.name for parameter in signature]
         for key in params:
             if key not in known:
-                close = get_close_matches(key, known, n=1)
+                close = get_close_matches(str(key), known, n=1)
                 hint = f"did you mean '{close[0]}'? " if close else ""
                 raise ConfigError(
                     f"{where}: unknown key '{key}'; {hint}{constructor.__name__} knows {', '.join(known)}"
