@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import tarfile
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -79,11 +80,11 @@ class ShardStore:
         if self._is_folder:
             return self._opened(name)
         with self._locked_cache():  # until the shard is mapped, or another process might clear it
-            if (self._folder / name).exists():
-                with suppress(OSError):  # another user's
-                    os.utime(self._folder / name)
-            else:
+            if not (self._folder / name).exists():
                 self._fetch(name)
+            now = time.time_ns()  # the file system's own clock ticks every few milliseconds only
+            with suppress(OSError):  # another user's
+                os.utime(self._folder / name, ns=(now, now))
             return self._opened(name)
 
     def _opened(self, name: str) -> "_Shard":
