@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 GOLDEN_RATIO = (5**0.5 - 1) / 2
+Generators = torch.Generator | Sequence[torch.Generator]  # one for all items of a batch, or one an item
 
 
 def generator_of(*key: int) -> torch.Generator:
@@ -31,14 +32,14 @@ def generators_of_batch(
 ) -> list[torch.Generator]:
     """Return a generator for each item of a batch, a function of the seed and the item's place in the epoch.
 
-    As mug.data.datamodule shares items out, several processes, or several batches whose gradients are accumulated, draw
+    As mug.data.sampler shares items out, several processes, or several batches whose gradients are accumulated, draw
     what one process draws for the same items in one large batch.
     """
     rank, n_ranks = process_of(model)
     return [generator_of(seed, epoch, (batch_idx * batch_size + index) * n_ranks + rank) for index in range(batch_size)]
 
 
-def noise_like(x: Tensor, generator: torch.Generator | Sequence[torch.Generator] | None) -> Tensor:
+def noise_like(x: Tensor, generator: Generators | None) -> Tensor:
     """Return noise of x's shape, drawn on the generator's own device so that a seed means the same everywhere.
 
     Of several generators each draws the noise of one item of x [B, ...].

@@ -77,7 +77,7 @@ class DDPM(LatentDiffusion):
         check_timestep_sampling(timestep_sampling)
         betas = make_beta_schedule(beta_schedule, timesteps, linear_start, linear_end, zero_terminal_snr)
         configs = (unet_config, first_stage_config, wave_stage_config, cond_stage_config)
-        super().__init__(*configs, z_channels, z_length, betas, parameterization, normalize_latents)
+        super().__init__(configs, z_channels, z_length, betas, parameterization, normalize_latents)
         self.loss_type = loss_type
         self.vlb_weight = vlb_weight
         self.timestep_sampling = timestep_sampling

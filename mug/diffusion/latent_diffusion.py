@@ -21,14 +21,16 @@ from mug.diffusion.wrapper import MugDiffusionWrapper
 from mug.model.blocks import check_input
 from mug.model.masking import LENGTH_MULTIPLE
 
+Node = Mapping[str, Any]  # target and params
+
 
 class LatentDiffusion(pl.LightningModule):
     """Notes to latents and back, audio and prompt to conditions, noise onto latents and off them.
 
-    z_channels, z_length: shape of the latents that are trained on; other lengths work. betas: float64 [timesteps], see
-    mug.diffusion.schedule. parameterization: what the denoiser predicts, see mug.diffusion.parameterization.
-    normalize_latents: latents are kept at mean 0 and deviation 1 by latent_mean and latent_std, which training
-    measures on its first batches.
+    configs: of denoiser, first stage, audio encoder and prompt embedder. z_channels, z_length: shape of the latents
+    that are trained on; other lengths work. betas: float64 [timesteps], see mug.diffusion.schedule. parameterization:
+    what the denoiser predicts, see mug.diffusion.parameterization. normalize_latents: latents are kept at mean 0 and
+    deviation 1 by latent_mean and latent_std, which training measures on its first batches.
     """
 
     latent_mean: Tensor
@@ -40,10 +42,7 @@ class LatentDiffusion(pl.LightningModule):
 
     def __init__(
         self,
-        unet_config: Mapping[str, Any],
-        first_stage_config: Mapping[str, Any],
-        wave_stage_config: Mapping[str, Any],
-        cond_stage_config: Mapping[str, Any],
+        configs: tuple[Node, Node, Node, Node],
         z_channels: int,
         z_length: int,
         betas: np.ndarray,
@@ -53,7 +52,6 @@ class LatentDiffusion(pl.LightningModule):
         super().__init__()
         check_parameterization(parameterization)
         check_last_timestep(parameterization, betas)
-        configs = (unet_config, first_stage_config, wave_stage_config, cond_stage_config)
         check_networks(*configs, z_channels)
         self.model = MugDiffusionWrapper(*configs)
         check_z_length(z_length, self.model.unet_model.factor)

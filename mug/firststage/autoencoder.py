@@ -20,9 +20,8 @@ from mug.lr_scheduler import adamw
 from mug.model.blocks import Downsample, Level, MiddleBlocks, ResnetBlock, Upsample, check_input, group_norm
 from mug.model.masking import LENGTH_MULTIPLE, frame_mask, level_masks, masked, masked_mean, rising_masks, whole_lengths
 from mug.model.weights import freeze_all_but, load_weights
-from mug.seeding import generators_of_batch, noise_like
+from mug.seeding import Generators, generators_of_batch, noise_like
 
-Generators = torch.Generator | Sequence[torch.Generator]  # one for all, or one an item
 ONSET_TOLERANCE_MS = 20.0  # about what a player hears as being off, and below half a note frame
 
 
