@@ -6,7 +6,7 @@ python scripts/synthesize_songs.py -o data/demo_songs -n 24
 import argparse
 
 from mug.cli import run
-from mug.data.demo import write_demo_songs
+from mug.synth.songs import write_songs
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=4, help="columns of the charts (4)")
     parser.add_argument("--jobs", type=int, default=1, help="processes that share the work (1)")
     args = parser.parse_args()
-    folders = write_demo_songs(args.out, args.seed, args.songs, args.seconds, args.keys, args.jobs)
+    folders = write_songs(args.out, args.seed, args.songs, args.seconds, args.keys, args.jobs)
     print(f"{len(folders)} songs in {args.out}")
 
 

@@ -324,9 +324,9 @@ class TestCheckpoints:
             ),
             (
                 lambda c: c["config"].update(
-                    model={"target": "mug.data.demo.write_demo_songs", "params": {"folder": "songs"}}
+                    model={"target": "mug.synth.songs.write_songs", "params": {"folder": "songs"}}
                 ),
-                "'mug.data.demo.write_demo_songs', which is no network of this package",
+                "'mug.synth.songs.write_songs', which is no network of this package",
             ),
             (lambda c: c["config"]["model"].update(target="mug.nowhere.DDPM"), "'mug.nowhere.DDPM'"),
         ],

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from mug.config import load_config
-from mug.data.demo import write_demo_songs
 from mug.data.osu import read_osu
 from mug.data.osz import extract_osz
+from mug.synth.songs import write_songs
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = [  # a thousandth of the demo's work
@@ -33,7 +33,7 @@ def undecided(folder: Path) -> Path:
 
 @pytest.mark.slow
 def test_songs_become_a_package_of_playable_charts(tmp_path: Path) -> None:
-    write_demo_songs(tmp_path / "songs", seed=1, n_songs=7, seconds=40.0, progress=False)
+    write_songs(tmp_path / "songs", seed=1, n_songs=7, seconds=40.0, progress=False)
     command = [sys.executable, "scripts/demo.py", "--songs", str(tmp_path / "songs"), "--datadir", str(tmp_path)]
     command += ["--logdir", str(tmp_path / "logs"), "--outdir", str(tmp_path / "out")]
     command += ["--stage1_steps", "10", "--stage2_steps", "2", "--autoencoder", str(undecided(tmp_path))]

@@ -175,7 +175,7 @@ class TestHostileFolders:
                 lambda c: c["model"]["params"]["unet_config"].update(target="subprocess.run"),
                 "'subprocess.run', which is no",
             ),
-            (lambda c: c["model"].update(target="mug.data.demo.write_demo_songs"), "which is no network"),
+            (lambda c: c["model"].update(target="mug.synth.songs.write_songs"), "which is no network"),
             (lambda c: unet(c).update(speed=1), "unknown key 'speed'"),
             (lambda c: unet(c).update(model_channels=64), r"input_blocks.0.0.bias is \[32\], the model's is \[64\]"),
             (lambda c: unet(c).update(model_channels=32 * 10**12), "does not fit|builds no model"),

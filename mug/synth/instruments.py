@@ -1,4 +1,4 @@
-"""The sounds of the demo songs: one drum hit or one note at a time, mono float32 at SAMPLE_RATE, about 1 at the peak.
+"""The sounds of synthesised songs: a drum hit or note at a time, mono float32 at SAMPLE_RATE, about 1 at the peak.
 
 Every sound begins within a few milliseconds of its first sample, so that its onset is where the event says.
 """

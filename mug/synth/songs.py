@@ -17,23 +17,23 @@ from PIL import Image
 from tqdm import tqdm
 
 from mug.data.beatmap import MAX_KEYS, MIN_KEYS, Beatmap, TimingPoint
-from mug.data.demo_chart import DIFFICULTIES, HYBRID, LONG, RICE, Difficulty, chart
-from mug.data.demo_instruments import SAMPLE_RATE
-from mug.data.demo_music import Composition, compose
-from mug.data.demo_style import DECAYING, Style, draw_style, pick
-from mug.data.demo_synth import render
 from mug.data.osu import write_osu
 from mug.errors import ConfigError
+from mug.synth.charting import DIFFICULTIES, HYBRID, LONG, RICE, Difficulty, chart
+from mug.synth.composition import Composition, compose
+from mug.synth.instruments import SAMPLE_RATE
+from mug.synth.mixing import render
+from mug.synth.style import DECAYING, Style, draw_style, pick
 
-CREATOR = "MuG demo"
+CREATOR = "MuG synth"
 BACKGROUND = "background.png"
 MIN_SECONDS, MAX_SECONDS = 10.0, 600.0
 BLOCK = 16_384  # libsndfile's Vorbis encoder overflows the stack when it gets minutes of audio at once
 
 
 @dataclass(frozen=True)
-class DemoSettings:
-    """What a demo song depends on besides its number."""
+class SongSettings:
+    """What a song depends on besides its number."""
 
     seed: int = 0
     seconds: float = 60.0
@@ -43,9 +43,7 @@ class DemoSettings:
         if self.seed < 0:
             raise ConfigError(f"seed is {self.seed}; give 0 or more")
         if not MIN_SECONDS <= self.seconds <= MAX_SECONDS:
-            raise ConfigError(
-                f"seconds is {self.seconds}; a demo song lasts {MIN_SECONDS:g} to {MAX_SECONDS:g} seconds"
-            )
+            raise ConfigError(f"seconds is {self.seconds}; a song lasts {MIN_SECONDS:g} to {MAX_SECONDS:g} seconds")
         if not MIN_KEYS <= self.keys <= MAX_KEYS:
             raise ConfigError(f"keys is {self.keys}; a chart has {MIN_KEYS} to {MAX_KEYS}")
 
@@ -59,7 +57,7 @@ class DemoSettings:
         return np.random.default_rng([self.seed, index]).spawn(5)
 
 
-def write_demo_songs(
+def write_songs(
     folder: str | Path,
     seed: int = 0,
     n_songs: int = 24,
@@ -74,22 +72,22 @@ def write_demo_songs(
     depends on (seed, its number, seconds, keys) alone; sets already there are kept. `jobs` processes share the work.
     Raises ConfigError for impossible values.
     """
-    settings = DemoSettings(seed, seconds, keys)
+    settings = SongSettings(seed, seconds, keys)
     if n_songs < 1 or jobs < 1:
         raise ConfigError(f"n_songs is {n_songs} and jobs is {jobs}; give 1 or more")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write = partial(write_demo_song, folder, settings)
+    write = partial(write_song, folder, settings)
     with ExitStack() as stack:
         written: Iterator[Path] = map(write, range(n_songs))
         if jobs > 1:
             # Fresh processes: a fork of one that already runs threads (torch, tqdm) can hang.
             pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
             written = stack.enter_context(pool).map(write, range(n_songs))
-        return list(tqdm(written, total=n_songs, desc="demo songs", unit="song", disable=not progress))
+        return list(tqdm(written, total=n_songs, desc="songs", unit="song", disable=not progress))
 
 
-def write_demo_song(folder: Path, settings: DemoSettings, index: int) -> Path:
+def write_song(folder: Path, settings: SongSettings, index: int) -> Path:
     """Write one song's set folder, whole or not at all, and return its path."""
     style_rng, music_rng, sound_rng, chart_rng, package_rng = settings.rngs(index)
     style = draw_style(style_rng)
@@ -136,7 +134,7 @@ def charts(composition: Composition, keys: int, rng: np.random.Generator) -> lis
             preview_ms=round(composition.preview_s * 1000),
             overall_difficulty=difficulty.overall,
             hp_drain=difficulty.overall,
-            metadata={"Source": "synthesised", "Tags": f"demo synthesised {style.genre}"},
+            metadata={"Source": "synthesised", "Tags": f"synthesised {style.genre}"},
         )
         for difficulty, notes_style in _spread(style, rng)
     ]

@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.signal import oaconvolve
 
-from mug.data.demo_instruments import SAMPLE_RATE, Samples, drum_kit, note, riser, tom
-from mug.data.demo_music import Composition
-from mug.data.demo_style import GENRES, Style
+from mug.synth.composition import Composition
+from mug.synth.instruments import SAMPLE_RATE, Samples, drum_kit, note, riser, tom
+from mug.synth.style import GENRES, Style
 
 # How loud each instrument is before the song's own taste (Style.gains_db), and where it sits: -1 left, 1 right.
 LEVELS = {

@@ -13,23 +13,22 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mug.data import demo
 from mug.data.beatmap import Beatmap, Note
-from mug.data.demo import DemoSettings, charts, write_audio, write_demo_song, write_demo_songs
-from mug.data.demo_chart import DIFFICULTIES, HYBRID, LONG, RICE, Hit, chart, metric_level, thin
-from mug.data.demo_instruments import SAMPLE_RATE
-from mug.data.demo_music import Composition, TempoMap, compose
-from mug.data.demo_style import GENRES, SUSTAINED, draw_style
-from mug.data.demo_synth import CEILING, render
 from mug.data.osu import format_osu, read_osu
 from mug.errors import ConfigError
+from mug.synth.charting import DIFFICULTIES, HYBRID, LONG, RICE, Hit, chart, metric_level, thin
+from mug.synth.composition import Composition, TempoMap, compose
+from mug.synth.instruments import SAMPLE_RATE
+from mug.synth.mixing import CEILING, render
+from mug.synth.songs import SongSettings, charts, write_audio, write_song, write_songs
+from mug.synth.style import GENRES, SUSTAINED, draw_style
 
 SEED, SECONDS = 5, 13.0
 
 
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return write_demo_songs(tmp_path_factory.mktemp("songs"), SEED, 3, SECONDS, progress=False)
+    return write_songs(tmp_path_factory.mktemp("songs"), SEED, 3, SECONDS, progress=False)
 
 
 def rng() -> np.random.Generator:
@@ -37,7 +36,7 @@ def rng() -> np.random.Generator:
 
 
 def composition_of(index: int, seconds: float = 60.0) -> Composition:
-    style_rng, music_rng, *_ = DemoSettings(SEED).rngs(index)
+    style_rng, music_rng, *_ = SongSettings(SEED).rngs(index)
     return compose(draw_style(style_rng), seconds, music_rng)
 
 
@@ -66,7 +65,7 @@ def test_a_set_folder_holds_audio_a_background_and_five_charts(songs: list[Path]
         for beatmap in beatmaps:
             duration_ms = soundfile.info(folder / beatmap.audio_filename).duration * 1000
             assert (beatmap.artist, beatmap.title, beatmap.creator, beatmap.keys) == (artist, title, "MuG demo", 4)
-            assert beatmap.beatmap_set_id == int(set_id) == DemoSettings(SEED, SECONDS).set_id(i)
+            assert beatmap.beatmap_set_id == int(set_id) == SongSettings(SEED, SECONDS).set_id(i)
             assert beatmap.notes[0].start_ms >= 0
             assert beatmap.last_ms <= duration_ms <= SECONDS * 1000
             assert 0 <= beatmap.preview_ms < duration_ms
@@ -78,7 +77,7 @@ def test_a_set_folder_holds_audio_a_background_and_five_charts(songs: list[Path]
 
 
 def test_a_song_depends_on_the_seed_and_its_number_alone(songs: list[Path], tmp_path: Path) -> None:
-    alone = write_demo_song(tmp_path, DemoSettings(SEED, SECONDS), 2)
+    alone = write_song(tmp_path, SongSettings(SEED, SECONDS), 2)
     assert alone.name == songs[2].name
     assert charts_of(alone) == charts_of(songs[2])
     audio = next(alone.glob("audio.*")).name
@@ -88,20 +87,20 @@ def test_a_song_depends_on_the_seed_and_its_number_alone(songs: list[Path], tmp_
 
 
 def test_processes_that_share_the_work_write_the_same_songs(songs: list[Path], tmp_path: Path) -> None:
-    shared_work = write_demo_songs(tmp_path, SEED, 3, SECONDS, jobs=2, progress=False)
+    shared_work = write_songs(tmp_path, SEED, 3, SECONDS, jobs=2, progress=False)
     assert [folder.name for folder in shared_work] == [folder.name for folder in songs]
     assert [charts_of(folder) for folder in shared_work] == [charts_of(folder) for folder in songs]
 
 
 def test_songs_that_are_there_are_kept_and_leftovers_replaced(tmp_path: Path) -> None:
-    song = DemoSettings(SEED, SECONDS)
+    song = SongSettings(SEED, SECONDS)
     leftover = tmp_path / f".partial {song.set_id(0)}"
     leftover.mkdir()
     (leftover / "audio.ogg").write_bytes(b"half a file")
-    folder = write_demo_song(tmp_path, song, 0)
+    folder = write_song(tmp_path, song, 0)
     assert not leftover.exists()
     written = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
-    assert write_demo_song(tmp_path, song, 0) == folder
+    assert write_song(tmp_path, song, 0) == folder
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == written
 
 
@@ -109,14 +108,14 @@ def test_a_song_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     def full_disk(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(demo, "write_osu", full_disk)
+    monkeypatch.setattr("mug.synth.songs.write_osu", full_disk)
     with pytest.raises(OSError, match="no space"):
-        write_demo_song(tmp_path, DemoSettings(SEED, SECONDS), 0)
+        write_song(tmp_path, SongSettings(SEED, SECONDS), 0)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_other_settings_have_other_set_ids() -> None:
-    settings_of = [DemoSettings(), DemoSettings(seed=1), DemoSettings(seconds=30), DemoSettings(keys=7)]
+    settings_of = [SongSettings(), SongSettings(seed=1), SongSettings(seconds=30), SongSettings(keys=7)]
     ids = [settings.set_id(index) for settings in settings_of for index in (0, 1)]
     assert len(set(ids)) == 8
     assert all(100_000_000 <= set_id < 2**31 for set_id in ids)
@@ -127,7 +126,7 @@ def test_other_settings_have_other_set_ids() -> None:
 )
 def test_impossible_settings_are_refused(tmp_path: Path, name: str, value: int) -> None:
     with pytest.raises(ConfigError, match=f"{name} is {value}"):
-        write_demo_songs(tmp_path, **{name: value})
+        write_songs(tmp_path, **{name: value})
 
 
 # The music
@@ -251,7 +250,7 @@ def test_columns_are_used_evenly() -> None:
 
 
 def test_a_tempo_change_is_a_second_timing_point() -> None:
-    style_rng, music_rng, *_ = DemoSettings(SEED).rngs(0)
+    style_rng, music_rng, *_ = SongSettings(SEED).rngs(0)
     style = replace(draw_style(style_rng), bpm=120.0, later_bpm=150.0, first_beat_s=0.5)
     composition = compose(style, 60.0, music_rng)
     chorus = next(part for part in composition.parts if part.kind == "chorus")
@@ -268,7 +267,7 @@ def test_a_tempo_change_is_a_second_timing_point() -> None:
 @given(seed=st.integers(0, 2**32), keys=st.integers(1, 18), seconds=st.floats(10, 40))
 @settings(max_examples=25)
 def test_every_song_can_be_charted_for_any_number_of_keys(seed: int, keys: int, seconds: float) -> None:
-    style_rng, music_rng, _, chart_rng, _ = DemoSettings(seed, seconds, keys).rngs(0)
+    style_rng, music_rng, _, chart_rng, _ = SongSettings(seed, seconds, keys).rngs(0)
     composition = compose(draw_style(style_rng), seconds, music_rng)
     assert composition.end_s <= seconds
     for beatmap in charts(composition, keys, chart_rng):

@@ -1,4 +1,4 @@
-"""Charts for a demo song, as a mapper makes them: notes stand on sounds, more of them the harder the chart.
+"""Charts for a synthesised song, as a mapper makes them: notes stand on sounds, more of them the harder the chart.
 
 A difficulty charts the loudest instruments on the strongest beats first and adds quieter ones and finer steps. Tunes
 lead the columns up and down, accents are jumps and hands, and held sounds are long notes where the style wants them.
@@ -12,8 +12,8 @@ from itertools import groupby
 import numpy as np
 
 from mug.data.beatmap import Note
-from mug.data.demo_music import Composition, Event
-from mug.data.demo_style import TICKS
+from mug.synth.composition import Composition, Event
+from mug.synth.style import TICKS
 
 RICE, HYBRID, LONG = "rice", "hybrid", "LN"  # no long notes; one at a time; as many as there can be
 ACCENTS = {

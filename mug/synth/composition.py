@@ -1,4 +1,4 @@
-"""A demo song as a list of sounding events: who plays what, when, how loud and for how long.
+"""A synthesised song as a list of sounding events: who plays what, when, how loud and for how long.
 
 Time is counted in ticks of a beat; the tempo map turns them into seconds.
 """
@@ -9,8 +9,8 @@ from itertools import chain, cycle
 
 import numpy as np
 
-from mug.data.demo_melody import Motif, arpeggio, compose_motif, pitch_of
-from mug.data.demo_style import DECAYING, PROGRESSIONS, TICKS, TRIPLET, Style, pick
+from mug.synth.melody import Motif, arpeggio, compose_motif, pitch_of
+from mug.synth.style import DECAYING, PROGRESSIONS, TICKS, TRIPLET, Style, pick
 
 TAIL_S = 1.6  # after the last bar, for its last chord to fade
 LOUDNESS = {"X": 1.0, "x": 0.8, "o": 0.5}

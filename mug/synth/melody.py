@@ -1,10 +1,10 @@
-"""Tunes of the demo songs: motifs that repeat over the chords, and arpeggios, in scale degrees above a chord."""
+"""Tunes of synthesised songs: motifs that repeat over the chords, and arpeggios, in scale degrees above a chord."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from mug.data.demo_style import SCALES, TICKS, TRIPLET, Style, pick
+from mug.synth.style import SCALES, TICKS, TRIPLET, Style, pick
 
 CHORD_DEGREES = (0, 2, 4, 7)
 GATES = (0.6, 0.8, 1.0)  # the share of the time to the next note that a note sounds

@@ -1,4 +1,4 @@
-"""What a demo song is like before a note of it is written: its names, genre, key, tempo, grooves and sounds.
+"""What a synthesised song is like before a note of it is written: its names, genre, key, tempo, grooves and sounds.
 
 Patterns are strings, one bar each, read left to right: `X` a loud hit, `x` a normal one, `o` a soft one (for a bass,
 the octave above), `-` the hit before it sounds on, `.` nothing. The number of characters sets the step: 16 in a bar of
