@@ -64,7 +64,7 @@ def test_a_set_folder_holds_audio_a_background_and_five_charts(songs: list[Path]
         assert len({beatmap.version for beatmap in beatmaps}) == 5
         for beatmap in beatmaps:
             duration_ms = soundfile.info(folder / beatmap.audio_filename).duration * 1000
-            assert (beatmap.artist, beatmap.title, beatmap.creator, beatmap.keys) == (artist, title, "MuG demo", 4)
+            assert (beatmap.artist, beatmap.title, beatmap.creator, beatmap.keys) == (artist, title, "MuG synth", 4)
             assert beatmap.beatmap_set_id == int(set_id) == SongSettings(SEED, SECONDS).set_id(i)
             assert beatmap.notes[0].start_ms >= 0
             assert beatmap.last_ms <= duration_ms <= SECONDS * 1000
