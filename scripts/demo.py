@@ -28,7 +28,7 @@ from mug.data.library import Entry
 from mug.data.osu import read_osu
 from mug.errors import MugError
 from mug.generate import ChartGenerator
-from mug.metrics import moments_ms, onset_f1, random_onsets
+from mug.metrics.onsets import moments_ms, onset_f1, random_onsets
 
 N_SONGS = 64
 ONSET_SR = 22050

@@ -9,7 +9,7 @@ import numpy as np
 
 from mug.data.beatmap import Note
 from mug.data.convertor import N_PLANES, ManiaConvertor
-from mug.metrics import match_onsets
+from mug.metrics.onsets import match_onsets
 
 
 def onset_counts(

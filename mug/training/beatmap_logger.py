@@ -26,7 +26,7 @@ from mug.diffusion.ddim import ddim_sample, guided
 from mug.diffusion.diffusion import DDPM
 from mug.errors import ChartError, ConfigError
 from mug.files import replacing
-from mug.metrics import chart_figures, chart_scores
+from mug.metrics.figures import chart_figures, chart_scores
 from mug.render import draw_chart
 from mug.seeding import generator_of
 from mug.training.runs import CHARTS

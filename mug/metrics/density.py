@@ -1,0 +1,47 @@
+"""Whether a chart is busy where the human's is.
+
+Axis: W windows.
+"""
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from mug.data.beatmap import Beatmap
+
+WINDOW_MS = 2000.0
+
+
+def span_ms(*charts: Beatmap) -> tuple[float, float]:
+    """Return when the first note of all these charts starts and when the last one starts, (0, 0) without notes."""
+    starts = [note.start_ms for chart in charts for note in chart.notes]
+    return (min(starts), max(starts)) if starts else (0.0, 0.0)
+
+
+def notes_in_windows(chart: Beatmap, first_ms: float, last_ms: float) -> np.ndarray:
+    """Return int64 [W]: the notes that start in each window of 2 s; the first begins at first_ms, last_ms is inside."""
+    n_windows = int((last_ms - first_ms) // WINDOW_MS) + 1
+    starts = np.array([note.start_ms for note in chart.notes if first_ms <= note.start_ms <= last_ms])
+    return np.bincount(((starts - first_ms) // WINDOW_MS).astype(np.int64), minlength=n_windows)
+
+
+def density_spearman(reference: Beatmap, estimated: Beatmap) -> float:
+    """Return the rank correlation (Spearman 1904) of notes per window, -1 to 1, from the first note of both to the last.
+
+    NaN where there are less than three windows, or a chart has as many notes in each: there are no ranks to compare.
+    """
+    first_ms, last_ms = span_ms(reference, estimated)
+    there, guessed = (notes_in_windows(chart, first_ms, last_ms) for chart in (reference, estimated))
+    if len(there) < 3 or np.ptp(there) == 0 or np.ptp(guessed) == 0:
+        return float("nan")
+    return float(spearmanr(there, guessed).statistic)
+
+
+def notes_per_second_error(reference: Beatmap, estimated: Beatmap) -> float:
+    """Return how many notes a second a chart has too many or too few, over the time in which the human's has notes.
+
+    What it has outside counts too. NaN for a reference whose notes are all at one time.
+    """
+    first_ms, last_ms = span_ms(reference)
+    if last_ms <= first_ms:
+        return float("nan")
+    return abs(len(estimated.notes) - len(reference.notes)) / (last_ms - first_ms) * 1000

@@ -1,0 +1,53 @@
+"""What a chart is like in three numbers, and how far another of the same music is from them."""
+
+from dataclasses import dataclass
+
+from mug.data.beatmap import Beatmap
+from mug.data.difficulty import ln_ratio, star_rating_or_none
+from mug.metrics.onsets import moments_ms, onset_f1
+
+
+@dataclass(frozen=True)
+class ChartFigures:
+    """What a chart is like, in numbers that can be laid beside those of another."""
+
+    notes_per_second: float
+    star_rating: float  # 0 of a chart that osu! does not rate: without notes, or with more than anybody could press
+    ln_ratio: float
+
+
+@dataclass(frozen=True)
+class ChartScores:
+    """How far a chart is from the human's: the F1 of its moments (1 is best), and absolute errors (0 is best)."""
+
+    onset_f1_20ms: float
+    onset_f1_50ms: float
+    notes_per_second_error: float
+    star_rating_error: float
+    ln_ratio_error: float
+
+
+def chart_figures(chart: Beatmap, span_ms: float) -> ChartFigures:
+    """Measure a chart of `span_ms` of music; the rest before its first note and after its last counts as played."""
+    return ChartFigures(
+        notes_per_second=len(chart.notes) / span_ms * 1000,
+        star_rating=star_rating_or_none(chart) or 0.0,
+        ln_ratio=ln_ratio(chart),
+    )
+
+
+def chart_scores(human: Beatmap, generated: Beatmap, span_ms: float) -> ChartScores:
+    """Compare a chart with the human's of the same `span_ms` of music, both in the same time.
+
+    A chart without notes has no F1 and errors as large as the human's own figures; its share of long notes, which is
+    that of nothing, is wrong by 1.
+    """
+    there, guessed = chart_figures(human, span_ms), chart_figures(generated, span_ms)
+    moments, guessed_moments = moments_ms(human), moments_ms(generated)
+    return ChartScores(
+        onset_f1_20ms=onset_f1(moments, guessed_moments, 20.0).f1,
+        onset_f1_50ms=onset_f1(moments, guessed_moments, 50.0).f1,
+        notes_per_second_error=abs(guessed.notes_per_second - there.notes_per_second),
+        star_rating_error=abs(guessed.star_rating - there.star_rating),
+        ln_ratio_error=abs(guessed.ln_ratio - there.ln_ratio) if generated.notes else 1.0,
+    )

@@ -1,0 +1,84 @@
+"""What hands do: how many keys at once, which after which, and how far two sets of charts are apart in it.
+
+Axes: K keys, N moments of a chart, G kinds of pattern.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.stats import wasserstein_distance
+
+from mug.data.beatmap import Beatmap
+from mug.metrics.onsets import rows_of
+
+Shares = Mapping[int, float]  # kind of pattern -> its share of a chart, together 1; empty for an empty chart
+
+
+def chord_sizes(chart: Beatmap) -> Shares:
+    """Return the share of the moments that ask for 1, 2... K keys."""
+    return _shares([int(keys).bit_count() for keys in rows_of(chart)[1].tolist()])
+
+
+def column_ngrams(chart: Beatmap, n: int) -> Shares:
+    """Return the share of each run of n moments by their keys alone: jacks, trills, rolls, whatever their speed.
+
+    A run is the keys of its moments as bits, the first moment's highest.
+    """
+    rows = rows_of(chart)[1].tolist()
+    runs = []
+    for first in range(len(rows) - n + 1):
+        run = 0
+        for keys in rows[first : first + n]:
+            run = run << chart.keys | keys
+        runs.append(run)
+    return _shares(runs)
+
+
+def _shares(kinds: Sequence[int]) -> Shares:
+    return {kind: count / len(kinds) for kind, count in Counter(kinds).items()}
+
+
+def as_arrays(*sets: Sequence[Shares]) -> list[np.ndarray]:
+    """Return each set of charts as float64 [charts, G], with the kinds of all of them in one order."""
+    kinds = {
+        kind: i for i, kind in enumerate(sorted({kind for charts in sets for shares in charts for kind in shares}))
+    }
+    arrays = []
+    for charts in sets:
+        array = np.zeros((len(charts), len(kinds)))
+        for row, shares in zip(array, charts, strict=True):
+            for kind, share in shares.items():
+                row[kinds[kind]] = share
+        arrays.append(array)
+    return arrays
+
+
+def js_distance(p: np.ndarray, q: np.ndarray) -> float:
+    """Return the Jensen-Shannon distance of two histograms [G] (of any sum): 0 for equal shares, 1 for nothing in common.
+
+    The root of the divergence in bits (Endres and Schindelin 2003), a metric. NaN where one of them is empty.
+    """
+    if p.shape != q.shape:
+        raise ValueError(f"expected histograms of the same kinds, got {p.shape} and {q.shape}")
+    if not (p.sum() > 0 and q.sum() > 0):
+        return float("nan")
+    p, q = p / p.sum(), q / q.sum()
+    middle = (p + q) / 2
+
+    def divergence(x: np.ndarray) -> float:
+        some = x > 0
+        return float(x[some] @ np.log2(x[some] / middle[some]))
+
+    return float(np.sqrt(min(max((divergence(p) + divergence(q)) / 2, 0.0), 1.0)))
+
+
+def ln_length_distance_ms(reference: Beatmap, estimated: Beatmap) -> float:
+    """Return how far the lengths of the long notes have to be moved on average to be those of the reference, in ms.
+
+    The Wasserstein distance of order 1. NaN where a chart has no long notes.
+    """
+    there, guessed = (
+        [note.last_ms - note.start_ms for note in chart.notes if note.is_long] for chart in (reference, estimated)
+    )
+    return float(wasserstein_distance(there, guessed)) if there and guessed else float("nan")

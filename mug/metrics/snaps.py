@@ -1,0 +1,40 @@
+"""Where in the beat notes lie, by a chart's own timing points.
+
+Axes: N notes, S snaps.
+"""
+
+import math
+
+import numpy as np
+
+from mug.data.beatmap import Beatmap
+from mug.data.timing import SNAP_DIVISORS
+
+SNAPS = (*(f"1/{divisor}" for divisor in SNAP_DIVISORS), "off")
+WITHIN_MS = 2.0  # files are in whole ms, and so are offsets
+
+
+def snap_shares(chart: Beatmap) -> np.ndarray:
+    """Return float64 [S]: the share of notes whose head lies on 1/1, not there but on 1/2, ..., on none (SNAPS).
+
+    Beats are counted from the timing point before a note; the first one also reaches back. All 0 for a chart without
+    notes or without a timing point that is a tempo.
+    """
+    shares = np.zeros(len(SNAPS))
+    usable = (p for p in chart.timing_points if 0 < p.beat_ms < math.inf and math.isfinite(p.time_ms))
+    points = sorted(usable, key=lambda point: point.time_ms)
+    if not points or not chart.notes:
+        return shares
+    times = np.array([note.start_ms for note in chart.notes])  # [N]
+    starts = np.array([point.time_ms for point in points])
+    index = np.maximum(np.searchsorted(starts, times + WITHIN_MS, side="right") - 1, 0)
+    beat = np.array([point.beat_ms for point in points])[index]  # [N]
+    beats = (times - starts[index]) / beat  # [N]
+    free = np.ones(len(times), bool)
+    for place, divisor in enumerate(SNAP_DIVISORS):
+        away_ms = np.abs(beats - np.round(beats * divisor) / divisor) * beat
+        hit = free & (away_ms <= WITHIN_MS + 1e-6)
+        shares[place] = hit.mean()
+        free &= ~hit
+    shares[-1] = free.mean()
+    return shares
