@@ -16,17 +16,15 @@ import soundfile
 from PIL import Image
 from tqdm import tqdm
 
-from mug.data.beatmap import MAX_KEYS, MIN_KEYS, Beatmap, TimingPoint
+from mug.data.beatmap import MAX_KEYS, MIN_KEYS
 from mug.data.osu import write_osu
 from mug.errors import ConfigError
-from mug.synth.charting import DIFFICULTIES, HYBRID, LONG, RICE, Difficulty, chart
-from mug.synth.composition import Composition, compose
+from mug.synth.composition import compose
 from mug.synth.instruments import SAMPLE_RATE
 from mug.synth.mixing import render
-from mug.synth.style import DECAYING, Style, draw_style, pick
+from mug.synth.spread import BACKGROUND, CREATOR, charts
+from mug.synth.style import Style, draw_style
 
-CREATOR = "MuG synth"
-BACKGROUND = "background.png"
 MIN_SECONDS, MAX_SECONDS = 10.0, 600.0
 BLOCK = 16_384  # libsndfile's Vorbis encoder overflows the stack when it gets minutes of audio at once
 
@@ -68,8 +66,9 @@ def write_songs(
 ) -> list[Path]:
     """Write songs 0 to `n_songs - 1` of a seed into `folder` and return their set folders, in order.
 
-    Every set folder "<set_id> <artist> - <title>" holds audio, a background and five charts for `keys` keys. A song
-    depends on (seed, its number, seconds, keys) alone; sets already there are kept. `jobs` processes share the work.
+    Every set folder "<set_id> <artist> - <title>" holds audio, a background and four to six charts for `keys` keys. A
+    song depends on (seed, its number, seconds, keys) alone; sets already there are kept. `jobs` processes share the
+    work.
     Raises ConfigError for impossible values.
     """
     settings = SongSettings(seed, seconds, keys)
@@ -112,45 +111,6 @@ def write_song(folder: Path, settings: SongSettings, index: int) -> Path:
     finally:
         shutil.rmtree(partial_folder, ignore_errors=True)
     return final
-
-
-def charts(composition: Composition, keys: int, rng: np.random.Generator) -> list[Beatmap]:
-    """Chart a song five times: a spread of rising difficulties, with perhaps one of them once more with long notes."""
-    style = composition.style
-    beats = [
-        TimingPoint(composition.tempo.seconds(tick) * 1000, 60_000 / bpm, style.meter)
-        for tick, bpm in composition.tempo.tempos
-    ]
-    return [
-        Beatmap(
-            keys=keys,
-            notes=chart(composition, difficulty, notes_style, keys, rng),
-            timing_points=beats,
-            title=style.title,
-            artist=style.artist,
-            creator=CREATOR,
-            version=f"{keys}K {difficulty.name}" + (" LN" if notes_style == LONG else ""),
-            background=BACKGROUND,
-            preview_ms=round(composition.preview_s * 1000),
-            overall_difficulty=difficulty.overall,
-            hp_drain=difficulty.overall,
-            metadata={"Source": "synthesised", "Tags": f"synthesised {style.genre}"},
-        )
-        for difficulty, notes_style in _spread(style, rng)
-    ]
-
-
-def _spread(style: Style, rng: np.random.Generator) -> list[tuple[Difficulty, str]]:
-    """Five charts: four or five neighbouring difficulties in one style, and with four of them one of long notes."""
-    held = style.timbres["lead"] not in DECAYING  # a tune that fades makes no long notes
-    usual = pick(rng, (RICE, RICE, HYBRID, HYBRID, LONG) if held else (RICE,))
-    extra = held and usual != LONG and rng.random() < 0.6
-    n_usual = 4 if extra else 5
-    first = max(rng.integers(len(DIFFICULTIES) - n_usual + 1, size=2))  # more often the harder ones
-    spread = [(difficulty, usual) for difficulty in DIFFICULTIES[first : first + n_usual]]
-    if extra:
-        spread.append((pick(rng, spread[1:])[0], LONG))
-    return spread
 
 
 def write_audio(path: Path, samples: np.ndarray, style: Style) -> None:

@@ -1,0 +1,120 @@
+"""Which columns the notes of a chart stand in: along the tune, in the manner of its pattern, repeated where the music
+repeats, and never one that a finger has not come back to."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+
+from mug.synth.patterns import COLUMN_GAP_MS, Pattern, at_level
+from mug.synth.salience import Hit
+
+TUNE = ("vocal", "lead", "arp", "chord", "tom", "bass")  # what leads the columns, the first of them that sounds
+EVEN = 0.12  # what it costs to use a column more than others
+LOOSE_MS = 1.0
+SLOW_MS = 400.0  # gaps so long that repeats are no jacks
+
+
+def place(
+    hits: Sequence[Hit], sizes: Sequence[int], bar_ticks: int, pattern: Pattern, level: float, keys: int, seed: int
+) -> list[list[int]]:
+    """Choose the columns of every hit, at most `sizes` of them: fewer where there are not as many free."""
+    columns = _Columns(pattern, at_level(COLUMN_GAP_MS, level) * pattern.column_gap, keys, seed)
+    placed: list[list[int]] = []
+    bars: dict[tuple[tuple[int, int, int], ...], tuple[list[list[int]], int]] = {}
+    rows = [(hit, size, columns.step(hit)) for hit, size in zip(hits, sizes, strict=True)]
+    for _, bar in groupby(rows, key=lambda row: row[0].tick // bar_ticks):
+        in_bar = list(bar)
+        key = tuple((hit.tick % bar_ticks, size, step) for hit, size, step in in_bar)
+        before, times = bars.get(key, ([[] for _ in in_bar], 0))
+        if columns.mirrors and times % 2:
+            before = [[keys - 1 - column for column in row] for row in before]
+        now = [
+            columns.take(hit.time_ms, size, step, wanted)
+            for (hit, size, step), wanted in zip(in_bar, before, strict=True)
+        ]
+        placed += now
+        bars.setdefault(key, (now, 0))
+        bars[key] = (bars[key][0], times + 1)
+    return placed
+
+
+class _Columns:
+    """Takes columns for one moment after another."""
+
+    def __init__(self, pattern: Pattern, gap_ms: float, keys: int, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.pattern = pattern
+        self.gap_ms = gap_ms
+        self.keys = keys
+        self.rolls = bool(self.rng.random() < 0.5)  # a run past the last column starts again at the first
+        self.mirrors = bool(self.rng.random() < 0.5)  # a bar that comes again is mirrored
+        self.at = int(self.rng.integers(keys))
+        self.direction = 1
+        self.pitches: dict[str, int] = {}
+        self.last_ms = [-1e9] * keys
+        self.n_used = [0.0] * keys
+        self.before: list[list[int]] = [[], []]  # the rows before, the last one first
+        self.now_ms = -1e9
+        self.run_left = 0
+
+    def step(self, hit: Hit) -> int:
+        """Where the tune goes: a column for a step, two for a leap, 0 without a tune."""
+        layer = next((layer for layer in TUNE if any(event.layer == layer for event in hit.events)), None)
+        if layer is None:
+            return 0
+        pitch = max(event.pitch for event in hit.events if event.layer == layer)
+        interval = pitch - self.pitches.get(layer, pitch)
+        self.pitches[layer] = pitch
+        if not interval:
+            return 0
+        return (2 if abs(interval) > 5 and self.keys > 3 else 1) * (1 if interval > 0 else -1)
+
+    def take(self, time_ms: float, size: int, step: int, wanted: Sequence[int]) -> list[int]:
+        """Take the `wanted` columns if they are all free, else the best `size` ones."""
+        free = [c for c in range(self.keys) if self.last_ms[c] + self.gap_ms <= time_ms + LOOSE_MS]
+        taken = list(wanted) if wanted and set(wanted) <= set(free) else self._best(time_ms, size, step, free)
+        for column in taken:
+            self.last_ms[column] = time_ms
+            self.n_used[column] += 1 / self.keys
+        if taken:
+            self.at = taken[0]
+            self.before = [taken, self.before[0]]
+            self.now_ms = time_ms
+        return taken
+
+    def _best(self, time_ms: float, size: int, step: int, free: list[int]) -> list[int]:
+        target = self._target(step)
+        pattern = self.pattern
+        in_a_hurry = time_ms - self.now_ms < SLOW_MS
+        jack, anchor = (pattern.jack, pattern.anchor) if in_a_hurry else (0.5, 0.0)
+        if pattern.run[1]:
+            if self.run_left <= 0:
+                self.run_left = int(self.rng.integers(*pattern.run, endpoint=True))
+                jack = 3.0
+            self.run_left -= 1
+        noise = self.rng.random(self.keys).tolist()
+        fewest = min(self.n_used)
+        last, second = self.before
+        hand = self._hand(last[0]) if len(last) == 1 else None
+        cost = {
+            c: pattern.pitch * abs(c - target)
+            + pattern.noise * noise[c]
+            + EVEN * self.keys * (self.n_used[c] - fewest)
+            + (jack if c in last else anchor if c in second else 0.0)
+            + (0.25 if self._hand(c) == hand else 0.0)
+            for c in free
+        }
+        return sorted(free, key=cost.__getitem__)[:size]
+
+    def _target(self, step: int) -> int:
+        """Go where the tune goes; without one, on in the same direction."""
+        step = step or self.direction
+        target = self.at + step
+        if not 0 <= target < self.keys and not self.rolls:
+            self.direction = -1 if step > 0 else 1
+            target = self.at - step
+        return target % self.keys
+
+    def _hand(self, column: int) -> int:
+        return int(2 * column >= self.keys)

@@ -1,0 +1,61 @@
+"""The kinds of charts that mappers make, named as Etterna names the skills they ask for: what the chords are, how the
+columns follow each other, and how closely the notes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+LEVELS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5)  # about osu! stars; the tables below are read between them
+THRESHOLD = (1.0, 0.92, 0.74, 0.56, 0.40, 0.28, 0.2, 0.15, 0.1)  # salience of a charted moment
+GAP_MS = (480, 330, 205, 145, 112, 92, 78, 66, 50)  # between moments that stand out equally
+LEAST_MS = (260, 190, 110, 80, 68, 61, 55, 50, 45)  # between any two
+COLUMN_GAP_MS = (700, 500, 300, 185, 145, 120, 102, 88, 70)  # between notes of a column
+LONG_MS = (260, 220, 170, 140, 120, 105, 95, 85, 75)  # the shortest long note
+
+
+def at_level(table: tuple[float, ...], level: float) -> float:
+    """Read a table over LEVELS at any level."""
+    return float(np.interp(level, LEVELS, table))
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A kind of chart. Shares are of the moments at levels 1 and 7, and change evenly between them."""
+
+    name: str
+    levels: tuple[float, float]  # at which it makes sense
+    jumps: tuple[float, float]  # share of moments with two notes or more, the strongest ones
+    hands: tuple[float, float] = (0.0, 0.0)  # with three or more
+    quads: tuple[float, float] = (0.0, 0.0)
+    threshold: float = 1.0  # times that of the level
+    gap: float = 1.0
+    least: float = 1.0
+    column_gap: float = 1.0
+    chords_follow: bool = False  # whether a chord may follow a chord in a hurry
+    jack: float = 3.0  # what it costs to strike a column twice in a row
+    anchor: float = 0.5  # and to come back to it after one other
+    jacks: bool = False  # whether moments are far enough apart for all of them to be in one column
+    run: tuple[int, int] = (0, 0)  # how many notes stay in one column
+    pitch: float = 0.6  # how closely columns follow the tune
+    noise: float = 0.5
+    long_notes: bool = True  # whether it goes with many long notes
+
+    def share(self, ends: tuple[float, float], level: float) -> float:
+        return float(np.interp(level, (1.0, 7.0), ends))
+
+
+PATTERNS = {
+    pattern.name: pattern
+    for pattern in (
+        Pattern("stream", (1.0, 5.0), jumps=(0.0, 0.05)),
+        Pattern("jumpstream", (1.6, 6.5), jumps=(0.2, 0.55)),
+        Pattern("handstream", (2.6, 7.5), jumps=(0.3, 0.7), hands=(0.2, 0.45)),
+        Pattern("stamina", (1.4, 4.0), jumps=(0.2, 0.4), threshold=0.3, gap=1.7, least=1.5, anchor=1.0, noise=0.3),
+        Pattern("jackspeed", (1.6, 4.5), jumps=(0.0, 0.1), gap=1.5, column_gap=0.85, jacks=True, jack=-6.0, run=(4, 8),
+                pitch=0.2, noise=0.8, long_notes=False),
+        Pattern("chordjack", (3.0, 7.5), jumps=(0.75, 1.0), hands=(0.4, 0.7), quads=(0.08, 0.2), gap=0.9, least=2.0,
+                column_gap=0.7, chords_follow=True, jack=0.0, anchor=0.0, pitch=0.0, noise=3.0, long_notes=False),
+        Pattern("technical", (1.2, 6.5), jumps=(0.02, 0.15), threshold=1.15, gap=0.7, least=0.7, column_gap=0.85,
+                jack=0.4, anchor=-0.3, noise=1.2),
+    )
+}  # fmt: skip

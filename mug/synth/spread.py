@@ -1,0 +1,71 @@
+"""Which charts a song gets: from easy to hard, of different patterns, some with long notes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mug.data.beatmap import Beatmap, TimingPoint
+from mug.synth.charting import Plan, chart
+from mug.synth.composition import Composition
+from mug.synth.patterns import PATTERNS
+from mug.synth.style import pick
+
+CREATOR = "MuG synth"
+BACKGROUND = "background.png"
+N_CHARTS = (4, 5, 5, 6)
+NAMES = ((1.5, "Beginner"), (2.2, "Easy"), (3.0, "Normal"), (3.9, "Hard"), (5.0, "Insane"), (6.0, "Expert"))
+RICE, HYBRID, LONG = 0.1, 0.4, 0.7  # shares of long notes from which charts are called so
+
+
+def charts(composition: Composition, keys: int, rng: np.random.Generator) -> list[Beatmap]:
+    """Chart a song as often as its plans say, from easy to hard."""
+    style = composition.style
+    beats = [
+        TimingPoint(composition.tempo.seconds(tick) * 1000, 60_000 / bpm, style.meter)
+        for tick, bpm in composition.tempo.tempos
+    ]
+    beatmaps: list[Beatmap] = []
+    for plan in draw_plans(rng):
+        notes, stars = chart(composition, plan, keys, rng)
+        overall = round(float(np.interp(stars, (1, 6), (5.0, 8.8))), 1)
+        beatmaps.append(
+            Beatmap(
+                keys=keys,
+                notes=notes,
+                timing_points=beats,
+                title=style.title,
+                artist=style.artist,
+                creator=CREATOR,
+                version=version_name(plan, stars, keys, [beatmap.version for beatmap in beatmaps]),
+                background=BACKGROUND,
+                preview_ms=round(composition.preview_s * 1000),
+                overall_difficulty=overall,
+                hp_drain=overall,
+                metadata={"Source": "synthesised", "Tags": f"synthesised {style.genre}"},
+            )
+        )
+    return beatmaps
+
+
+def draw_plans(rng: np.random.Generator) -> list[Plan]:
+    """Draw four to six charts, each of another pattern and another hardness."""
+    n_charts = pick(rng, N_CHARTS)
+    patterns = rng.permutation(list(PATTERNS))[:n_charts]
+    hardness = (np.arange(n_charts) + rng.random(n_charts)) / n_charts
+    return [
+        Plan(PATTERNS[name], float(share), _draw_ln_ratio(rng) if PATTERNS[name].long_notes else 0.0)
+        for name, share in zip(patterns, hardness, strict=True)
+    ]
+
+
+def _draw_ln_ratio(rng: np.random.Generator) -> float:
+    """Half of the charts have none, the others any share."""
+    return 0.0 if rng.random() < 0.5 else float(rng.uniform(0.03, 0.95))
+
+
+def version_name(plan: Plan, stars: float, keys: int, taken: Sequence[str]) -> str:
+    """Name a chart by its stars, pattern and long notes, unlike the names that are `taken`."""
+    level = next((name for below, name in NAMES if stars < below), "Expert+")
+    notes = next((name for share, name in ((HYBRID, " LN"), (RICE, " Hybrid")) if plan.ln_ratio >= share), "")
+    name = f"{keys}K {level} {plan.pattern.name.capitalize()}{notes}"
+    return name if name not in taken else next(f"{name} {i}" for i in range(2, 99) if f"{name} {i}" not in taken)

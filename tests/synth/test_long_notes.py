@@ -1,0 +1,46 @@
+"""Long notes: on held sounds first, as many as asked for, none over the next note of its column."""
+
+import numpy as np
+
+from mug.data.beatmap import Note
+from mug.synth.composition import Composition, Event, TempoMap
+from mug.synth.long_notes import hold
+from mug.synth.salience import find_hits
+from mug.synth.style import draw_style
+
+
+def held(*rows: tuple[Event, list[int]], ratio: float, shortest_ms: float = 100.0) -> list[Note]:
+    """Hold notes at 150 beats a minute: a beat lasts 400 ms."""
+    style = draw_style(np.random.default_rng(0))
+    composition = Composition(style, TempoMap(0.0, ((0, 150.0),)), (), tuple(event for event, _ in rows))
+    hits = find_hits(composition)
+    return hold(list(zip(hits, (columns for _, columns in rows), strict=True)), composition, ratio, shortest_ms, 120.0)
+
+
+def lead(tick: int, n_ticks: int) -> Event:
+    return Event(tick, "lead", 60, n_ticks, 1.0, held=True)
+
+
+KICK = Event(0, "kick", 0, 6, 1.0)
+
+
+def test_none_and_all() -> None:
+    rows = (KICK, [0]), (lead(24, 24), [1]), (lead(72, 24), [2])
+    assert held(*rows, ratio=0.0) == [Note(0, 0), Note(400, 1), Note(1200, 2)]
+    assert held(*rows, ratio=1.0) == [Note(0, 0, 400), Note(400, 1, 800), Note(1200, 2, 1600)]
+
+
+def test_held_sounds_come_before_struck_ones_and_long_before_short_ones() -> None:
+    rows = (KICK, [0]), (lead(24, 12), [1]), (lead(72, 24), [2])
+    assert held(*rows, ratio=1 / 3) == [Note(0, 0), Note(400, 1), Note(1200, 2, 1600)]
+    assert held(*rows, ratio=2 / 3) == [Note(0, 0), Note(400, 1, 600), Note(1200, 2, 1600)]
+
+
+def test_a_long_note_ends_before_the_next_one_of_its_column() -> None:
+    rows = (lead(0, 96), [0]), (lead(24, 6), [0])
+    assert held(*rows, ratio=0.5) == [Note(0, 0, 340), Note(400, 0)]  # 60 ms before
+
+
+def test_short_ones_stay_plain() -> None:
+    assert held((lead(0, 6), [0]), ratio=1.0, shortest_ms=120) == [Note(0, 0)]
+    assert held((lead(0, 6), [0]), ratio=1.0, shortest_ms=100) == [Note(0, 0, 100)]

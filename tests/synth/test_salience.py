@@ -1,0 +1,74 @@
+"""What of a song is heard, and which of it a chart has notes on."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from mug.synth.composition import Composition, Event, TempoMap, compose
+from mug.synth.salience import Hit, find_hits, metric_level, pick_hits
+from mug.synth.style import draw_style
+
+
+def composition_of(*events: Event) -> Composition:
+    """Events at 120 beats a minute: a tick lasts 500 / 24 ms."""
+    style = draw_style(np.random.default_rng(0))
+    gains_db = dict.fromkeys(style.gains_db, 0.0)
+    object.__setattr__(style, "gains_db", gains_db)
+    object.__setattr__(style, "meter", 4)
+    return Composition(style, TempoMap(1.0, ((0, 120.0),)), (), tuple(sorted(events)))
+
+
+def hit(time_ms: float, salience: float) -> Hit:
+    return Hit(int(time_ms), time_ms, 0, (), salience, salience)
+
+
+def test_places_in_the_bar() -> None:
+    levels = {tick: metric_level(tick, bar_ticks=96) for tick in (0, 96, 24, 72, 12, 8, 16, 6, 18, 3, 4)}
+    assert levels == {0: 0, 96: 0, 24: 1, 72: 1, 12: 2, 8: 2, 16: 2, 6: 3, 18: 3, 3: 4, 4: 4}
+
+
+def test_louder_sounds_and_stronger_places_stand_out() -> None:
+    def salience(tick: int, *layers: tuple[str, float]) -> float:
+        hits = find_hits(composition_of(*(Event(tick, layer, 60, 6, loudness) for layer, loudness in layers)))
+        return hits[0].salience
+
+    assert salience(24, ("kick", 1.0)) > salience(24, ("kick", 0.8)) > salience(24, ("hat", 1.0))
+    assert salience(24, ("kick", 1.0), ("hat", 1.0)) > salience(24, ("kick", 1.0))
+    assert salience(0, ("kick", 1.0)) > salience(24, ("kick", 1.0)) > salience(6, ("kick", 1.0))
+
+
+def test_a_chord_is_heard_once() -> None:
+    chord, tone = ([Event(24, "chord", pitch, 6, 1.0) for pitch in pitches] for pitches in ((60, 64, 67), (60,)))
+    assert find_hits(composition_of(*chord))[0].strength == find_hits(composition_of(*tone))[0].strength
+
+
+def test_what_is_soft_is_not_heard_and_what_follows_something_loud_is_heard_less() -> None:
+    alone = find_hits(composition_of(Event(6, "hat", 0, 6, 0.8)))
+    after = find_hits(composition_of(Event(4, "crash", 0, 6, 1.0), Event(6, "hat", 0, 6, 0.8)))
+    assert after[1].salience < alone[0].salience
+    assert after[1].strength == alone[0].strength
+    assert find_hits(composition_of(Event(6, "hat", 0, 6, 0.2), Event(8, "riser", 0, 6, 1.0))) == []
+
+
+def test_layers_that_nobody_knows_are_heard() -> None:
+    heard = find_hits(composition_of(Event(24, "theremin", 60, 6, 1.0)))
+    assert [h.time_ms for h in heard] == [1500.0]
+
+
+def test_hits_that_stand_out_are_picked_first() -> None:
+    hits = [hit(0, 0.5), hit(100, 0.9), hit(200, 0.5), hit(300, 0.6), hit(1000, 0.5), hit(2000, 0.49)]
+    assert [h.time_ms for h in pick_hits(hits, threshold=0.5, gap_ms=90, least_ms=50)] == [0, 100, 200, 300, 1000]
+    # 300 is 200 ms from 100 and needs the threshold alone; 0 and 200 would need 0.5 * 150 / 100
+    assert [h.time_ms for h in pick_hits(hits, threshold=0.5, gap_ms=150, least_ms=50)] == [100, 300, 1000]
+    assert [h.time_ms for h in pick_hits(hits, threshold=0.5, gap_ms=10, least_ms=150)] == [100, 300, 1000]
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_a_lower_threshold_keeps_almost_all_that_a_higher_one_has(index: int) -> None:
+    rng = np.random.default_rng(index)
+    hits = find_hits(compose(draw_style(rng), 30.0, rng))
+    picked = [{h.tick for h in pick_hits(hits, threshold, 150, 60)} for threshold in (0.9, 0.6, 0.3)]
+    for easier, harder in pairwise(picked):
+        assert len(easier) < len(harder)
+        assert len(easier & harder) >= 0.9 * len(easier)
