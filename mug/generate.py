@@ -166,14 +166,32 @@ class ChartGenerator:
 
         Raises ChartError for a chart of other keys.
         """
+        z, convertor = self._encode(chart)
+        logits = self.model.decode_latent(z)[0]  # [4K, T]
+        return convertor.decode(logits.float().cpu().numpy(), threshold=0.0)
+
+    def encode(self, chart: Beatmap) -> np.ndarray:
+        """Return the latent [Z, L] of a chart from its first note to its last one's end, as the denoiser knows latents.
+
+        Raises ChartError for a chart of other keys or without notes.
+        """
+        if not chart.notes:
+            raise ChartError(f"the chart '{chart.version}' has no notes to encode")
+        z = self._encode(chart)[0][0]  # [Z, L], from the song's begin on
+        frame_ms = self.audio_settings.note_frame_ms * self.model.latent_factor
+        first = max(0, int(min(note.start_ms for note in chart.notes) / frame_ms))
+        return z[:, first : int(chart.last_ms / frame_ms) + 1].float().cpu().numpy()
+
+    @torch.no_grad()
+    def _encode(self, chart: Beatmap) -> tuple[torch.Tensor, ManiaConvertor]:
+        """Return the latent [1, Z, L] of a chart, and what knows its frames."""
         if chart.keys != self.keys:
             raise ChartError(f"a {self.keys}K model cannot reconstruct the {chart.keys}K chart '{chart.version}'")
         multiple = self.model.latent_factor * self.model.length_multiple
         n_frames = (int(chart.last_ms / self.audio_settings.note_frame_ms) // multiple + 1) * multiple  # T
         convertor = self._convertor(n_frames)
         note = torch.from_numpy(convertor.encode(chart).note)[None].to(self.model.device)  # [1, 4K, T]
-        logits = self.model.decode_latent(self.model.encode_latent(note))[0]  # [4K, T]
-        return convertor.decode(logits.float().cpu().numpy(), threshold=0.0)
+        return self.model.encode_latent(note), convertor
 
     def _convertor(self, n_frames: int) -> ManiaConvertor:
         return ManiaConvertor(self.audio_settings.note_frame_ms, n_frames, self.keys)

@@ -25,7 +25,7 @@ def notes_in_windows(chart: Beatmap, first_ms: float, last_ms: float) -> np.ndar
 
 
 def density_spearman(reference: Beatmap, estimated: Beatmap) -> float:
-    """Return the rank correlation (Spearman 1904) of notes per window, -1 to 1, from the first note of both to the last.
+    """Return the rank correlation (Spearman 1904) of notes per window, -1 to 1, from the first note of both on.
 
     NaN where there are less than three windows, or a chart has as many notes in each: there are no ranks to compare.
     """

@@ -41,9 +41,8 @@ def _shares(kinds: Sequence[int]) -> Shares:
 
 def as_arrays(*sets: Sequence[Shares]) -> list[np.ndarray]:
     """Return each set of charts as float64 [charts, G], with the kinds of all of them in one order."""
-    kinds = {
-        kind: i for i, kind in enumerate(sorted({kind for charts in sets for shares in charts for kind in shares}))
-    }
+    seen = sorted({kind for charts in sets for shares in charts for kind in shares})
+    kinds = {kind: i for i, kind in enumerate(seen)}
     arrays = []
     for charts in sets:
         array = np.zeros((len(charts), len(kinds)))
@@ -55,7 +54,7 @@ def as_arrays(*sets: Sequence[Shares]) -> list[np.ndarray]:
 
 
 def js_distance(p: np.ndarray, q: np.ndarray) -> float:
-    """Return the Jensen-Shannon distance of two histograms [G] (of any sum): 0 for equal shares, 1 for nothing in common.
+    """Return the Jensen-Shannon distance of two histograms [G] of any sum, 0 (alike) to 1 (nothing in common).
 
     The root of the divergence in bits (Endres and Schindelin 2003), a metric. NaN where one of them is empty.
     """

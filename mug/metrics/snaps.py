@@ -1,6 +1,7 @@
 """Where in the beat notes lie, by a chart's own timing points.
 
-Axes: N notes, S snaps.
+A beat is that of 150 to 300 BPM: whether a song has 100 BPM or 200 is a matter of taste, on which a chart and what was
+fitted to another need not agree. Axes: N notes, S snaps.
 """
 
 import math
@@ -8,7 +9,7 @@ import math
 import numpy as np
 
 from mug.data.beatmap import Beatmap
-from mug.data.timing import SNAP_DIVISORS
+from mug.data.timing import BPM_RANGE, SNAP_DIVISORS
 
 SNAPS = (*(f"1/{divisor}" for divisor in SNAP_DIVISORS), "off")
 WITHIN_MS = 2.0  # files are in whole ms, and so are offsets
@@ -28,7 +29,7 @@ def snap_shares(chart: Beatmap) -> np.ndarray:
     times = np.array([note.start_ms for note in chart.notes])  # [N]
     starts = np.array([point.time_ms for point in points])
     index = np.maximum(np.searchsorted(starts, times + WITHIN_MS, side="right") - 1, 0)
-    beat = np.array([point.beat_ms for point in points])[index]  # [N]
+    beat = np.array([_folded(point.beat_ms) for point in points])[index]  # [N]
     beats = (times - starts[index]) / beat  # [N]
     free = np.ones(len(times), bool)
     for place, divisor in enumerate(SNAP_DIVISORS):
@@ -38,3 +39,8 @@ def snap_shares(chart: Beatmap) -> np.ndarray:
         free &= ~hit
     shares[-1] = free.mean()
     return shares
+
+
+def _folded(beat_ms: float) -> float:
+    """The beat's half, quarter..., or double, that lasts as long as a beat of BPM_RANGE."""
+    return beat_ms * 2.0 ** math.floor(math.log2(60_000 / BPM_RANGE[0] / beat_ms))

@@ -7,7 +7,6 @@ depend on how beats are counted.
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 
 from mug.data.beatmap import Beatmap, Note
 from mug.metrics.onsets import rows_of
@@ -56,9 +55,9 @@ def violations(chart: Beatmap, star_rating: float | None) -> Counter[str]:
         columns[note.column].append(note)
     for notes in columns:
         found["empty column"] += not notes
-        held_until = float("-inf")
-        for before, note in pairwise([None, *notes]):
-            gap_ms = float("inf") if before is None else note.start_ms - before.start_ms
+        started_ms = held_until = float("-inf")
+        for note in notes:
+            gap_ms, started_ms = note.start_ms - started_ms, note.start_ms
             if gap_ms <= STACKED_MS:
                 found["two notes in one place"] += 1
             elif note.start_ms < held_until:

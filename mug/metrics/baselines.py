@@ -1,0 +1,81 @@
+"""Charts that know the number of notes and nothing else, or the loudest onsets: what a model has to be better than.
+
+Axes: N notes, P peaks of the onset strength.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from scipy.signal import find_peaks
+
+from mug.data.audio import decode_audio
+from mug.data.beatmap import Beatmap, Note
+from mug.metrics.onsets import moments_ms, random_onsets
+
+ONSET_SR = 22050
+HOP = 128
+N_FFT = 512  # short: with librosa's 2048 the peaks come 20 ms late
+PEAK_DISTANCE = 5  # frames: at most one peak in 30 ms
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """Peaks of a song's onset strength: when [P] in ms, sorted, and how strong [P]."""
+
+    times_ms: np.ndarray
+    strength: np.ndarray
+
+    def strongest(self, n: int) -> np.ndarray:
+        """Return the times of the n strongest, sorted; of all, where there are fewer."""
+        return np.sort(self.times_ms[np.argsort(-self.strength, kind="stable")[:n]])
+
+
+def onset_peaks(audio: str | Path) -> Peaks:
+    """Return the peaks of librosa's onset strength (spectral flux of the mel spectrum). Raises AudioError."""
+    import librosa  # takes a second, which those who only compare charts need not wait
+
+    samples = decode_audio(audio, ONSET_SR)
+    strength = librosa.onset.onset_strength(y=samples, sr=ONSET_SR, hop_length=HOP, n_fft=N_FFT)
+    # librosa's own peak picker is compiled at run time, and its cache can crash
+    frames, _ = find_peaks(strength, distance=PEAK_DISTANCE)
+    return Peaks(frames * HOP / ONSET_SR * 1000, strength[frames])
+
+
+def chart_at(times_ms: np.ndarray, human: Beatmap, rng: np.random.Generator) -> Beatmap:
+    """Return a chart of plain notes at these times in random columns, as many notes as the human's.
+
+    What is more than one a time makes chords, at random times. The human's timing points are kept.
+    """
+    times = np.unique(np.round(times_ms))
+    columns = [list(rng.permutation(human.keys)) for _ in times]  # in which a time's notes are set
+    sizes = np.ones(len(times), dtype=np.int64)
+    for _ in range(len(human.notes) - len(times)):
+        open_ones = np.flatnonzero(sizes < human.keys)
+        if not len(open_ones):
+            break
+        sizes[rng.choice(open_ones)] += 1
+    notes = [
+        Note(float(time), int(column))
+        for time, order, size in zip(times, columns, sizes, strict=True)
+        for column in order[:size]
+    ]
+    return replace(human, notes=sorted(notes), document=None)
+
+
+def random_chart(human: Beatmap, rng: np.random.Generator) -> Beatmap:
+    """Return as many notes as the human's at as many random moments within its time: what density alone earns."""
+    moments = moments_ms(human)
+    return chart_at(random_onsets(len(moments), moments[0], moments[-1] + 1, rng), human, rng)
+
+
+def onset_chart(human: Beatmap, peaks: Peaks, rng: np.random.Generator) -> Beatmap:
+    """Return the song's strongest onsets, as many as the human's chart has moments, in random columns."""
+    return chart_at(peaks.strongest(len(moments_ms(human))), human, rng)
+
+
+def nearest_other(charts: Sequence[Beatmap], stars: Sequence[float], index: int) -> int | None:
+    """Return which other chart of a song is nearest in stars, None where all have the very notes of this one."""
+    others = [i for i, chart in enumerate(charts) if i != index and chart.notes != charts[index].notes]
+    return min(others, key=lambda i: (abs(stars[i] - stars[index]), i), default=None)

@@ -1,0 +1,84 @@
+"""The charts that are compared with the human's, side by side: a model's, other humans', librosa's, chance's."""
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from mug.data.beatmap import Beatmap
+from mug.data.report import Report
+from mug.errors import AudioError
+from mug.metrics.baselines import Peaks, nearest_other, onset_chart, onset_peaks, random_chart
+from mug.metrics.profile import Encoder, Profile, profile_of
+from mug.metrics.references import Reference
+from mug.metrics.scoreboard import Pair
+
+GENERATED, HUMAN, LIBROSA, RANDOM = "generated", "another human", "librosa onsets", "random notes"
+
+
+class Contest:
+    """Pairs of charts by who wrote them, every reference measured once.
+
+    encode: the first stage in whose latents charts are compared, None for none. seed: of what is drawn.
+    """
+
+    def __init__(self, encode: Encoder | None = None, seed: int = 0, tqdm_class: Callable[..., Any] = tqdm) -> None:
+        self.encode = encode
+        self.seed = seed
+        self.tqdm_class = tqdm_class
+        self.report = Report()
+        self.rivals: dict[str, list[Pair]] = {}
+        self._profiles: dict[Path, Profile] = {}
+
+    def enter(self, rival: str, reference: Reference, chart: Beatmap, asked: Mapping[str, Any] | None = None) -> None:
+        """Add a chart beside its reference. asked: the prompt; the reference's star rating where there was none."""
+        asked = {"sr": reference.stars} if asked is None else asked
+        pair = Pair(
+            str(reference.path), reference.song, self._measured(reference), profile_of(chart, self.encode), asked
+        )
+        self.rivals.setdefault(rival, []).append(pair)
+
+    def enter_baselines(self, references: Sequence[Reference], all_references: Sequence[Reference]) -> None:
+        """Add what is compared with every model, for `references`; other humans are sought among `all_references`."""
+        songs: dict[str, list[Reference]] = {}
+        for reference in all_references:
+            songs.setdefault(reference.song, []).append(reference)
+        peaks: dict[Path, Peaks | None] = {}
+        for reference in self.tqdm_class(references, desc="baselines", unit="chart", disable=None):
+            rng = np.random.default_rng((self.seed, zlib.crc32(reference.path.name.encode("utf-8", "surrogateescape"))))
+            charts = songs[reference.song]
+            at = next(i for i, other in enumerate(charts) if other.path == reference.path)
+            other = nearest_other([c.chart for c in charts], [c.stars for c in charts], at)
+            if other is not None:
+                self._enter_human(reference, charts[other])
+            if reference.audio is not None:
+                if reference.audio not in peaks:
+                    peaks[reference.audio] = self._peaks(reference.audio)
+                found = peaks[reference.audio]
+                if found is not None:
+                    self.enter(LIBROSA, reference, onset_chart(reference.chart, found, rng))
+            self.enter(RANDOM, reference, random_chart(reference.chart, rng))
+
+    def _enter_human(self, reference: Reference, other: Reference) -> None:
+        asked = {"sr": reference.stars}
+        pair = Pair(str(reference.path), reference.song, self._measured(reference), self._measured(other), asked)
+        self.rivals.setdefault(HUMAN, []).append(pair)
+
+    def _measured(self, reference: Reference) -> Profile:
+        """A reference's profile; its features are those of the file, not of what is written of it."""
+        if reference.path not in self._profiles:
+            profile = profile_of(reference.chart, self.encode)
+            features = {**profile.features, **{k: v for k, v in reference.features.items() if v is not None}}
+            self._profiles[reference.path] = replace(profile, features=features)
+        return self._profiles[reference.path]
+
+    def _peaks(self, audio: Path) -> Peaks | None:
+        try:
+            return onset_peaks(audio)
+        except AudioError as error:
+            self.report.skip("undecodable audio", str(error))
+            return None

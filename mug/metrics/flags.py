@@ -1,0 +1,65 @@
+"""Does a model give what is asked for? Each skillset asked for by its flag, against the same prompt without it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mug.data.difficulty import SKILLSETS
+from mug.metrics.bootstrap import Estimate, bootstrap, mean_of
+from mug.metrics.profile import Profile
+
+MSD_OF = {name: f"{name}_ett" for name in SKILLSETS}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A song's chart where a skillset was asked for, and its chart without, from the same noise."""
+
+    song: str
+    skillset: str
+    asked: Profile
+    unasked: Profile
+
+    @property
+    def has_flag(self) -> float:
+        """1 where the chart that was asked for has the flag by its own notes, else 0."""
+        return float(bool(self.asked.features.get(self.skillset)))
+
+    @property
+    def had_flag(self) -> float:
+        """1 where the chart that was not asked for it has the flag all the same, else 0."""
+        return float(bool(self.unasked.features.get(self.skillset)))
+
+    @property
+    def rose(self) -> float:
+        """1 where the skillset's MSD rose beside the mean of the others', else 0; a chart without MSD did not."""
+        before, after = lead_of(self.unasked, self.skillset), lead_of(self.asked, self.skillset)
+        return float(after > before)  # of NaN nothing rises
+
+
+def lead_of(profile: Profile, skillset: str) -> float:
+    """Return by how much a skillset's MSD is above the mean of the other six, NaN without MSD."""
+    msd = {name: profile.number(key) for name, key in MSD_OF.items()}
+    others = [value for name, value in msd.items() if name != skillset and value is not None]
+    own = msd[skillset]
+    return float("nan") if own is None or len(others) < len(SKILLSETS) - 1 else own - float(np.mean(others))
+
+
+def obedience(answers: Sequence[Answer], seed: int = 0) -> dict[str, dict[str, Estimate]]:
+    """Return by skillset, and as "all", the shares of answers that have the flag, had it unasked, and rose."""
+    measures: dict[str, Callable[[Answer], float]] = {
+        "has_flag": lambda answer: answer.has_flag,
+        "had_flag_unasked": lambda answer: answer.had_flag,
+        "rose": lambda answer: answer.rose,
+    }
+    table: dict[str, dict[str, Estimate]] = {}
+    for name in (*SKILLSETS, "all"):
+        of = [answer for answer in answers if name in ("all", answer.skillset)]
+        if of:
+            songs = [answer.song for answer in of]
+            table[name] = {
+                measure: Estimate(*bootstrap(mean_of(np.array([value(a) for a in of])), songs, seed), len(of))
+                for measure, value in measures.items()
+            }
+    return table

@@ -1,0 +1,81 @@
+"""Which generated chart belongs to which of the human's, for two folders of .osu files."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mug.data.beatmap import Beatmap
+from mug.data.chart_files import files_under
+from mug.data.difficulty import star_rating_or_none
+from mug.data.osu import read_osu
+from mug.data.report import Report
+from mug.errors import ChartError, DatasetError
+from mug.metrics.references import Reference
+
+HOW = "by folder and file name; else by the audio file that a chart names, whatever its ending, and the closest stars"
+MAX_PROMPT = 10_000  # characters
+
+
+def pairs_in(folder: Path, references: Sequence[Reference]) -> tuple[list[tuple[Reference, Beatmap]], Report]:
+    """Find the reference of each .osu file under a folder, as HOW says, and say which were skipped and why.
+
+    The star rating is the one that a chart was asked for, where it says so (AIPrompt), else its own. Where one audio
+    name occurs in several songs, the chart's folder has to have the name of the reference's.
+    Raises DatasetError where no chart has a reference.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: no such folder of generated charts")
+    report = Report()
+    pairs: list[tuple[Reference, Beatmap]] = []
+    by_name = {(reference.path.parent.name, reference.path.stem): reference for reference in references}
+    for path in files_under(folder, (".osu",)):
+        try:
+            chart = read_osu(path)
+        except ChartError as error:
+            report.skip("unusable", str(error))
+            continue
+        found = by_name.get((path.parent.name, path.stem)) or _by_audio(path, chart, references, report)
+        if found is None:
+            continue
+        if found.chart.keys != chart.keys:
+            report.skip("other key count", f"{path}: {chart.keys}K, its reference {found.path} has {found.chart.keys}")
+            continue
+        pairs.append((found, chart))
+    report.done = len(pairs)
+    if not pairs:
+        raise DatasetError(f"{folder}: no chart has a reference; they are found {HOW}\n{report}")
+    return pairs, report
+
+
+def prompt_of(chart: Beatmap) -> dict[str, Any]:
+    """Return what a chart says that it was asked for (AIPrompt), {} where it says nothing that is a prompt."""
+    text = chart.metadata.get("AIPrompt", "")
+    try:
+        prompt = json.loads(text) if len(text) <= MAX_PROMPT else {}
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(prompt, Mapping):
+        return {}
+    return {name: value for name, value in prompt.items() if isinstance(value, (str, int, float, bool))}
+
+
+def _by_audio(path: Path, chart: Beatmap, references: Sequence[Reference], report: Report) -> Reference | None:
+    name = Path(chart.audio_filename).stem.casefold()
+    same = [r for r in references if Path(r.chart.audio_filename).stem.casefold() == name]
+    if len({reference.song for reference in same}) > 1:
+        here = [reference for reference in same if reference.path.parent.name == path.parent.name]
+        if not here:
+            report.skip(
+                "ambiguous",
+                f"{path}: several songs have an audio file '{chart.audio_filename}'; put the chart into a folder named "
+                "as its reference's",
+            )
+            return None
+        same = here
+    if not same:
+        report.skip("without reference", f"{path}: no reference names the audio file '{chart.audio_filename}'")
+        return None
+    asked = prompt_of(chart).get("sr")
+    stars = float(asked) if isinstance(asked, (int, float)) else star_rating_or_none(chart) or 0.0
+    return min(same, key=lambda reference: (abs(reference.stars - stars), str(reference.path)))

@@ -1,0 +1,94 @@
+"""A scoreboard as pictures: F1 by star rating, stars asked and got, snaps and chords of generated and human charts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from mug.files import replacing
+from mug.metrics.contest import GENERATED, HUMAN, LIBROSA, RANDOM
+from mug.metrics.patterns import as_arrays
+from mug.metrics.scoreboard import Summary
+from mug.metrics.snaps import SNAPS
+from mug.plots import ACCENT, MEDIAN, MUTED, STYLE, Axes, Figure, style
+from mug.render import TEXT
+
+COLORS = {GENERATED: ACCENT, HUMAN: MEDIAN, LIBROSA: "#7bd88f", RANDOM: MUTED}
+PEOPLE = "#b0b8c8"
+
+
+def write_plots(rivals: Mapping[str, Summary], folder: Path) -> list[Path]:
+    """Write the pictures into a folder and return their paths. Those of prompts need a model's charts."""
+    drawn = {"f1_by_stars.png": draw_f1(rivals)}
+    if GENERATED in rivals:
+        drawn |= {
+            "stars.png": draw_stars(rivals[GENERATED]),
+            "snaps_and_chords.png": draw_shares(rivals[GENERATED]),
+        }
+    for name, figure in drawn.items():
+        with replacing(folder / name) as temporary:
+            figure.savefig(temporary, dpi=110)
+    return [folder / name for name in drawn]
+
+
+def draw_f1(rivals: Mapping[str, Summary]) -> Figure:
+    """Onset F1 at 50 ms of every chart over the stars of its reference."""
+    figure, (axes,) = _page(1)
+    axes.set_title("onset F1 within 50 ms, by the stars of the human's chart")
+    for name, summary in rivals.items():
+        stars = [pair.reference.star_rating for pair in summary.pairs]
+        axes.scatter(
+            stars,
+            [row["onset_f1_50ms"] for row in summary.rows],
+            s=22,
+            alpha=0.8,
+            linewidths=0,
+            color=COLORS[name],
+            label=name,
+        )
+    axes.set_xlabel("stars")
+    axes.set_ylim(0, 1)
+    axes.legend(frameon=False, labelcolor=TEXT, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def draw_stars(summary: Summary) -> Figure:
+    """The star rating that a chart got over the one it was asked for."""
+    figure, (axes,) = _page(1)
+    axes.set_title("stars: asked and got")
+    asked, got = (np.array([row[name] for row in summary.rows]) for name in ("star_rating_asked", "star_rating"))
+    top = max(float(asked.max()), float(got.max()), 1.0) * 1.05
+    axes.plot([0, top], [0, top], color=MUTED, linewidth=1.2)
+    axes.scatter(asked, got, s=22, alpha=0.8, linewidths=0, color=ACCENT)
+    axes.set_xlabel("asked")
+    axes.set_ylabel("got")
+    axes.set_xlim(0, top)
+    axes.set_ylim(0, top)
+    return figure
+
+
+def draw_shares(summary: Summary) -> Figure:
+    """Where in the beat notes lie and how many come at once, in the generated charts and in the humans'."""
+    figure, (left, right) = _page(2)
+    sides = [[pair.reference for pair in summary.pairs], [pair.estimated for pair in summary.pairs]]
+    _bars(left, "snaps", list(SNAPS), [np.mean([chart.snaps for chart in side], axis=0) for side in sides])
+    sizes = sorted({size for side in sides for chart in side for size in chart.chords})
+    shares = [array.mean(axis=0) for array in as_arrays(*([chart.chords for chart in side] for side in sides))]
+    _bars(right, "notes at once", [str(size) for size in sizes], shares)
+    right.legend(frameon=False, labelcolor=TEXT)
+    return figure
+
+
+def _bars(axes: Axes, title: str, names: list[str], shares: list[np.ndarray]) -> None:
+    axes.set_title(title)
+    places = np.arange(len(names))
+    for shift, values, color, label in zip((-0.2, 0.2), shares, (PEOPLE, ACCENT), ("human", "generated"), strict=True):
+        axes.bar(places + shift, values, width=0.38, color=color, label=label)
+    axes.set_xticks(places, names)
+    axes.grid(axis="x", visible=False)
+
+
+def _page(n_columns: int) -> tuple[Figure, list[Axes]]:
+    with style.context(STYLE):
+        figure = Figure(figsize=(5 + 3.5 * n_columns, 4.2), layout="constrained")
+        return figure, list(np.atleast_1d(figure.subplots(1, n_columns)))

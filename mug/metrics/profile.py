@@ -1,0 +1,74 @@
+"""One chart by itself, measured once: what comparisons with others are made of.
+
+Axes: K keys, S snaps, Z latent channels, L latent frames.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mug.data.beatmap import Beatmap
+from mug.data.difficulty import Feature, chart_features, ln_ratio
+from mug.data.osu import format_osu
+from mug.errors import ChartError
+from mug.metrics.frechet import Moments
+from mug.metrics.patterns import Shares, chord_sizes, column_ngrams
+from mug.metrics.snaps import snap_shares
+from mug.metrics.violations import violations
+
+Encoder = Callable[[Beatmap], np.ndarray]  # chart -> its latent [Z, L]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A chart and what it is like. `latents` is None where nobody encoded it, or nothing is in it."""
+
+    chart: Beatmap
+    features: Mapping[str, Feature]  # what a prompt would say of it; empty for what osu! does not rate
+    chords: Shares
+    bigrams: Shares
+    trigrams: Shares
+    snaps: np.ndarray  # [S]
+    violations: Counter[str]
+    latents: Moments | None = None
+
+    @property
+    def n_notes(self) -> int:
+        return len(self.chart.notes)
+
+    @property
+    def star_rating(self) -> float:
+        """Stars, 0 of a chart that osu! does not rate: without notes, or with more than anybody could press."""
+        return self.number("sr") or 0.0
+
+    @property
+    def ln_ratio(self) -> float:
+        return ln_ratio(self.chart)
+
+    def number(self, name: str) -> float | None:
+        """A feature as a number, None where it is not known."""
+        value = self.features.get(name)
+        return float(value) if isinstance(value, (int, float)) else None
+
+
+def profile_of(chart: Beatmap, encode: Encoder | None = None) -> Profile:
+    """Measure a chart. `encode`: the first stage in whose latents charts are compared."""
+    features: Mapping[str, Feature] = {}
+    if chart.notes:
+        try:
+            features = chart_features(chart, format_osu(chart))
+        except ChartError:  # too dense to be rated
+            features = {}
+    stars = features.get("sr")
+    return Profile(
+        chart=chart,
+        features=features,
+        chords=chord_sizes(chart),
+        bigrams=column_ngrams(chart, 2),
+        trigrams=column_ngrams(chart, 3),
+        snaps=snap_shares(chart),
+        violations=violations(chart, stars if isinstance(stars, float) else None),
+        latents=Moments.of(encode(chart)) if encode is not None and chart.notes else None,
+    )

@@ -1,0 +1,146 @@
+"""The human charts that others are measured against: of a dataset's split, or of a folder of songs."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from mug.data.beatmap import Beatmap
+from mug.data.chart_files import files_under
+from mug.data.difficulty import chart_features
+from mug.data.features import FeatureSpec
+from mug.data.library import load_entries
+from mug.data.osu import parse_osu
+from mug.data.report import Report
+from mug.errors import ChartError, DatasetError
+from mug.files import file_beside
+
+SPLITS = ("train", "valid", "test")
+MIN_NOTES = 2
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A human's chart, its music, None where it is not there, and what a prompt says of it."""
+
+    path: Path
+    song: str  # what all charts of one music share
+    chart: Beatmap
+    audio: Path | None
+    features: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def stars(self) -> float:
+        return float(self.features["sr"])
+
+
+def references_in(
+    folders: Sequence[Path],
+    keys: int | None = None,
+    needs_audio: bool = True,
+    tqdm_class: Callable[..., Any] = tqdm,
+) -> tuple[list[Reference], Report]:
+    """Read the .osu charts under folders, and say which were skipped and why. keys: of all, None for the first's.
+
+    Raises DatasetError where none can be used.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            raise DatasetError(f"{folder}: no such folder of songs")
+    report = Report()
+    found: list[Reference] = []
+    files = sorted({path for folder in folders for path in files_under(folder, (".osu",))})
+    for path in tqdm_class(files, desc="charts", unit="chart", disable=None):
+        try:
+            data = path.read_bytes()
+            chart = parse_osu(data, str(path))
+            if keys is None:
+                keys = chart.keys
+            if chart.keys != keys:
+                report.skip("other key count", f"{path}: {chart.keys}K, {keys}K are evaluated")
+                continue
+            audio = file_beside(path, chart.audio_filename)
+            if needs_audio and audio is None:
+                report.skip("without audio", f"{path}: its audio file '{chart.audio_filename}' is missing")
+                continue
+            features = chart_features(chart, data)
+        except OSError as error:
+            report.skip("unreadable", f"{path}: cannot be read: {error.strerror}")
+            continue
+        except ChartError as error:
+            report.skip("unusable", str(error) if str(path) in str(error) else f"{path}: {error}")
+            continue
+        _add(found, Reference(path, _song(path, chart), chart, audio, features), report)
+    report.done = len(found)
+    if not found:
+        names = ", ".join(map(str, folders))
+        raise DatasetError(f"{names}: no chart can be used; give a folder with .osu files\n{report}")
+    return found, report
+
+
+def references_of(
+    beatmap_txt: Path, spec: FeatureSpec, keys: int, splits: Iterable[str], fractions: tuple[float, float, str]
+) -> tuple[list[Reference], Report]:
+    """Read the charts of some splits of a prepared dataset, with their features from features.db beside the list.
+
+    fractions: valid_fraction, test_fraction and salt, as the training had them. Raises DatasetError where none is left.
+    """
+    splits = list(splits)
+    report = Report()
+    found: list[Reference] = []
+    for split in splits:
+        entries, loaded = load_entries([str(beatmap_txt)], spec, keys, split, fractions, None)
+        report.skipped += loaded.skipped
+        for entry in entries:
+            chart = parse_osu(entry.path.read_bytes(), str(entry.path))
+            audio = file_beside(entry.path, chart.audio_filename)
+            if audio is None:
+                report.skip("without audio", f"{entry.path}: its audio file '{chart.audio_filename}' is missing")
+                continue
+            reference = Reference(entry.path, _song(entry.path, chart), chart, audio, entry.prompt)
+            _add(found, reference, report)
+    report.done = len(found)
+    if not found:
+        raise DatasetError(
+            f"{beatmap_txt}: no usable chart in the split {', '.join(splits)}; ask for another --split, or give the "
+            f"fractions of the training\n{report}"
+        )
+    return found, report
+
+
+def chosen(references: Sequence[Reference], per_song: int | None, limit: int | None) -> list[Reference]:
+    """Return at most `per_song` charts of each song, spread evenly over its difficulties, and `limit` in all.
+
+    One chart of a song is the one in the middle. Songs lose their charts in turn, the last songs first.
+    """
+    by_song: dict[str, list[Reference]] = {}
+    for reference in sorted(references, key=lambda reference: (reference.song, reference.stars, reference.path)):
+        by_song.setdefault(reference.song, []).append(reference)
+    kept = {song: spread(charts, per_song) for song, charts in by_song.items()}
+    turns = sorted((turn, song) for song, charts in kept.items() for turn in range(len(charts)))
+    stays: dict[str, int] = {}
+    for _, song in turns[:limit]:
+        stays[song] = stays.get(song, 0) + 1
+    return [reference for song, count in stays.items() for reference in spread(kept[song], count)]
+
+
+def spread(charts: Sequence[Reference], count: int | None) -> list[Reference]:
+    """Return `count` charts from the easiest to the hardest, evenly; the middle one for one."""
+    if count is None or count >= len(charts):
+        return list(charts)
+    places = [len(charts) // 2] if count == 1 else np.linspace(0, len(charts) - 1, count).round().astype(int).tolist()
+    return [charts[place] for place in places]
+
+
+def _song(path: Path, chart: Beatmap) -> str:
+    return f"{path.parent}/{chart.audio_filename.casefold()}"
+
+
+def _add(found: list[Reference], reference: Reference, report: Report) -> None:
+    if len({note.start_ms for note in reference.chart.notes}) < MIN_NOTES:
+        report.skip("too short", f"{reference.path}: all its notes are at one time; nothing can be compared")
+        return
+    found.append(reference)

@@ -1,0 +1,207 @@
+"""A scoreboard as text for a terminal, as Markdown for a model card, and as JSON for everything else."""
+
+import hashlib
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from mug.config import find_file
+from mug.data.describe import star_rating_version
+from mug.data.difficulty import SKILLSETS
+from mug.data.msd import calculator_version
+from mug.metrics.bootstrap import Estimate
+from mug.metrics.scoreboard import Summary
+
+PACKAGES = ("mug", "torch", "numpy", "scipy", "librosa", "rosu-pp-py")
+WEIGHTS = "model.safetensors"  # of a model folder
+HIGHER, LOWER, NEUTRAL = "↑", "↓", ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table: a figure's name, how it is called, which way is better."""
+
+    name: str
+    label: str
+    better: str = LOWER
+    digits: int = 2
+    percent: bool = False
+
+
+LINES = (
+    Line("onset_f1_50ms", "onset F1, 50 ms", HIGHER),
+    Line("onset_precision_50ms", "  precision", HIGHER),
+    Line("onset_recall_50ms", "  recall", HIGHER),
+    Line("onset_f1_20ms", "onset F1, 20 ms", HIGHER),
+    Line("onset_precision_20ms", "  precision", HIGHER),
+    Line("onset_recall_20ms", "  recall", HIGHER),
+    Line("column_f1_50ms", "column F1, 50 ms", HIGHER),
+    Line("mirrored_column_f1_50ms", "  or mirrored", HIGHER),
+    Line("column_f1_20ms", "column F1, 20 ms", HIGHER),
+    Line("mirrored_column_f1_20ms", "  or mirrored", HIGHER),
+    Line("density_spearman", "density, Spearman over 2 s", HIGHER),
+    Line("notes_per_second_error", "notes per second, error"),
+    Line("star_rating_error", "star rating, error to the prompt"),
+    Line("star_rating_bias", "  signed", NEUTRAL),
+    Line("ln_ratio_error", "long notes, share, error", digits=3),
+    Line("ln_length_distance_ms", "long notes, length, ms", digits=0),
+    Line("ett_error", "MSD, error"),
+    Line("asked_ett_error", "MSD of asked skillsets, error"),
+    Line("flags_obeyed", "asked flags that came", HIGHER, percent=True),
+    Line("chords_js", "chord sizes, JS distance", digits=3),
+    Line("bigrams_js", "column 2-grams, JS distance", digits=3),
+    Line("trigrams_js", "column 3-grams, JS distance", digits=3),
+    Line("snaps_js", "snaps, JS distance", digits=3),
+    Line("off_grid", "notes off the grid", percent=True),
+    Line("latent_frechet", "Frechet distance of latents"),
+    Line("violations_per_1000", "violations per 1000 notes", digits=1),
+    Line("training_overlap", "notes of the nearest training chart", NEUTRAL, percent=True),
+    Line("near_duplicates", "near-duplicates of training charts", percent=True),
+)
+FOOT = "[ ]: 95 % bootstrap intervals over songs. Arrows: which way is better. -: not measured, or nothing to measure."
+
+
+def cell(estimate: Estimate | None, line: Line) -> str:
+    """A figure with its interval, "-" where there is none."""
+    if estimate is None or not math.isfinite(estimate.value):
+        return "-"
+
+    def number(value: float) -> str:
+        return f"{value:.1%}" if line.percent else f"{value:.{line.digits}f}"
+
+    if not math.isfinite(estimate.low):
+        return number(estimate.value)
+    return f"{number(estimate.value)} [{number(estimate.low)}, {number(estimate.high)}]"
+
+
+def rows_of(rivals: Mapping[str, Summary]) -> list[list[str]]:
+    """The table's cells: its head, of how many charts it is, and a row for each of LINES that anybody has."""
+    rows = [["", *rivals], ["charts / songs", *(f"{len(s.pairs)} / {s.songs}" for s in rivals.values())]]
+    for line in LINES:
+        cells = [cell(summary.estimates.get(line.name), line) for summary in rivals.values()]
+        if set(cells) != {"-"}:
+            rows.append([f"{line.label} {line.better}".rstrip(), *cells])
+        if line.name == "latent_frechet" and set(cells) != {"-"}:  # which depends on how many there are
+            rows.append(["  of latent frames", *(f"{summary.frames:,}" for summary in rivals.values())])
+    return rows
+
+
+def obedience_rows(obedience: Mapping[str, Mapping[str, Estimate]]) -> list[list[str]]:
+    """The cells of the experiment with flags."""
+    share = Line("", "", percent=True)
+    rows = [["asked for", "songs", "has the flag", "has it unasked", "its MSD rose"]]
+    for name, row in obedience.items():
+        rows.append(
+            [
+                name,
+                str(row["has_flag"].charts),
+                *(cell(row[key], share) for key in ("has_flag", "had_flag_unasked", "rose")),
+            ]
+        )
+    return rows
+
+
+def text_table(rows: Sequence[Sequence[str]]) -> str:
+    """Cells as columns of text, the first one to the left."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [
+        "  ".join(f"{row[0]:<{widths[0]}}" if i == 0 else f"{c:>{widths[i]}}" for i, c in enumerate(row))
+        for row in rows
+    ]
+    lines.insert(1, "-" * len(lines[0]))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    """Cells as a table of Markdown."""
+    lines = ["| " + " | ".join(text.strip().replace("|", "/") for text in row) + " |" for row in rows]
+    lines.insert(1, "|---" * len(rows[0]) + "|")
+    return "\n".join(lines)
+
+
+def markdown(
+    rivals: Mapping[str, Summary], obedience: Mapping[str, Mapping[str, Estimate]] | None, command: str, notes: str
+) -> str:
+    """The table as a part of a model card, with the command that made it. notes: what was skipped, as text."""
+    parts = ["## Evaluation", markdown_table(rows_of(rivals)), FOOT]
+    if obedience:
+        parts += [
+            "Each skillset asked for by its flag, at the same star rating and noise:",
+            markdown_table(obedience_rows(obedience)),
+        ]
+    parts += [f"```sh\n{command}\n```", f"```text\n{notes}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def as_json(
+    rivals: Mapping[str, Summary],
+    obedience: Mapping[str, Mapping[str, Estimate]] | None,
+    about: Mapping[str, Any],
+    skipped: Sequence[tuple[str, str]],
+) -> dict[str, Any]:
+    """Everything, with a row for each chart. Numbers that are none are null."""
+    return {
+        **about,
+        "rivals": {name: _summary(summary) for name, summary in rivals.items()},
+        "flags": {name: {key: _plain(asdict(e)) for key, e in row.items()} for name, row in (obedience or {}).items()},
+        "skipped": [message for _, message in skipped],
+    }
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    return {
+        "charts": len(summary.pairs),
+        "songs": summary.songs,
+        "metrics": {name: _plain(asdict(estimate)) for name, estimate in summary.estimates.items()},
+        "skillsets": {name: _plain(asdict(summary.estimates[f"{name}_ett_error"])) for name in SKILLSETS},
+        "violations_per_1000_by_kind": dict(summary.violations),
+        "snaps": dict(summary.snaps),
+        "chord_sizes": {str(size): share for size, share in summary.chords.items()},
+        "latent_frames": summary.frames,
+        "rows": [
+            {
+                "reference": pair.name,
+                "song": pair.song,
+                "notes": pair.estimated.n_notes,
+                "asked": dict(pair.asked),
+                "violations": dict(pair.estimated.violations),
+                **_plain(row),
+            }
+            for pair, row in zip(summary.pairs, summary.rows, strict=True)
+        ],
+    }
+
+
+def _plain(row: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: value if math.isfinite(value) else None for name, value in row.items()}
+
+
+def settings_of(args: Any) -> dict[str, Any]:
+    """The options of a command as JSON has them."""
+    return {name: _as_plain(value) for name, value in sorted(vars(args).items())}
+
+
+def versions_of(checkpoint: str | None) -> dict[str, Any]:
+    """What figures depend on: the program and its libraries, the calculators, and the model's own bytes."""
+    found: dict[str, Any] = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = None
+    found |= {"star_rating": star_rating_version(), "msd": calculator_version()}
+    if checkpoint is not None:
+        path = find_file(checkpoint)
+        with (path / WEIGHTS if path.is_dir() else path).open("rb") as file:
+            found["checkpoint_sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def _as_plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value

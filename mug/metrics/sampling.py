@@ -1,0 +1,134 @@
+"""A model's charts for the songs of references, each asked for what its reference is."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from tqdm import tqdm
+
+from mug.data.beatmap import Beatmap
+from mug.data.difficulty import SKILLSETS
+from mug.data.features import START_TIME, FeatureSpec
+from mug.data.osu import write_osu
+from mug.data.report import Report
+from mug.errors import AudioError, ChartError, PromptError
+from mug.metrics.flags import Answer
+from mug.metrics.profile import Profile, profile_of
+from mug.metrics.references import Reference
+
+FULL = "full"
+CHARTS = "charts"
+
+
+class Generator(Protocol):
+    """What is needed of mug.generate.ChartGenerator."""
+
+    spec: FeatureSpec
+    keys: int
+
+    def generate(self, audio: str | Path, prompt: Mapping[str, Any], **settings: Any) -> list[Beatmap]:
+        """See mug.generate.ChartGenerator.generate."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How charts are sampled. seed: of the first chart; the next ones have the next."""
+
+    steps: int = 50
+    scale: float = 2.0
+    sampler: str = "ddim"
+    seed: int = 0
+
+    def chart(self, generator: Generator, audio: Path, prompt: Mapping[str, Any], number: int) -> Beatmap | None:
+        """Return one chart, None where the model wrote no notes. Raises AudioError and PromptError."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*the model wrote no notes")  # it is counted instead
+            try:
+                (chart,) = generator.generate(
+                    audio,
+                    prompt,
+                    steps=self.steps,
+                    guidance_scale=self.scale,
+                    sampler=self.sampler,
+                    seed=self.seed + number,
+                    tqdm_class=partial(tqdm, disable=True),
+                )
+            except ChartError:
+                return None
+        return chart
+
+
+def prompt_for(reference: Reference, names: Sequence[str], spec: FeatureSpec) -> dict[str, Any]:
+    """Return the features of a reference by these names ("full": all that the model knows), what is known of them.
+
+    Raises PromptError for a name that the model does not know.
+    """
+    known = [name for name in spec.names if name != START_TIME]
+    for name in names:
+        if name not in (*known, FULL):
+            raise PromptError(f"--prompt {name}: the model knows {', '.join(known)}; '{FULL}' means all of them")
+    wanted = known if FULL in names else [name for name in known if name in names]
+    return {name: value for name in wanted if (value := reference.features.get(name)) is not None}
+
+
+def write_charts(
+    generator: Generator,
+    references: Sequence[Reference],
+    names: Sequence[str],
+    sampling: Sampling,
+    out: Path | None,
+    report: Report,
+    tqdm_class: Callable[..., Any] = tqdm,
+) -> Iterator[tuple[Reference, Beatmap, dict[str, Any]]]:
+    """Yield a chart for each reference and its prompt; in `out` it is charts/<folder>/<name of the reference>.osu.
+
+    A chart without notes is yielded, not written, and said in the report, as is music that cannot be decoded.
+    """
+    for number, reference in enumerate(tqdm_class(references, desc="generating", unit="chart", disable=None)):
+        prompt = prompt_for(reference, names, generator.spec)
+        assert reference.audio is not None, reference.path  # references without are left out before
+        try:
+            chart = sampling.chart(generator, reference.audio, prompt, number)
+        except AudioError as error:
+            report.skip("undecodable audio", f"{reference.path}: {error}")
+            continue
+        if chart is None:
+            report.skip("without notes, counted as wrong", f"{reference.path}: the model wrote no notes")
+            yield reference, Beatmap(generator.keys, [], []), prompt
+            continue
+        if out is not None:
+            write_osu(chart, out / CHARTS / reference.path.parent.name / f"{reference.path.stem}.osu")
+        yield reference, chart, prompt
+
+
+def ask_for_flags(
+    generator: Generator,
+    references: Sequence[Reference],
+    sampling: Sampling,
+    report: Report,
+    tqdm_class: Callable[..., Any] = tqdm,
+) -> list[Answer]:
+    """Ask for each skillset on every reference's music at its star rating, and for none, from the same noise.
+
+    Skillsets whose flags the model does not know are left out.
+    """
+    answers: list[Answer] = []
+    skillsets = [name for name in SKILLSETS if name in generator.spec.names]
+    for number, reference in enumerate(tqdm_class(references, desc="asking for flags", unit="song", disable=None)):
+        assert reference.audio is not None, reference.path
+
+        def answer(prompt: Mapping[str, Any], audio: Path = reference.audio, number: int = number) -> Profile:
+            chart = sampling.chart(generator, audio, prompt, number)
+            return profile_of(chart or Beatmap(generator.keys, [], []))
+
+        stars = {"sr": reference.stars}
+        try:
+            unasked = answer(stars)
+            for name in skillsets:
+                answers.append(Answer(reference.song, name, answer({**stars, name: True}), unasked))
+        except AudioError as error:
+            report.skip("undecodable audio", f"{reference.path}: {error}")
+    return answers

@@ -1,0 +1,211 @@
+"""Charts against their references, added up: every figure with an interval over songs.
+
+Axes: N pairs of charts, K keys, S snaps, G kinds of pattern, Z latent channels.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from mug.data.difficulty import SKILLSETS
+from mug.metrics.bootstrap import Estimate, Statistic, bootstrap, mean_of, ratio_of
+from mug.metrics.density import density_spearman, notes_per_second_error
+from mug.metrics.frechet import Moments, frechet_distance
+from mug.metrics.onsets import column_f1, moments_ms, onset_f1
+from mug.metrics.patterns import as_arrays, js_distance, ln_length_distance_ms
+from mug.metrics.profile import Profile
+from mug.metrics.snaps import SNAPS
+from mug.metrics.violations import KINDS
+
+NAN = float("nan")
+TOLERANCES_MS = (20, 50)
+FLAGS = ("rc", "hb", "ln", *SKILLSETS)  # what a prompt can ask for with yes
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A chart beside the human's of the same music, and the prompt that it was asked for."""
+
+    name: str  # of the reference
+    song: str
+    reference: Profile
+    estimated: Profile
+    asked: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a set of charts is like. `frames`: latent frames that the Frechet distance is of, 0 without."""
+
+    pairs: Sequence[Pair]
+    rows: Sequence[Mapping[str, float]]  # of each pair
+    estimates: Mapping[str, Estimate]
+    violations: Mapping[str, float]  # by kind, per 1000 notes
+    snaps: Mapping[str, float]  # shares
+    chords: Mapping[int, float]  # shares, by notes at once
+    frames: int
+
+    @property
+    def songs(self) -> int:
+        return len({pair.song for pair in self.pairs})
+
+
+def scores_of(pair: Pair) -> dict[str, float]:
+    """Return the figures of one pair, NaN where one means nothing: no prompt asked for it, or there is none of it."""
+    human, chart = pair.reference.chart, pair.estimated.chart
+    there, guessed = moments_ms(human), moments_ms(chart)
+    row: dict[str, float] = {}
+    for tolerance in TOLERANCES_MS:
+        score = onset_f1(there, guessed, tolerance)
+        row |= {
+            f"onset_precision_{tolerance}ms": score.precision,
+            f"onset_recall_{tolerance}ms": score.recall,
+            f"onset_f1_{tolerance}ms": score.f1,
+            f"column_f1_{tolerance}ms": column_f1(human, chart, tolerance),
+            f"mirrored_column_f1_{tolerance}ms": column_f1(human, chart, tolerance, mirrored=True),
+        }
+    stars = pair.asked.get("sr") or pair.reference.star_rating
+    errors = {name: _difference(pair, f"{name}_ett") for name in SKILLSETS}
+    asked_for = [errors[name] for name in SKILLSETS if pair.asked.get(f"{name}_ett") is not None]
+    flags = [bool(pair.estimated.features.get(name)) for name in FLAGS if pair.asked.get(name) in (True, 1)]
+    return {
+        **row,
+        "density_spearman": density_spearman(human, chart),
+        "notes_per_second_error": notes_per_second_error(human, chart),
+        "star_rating": pair.estimated.star_rating,
+        "star_rating_asked": stars,
+        "star_rating_error": abs(pair.estimated.star_rating - stars),
+        "star_rating_bias": pair.estimated.star_rating - stars,
+        "ln_ratio_error": abs(pair.estimated.ln_ratio - pair.reference.ln_ratio) if chart.notes else 1.0,
+        "ln_length_distance_ms": ln_length_distance_ms(human, chart),
+        "ett_error": _difference(pair, "ett"),
+        "asked_ett_error": float(np.mean(asked_for)) if asked_for else NAN,
+        **{f"{name}_ett_error": error for name, error in errors.items()},
+        "flags_obeyed": float(np.mean(flags)) if flags else NAN,
+    }
+
+
+def _difference(pair: Pair, name: str) -> float:
+    there, guessed = pair.reference.number(name), pair.estimated.number(name)
+    return NAN if there is None or guessed is None else abs(guessed - there)
+
+
+def summary_of(pairs: Sequence[Pair], overlaps: Sequence[float] | None = None, seed: int = 0) -> Summary:
+    """Add up pairs, at least one. overlaps [N]: of each chart with the nearest of the training. seed: of the intervals.
+
+    Raises ValueError without pairs.
+    """
+    if not pairs:
+        raise ValueError("expected at least one pair of charts, got none")
+    rows = [scores_of(pair) for pair in pairs]
+    charts = [pair.estimated for pair in pairs]
+    notes = np.array([chart.n_notes for chart in charts], float)  # [N]
+    broken = np.array([[chart.violations[kind] for kind in KINDS] for chart in charts], float)  # [N, kinds]
+    values = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    statistics: dict[str, tuple[Statistic, int]] = {
+        name: (mean_of(value), int(np.isfinite(value).sum())) for name, value in values.items()
+    }
+    statistics |= _distances(pairs)
+    snaps = np.array([chart.snaps for chart in charts])  # [N, S]
+    statistics["off_grid"] = (ratio_of(snaps[:, -1], snaps.sum(axis=1)), len(pairs))
+    statistics["violations_per_1000"] = (ratio_of(broken.sum(axis=1), notes, 1000.0), len(pairs))
+    if overlaps is not None:
+        from mug.metrics.duplicates import NEAR_DUPLICATE
+
+        shares = np.array(overlaps, float)
+        statistics["training_overlap"] = (mean_of(shares), len(pairs))
+        statistics["near_duplicates"] = (mean_of((shares >= NEAR_DUPLICATE).astype(float)), len(pairs))
+    songs = [pair.song for pair in pairs]
+    both = [pair.estimated.latents for pair in pairs if pair.estimated.latents is not None]
+    chords: Counter[int] = Counter()
+    for chart in charts:
+        chords.update(dict(chart.chords))
+    return Summary(
+        pairs=pairs,
+        rows=rows,
+        estimates={name: Estimate(*bootstrap(s, songs, seed), n) for name, (s, n) in statistics.items()},
+        violations={kind: _per_1000(broken[:, i], notes) for i, kind in enumerate(KINDS)},
+        snaps=dict(zip(SNAPS, _normalised(snaps.sum(axis=0)).tolist(), strict=True)),
+        chords={size: share / sum(chords.values()) for size, share in sorted(chords.items())},
+        frames=int(sum(latents.n for latents in both)),
+    )
+
+
+def _distances(pairs: Sequence[Pair]) -> dict[str, tuple[Statistic, int]]:
+    """Statistics of all charts together, and of how many; each counts alike, however many notes it has."""
+    counts, there, guessed = _sides(pairs)
+    n = int(counts.sum())
+    found: dict[str, Statistic] = {}
+    for name in ("chords", "bigrams", "trigrams"):
+        kinds = [[getattr(chart, name) for chart in side] for side in (there, guessed)]
+        found[f"{name}_js"] = partial(_js, *as_arrays(*kinds))
+    found["snaps_js"] = partial(
+        _js, *(np.array([chart.snaps for chart in side]) for side in (there, guessed))
+    )  # [N, S]
+    encoded = [[chart.latents for chart in side] for side in (there, guessed)]
+    if all(any(latents is not None for latents in side) for side in encoded):
+        found["latent_frechet"] = partial(_frechet, _stacked(encoded[0]), _stacked(encoded[1]))
+
+    def of_counted(statistic: Statistic) -> Statistic:
+        return lambda weights: statistic(weights * counts)
+
+    return {name: (of_counted(statistic), n) for name, statistic in found.items()}
+
+
+def _sides(pairs: Sequence[Pair]) -> tuple[np.ndarray, list[Profile], list[Profile]]:
+    """Return which pairs count, 0 or 1 [N], and the charts of both sides.
+
+    Where humans' charts are compared with each other the same charts would be on both sides, whose distance is nothing.
+    So each chart counts once; and every second pair is turned round, so that neither side has the easier charts.
+    """
+    references = {id(pair.reference) for pair in pairs}
+    counts, there, guessed = np.zeros(len(pairs)), [], []
+    used: set[int] = set()
+    for i, pair in enumerate(pairs):
+        sides = [pair.reference, pair.estimated]
+        if id(pair.estimated) in references:
+            both = {id(side) for side in sides}
+            if used & both:
+                there.append(sides[0])
+                guessed.append(sides[1])
+                continue
+            if len(used) // 2 % 2:
+                sides.reverse()
+            used |= both
+        counts[i] = 1
+        there.append(sides[0])
+        guessed.append(sides[1])
+    return counts, there, guessed
+
+
+def _js(there: np.ndarray, guessed: np.ndarray, weights: np.ndarray) -> float:
+    return js_distance(weights @ there, weights @ guessed)
+
+
+def _stacked(side: Sequence[Moments | None]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Moments as arrays [N], [N, Z], [N, Z, Z]; zeros for what was not encoded."""
+    z = next(len(moments.total) for moments in side if moments is not None)
+    nothing = Moments(0.0, np.zeros(z), np.zeros((z, z)))
+    filled = [moments or nothing for moments in side]
+    return (
+        np.array([moments.n for moments in filled]),
+        np.array([moments.total for moments in filled]),
+        np.array([moments.squares for moments in filled]),
+    )
+
+
+def _frechet(there: tuple[np.ndarray, ...], guessed: tuple[np.ndarray, ...], weights: np.ndarray) -> float:
+    sums = [Moments(float(weights @ n), weights @ t, np.tensordot(weights, s, 1)) for n, t, s in (there, guessed)]
+    return frechet_distance(*sums) if min(moments.n for moments in sums) >= 2 else NAN
+
+
+def _per_1000(counts: np.ndarray, notes: np.ndarray) -> float:
+    return float(counts.sum() / notes.sum() * 1000) if notes.sum() else 0.0
+
+
+def _normalised(shares: np.ndarray) -> np.ndarray:
+    return shares / shares.sum() if shares.sum() else shares

@@ -1,0 +1,239 @@
+"""How good is a model? Its charts beside people's: do the notes come when theirs come, is it as hard as was asked, ...
+
+    # the held-out songs of a dataset, at each chart's own star rating and share of long notes
+    python scripts/evaluate.py --checkpoint logs/<run>/checkpoints/last.ckpt --beatmap_txt data/mine/beatmap.txt
+
+    # real songs with charts beside their audio, that are no dataset; two charts of each
+    python scripts/evaluate.py --checkpoint models/mug-mini --songs ~/osu/Songs --max_charts_per_song 2 --out eval
+
+    # charts that are there already (those that --out kept, or another program's), beside their references
+    python scripts/evaluate.py --generated eval/charts --reference ~/osu/Songs
+
+    # no model: what other humans, librosa and chance reach on these songs
+    python scripts/evaluate.py --songs ~/osu/Songs
+
+    # does it do as it is told? asks for every skillset, at each song's star rating
+    python scripts/evaluate.py --checkpoint models/mug-mini --songs ~/osu/Songs --flags
+
+Generated charts find their references by folder and file name; else by the audio file that a chart names, whatever its
+ending, and the closest star rating. Every figure has a 95 % interval, bootstrapped over songs. Beside the model stand
+the other human's chart of the same song that is nearest in stars (the ceiling), as many of librosa's strongest onsets
+as the human's chart has, and as many random notes. --out keeps the charts, report.json, report.md (for a model card)
+and plots (with matplotlib: pip install 'mug[plots]'). What each figure means, and what it does not see:
+docs/metrics.md.
+"""
+
+import argparse
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from mug import cli
+from mug.data.chart_list import beatmap_paths
+from mug.data.osu import read_osu
+from mug.data.report import Report
+from mug.errors import ChartError, ConfigError, MugError
+from mug.files import replacing
+from mug.metrics import report as reports
+from mug.metrics.contest import GENERATED, HUMAN, Contest
+from mug.metrics.duplicates import TrainingCharts
+from mug.metrics.flags import obedience
+from mug.metrics.pairing import pairs_in, prompt_of
+from mug.metrics.references import SPLITS, Reference, chosen, references_in, references_of
+from mug.metrics.sampling import Sampling, ask_for_flags, write_charts
+from mug.metrics.scoreboard import Summary, summary_of
+
+DEFAULT_FRACTIONS = (0.05, 0.05, "")  # those of mug.data.dataset
+
+
+def main() -> None:
+    args = parse_args()
+    check_sources(args)
+    generator = load_generator(args)
+    report = Report()
+    everyone = read_references(args, generator, report)
+    contest = Contest(None if generator is None else generator.encode, args.seed)
+    if args.generated is not None:
+        pairs, found = pairs_in(args.generated, everyone)
+        report.skipped += found.skipped
+        references = list({reference.path: reference for reference, _ in pairs}.values())
+        for reference, chart in tqdm(pairs, desc="measuring", unit="chart", disable=None):
+            contest.enter(GENERATED, reference, chart, {"sr": reference.stars, **prompt_of(chart)})
+    else:
+        references = chosen(everyone, args.max_charts_per_song, args.limit)
+        if generator is not None:
+            for reference, chart, asked in write_charts(
+                generator, references, args.prompt, sampling_of(args), args.out, report
+            ):
+                contest.enter(GENERATED, reference, chart, asked)
+    contest.enter_baselines(references, everyone)
+    answers = []
+    if args.flags:
+        answers = ask_for_flags(generator, chosen(references, 1, None), sampling_of(args), report)
+    training = read_training_charts(args, references, report)
+    summaries = {name: summarised(name, pairs, training, args.seed) for name, pairs in contest.rivals.items()}
+    report.skipped += contest.report.skipped
+    report.done = len(references)
+    show_and_keep(args, summaries, obedience(answers, args.seed), report)
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    what = parser.add_argument_group("what is evaluated")
+    what.add_argument("--checkpoint", help="a stage 2 run's .ckpt, or a model folder; without it: the baselines alone")
+    what.add_argument("--beatmap_txt", type=Path, help="a prepared dataset, with features.db beside it")
+    what.add_argument(
+        "--songs", type=Path, nargs="+", help="folders of songs with .osu charts beside their audio, at any depth"
+    )
+    what.add_argument("--generated", type=Path, help="a folder of .osu files that were generated before")
+    what.add_argument("--reference", type=Path, help="the folder of the human charts for --generated")
+    what.add_argument("--split", choices=(*SPLITS, "all"), default="test", help="of --beatmap_txt (default: test)")
+    what.add_argument("--valid_fraction", type=float, help="of the training (default: what the .ckpt says, else 0.05)")
+    what.add_argument("--test_fraction", type=float, help="of the training (default: what the .ckpt says, else 0.05)")
+    what.add_argument("--split_salt", help="of the training (default: what the .ckpt says, else none)")
+    what.add_argument("--keys", type=int, help="of the charts (default: the model's, else those of the first chart)")
+    what.add_argument("--max_charts_per_song", type=positive, help="spread over its difficulties; the middle one for 1")
+    what.add_argument("--limit", type=positive, help="charts in all; songs lose theirs in turn")
+    what.add_argument("--training_charts", type=Path, help="beatmap.txt of the training: looks for near-duplicates")
+    what.add_argument("--flags", action="store_true", help="also ask for each skillset: 8 more charts a song")
+    how = parser.add_argument_group("how charts are sampled")
+    how.add_argument(
+        "--prompt",
+        nargs="+",
+        default=["sr", "ln_ratio"],
+        metavar="FEATURE",
+        help="of the reference's features, those that the prompt has; 'full' for all (default: sr ln_ratio)",
+    )
+    how.add_argument("--steps", type=positive, default=50, help="of the sampler (default: 50)")
+    how.add_argument("--scale", type=float, default=2.0, help="how strictly the prompt is followed (default: 2)")
+    how.add_argument("--sampler", choices=("ddim", "plms"), default="ddim", help="(default: ddim)")
+    how.add_argument("--seed", type=int, default=0, help="of charts, baselines and intervals (default: 0)")
+    how.add_argument("--device", default="cpu", help="such as cuda (default: cpu)")
+    parser.add_argument("--out", type=Path, help="folder for charts/, report.json, report.md and plots")
+    return parser.parse_args()
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 on")
+    return int(text)
+
+
+def check_sources(args: argparse.Namespace) -> None:
+    """Raise ConfigError where it is not clear what is to be evaluated."""
+    if sum(source is not None for source in (args.beatmap_txt, args.songs, args.generated)) != 1:
+        raise ConfigError("give one of --beatmap_txt, --songs, and --generated with --reference; see --help")
+    if (args.generated is None) != (args.reference is None):
+        raise ConfigError("--generated and --reference belong together: generated charts and the humans' of the songs")
+    if args.flags and (args.checkpoint is None or args.generated is not None):
+        raise ConfigError("--flags asks a model for charts: give --checkpoint with --songs or --beatmap_txt")
+    if args.beatmap_txt is not None and args.checkpoint is None:
+        raise ConfigError("--beatmap_txt needs --checkpoint, which says how the set is split; --songs does without")
+    if args.seed < 0:
+        raise ConfigError(f"--seed {args.seed}: give a whole number from 0 on")
+
+
+def sampling_of(args: argparse.Namespace) -> Sampling:
+    return Sampling(args.steps, args.scale, args.sampler, args.seed)
+
+
+def load_generator(args: argparse.Namespace) -> Any:
+    if args.checkpoint is None:
+        return None
+    from mug.generate import ChartGenerator  # torch takes seconds, which those who compare folders need not wait
+
+    return ChartGenerator.load(args.checkpoint, args.device)
+
+
+def read_references(args: argparse.Namespace, generator: Any, report: Report) -> list[Reference]:
+    """Return all charts that may be measured against, and say in the report which may not."""
+    keys = args.keys if generator is None else generator.keys
+    if args.beatmap_txt is not None:
+        splits = SPLITS if args.split == "all" else (args.split,)
+        references, found = references_of(args.beatmap_txt, generator.spec, keys, splits, fractions_of(args))
+    else:
+        folders = args.songs or [args.reference]
+        references, found = references_in(folders, keys, needs_audio=args.generated is None)
+    report.skipped += found.skipped
+    return references
+
+
+def fractions_of(args: argparse.Namespace) -> tuple[float, float, str]:
+    """How the training split its songs: as said here, as the .ckpt says, else by default."""
+    from mug.trained_model import read_model
+
+    common = read_model(args.checkpoint)[1].get("data", {}).get("params", {}).get("common", {})
+    names = ("valid_fraction", "test_fraction", "split_salt")
+    said = [getattr(args, name) for name in names]
+    valid, test, salt = (
+        common.get(name, default) if value is None else value
+        for name, value, default in zip(names, said, DEFAULT_FRACTIONS, strict=True)
+    )
+    return float(valid), float(test), str(salt)
+
+
+def read_training_charts(
+    args: argparse.Namespace, references: list[Reference], report: Report
+) -> TrainingCharts | None:
+    """Read the charts of --training_charts, but for those of songs that are evaluated."""
+    if args.training_charts is None:
+        return None
+    evaluated = {reference.path.parent.resolve() for reference in references}
+    charts = []
+    for path in tqdm(beatmap_paths(args.training_charts), desc="training charts", unit="chart", disable=None):
+        if path.parent.resolve() in evaluated:
+            continue
+        try:
+            charts.append((str(path), read_osu(path)))
+        except ChartError as error:
+            report.skip("unusable training chart", str(error))
+    return TrainingCharts(charts)
+
+
+def summarised(name: str, pairs: list[Any], training: TrainingCharts | None, seed: int) -> Summary:
+    """Add up the pairs of one rival; copies are looked for where somebody wrote the chart."""
+    overlaps = None
+    if training is not None and name in (GENERATED, HUMAN):
+        charts = tqdm([pair.estimated.chart for pair in pairs], desc=f"copies, {name}", unit="chart", disable=None)
+        overlaps = [training.nearest(chart).overlap for chart in charts]
+    return summary_of(pairs, overlaps, seed)
+
+
+def show_and_keep(
+    args: argparse.Namespace, summaries: dict[str, Summary], flags: dict[str, Any], report: Report
+) -> None:
+    """Print the tables, and write what --out asks for."""
+    print(reports.text_table(reports.rows_of(summaries)))
+    print(reports.FOOT)
+    if flags:
+        print(f"\n{reports.text_table(reports.obedience_rows(flags))}")
+    print(cli.printable(f"\n{report}"))
+    if args.out is None:
+        return
+    command = "python " + shlex.join(["scripts/evaluate.py", *sys.argv[1:]])
+    args.out.mkdir(parents=True, exist_ok=True)
+    about = {
+        "command": command,
+        "settings": reports.settings_of(args),
+        "versions": reports.versions_of(args.checkpoint),
+    }
+    everything = reports.as_json(summaries, flags, about, report.skipped)
+    with replacing(args.out / "report.json") as temporary:
+        temporary.write_text(json.dumps(everything, indent=1, ensure_ascii=False, default=float), encoding="utf-8")
+    with replacing(args.out / "report.md") as temporary:
+        temporary.write_text(reports.markdown(summaries, flags, command, str(report)), encoding="utf-8")
+    try:
+        from mug.metrics.plots import write_plots
+    except MugError as error:
+        print(f"no plots: {error}")
+    else:
+        write_plots(summaries, args.out)
+    print(cli.printable(f"written: {args.out}"))
+
+
+if __name__ == "__main__":
+    cli.run(main)
