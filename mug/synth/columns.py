@@ -12,7 +12,10 @@ from mug.synth.salience import Hit
 TUNE = ("vocal", "lead", "arp", "chord", "tom", "bass")  # what leads the columns, the first of them that sounds
 EVEN = 0.12  # what it costs to use a column more than others
 LOOSE_MS = 1.0
-SLOW_MS = 400.0  # gaps so long that repeats are no jacks
+SLOWER = 2.2  # times the gap that a column needs: no hurry any more, so that repeats are no jacks
+HANDS = ("kick", "snare")  # sounds that have a hand of their own, where nothing else leads
+HOME = 0.3  # what the other hand costs
+OTHER_HAND = 0.25  # what it costs not to change hands
 
 
 def place(
@@ -22,16 +25,16 @@ def place(
     columns = _Columns(pattern, at_level(COLUMN_GAP_MS, level) * pattern.column_gap, keys, seed)
     placed: list[list[int]] = []
     bars: dict[tuple[tuple[int, int, int], ...], tuple[list[list[int]], int]] = {}
-    rows = [(hit, size, columns.step(hit)) for hit, size in zip(hits, sizes, strict=True)]
+    rows = [(hit, size, columns.step(hit), columns.home(hit)) for hit, size in zip(hits, sizes, strict=True)]
     for _, bar in groupby(rows, key=lambda row: row[0].tick // bar_ticks):
         in_bar = list(bar)
-        key = tuple((hit.tick % bar_ticks, size, step) for hit, size, step in in_bar)
+        key = tuple((hit.tick % bar_ticks, size, step) for hit, size, step, _ in in_bar)
         before, times = bars.get(key, ([[] for _ in in_bar], 0))
         if columns.mirrors and times % 2:
             before = [[keys - 1 - column for column in row] for row in before]
         now = [
-            columns.take(hit.time_ms, size, step, wanted)
-            for (hit, size, step), wanted in zip(in_bar, before, strict=True)
+            columns.take(hit.time_ms, size, step, home, wanted)
+            for (hit, size, step, home), wanted in zip(in_bar, before, strict=True)
         ]
         placed += now
         bars.setdefault(key, (now, 0))
@@ -49,6 +52,7 @@ class _Columns:
         self.keys = keys
         self.rolls = bool(self.rng.random() < 0.5)  # a run past the last column starts again at the first
         self.mirrors = bool(self.rng.random() < 0.5)  # a bar that comes again is mirrored
+        self.first_hand = int(self.rng.integers(2))
         self.at = int(self.rng.integers(keys))
         self.direction = 1
         self.pitches: dict[str, int] = {}
@@ -70,10 +74,16 @@ class _Columns:
             return 0
         return (2 if abs(interval) > 5 and self.keys > 3 else 1) * (1 if interval > 0 else -1)
 
-    def take(self, time_ms: float, size: int, step: int, wanted: Sequence[int]) -> list[int]:
+    def home(self, hit: Hit) -> int | None:
+        """The hand of a drum hit that comes without a tune: 0 is the left one."""
+        layers = {event.layer for event in hit.events}
+        own = [i for i, layer in enumerate(HANDS) if layer in layers]
+        return None if len(own) != 1 or layers.intersection(TUNE) else own[0] ^ self.first_hand
+
+    def take(self, time_ms: float, size: int, step: int, home: int | None, wanted: Sequence[int]) -> list[int]:
         """Take the `wanted` columns if they are all free, else the best `size` ones."""
         free = [c for c in range(self.keys) if self.last_ms[c] + self.gap_ms <= time_ms + LOOSE_MS]
-        taken = list(wanted) if wanted and set(wanted) <= set(free) else self._best(time_ms, size, step, free)
+        taken = list(wanted) if wanted and set(wanted) <= set(free) else self._best(time_ms, size, step, home, free)
         for column in taken:
             self.last_ms[column] = time_ms
             self.n_used[column] += 1 / self.keys
@@ -83,11 +93,11 @@ class _Columns:
             self.now_ms = time_ms
         return taken
 
-    def _best(self, time_ms: float, size: int, step: int, free: list[int]) -> list[int]:
+    def _best(self, time_ms: float, size: int, step: int, home: int | None, free: list[int]) -> list[int]:
         target = self._target(step)
         pattern = self.pattern
-        in_a_hurry = time_ms - self.now_ms < SLOW_MS
-        jack, anchor = (pattern.jack, pattern.anchor) if in_a_hurry else (0.5, 0.0)
+        hurry = min(max(SLOWER - (time_ms - self.now_ms) / self.gap_ms, 0.0), 1.0)
+        jack, anchor = pattern.jack * hurry + 0.5 * (1 - hurry), pattern.anchor * hurry
         if pattern.run[1]:
             if self.run_left <= 0:
                 self.run_left = int(self.rng.integers(*pattern.run, endpoint=True))
@@ -102,7 +112,8 @@ class _Columns:
             + pattern.noise * noise[c]
             + EVEN * self.keys * (self.n_used[c] - fewest)
             + (jack if c in last else anchor if c in second else 0.0)
-            + (0.25 if self._hand(c) == hand else 0.0)
+            + (OTHER_HAND if self._hand(c) == hand else 0.0)
+            + (HOME if home is not None and self._hand(c) != home else 0.0)
             for c in free
         }
         return sorted(free, key=cost.__getitem__)[:size]

@@ -13,6 +13,8 @@ from mug.synth.style import pick
 CREATOR = "MuG synth"
 BACKGROUND = "background.png"
 N_CHARTS = (4, 5, 5, 6)
+WEIGHTS = {"jumpstream": 1.5, "stamina": 0.5}  # how often a pattern is drawn beside the others
+HARDER = 0.6  # below 1: more charts are near the hardest that the music has sounds for
 NAMES = ((1.5, "Beginner"), (2.2, "Easy"), (3.0, "Normal"), (3.9, "Hard"), (5.0, "Insane"), (6.0, "Expert"))
 RICE, HYBRID, LONG = 0.1, 0.4, 0.7  # shares of long notes from which charts are called so
 
@@ -50,8 +52,9 @@ def charts(composition: Composition, keys: int, rng: np.random.Generator) -> lis
 def draw_plans(rng: np.random.Generator) -> list[Plan]:
     """Draw four to six charts, each of another pattern and another hardness."""
     n_charts = pick(rng, N_CHARTS)
-    patterns = rng.permutation(list(PATTERNS))[:n_charts]
-    hardness = (np.arange(n_charts) + rng.random(n_charts)) / n_charts
+    weights = np.array([WEIGHTS.get(name, 1.0) for name in PATTERNS])
+    patterns = rng.choice(list(PATTERNS), n_charts, replace=False, p=weights / weights.sum())
+    hardness = ((np.arange(n_charts) + rng.random(n_charts)) / n_charts) ** HARDER
     return [
         Plan(PATTERNS[name], float(share), _draw_ln_ratio(rng) if PATTERNS[name].long_notes else 0.0)
         for name, share in zip(patterns, hardness, strict=True)
