@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mug.synth.style import SCALES, TICKS, TRIPLET, Style, pick
+from mug.synth.genres import TRIPLET
+from mug.synth.style import SCALES, Style, pick
+from mug.synth.tempo import TICKS
 
 CHORD_DEGREES = (0, 2, 4, 7)
 GATES = (0.6, 0.8, 1.0)  # the share of the time to the next note that a note sounds
@@ -29,11 +31,11 @@ def pitch_of(style: Style, degree: int) -> int:
     return style.root + 12 * octave + scale[step]
 
 
-def compose_motif(style: Style, busy: float, rng: np.random.Generator) -> Motif:
-    """Compose a motif; `busy` is how likely a note is halfway between two beats."""
+def compose_motif(style: Style, busy: float, rng: np.random.Generator, thirds: bool = False) -> Motif:
+    """Compose a motif; `busy` is how likely a note is between two beats: halfway, or at a third of it with `thirds`."""
     gate = pick(rng, GATES)
-    statement = _tune(_rhythm(style, busy, rng), style, gate, rng)
-    answer = _tune(_rhythm(style, busy, rng), style, gate, rng)
+    statement = _tune(_rhythm(style, busy, rng, thirds), style, gate, rng)
+    answer = _tune(_rhythm(style, busy, rng, thirds), style, gate, rng)
     return Motif(statement, answer)
 
 
@@ -49,10 +51,11 @@ def arpeggio(shape: str, n_notes: int, rng: np.random.Generator) -> list[int]:
     return [degrees[i % len(degrees)] for i in range(n_notes)]
 
 
-def _rhythm(style: Style, busy: float, rng: np.random.Generator) -> list[int]:
+def _rhythm(style: Style, busy: float, rng: np.random.Generator, thirds: bool) -> list[int]:
     """Ticks of a bar on which the tune has a note; the beats are likely, what lies between them less so."""
-    half = TICKS * 2 // 3 if style.feel == TRIPLET else TICKS // 2
-    others = {TICKS // 3: 0.2} if style.feel == TRIPLET else {TICKS // 4: 0.3, TICKS * 3 // 4: 0.5}
+    thirds = thirds or style.feel == TRIPLET
+    half = TICKS * 2 // 3 if thirds else TICKS // 2
+    others = {TICKS // 3: 0.2 if style.feel == TRIPLET else 0.9} if thirds else {TICKS // 4: 0.3, TICKS * 3 // 4: 0.5}
     calm = 0.25 if style.bpm > 150 else 1.0  # fast songs have slower tunes
     between = {half: busy} | {tick: chance * busy * calm for tick, chance in others.items()}
     ticks = [0]

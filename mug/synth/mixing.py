@@ -1,110 +1,150 @@
 """Renders a composition to stereo samples: every sound once, mixed where its event says, then effects and loudness."""
 
+from dataclasses import dataclass
+
 import numpy as np
-from scipy.signal import oaconvolve
 
+from mug.synth import effects
 from mug.synth.composition import Composition
-from mug.synth.instruments import SAMPLE_RATE, Samples, drum_kit, note, riser, tom
-from mug.synth.style import GENRES, Style
+from mug.synth.genres import GENRES
+from mug.synth.players import play
+from mug.synth.sound import SAMPLE_RATE, Samples, band
+from mug.synth.style import Style, pick
+from mug.synth.texture import AMBIENCES, ambience
 
-# How loud each instrument is before the song's own taste (Style.gains_db), and where it sits: -1 left, 1 right.
-LEVELS = {
-    "kick": 0.8, "snare": 0.9, "hat": 0.6, "open hat": 0.6, "crash": 0.8, "tom": 0.8,
-    "bass": 0.34, "chord": 0.14, "lead": 0.42, "arp": 0.4, "riser": 0.15,
-}  # fmt: skip
-PANS = {"drums": 0.0, "bass": 0.0, "chord": -0.25, "lead": 0.1, "arp": 0.4}
-TARGET_RMS = 0.24  # of the louder half of the song, about that of commercial masters
+PANS = {"bass": 0.0, "chord": -0.3, "lead": 0.1, "arp": 0.45, "vocal": 0.0, "pad": 0.2, "effects": 0.0}
 CEILING = 0.89  # -1 dB, so that the encoder's ringing does not clip
+
+
+@dataclass(frozen=True)
+class Mix:
+    """How a song is mixed and mastered."""
+
+    wet: float  # how much of the room is heard
+    room_s: float
+    room_hz: float  # its treble ends here
+    drum_room: float
+    echo: float
+    echo_beats: float
+    chorus: bool
+    swelling: float  # how far kicks push the other instruments down
+    swell_s: float  # and how long they take to come back
+    filtered: bool  # builds open from dull to bright
+    ambience: str
+    ambience_db: float
+    low_db: float
+    high_db: float
+    dull_hz: float  # a low-pass over everything; 0 for none
+    bits: int  # of an old sampler; 0 for none
+    ratio: float  # of the compressor on the sum
+    width: float
+    loudness: float  # root mean square of the louder half of the song
+    drive: float  # how hard the limiter is pushed
+
+    @classmethod
+    def draw(cls, style: Style, rng: np.random.Generator) -> "Mix":
+        genre = GENRES[style.genre]
+        return cls(
+            wet=float(rng.uniform(0.02, 0.5) ** 1.3),
+            room_s=float(rng.choice((rng.uniform(0.2, 0.6), rng.uniform(0.6, 2), rng.uniform(2, 4)))),
+            room_hz=float(rng.uniform(2500, 9000)),
+            drum_room=float(rng.uniform(0, 0.3)),
+            echo=float(rng.uniform(0.1, 0.55)) if rng.random() < 0.45 else 0.0,
+            echo_beats=pick(rng, (0.5, 0.75, 0.75, 1.0)),
+            chorus=bool(rng.random() < 0.4),
+            swelling=genre.swelling * float(rng.uniform(0, 1)),
+            swell_s=float(rng.uniform(0.05, 0.16)),
+            filtered=bool(rng.random() < 0.4),
+            ambience=pick(rng, AMBIENCES),
+            ambience_db=float(rng.uniform(-60, -30)),
+            low_db=float(rng.uniform(-2, 6)),
+            high_db=float(rng.uniform(-5, 6)),
+            dull_hz=float(rng.uniform(3500, 10_000)) if rng.random() < 0.12 else 0.0,
+            bits=int(rng.integers(6, 10)) if rng.random() < 0.06 else 0,
+            ratio=float(rng.uniform(0.8, 2.5)),
+            width=float(rng.uniform(0.3, 1.4)),
+            loudness=float(rng.uniform(*genre.loud)),
+            drive=float(rng.uniform(0.9, 1.5)),
+        )
 
 
 def render(composition: Composition, rng: np.random.Generator) -> np.ndarray:
     """Render a song. Returns float32 [S, 2] (left, right) at SAMPLE_RATE, within -CEILING..CEILING."""
     style = composition.style
+    mix = Mix.draw(style, rng)
     n_samples = int(composition.end_s * SAMPLE_RATE)
-    buses = _mix(composition, n_samples, rng)
-    swell = _swell(composition, n_samples)
-    if style.echo:
-        _echo(buses["lead"], int(0.75 * 60 / style.bpm * SAMPLE_RATE), style.echo)
-    stereo = np.zeros((2, n_samples), dtype=np.float32)
-    wet = np.zeros(n_samples, dtype=np.float32)
+    buses = play(composition, n_samples, rng)
+    stereo = _blend(composition, buses, mix, rng)
+    if mix.filtered:
+        for part in composition.parts:
+            if part.kind in ("build", "thin"):
+                ends = (part.bar, part.bar + part.n_bars)
+                start, stop = (
+                    round(composition.tempo.seconds(bar * composition.bar_ticks) * SAMPLE_RATE) for bar in ends
+                )
+                effects.opening(stereo, start, stop, rising=part.kind == "build")
+    return _master(stereo, mix, rng).T
+
+
+def _blend(composition: Composition, buses: dict[str, Samples], mix: Mix, rng: np.random.Generator) -> np.ndarray:
+    """The buses with their effects in one mix, [2, S]."""
+    style = composition.style
+    drums = buses.pop("drums")
+    swell = _swell(composition, len(drums), mix)
+    if mix.echo:
+        for name in ("lead", "vocal"):
+            effects.echo(buses[name], mix.echo_beats * 60 / style.bpm, mix.echo)
+    stereo = np.stack([drums, drums])
+    to_room = np.float32(mix.drum_room) * drums
     for name, bus in buses.items():
-        if name != "drums":
-            bus *= swell
-        stereo[0] += bus * np.float32(1 - max(PANS[name], 0))
-        stereo[1] += bus * np.float32(1 + min(PANS[name], 0))
-        if name not in ("drums", "bass"):
-            wet += bus
-    for side, response in zip(stereo, _room(style, rng), strict=True):
-        side += np.float32(style.reverb) * oaconvolve(wet, response)[:n_samples]
-        side += np.float32(10 ** (style.noise_db / 20)) * rng.standard_normal(n_samples, dtype=np.float32)
-    return _loudness(stereo, style.drive).T
+        if not bus.any():
+            continue
+        bus *= swell
+        if name != "bass":
+            to_room += bus
+        left, right = np.float32(1 - max(PANS[name], 0)), np.float32(1 + min(PANS[name], 0))
+        if name == "pad" or (mix.chorus and name in ("chord", "lead")):
+            stereo += effects.chorus(bus, float(rng.uniform(0.2, 1.5)), 0.003)
+        else:
+            stereo[0] += left * bus
+            stereo[1] += right * bus
+    room = effects.reverb(to_room, mix.room_s, mix.room_hz, float(rng.uniform(0, 0.03)), rng)
+    return stereo + np.float32(mix.wet) * room
 
 
-def _mix(composition: Composition, n_samples: int, rng: np.random.Generator) -> dict[str, Samples]:
-    """Every event added to its bus: the drums share one. Each distinct sound is rendered once."""
-    style, tempo = composition.style, composition.tempo
-    gains = {name: 10 ** (gain_db / 20) for name, gain_db in style.gains_db.items()}
-    detune = {name: float(rng.choice((0.0, 0.0015, 0.004))) for name in style.timbres}
-    buses = {name: np.zeros(n_samples, dtype=np.float32) for name in PANS}
-    kit = drum_kit(rng)
-    rendered: dict[tuple[str, int, int], Samples] = {}
-    for event in composition.events:
-        start_s = tempo.seconds(event.tick)
-        length_s = tempo.seconds(event.tick + event.n_ticks) - start_s
-        key = (event.layer, event.pitch, round(length_s * 1000))
-        sound = kit.get(event.layer, rendered.get(key))
-        if sound is None:
-            if event.layer == "tom":
-                sound = tom(event.pitch, rng)
-            elif event.layer == "riser":
-                sound = riser(length_s, rng)
-            else:
-                sound = note(style.timbres[event.layer], event.pitch, length_s, detune[event.layer])
-            rendered[key] = sound
-        bus = event.layer if event.layer in style.timbres else "drums"
-        start = round(start_s * SAMPLE_RATE)
-        sound = sound[: n_samples - start]
-        level = np.float32(LEVELS[event.layer] * gains[bus] * event.loudness)
-        buses[bus][start : start + len(sound)] += level * sound
-    return buses
-
-
-def _swell(composition: Composition, n_samples: int) -> Samples:
-    """The gain of everything but the drums: kicks push it down, and it comes back within a tenth of a second."""
-    depth = GENRES[composition.style.genre].swelling
+def _swell(composition: Composition, n_samples: int, mix: Mix) -> Samples:
+    """The gain of everything but the drums: kicks push it down, and it comes back."""
     gain = np.ones(n_samples, dtype=np.float32)
-    dip = (1 - depth * np.exp(-np.arange(SAMPLE_RATE // 4) / (0.07 * SAMPLE_RATE))).astype(np.float32)
+    if mix.swelling < 0.05:
+        return gain
+    n = int(4 * mix.swell_s * SAMPLE_RATE)
+    dip = (1 - mix.swelling * np.exp(-np.arange(n) / (mix.swell_s * SAMPLE_RATE))).astype(np.float32)
     for event in composition.events:
-        if event.layer == "kick":
+        if event.layer == "kick" and event.loudness > 0.6:
             start = round(composition.tempo.seconds(event.tick) * SAMPLE_RATE)
             pushed = gain[start : start + len(dip)]
             np.minimum(pushed, dip[: len(pushed)], out=pushed)
     return gain
 
 
-def _echo(bus: Samples, delay: int, gain: float) -> None:
-    """Add two echoes, `delay` samples apart, each softer by `gain`."""
-    dry = bus.copy()
-    for i in (1, 2):
-        bus[i * delay :] += np.float32(gain**i) * dry[: -i * delay]
+def _master(stereo: np.ndarray, mix: Mix, rng: np.random.Generator) -> np.ndarray:
+    """Tone, compression, background, loudness, [2, S]."""
+    stereo = effects.tilt(stereo, mix.low_db, mix.high_db)
+    if mix.dull_hz:
+        stereo = band(stereo, 0, mix.dull_hz)
+    stereo = effects.widen(_levelled(stereo, 0.2), mix.width)
+    if mix.ratio > 1.2:
+        stereo = effects.compress(stereo, 0.12, mix.ratio, 0.01, float(rng.uniform(0.05, 0.25)))
+    if mix.bits:
+        stereo = effects.crush(stereo, mix.bits, int(rng.integers(1, 4)))
+    if mix.ambience != "none":
+        stereo += np.float32(0.2 * 10 ** (mix.ambience_db / 20)) * ambience(mix.ambience, stereo.shape[1], rng)
+    pushed = effects.limit(_levelled(stereo, mix.loudness), CEILING, mix.drive)
+    return effects.limit(_levelled(pushed, mix.loudness), CEILING, 1.0)
 
 
-def _room(style: Style, rng: np.random.Generator) -> np.ndarray:
-    """A room's impulse responses to the left and right ear: noise that fades, without bass, [2, S]."""
-    n = int(style.reverb_s * SAMPLE_RATE)
-    response = np.diff(rng.standard_normal((2, n + 1), dtype=np.float32))
-    response *= np.exp(-5 * np.arange(n, dtype=np.float32) / n)
-    return response / np.sqrt((response**2).sum(axis=1, keepdims=True))
-
-
-def _loudness(stereo: np.ndarray, drive: float) -> np.ndarray:
-    """Compress the peaks (the more `drive`, the harder) and bring the song to the loudness of all others, [2, S]."""
-    pressed = np.tanh(np.float32(drive) * _levelled(stereo))
-    return np.float32(CEILING) * np.tanh(_levelled(pressed) / np.float32(CEILING))
-
-
-def _levelled(stereo: np.ndarray) -> np.ndarray:
-    """Scaled so that the louder half of its seconds has TARGET_RMS."""
+def _levelled(stereo: np.ndarray, loudness: float) -> np.ndarray:
+    """Scaled so that the louder half of its seconds has the root mean square `loudness`."""
     seconds = stereo[:, : stereo.shape[1] // SAMPLE_RATE * SAMPLE_RATE].reshape(2, -1, SAMPLE_RATE)
     power = np.sort((seconds**2).mean(axis=(0, 2)))
-    return stereo * np.float32(TARGET_RMS / np.sqrt(power[len(power) // 2 :].mean()))
+    return stereo * np.float32(loudness / np.sqrt(power[len(power) // 2 :].mean() + 1e-12))

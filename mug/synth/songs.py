@@ -12,21 +12,19 @@ from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from PIL import Image
 from tqdm import tqdm
 
 from mug.data.beatmap import MAX_KEYS, MIN_KEYS
 from mug.data.osu import write_osu
 from mug.errors import ConfigError
+from mug.synth.codec import Codec, write_audio
 from mug.synth.composition import compose
-from mug.synth.instruments import SAMPLE_RATE
 from mug.synth.mixing import render
 from mug.synth.spread import BACKGROUND, CREATOR, charts
-from mug.synth.style import Style, draw_style
+from mug.synth.style import draw_style
 
 MIN_SECONDS, MAX_SECONDS = 10.0, 600.0
-BLOCK = 16_384  # libsndfile's Vorbis encoder overflows the stack when it gets minutes of audio at once
 
 
 @dataclass(frozen=True)
@@ -99,8 +97,9 @@ def write_song(folder: Path, settings: SongSettings, index: int) -> Path:
     shutil.rmtree(partial_folder, ignore_errors=True)  # left behind by a run that was killed
     partial_folder.mkdir()
     try:
-        audio = partial_folder / ("audio.mp3" if package_rng.random() < 0.12 else "audio.ogg")
-        write_audio(audio, render(composition, sound_rng), style)
+        codec = Codec.draw(package_rng)
+        audio = partial_folder / f"audio{codec.suffix}"
+        write_audio(audio, render(composition, sound_rng), codec, style.title, style.artist)
         draw_background(package_rng).save(partial_folder / BACKGROUND)
         for beatmap in charts(composition, settings.keys, chart_rng):
             beatmap.audio_filename = audio.name
@@ -111,15 +110,6 @@ def write_song(folder: Path, settings: SongSettings, index: int) -> Path:
     finally:
         shutil.rmtree(partial_folder, ignore_errors=True)
     return final
-
-
-def write_audio(path: Path, samples: np.ndarray, style: Style) -> None:
-    """Encode float32 samples [S, 2] as .ogg (Vorbis) or .mp3 by the file's name, with title and artist as tags."""
-    encoding = {"format": "OGG", "subtype": "VORBIS"} if path.suffix == ".ogg" else {"format": "MP3"}
-    with soundfile.SoundFile(path, "w", SAMPLE_RATE, samples.shape[1], compression_level=0.6, **encoding) as file:
-        file.title, file.artist = style.title, style.artist
-        for start in range(0, len(samples), BLOCK):
-            file.write(samples[start : start + BLOCK])
 
 
 def draw_background(rng: np.random.Generator) -> Image.Image:

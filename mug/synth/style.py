@@ -1,24 +1,22 @@
-"""What a synthesised song is like before a note of it is written: its names, genre, key, tempo, grooves and sounds.
-
-Patterns are strings, one bar each, read left to right: `X` a loud hit, `x` a normal one, `o` a soft one (for a bass,
-the octave above), `-` the hit before it sounds on, `.` nothing. The number of characters sets the step: 16 in a bar of
-4/4 are quarters of a beat, 12 are thirds, and 12 in a bar of 3/4 are quarters of a beat again.
-"""
+"""What a synthesised song is like before a note of it is written: names, key, tempo, grooves, instruments, levels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
-Option = TypeVar("Option")
+from mug.synth.genres import BASS_LINES, CHORD_RHYTHMS, GENRES, STRAIGHT, TRIPLET, WALTZ, Groove
+from mug.synth.patches import DECAYING, SUSTAINED
+from mug.synth.tempo import TICKS as TICKS
 
-TICKS = 24  # in a beat: halves, thirds, quarters, sixths and eighths of a beat are whole ticks
+Option = TypeVar("Option")
 
 SCALES: dict[str, tuple[int, ...]] = {  # semitones above the root
     "major": (0, 2, 4, 5, 7, 9, 11),
     "minor": (0, 2, 3, 5, 7, 8, 10),
     "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "phrygian": (0, 1, 3, 5, 7, 8, 10),
     "mixolydian": (0, 2, 4, 5, 7, 9, 10),
     "harmonic minor": (0, 2, 3, 5, 7, 8, 11),
     "major pentatonic": (0, 2, 4, 7, 9),
@@ -26,91 +24,12 @@ SCALES: dict[str, tuple[int, ...]] = {  # semitones above the root
 }
 PROGRESSIONS = (  # scale degrees, a bar each
     (0, 4, 5, 3), (5, 3, 0, 4), (0, 5, 3, 4), (0, 3, 0, 4), (3, 4, 2, 5), (0, 6, 5, 4), (0, 2, 3, 4), (5, 4, 3, 4),
+    (0, 0, 3, 4), (1, 4, 0, 0), (0, 0, 0, 0), (3, 4, 5, 5),
 )  # fmt: skip
-
-STRAIGHT, TRIPLET, WALTZ = "straight", "triplet", "waltz"
-BASS_LINES = {
-    STRAIGHT: ("x.x.x.x.x.x.x.x.", "..x...x...x...x.", "x--x--x-x--x--x-", "x-------x---x-x-", "x.o.x.o.x.o.x.o.",
-               "x-x--x-xx-x--x-o", "x---------x-x-o-"),
-    TRIPLET: ("x.xx.xx.xx.x", "x--x--x--x--", "x-----x--x-x", "x.ox.ox.ox.o"),
-    WALTZ: ("x-----------", "x---x---o---", "x-----x-x-o-"),
-}  # fmt: skip
-CHORD_RHYTHMS = {
-    STRAIGHT: ("x---------------", "x-------x-------", "x--x--x---------", "..x-..x-..x-..x-", "x-----x-----x---"),
-    TRIPLET: ("x-----------", "x-----x-----", "..x..x..x..x", "x----xx----x"),
-    WALTZ: ("x-----------", "....x---x---", "x---x---x---"),
-}
 ARP_SHAPES = ("up", "down", "up and down", "random")
-
-
-@dataclass(frozen=True)
-class Groove:
-    """A bar of drums."""
-
-    kick: str
-    snare: str
-    hat: str
-
-
-@dataclass(frozen=True)
-class Genre:
-    bpm: tuple[int, int]
-    grooves: tuple[Groove, ...]
-    feel: str = STRAIGHT
-    swelling: float = 0.5  # how far kicks push the other instruments down
-
-
-BACKBEAT = "....X.......X..."
-GENRES: dict[str, Genre] = {
-    "house": Genre((116, 132), (
-        Groove("X...X...X...X...", BACKBEAT, "..x...x...x...x."),
-        Groove("X...X...X...X..x", BACKBEAT, "o.x.o.x.o.x.o.xo"),
-    ), swelling=0.7),
-    "trance": Genre((132, 150), (
-        Groove("X...X...X...X...", BACKBEAT, "ooxooox.ooxooox."),
-        Groove("X...X...X...X...", "....X.......X..o", "..x...x...x...xx"),
-    ), swelling=0.7),
-    "rock": Genre((120, 186), (
-        Groove("X.....x.X.x.....", BACKBEAT, "x.x.x.x.x.x.x.x."),
-        Groove("X.x.....X.x...x.", BACKBEAT, "x...x...x...x..."),
-        Groove("X.......X.x.....", "....X..o....X...", "x.x.x.x.x.x.x.x."),
-    ), swelling=0.1),
-    "drum and bass": Genre((160, 178), (
-        Groove("X.........X.....", "....X..o.o..X...", "x.x.x.x.x.x.x.x."),
-        Groove("X.x.......X.....", "....X..o.o..X..o", "x.xxx.xxx.xxx.xx"),
-    ), swelling=0.2),
-    "hardcore": Genre((172, 210), (
-        Groove("X...X...X...X...", BACKBEAT, "..X...X...X...X."),
-        Groove("X...X...X...X.x.", BACKBEAT, "o.x.o.x.o.x.o.x."),
-    ), swelling=0.6),
-    "hip hop": Genre((90, 108), (
-        Groove("X..x..x...X.....", BACKBEAT, "x.xxx.x.x.xxx.xx"),
-        Groove("X.....xX..x.....", "....X..o....X..o", "x.x.x.x.x.x.xxx."),
-    ), swelling=0.3),
-    "half time": Genre((138, 164), (
-        Groove("X.....x...x.....", "........X.......", "x.x.x.xxx.x.x.xx"),
-        Groove("X..x......x..x..", "........X......o", "x.x.x.x.xxx.x.x."),
-    ), swelling=0.4),
-    "electro": Genre((104, 140), (
-        Groove("X..x..x.X..x..x.", BACKBEAT, "x.x.x.x.x.x.x.x."),
-        Groove("X.....x.X.....x.", "....X..x....X...", "xoxoxoxoxoxoxoxo"),
-    ), swelling=0.4),
-    "chip tune": Genre((140, 190), (
-        Groove("X...x...X...x...", "..o.X.....o.X...", "x.x.x.x.x.x.x.x."),
-        Groove("X.x...x.X.x...x.", BACKBEAT, "..x...x...x...x."),
-    ), swelling=0.0),
-    "shuffle": Genre((96, 160), (
-        Groove("X.....X..x..", "...X.....X..", "x.xx.xx.xx.x"),
-        Groove("X....xX.....", "...X.o...X.o", "x..x..x..x.."),
-    ), feel=TRIPLET, swelling=0.2),
-    "waltz": Genre((120, 196), (
-        Groove("X...........", "....x...X...", "x.x.x.x.x.x."),
-        Groove("X.....x.....", "....X...X..o", "..x...x...x."),
-    ), feel=WALTZ, swelling=0.1),
-}  # fmt: skip
-
-SUSTAINED = ("saw", "square", "reed", "organ", "choir")  # sound on as long as they are held
-DECAYING = ("pluck", "bell", "electric piano")  # ring and fade, however long they are held
+BUSES = ("drums", "bass", "chord", "lead", "arp", "vocal", "pad", "effects")  # what has a level of its own
+SLOWEST_BPM, FASTEST_BPM = 72, 220
+STEADY, STEP, GRADUAL, LIVE = "steady", "step", "gradual", "live"  # how the tempo changes
 
 
 @dataclass(frozen=True)
@@ -131,15 +50,21 @@ class Style:
     bass_line: str
     verse_chords: str
     chorus_chords: str
-    timbres: dict[str, str]  # of bass, chord, lead and arp
+    timbres: dict[str, str]  # families of bass, chord, lead, arp and pad
     arp_shape: str
     arp_step_s: float  # the arpeggio takes the note value closest to this
-    gains_db: dict[str, float]  # how much louder than usual each instrument is
-    reverb: float
-    reverb_s: float
-    echo: float
-    drive: float
-    noise_db: float
+    gains_db: dict[str, float]  # how much louder than usual each of BUSES is
+    tempo_kind: str = STEADY  # sudden (STEP) or GRADUAL change to later_bpm; LIVE: never quite the same
+    swing: float = 0.5  # see TempoMap
+    kit: str = "electronic"
+    clap: float = 0.0  # how loud the clap is that goes with the snare
+    perc: str = ""  # a pattern of small percussion
+    sung: bool = False
+    padded: bool = False
+    dynamics: float = 0.3  # how much softer verses and breaks are, 0 to 1
+    triplets: bool = False  # tunes of some parts go in thirds of a beat
+    polyrhythm: bool = False  # arpeggios in groups of three steps
+    looseness_ms: float = 1.0  # how far players are beside the beat
 
     @property
     def feel(self) -> str:
@@ -148,46 +73,87 @@ class Style:
 
 def draw_style(rng: np.random.Generator) -> Style:
     """Draw the style of a song."""
-
     genre = pick(rng, tuple(GENRES))
     recipe = GENRES[genre]
     bpm = float(rng.integers(recipe.bpm[0], recipe.bpm[1] + 1))
-    change = pick(rng, (0.8, 0.9, 1.1, 1.2)) if rng.random() < 0.25 else None
+    tempo_kind = pick(rng, (STEADY,) * 13 + (STEP,) * 4 + (GRADUAL, LIVE, LIVE))
+    later_bpm = float(np.clip(round(bpm * pick(rng, (0.8, 0.9, 1.1, 1.2))), SLOWEST_BPM, FASTEST_BPM))
+    gains_db = {bus: float(rng.normal(0, 3)) for bus in BUSES}
+    gains_db["drums"] += recipe.drums_db
     return Style(
         title=" ".join(_word(rng) for _ in range(rng.integers(1, 4))),
         artist=_word(rng) + (" " + _word(rng) if rng.random() < 0.5 else ""),
         genre=genre,
         bpm=bpm,
-        later_bpm=None if change is None else float(np.clip(round(bpm * change), 90, 210)),
+        later_bpm=later_bpm if tempo_kind in (STEP, GRADUAL) else None,
         first_beat_s=int(rng.integers(80, 2400)) / 1000,
         meter=3 if recipe.feel == WALTZ else 4,
         root=int(rng.integers(48, 60)),
         scale=pick(rng, tuple(SCALES)),
-        verse_groove=pick(rng, recipe.grooves),
-        chorus_groove=pick(rng, recipe.grooves),
+        verse_groove=_varied(pick(rng, recipe.grooves), recipe.feel, rng),
+        chorus_groove=_varied(pick(rng, recipe.grooves), recipe.feel, rng),
         bass_line=pick(rng, BASS_LINES[recipe.feel]),
         verse_chords=pick(rng, CHORD_RHYTHMS[recipe.feel]),
         chorus_chords=pick(rng, CHORD_RHYTHMS[recipe.feel]),
         timbres={
-            "bass": pick(rng, ("saw", "square", "reed", "pluck")),
-            "chord": pick(rng, SUSTAINED + DECAYING),
-            "lead": pick(rng, (*SUSTAINED, *SUSTAINED, *DECAYING)),
-            "arp": pick(rng, ("pluck", "square", "bell", "saw")),
+            "bass": pick(rng, recipe.bass),
+            "chord": pick(rng, recipe.chord),
+            "lead": pick(rng, recipe.lead if rng.random() < 0.8 else SUSTAINED + DECAYING),
+            "arp": pick(rng, recipe.arp),
+            "pad": pick(rng, ("strings", "choir", "supersaw", "strings")),
         },
         arp_shape=pick(rng, ARP_SHAPES),
         arp_step_s=float(rng.uniform(0.065, 0.13)),
-        gains_db={layer: float(rng.uniform(-2.5, 2.5)) for layer in ("drums", "bass", "chord", "lead", "arp")},
-        reverb=float(rng.uniform(0.02, 0.14)),
-        reverb_s=float(rng.uniform(0.4, 1.4)),
-        echo=float(rng.uniform(0.1, 0.3)) if rng.random() < 0.4 else 0.0,
-        drive=float(rng.uniform(0.6, 2.0)),
-        noise_db=float(rng.uniform(-75, -48)),
+        gains_db=gains_db,
+        tempo_kind=tempo_kind,
+        swing=float(rng.uniform(*recipe.swing)) if rng.random() < 0.8 else 0.5,
+        kit=pick(rng, recipe.kits),
+        clap=float(rng.uniform(0.4, 1)) if rng.random() < 0.3 else 0.0,
+        perc=_scattered(16 if recipe.feel == STRAIGHT else 12, rng) if rng.random() < 0.4 else "",
+        sung=bool(rng.random() < recipe.sung),
+        padded=bool(rng.random() < recipe.padded),
+        dynamics=float(rng.uniform(0, 0.7)),
+        triplets=bool(recipe.feel == STRAIGHT and rng.random() < 0.12),
+        polyrhythm=bool(rng.random() < 0.2),
+        looseness_ms=float(rng.uniform(0, 2)),
     )
 
 
 def pick(rng: np.random.Generator, options: Sequence[Option]) -> Option:
     """Draw one of `options`, each as likely as the others."""
     return options[int(rng.integers(len(options)))]
+
+
+def _varied(groove: Groove, feel: str, rng: np.random.Generator) -> Groove:
+    """The groove with a few more or fewer hits, none of them on a beat, and ghost notes."""
+
+    beat = 3 if feel == TRIPLET else 4  # steps in it
+
+    def vary(pattern: str, more: float, fewer: float, ghosts: float) -> str:
+        if not pattern.strip("."):
+            return pattern
+        symbols = list(pattern)
+        for i, symbol in enumerate(symbols):
+            chance = rng.random()
+            if symbol == "." and i % beat:
+                symbols[i] = "o" if chance < more else "," if chance < more + ghosts else "."
+            elif symbol in "xo," and i % beat and chance < fewer:
+                symbols[i] = "."
+        return "".join(symbols)
+
+    return replace(
+        groove,
+        kick=vary(groove.kick, 0.03, 0.15, 0.02),
+        snare=vary(groove.snare, 0.02, 0.2, pick(rng, (0.0, 0.05, 0.15))),
+        hat=vary(groove.hat, 0.05, 0.1, pick(rng, (0.0, 0.1, 0.4))),
+    )
+
+
+def _scattered(n_steps: int, rng: np.random.Generator) -> str:
+    """Hits spread as evenly over a bar as they can be (Toussaint, 2005: Euclidean rhythms), turned by some steps."""
+    n_hits, turn = int(rng.integers(3, n_steps - 3)), int(rng.integers(n_steps))
+    hits = [(i + turn) * n_hits % n_steps < n_hits for i in range(n_steps)]
+    return "".join(pick(rng, "xxo") if hit else "." for hit in hits)
 
 
 def _word(rng: np.random.Generator) -> str:

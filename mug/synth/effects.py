@@ -1,0 +1,116 @@
+"""What is done to buses and to the mix: rooms, echoes, chorus, amplifiers, compressors, a limiter, tone, lo-fi.
+
+Samples are float32 [S] of one bus or [2, S] of the stereo mix, at SAMPLE_RATE.
+"""
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
+from scipy.signal import lfilter, oaconvolve
+
+from mug.synth.sound import SAMPLE_RATE, Samples, band
+
+BLOCK = 64  # samples in which dynamics are controlled, 2 ms
+
+
+def reverb(dry: Samples, seconds: float, high_hz: float, before_s: float, rng: np.random.Generator) -> np.ndarray:
+    """A room's answer for the left and right ear, [2, S]: noise that fades, treble sooner, without bass."""
+    n = int(seconds * SAMPLE_RATE)
+    response = band(rng.standard_normal((2, n), dtype=np.float32), 180, high_hz, order=1)
+    response *= np.exp(-5 * np.arange(n, dtype=np.float32) / n)
+    response /= np.sqrt((response**2).sum(axis=1, keepdims=True))
+    delay = int(before_s * SAMPLE_RATE)
+    wet = np.zeros((2, len(dry)), dtype=np.float32)
+    for side, impulse in zip(wet, response, strict=True):
+        side[delay:] = oaconvolve(dry, impulse)[: len(dry) - delay]
+    return wet
+
+
+def echo(bus: Samples, delay_s: float, gain: float) -> None:
+    """Add echoes in place, each softer by `gain`, until they are hardly heard."""
+    dry, delay = bus.copy(), int(delay_s * SAMPLE_RATE)
+    for i in range(1, 5):
+        if gain**i < 0.05 or i * delay >= len(bus):
+            break
+        bus[i * delay :] += np.float32(gain**i) * dry[: -i * delay]
+
+
+def chorus(bus: Samples, rate_hz: float, depth_s: float) -> np.ndarray:
+    """The bus beside a copy of it that comes a little late, now more, now less, [2, S]."""
+    time = np.arange(len(bus))
+    late = (0.008 + depth_s * np.sin(2 * np.pi * rate_hz / SAMPLE_RATE * time)) * SAMPLE_RATE
+    copy = bus[np.maximum((time - late).astype(np.int64), 0)]
+    return np.stack([bus + 0.5 * copy, bus - 0.5 * copy]).astype(np.float32)
+
+
+def amplifier(bus: Samples, drive: float) -> Samples:
+    """Distortion and the dull loudspeaker of a guitar's amplifier, as loud as before."""
+    level = np.sqrt((bus**2).mean()) + 1e-9
+    loud = np.tanh(bus * np.float32(drive * 0.25 / level))
+    loud = band(loud, 70, 5500 if drive > 4 else 9000)
+    return loud * np.float32(level / (np.sqrt((loud**2).mean()) + 1e-9))
+
+
+def compress(stereo: np.ndarray, threshold: float, ratio: float, attack_s: float, release_s: float) -> np.ndarray:
+    """Make what is above `threshold` (RMS) softer by `ratio`, in dB, both sides alike."""
+    n_blocks = stereo.shape[1] // BLOCK
+    power = (stereo[:, : n_blocks * BLOCK].reshape(2, n_blocks, BLOCK) ** 2).mean(axis=(0, 2))
+    power = uniform_filter1d(power, max(int(attack_s * SAMPLE_RATE / BLOCK), 1))
+    over = np.maximum(10 * np.log10(power + 1e-9) - 20 * np.log10(threshold), 0)
+    pole = np.exp(-BLOCK / (release_s * SAMPLE_RATE))
+    reduction_db = lfilter([1 - pole], [1, -pole], over) * (1 - 1 / ratio)
+    return stereo * _stretched(10 ** (-reduction_db / 20), stereo.shape[1])
+
+
+def limit(stereo: np.ndarray, ceiling: float, drive: float) -> np.ndarray:
+    """Push the mix by `drive` against a ceiling: a limiter that looks ahead, and cuts what it misses."""
+    stereo = stereo * np.float32(drive)
+    n_blocks = -(-stereo.shape[1] // BLOCK)
+    padded = np.pad(np.abs(stereo).max(axis=0), (0, n_blocks * BLOCK - stereo.shape[1]))
+    peaks = padded.reshape(n_blocks, BLOCK).max(axis=1)
+    gain = np.minimum(ceiling / np.maximum(uniform_filter1d(maximum_filter1d(peaks, 9), 5), 1e-6), 1)
+    pole = np.exp(-BLOCK / (0.03 * SAMPLE_RATE))
+    slow = lfilter([1 - pole], [1, -pole], gain, zi=[pole * gain[0]])[0]
+    pushed = stereo * _stretched(np.minimum(slow, gain), stereo.shape[1])
+    return np.clip(pushed, -ceiling, ceiling)
+
+
+def tilt(stereo: np.ndarray, low_db: float, high_db: float) -> np.ndarray:
+    """Louder or softer bass (below 160 Hz) and treble (above 3 kHz)."""
+    for hz, gain_db, low in ((160.0, low_db, True), (3000.0, high_db, False)):
+        part = _one_pole(stereo, hz)
+        part = part if low else stereo - part
+        stereo = stereo + part * np.float32(10 ** (gain_db / 20) - 1)
+    return stereo
+
+
+def widen(stereo: np.ndarray, width: float) -> np.ndarray:
+    """Both sides alike at 0, as they are at 1, further apart above."""
+    middle, side = stereo.mean(axis=0), (stereo[0] - stereo[1]) * np.float32(width / 2)
+    return np.stack([middle + side, middle - side])
+
+
+def crush(stereo: np.ndarray, bits: int, hold: int) -> np.ndarray:
+    """Few bits, and every `hold`-th sample held: an old sampler."""
+    steps = np.float32(2 ** (bits - 1))
+    held = np.repeat(stereo[:, ::hold], hold, axis=1)[:, : stereo.shape[1]]
+    return np.round(held * steps) / steps
+
+
+def opening(stereo: np.ndarray, start: int, stop: int, rising: bool) -> None:
+    """Filter the mix from `start` to `stop` in place, from dull to open, or the other way round."""
+    piece = stereo[:, start:stop].copy()
+    way = np.linspace(0, 3, piece.shape[1], dtype=np.float32)
+    if not rising:
+        way = way[::-1]
+    stages = [_one_pole(_one_pole(piece, hz), hz) for hz in (350.0, 1200.0, 4000.0)] + [piece]
+    stereo[:, start:stop] = sum(stage * np.clip(1 - np.abs(way - i), 0, 1) for i, stage in enumerate(stages))
+
+
+def _one_pole(stereo: np.ndarray, hz: float) -> np.ndarray:
+    pole = np.exp(-2 * np.pi * hz / SAMPLE_RATE)
+    return lfilter([1 - pole], [1, -pole], stereo).astype(np.float32)
+
+
+def _stretched(gain: np.ndarray, n_samples: int) -> np.ndarray:
+    """A gain for each block as one for each sample, float32."""
+    return np.interp(np.arange(n_samples), (np.arange(len(gain)) + 0.5) * BLOCK, gain).astype(np.float32)

@@ -1,0 +1,89 @@
+"""Who plays the events: each goes to its bus, a little beside the beat, as loud as it is written and its part wants."""
+
+import numpy as np
+
+from mug.synth import texture
+from mug.synth.composition import Composition, Event
+from mug.synth.drums import drum_kit, tom
+from mug.synth.effects import amplifier
+from mug.synth.genres import DRUMS
+from mug.synth.instruments import note
+from mug.synth.patches import draw_patch
+from mug.synth.sound import SAMPLE_RATE, Samples
+from mug.synth.style import BUSES
+from mug.synth.voice import Singer
+
+# How loud each layer is before the song's own taste (Style.gains_db).
+LEVELS = {
+    "kick": 1.1, "snare": 1.1, "clap": 0.7, "hat": 0.45, "open hat": 0.42, "ride": 0.42, "perc": 0.5, "crash": 0.6,
+    "tom": 1.0, "bass": 0.42, "chord": 0.2, "lead": 0.42, "arp": 0.34, "vocal": 0.6, "pad": 0.08, "riser": 0.12,
+    "reverse": 0.25, "sweep": 0.06,
+}  # fmt: skip
+LATEST_S = 0.004  # how far beside the beat a player ever is
+FAMILIAR = 0.02  # notes whose lengths differ by less (a ratio of the length) are played alike
+
+
+def play(composition: Composition, n_samples: int, rng: np.random.Generator) -> dict[str, Samples]:
+    """Every event on its bus, mono float32 [S] each. Each distinct sound is rendered once."""
+    style, tempo = composition.style, composition.tempo
+    gains = {name: 10 ** (gain_db / 20) for name, gain_db in style.gains_db.items()}
+    buses = {name: np.zeros(n_samples, dtype=np.float32) for name in BUSES}
+    kit = drum_kit(style.kit, rng)
+    patches = {role: draw_patch(family, rng) for role, family in style.timbres.items()}
+    singer = Singer.draw(rng)
+    levels = _part_levels(composition)
+    rendered: dict[tuple[str, int, int], Samples] = {}
+    sung = 0  # the pitch of the voice's last note
+    for event in composition.events:
+        start_s = tempo.seconds(event.tick)
+        length_s = tempo.seconds(event.tick + event.n_ticks) - start_s
+        before = 0
+        if event.layer == "vocal":
+            sound, before = singer.sing(event.pitch, sung or event.pitch, length_s, rng)
+            sung = event.pitch
+        elif event.layer in kit:
+            sound = kit[event.layer]
+        else:
+            key = (event.layer, event.pitch, round(np.log(length_s) / FAMILIAR))
+            if key not in rendered:
+                rendered[key] = _sound(event, length_s, 60 / style.bpm, patches, rng)
+            sound = rendered[key]
+        beside_s = float(np.clip(rng.normal(0, style.looseness_ms / 1000), -LATEST_S, LATEST_S))
+        start = round((start_s + beside_s) * SAMPLE_RATE) - before
+        sound = sound[max(-start, 0) : max(n_samples - start, 0)]
+        start = max(start, 0)
+        bus = "drums" if event.layer in DRUMS else event.layer if event.layer in BUSES else "effects"
+        level = np.float32(
+            LEVELS[event.layer] * gains[bus] * event.loudness * levels[event.tick // composition.bar_ticks]
+        )
+        buses[bus][start : start + len(sound)] += level * sound
+    for role, patch in patches.items():
+        if patch.drive > 0.5 and buses[role].any():
+            buses[role] = amplifier(buses[role], patch.drive)
+    return buses
+
+
+def _sound(event: Event, length_s: float, beat_s: float, patches: dict, rng: np.random.Generator) -> Samples:
+    """A sound that has a pitch or a length of its own."""
+    match event.layer:
+        case "tom":
+            return tom(event.pitch, rng)
+        case "riser":
+            return texture.riser(length_s, rng)
+        case "reverse":
+            return texture.reversed_cymbal(length_s, rng)
+        case "sweep":
+            return texture.noise_sweep(length_s, rng)
+        case layer:
+            return note(patches[layer], event.pitch, length_s, beat_s, rng)
+
+
+def _part_levels(composition: Composition) -> list[float]:
+    """How loud each bar is, and the one after the last; a build grows from the level before it to the full one."""
+    levels: list[float] = []
+    for part in composition.parts:
+        if part.kind == "build" and part.n_bars > 1:
+            levels += np.linspace(part.level, 1.0, part.n_bars).tolist()
+        else:
+            levels += [part.level] * part.n_bars
+    return [*levels, levels[-1]]
