@@ -18,6 +18,7 @@ from mug.model.attention import ContextualTransformer
 from mug.model.blocks import Downsample, ResnetBlock, check_input
 from mug.model.masking import check_lengths, frame_mask, level_masks, masked
 from mug.model.recompute import maybe_recomputed
+from mug.model.weights import load_weights
 
 
 class MelspectrogramScaleEncoder1D(nn.Module):
@@ -25,6 +26,7 @@ class MelspectrogramScaleEncoder1D(nn.Module):
 
     Mel bins are channels. Level i has middle_channels * channel_mult[i] of them; where its downsampling factor 2^i is
     in `attention_resolutions` a transformer follows every residual block. Blocks take turns with DILATIONS.
+    `ckpt_path`: a checkpoint of mug.cond.onset_detector, whose encoder this one starts as.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class MelspectrogramScaleEncoder1D(nn.Module):
         num_res_blocks: int,
         use_checkpoint: bool = False,
         dropout: float = 0.0,
+        ckpt_path: str | None = None,
     ) -> None:
         super().__init__()
         if not channel_mult:
             raise ConfigError("channel_mult is empty: an audio encoder needs at least one level")
         self.n_freq = n_freq
         self.factor = 2 ** (len(channel_mult) - 1)
+        self.channels = [middle_channels * mult for mult in channel_mult]
         self.conv_in = nn.Conv1d(n_freq, middle_channels, 3, padding=1)
         channels = middle_channels
         self.down = nn.ModuleList()
@@ -61,6 +65,8 @@ class MelspectrogramScaleEncoder1D(nn.Module):
                 )
             )
             channels = middle_channels * mult
+        if ckpt_path is not None:
+            load_weights(self, ckpt_path, remove_prefix="wave_model.")
 
     def forward(self, audio: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
         """Raises ValueError unless audio is [B, n_freq, A] with A a multiple of the coarsest downsampling factor."""

@@ -18,6 +18,10 @@ from mug.errors import ConfigError
 
 MAX_PITCH_BINS = 4
 MAX_MASKED_BINS = 16
+GAIN_DB = (-12.0, 6.0)  # of a song that is not as loud as others
+TILT_DB = 3.0  # deviation of each of TILT_BANDS from its neighbour's gain
+TILT_BANDS = 8
+NOISE_LOG10 = (-5.0, -1.0)  # mel power of noise that is just not heard, and of noise that hides soft sounds
 BLOCK_BINS = 16  # interpolated at a time: what stays in a processor's cache
 
 
@@ -28,8 +32,9 @@ class Augmentation:
     mirror_p: columns reversed. mirror_at_interval_p: of each passage between gaps. random_p: columns shuffled.
     offset_p: the window begins between two note frames. rate_p: song and chart are played at a rate from `rate`, one of
     its ends or of the multiples of 0.05 between. pitch_p: mel bins moved by 1 to 4. frequency_mask_p: a band of mel
-    bins is silent. feature_dropout_p: for each feature, not given. prompt_dropout_p: the whole prompt is not given.
-    random_crop: the window is from anywhere in the song.
+    bins is silent. recording_p: loudness, balance of frequencies and noise are those of another recording.
+    feature_dropout_p: for each feature, not given. prompt_dropout_p: the whole prompt is not given. random_crop: the
+    window is from anywhere in the song.
     """
 
     mirror_p: float = 0.0
@@ -40,6 +45,7 @@ class Augmentation:
     rate_p: float = 0.0
     pitch_p: float = 0.0
     frequency_mask_p: float = 0.0
+    recording_p: float = 0.0
     feature_dropout_p: float = 0.0
     prompt_dropout_p: float = 0.0
     random_crop: bool = False
@@ -65,7 +71,7 @@ class Augmentation:
 
     def of_notes(self) -> dict[str, Any]:
         """Those of the values that change which notes an item has, and when; the others change audio or prompt."""
-        other = ("pitch_p", "frequency_mask_p", "feature_dropout_p", "prompt_dropout_p")
+        other = ("pitch_p", "frequency_mask_p", "recording_p", "feature_dropout_p", "prompt_dropout_p")
         return {name: value for name, value in asdict(self).items() if name not in other}
 
     @property
@@ -152,13 +158,27 @@ def shift_pitch(mel: np.ndarray, bins: int) -> None:
 
 
 def augment_mel(mel: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> None:
-    """Move the pitch of a mel spectrum [M, A] or silence a band of it, as drawn, in place."""
+    """Move the pitch of a mel spectrum [M, A], silence a band of it, record it anew, as drawn, in place."""
     if rng.random() < augmentation.pitch_p:
         shift_pitch(mel, int(rng.integers(1, MAX_PITCH_BINS + 1)) * int(rng.choice([-1, 1])))
     if rng.random() < augmentation.frequency_mask_p:
         width = int(rng.integers(1, MAX_MASKED_BINS + 1))
         first = int(rng.integers(0, max(1, len(mel) - width + 1)))
         mel[first : first + width] = 0
+    if rng.random() < augmentation.recording_p:
+        record_anew(mel, rng)
+
+
+def record_anew(mel: np.ndarray, rng: np.random.Generator) -> None:
+    """Give a spectrum log(1 + power) [M, A] another loudness and balance of frequencies, and add noise, in place."""
+    bands_db = rng.normal(0, TILT_DB, TILT_BANDS).cumsum()
+    bands_db += rng.uniform(*GAIN_DB) - bands_db.mean()
+    bins_db = np.interp(np.linspace(0, TILT_BANDS - 1, len(mel)), np.arange(TILT_BANDS), bands_db)  # [M]
+    noise = rng.standard_exponential(mel.shape, dtype=np.float32)  # the power of white noise is spread like that
+    noise *= np.float32(10 ** rng.uniform(*NOISE_LOG10))
+    power = torch.from_numpy(mel).expm1_()
+    power *= torch.from_numpy(10 ** (bins_db / 10)).float()[:, None]
+    power.add_(torch.from_numpy(noise)).log1p_()
 
 
 def drop_features(

@@ -1,0 +1,112 @@
+"""Training of the audio encoder before stage 2: to hear where charts have notes.
+
+A denoiser's gradient says little about what in the music a note stands on. Asked outright, an encoder learns that in
+minutes, and starts stage 2 with ears.
+
+Axes: B batch, K keys, T note frames, A audio frames, M mel bins, C channels, L frames of one of the encoder's scales.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+import torch.nn.functional as F
+from einops import rearrange, reduce
+from torch import Tensor, nn
+
+from mug.cond.wave import MelspectrogramScaleEncoder1D
+from mug.config import instantiate_from_config
+from mug.data.convertor import NotePlanes
+from mug.errors import ConfigError
+from mug.firststage.losses import frame_scores, mean_where
+from mug.lr_scheduler import adamw
+from mug.model.weights import freeze_all_but, load_weights
+
+N_ANSWERS = 3  # does a note begin, where in its frame, is one held
+
+
+class OnsetDetector(pl.LightningModule):
+    """An encoder of many scales and a linear look at one of them, trained on charts of every difficulty.
+
+    What it says of a frame becomes how many charts of the song have a note there: the more, the stronger the onset.
+    scale: the index of the output that is looked at, 0 the finest; take the finest one that the denoiser hears.
+    note_frames: how many note frames one frame of that output is long. weight_offset, weight_holding: of the losses of
+    a note's place in its frame, and of long notes. The others: see mug.diffusion.diffusion.DDPM.
+    Raises ConfigError for a scale that the encoder does not have.
+    """
+
+    def __init__(
+        self,
+        wave_stage_config: Mapping[str, Any],
+        scale: int,
+        note_frames: int,
+        weight_offset: float = 2.0,
+        weight_holding: float = 0.2,
+        learning_rate: float = 1e-3,
+        weight_decay: float = 0.01,
+        scheduler_config: Mapping[str, Any] | None = None,
+        training_keys: Sequence[str] = (),
+        monitor: str | None = None,
+        ckpt_path: str | None = None,
+        ignore_keys: Sequence[str] = (),
+    ) -> None:
+        super().__init__()
+        where = "model.params.wave_stage_config"
+        self.wave_model = instantiate_from_config(wave_stage_config, where, MelspectrogramScaleEncoder1D)
+        channels = self.wave_model.channels
+        if not 0 <= scale < len(channels):
+            raise ConfigError(f"model.params.scale is {scale}; the encoder's outputs are 0 to {len(channels) - 1}")
+        self.look = nn.Conv1d(channels[scale], N_ANSWERS * note_frames, 1)
+        self.scale = scale
+        self.weight_offset = weight_offset
+        self.weight_holding = weight_holding
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.scheduler_config = scheduler_config
+        self.monitor = monitor
+        if ckpt_path is not None:
+            load_weights(self, ckpt_path, ignore_keys)
+        freeze_all_but(self, training_keys)
+
+    def forward(self, audio: Tensor) -> Tensor:
+        """Audio [B, M, A] -> [B, 3, T]: logits of a note's start, its place in the frame, logits of a held note."""
+        heard = self.wave_model(audio)[self.scale]  # [B, C, L]
+        return rearrange(self.look(heard), "b (answer frame) l -> b answer (l frame)", answer=N_ANSWERS)
+
+    def training_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
+        return self._step(batch, "train")
+
+    def validation_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
+        return self._step(batch, "val")
+
+    def test_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
+        return self._step(batch, "test")
+
+    def _step(self, batch: Mapping[str, Any], stage: str) -> Tensor:
+        start, offset, holding = self(batch["audio"]).float().unbind(1)  # [B, T] each
+        note, valid = batch["note"].float(), batch["valid_flag"].float()
+        if start.shape != valid.shape:
+            raise ConfigError(
+                f"model.params.note_frames: the encoder's frames make {start.shape[1]} note frames of a window, which "
+                f"has {valid.shape[1]}"
+            )
+        is_start, offset_start, is_holding, _ = NotePlanes.split(note)  # [B, K, T] each
+        begins = reduce(is_start, "b k t -> b t", "max") * valid
+        held = reduce(is_holding, "b k t -> b t", "max") * valid
+        # where the first of a frame's notes begins; silent columns are beyond every frame
+        place = reduce(offset_start + 2 * (1 - is_start), "b k t -> b t", "min")
+        start_loss = mean_where(F.binary_cross_entropy_with_logits(start, begins, reduction="none"), valid)
+        holding_loss = mean_where(F.binary_cross_entropy_with_logits(holding, held, reduction="none"), valid)
+        offset_loss = mean_where((offset - place).square(), begins)
+        loss = start_loss + self.weight_offset * offset_loss + self.weight_holding * holding_loss
+        _, precision, recall = frame_scores(start.detach(), begins, valid)
+        log = {"start_loss": start_loss.detach(), "offset_loss": offset_loss.detach(), "precision": precision}
+        log |= {"holding_loss": holding_loss.detach(), "recall": recall}
+        evaluating = stage != "train"
+        self.log(f"{stage}/loss", loss.detach(), prog_bar=True, batch_size=len(valid), sync_dist=evaluating)
+        named = {f"{stage}/{name}": value for name, value in log.items()}
+        self.log_dict(named, batch_size=len(valid), sync_dist=evaluating)
+        return loss
+
+    def configure_optimizers(self) -> Any:
+        return adamw(self, self.learning_rate, self.scheduler_config, self.weight_decay, self._trainer)
