@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mug.data.beatmap import Note
 from mug.synth.composition import Composition
 from mug.synth.salience import Hit
-from mug.synth.style import TICKS
+from mug.synth.tempo import TICKS
 
 SUNG = {"vocal": 1.0, "lead": 1.0, "chord": 0.8, "arp": 0.6, "bass": 0.6, "crash": 0.5}  # how well they go with one
 UNSUNG = 0.2
@@ -25,7 +25,7 @@ def hold(
     can: list[tuple[float, float, int, float]] = []
     release_ms = min(max(gap_ms / 2, RELEASE_MS), 2 * RELEASE_MS)
     for (hit, columns), (following_hit, _) in zip(rows, [*rows[1:], rows[-1]], strict=True):
-        fit, end_ms = _sounding(hit, following_hit, composition)
+        fit, end_ms = _sounding(hit, following_hit, composition, shortest_ms)
         for place, column in enumerate(columns):
             notes[hit.time_ms, column] = None
             following = bisect_left(starts[column], hit.time_ms + 1)
@@ -40,10 +40,12 @@ def hold(
     return sorted(Note(start_ms, column, end_ms) for (start_ms, column), end_ms in notes.items())
 
 
-def _sounding(hit: Hit, following: Hit, composition: Composition) -> tuple[float, float]:
-    """How well a long note goes with a hit, and when its sound ends: struck ones last to the next, at least a beat."""
+def _sounding(hit: Hit, following: Hit, composition: Composition, shortest_ms: float) -> tuple[float, float]:
+    """How well a long note goes with a hit, and when it ends: with a held sound, else at the next hit or a beat on."""
     held = [event for event in hit.events if event.held]
     if held:
         event = max(held, key=lambda event: SUNG.get(event.layer, UNSUNG) * event.n_ticks**0.3)
-        return SUNG.get(event.layer, UNSUNG), composition.tempo.seconds(event.tick + event.n_ticks) * 1000
+        end_ms = composition.tempo.seconds(event.tick + event.n_ticks) * 1000
+        if end_ms - hit.time_ms >= shortest_ms:
+            return SUNG.get(event.layer, UNSUNG), end_ms
     return UNSUNG, composition.tempo.seconds(max(hit.tick + TICKS, min(following.tick, hit.tick + 4 * TICKS))) * 1000

@@ -10,21 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from mug.synth.composition import Composition, Event
-from mug.synth.style import TICKS, Style
+import numpy as np
 
-# How much a sound of full loudness stands out of the mix.
+from mug.synth.composition import Composition, Event
+from mug.synth.tempo import TICKS
+
+# How much a sound of full loudness stands out of the mix: halfway between how much louder the log-mel spectrum gets at
+# it (drums above all) and what people follow (tunes).
 PROMINENCE = {
-    "kick": 0.8, "snare": 0.85, "clap": 0.8, "crash": 0.9, "tom": 0.75, "open hat": 0.45, "ride": 0.4, "hat": 0.34,
-    "lead": 0.75, "vocal": 0.7, "arp": 0.5, "chord": 0.5, "bass": 0.36, "riser": 0.0, "pad": 0.15,
+    "snare": 0.85, "kick": 0.7, "crash": 0.5, "tom": 0.5, "clap": 0.3, "perc": 0.36, "hat": 0.24, "open hat": 0.22,
+    "ride": 0.22, "vocal": 0.45, "lead": 0.42, "arp": 0.36, "chord": 0.32, "bass": 0.3, "pad": 0.25,
 }  # fmt: skip
-OTHER = 0.4  # of layers not named here
-DRUMS = frozenset({"kick", "snare", "clap", "crash", "tom", "open hat", "ride", "hat"})
+OTHER = 0.3  # of layers not named here
 MORE = 0.3  # what a further sound adds, of its own prominence
 BY_LEVEL = (0.22, 0.15, 0.06, 0.0, -0.06)  # what the place in the bar adds
 DROWNED = 0.3  # of the prominence of a sound just before, which fades within
 DROWNED_MS = 70.0
-INAUDIBLE = 0.17  # what is softer is never charted
+INAUDIBLE = 0.15  # what stands out less is never charted
+LOUD, LOUD_FROM = 1.0, 0.9  # the strength of a song's loud moments, which are the loudest tenth
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +51,29 @@ def metric_level(tick: int, bar_ticks: int) -> int:
 
 
 def find_hits(composition: Composition) -> list[Hit]:
-    """All moments of a song that can be heard, in order of time."""
+    """All moments of a song that can be heard, in order of time; its loud ones measure how they stand out."""
+    moments = [(tick, tuple(events)) for tick, events in groupby(composition.events, key=lambda event: event.tick)]
+    strengths = np.array([_strength(events) for _, events in moments])
+    strengths *= LOUD / max(np.quantile(strengths, LOUD_FROM), 1e-6)
     hits: list[Hit] = []
     before_ms, before = -math.inf, 0.0  # the sound that drowns the next ones
-    for tick, together in groupby(composition.events, key=lambda event: event.tick):
-        events = tuple(together)
-        strength = _strength(events, composition.style)
-        if strength < INAUDIBLE:
-            continue
+    for (tick, events), strength in zip(moments, strengths.tolist(), strict=True):
         time_ms = composition.tempo.seconds(tick) * 1000
         level = metric_level(tick, composition.bar_ticks)
         drowning = before * math.exp((before_ms - time_ms) / DROWNED_MS)
         salience = strength + BY_LEVEL[level] - DROWNED * drowning
-        hits.append(Hit(tick, time_ms, level, events, strength, salience))
+        if salience >= INAUDIBLE:
+            hits.append(Hit(tick, time_ms, level, events, strength, salience))
         if strength >= drowning:
             before_ms, before = time_ms, strength
     return hits
 
 
-def _strength(events: Sequence[Event], style: Style) -> float:
+def _strength(events: Sequence[Event]) -> float:
     """The most prominent sound counts, and the others for a part of theirs. A layer is heard once."""
     loud: dict[str, float] = {}
     for event in events:
-        gain_db = style.gains_db.get("drums" if event.layer in DRUMS else event.layer, 0.0)
-        prominence = PROMINENCE.get(event.layer, OTHER) * event.loudness * 10 ** (gain_db / 40)
+        prominence = PROMINENCE.get(event.layer, OTHER) * event.loudness * event.audible
         loud[event.layer] = max(prominence, loud.get(event.layer, 0.0))
     most = max(loud.values())
     return most + MORE * (sum(loud.values()) - most)

@@ -64,7 +64,7 @@ def write_songs(
 ) -> list[Path]:
     """Write songs 0 to `n_songs - 1` of a seed into `folder` and return their set folders, in order.
 
-    Every set folder "<set_id> <artist> - <title>" holds audio, a background and four to six charts for `keys` keys. A
+    Every set folder "<set_id> <artist> - <title>" holds audio, a background and some five charts for `keys` keys. A
     song depends on (seed, its number, seconds, keys) alone; sets already there are kept. `jobs` processes share the
     work.
     Raises ConfigError for impossible values.

@@ -12,7 +12,8 @@ from mug.synth.style import pick
 
 CREATOR = "MuG synth"
 BACKGROUND = "background.png"
-N_CHARTS = (4, 5, 5, 6)
+N_CHARTS = (5, 5, 6)
+TOO_EASY = 0.3  # stars below those of a pattern's easiest charts
 WEIGHTS = {"jumpstream": 1.5, "stamina": 0.5}  # how often a pattern is drawn beside the others
 HARDER = 0.6  # below 1: more charts are near the hardest that the music has sounds for
 NAMES = ((1.5, "Beginner"), (2.2, "Easy"), (3.0, "Normal"), (3.9, "Hard"), (5.0, "Insane"), (6.0, "Expert"))
@@ -20,7 +21,7 @@ RICE, HYBRID, LONG = 0.1, 0.4, 0.7  # shares of long notes from which charts are
 
 
 def charts(composition: Composition, keys: int, rng: np.random.Generator) -> list[Beatmap]:
-    """Chart a song as often as its plans say, from easy to hard."""
+    """Chart a song as often as its plans say, but for patterns that its music is too calm for."""
     style = composition.style
     beats = [
         TimingPoint(composition.tempo.seconds(tick) * 1000, 60_000 / bpm, style.meter)
@@ -29,6 +30,8 @@ def charts(composition: Composition, keys: int, rng: np.random.Generator) -> lis
     beatmaps: list[Beatmap] = []
     for plan in draw_plans(rng):
         notes, stars = chart(composition, plan, keys, rng)
+        if stars < plan.pattern.levels[0] - TOO_EASY and beatmaps:
+            continue  # the music is too calm for the pattern
         overall = round(float(np.interp(stars, (1, 6), (5.0, 8.8))), 1)
         beatmaps.append(
             Beatmap(
@@ -50,7 +53,7 @@ def charts(composition: Composition, keys: int, rng: np.random.Generator) -> lis
 
 
 def draw_plans(rng: np.random.Generator) -> list[Plan]:
-    """Draw four to six charts, each of another pattern and another hardness."""
+    """Draw five or six charts, each of another pattern and another hardness."""
     n_charts = pick(rng, N_CHARTS)
     weights = np.array([WEIGHTS.get(name, 1.0) for name in PATTERNS])
     patterns = rng.choice(list(PATTERNS), n_charts, replace=False, p=weights / weights.sum())

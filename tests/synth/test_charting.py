@@ -63,7 +63,7 @@ def test_charts_are_as_hard_as_planned(keys: int, pattern: str) -> None:
     lowest, highest = PATTERNS[pattern].levels
     easiest, middle, hardest = np.mean(stars, axis=0)
     assert (np.diff(stars, axis=1) > -0.15).all()  # where columns are tight, chance decides more
-    assert abs(easiest - lowest) < 0.5
+    assert abs(easiest - lowest) < 0.7
     assert easiest < middle < hardest <= highest + 0.5
 
 

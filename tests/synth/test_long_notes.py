@@ -41,6 +41,12 @@ def test_a_long_note_ends_before_the_next_one_of_its_column() -> None:
     assert held(*rows, ratio=0.5) == [Note(0, 0, 340), Note(400, 0)]  # 60 ms before
 
 
-def test_short_ones_stay_plain() -> None:
-    assert held((lead(0, 6), [0]), ratio=1.0, shortest_ms=120) == [Note(0, 0)]
+def test_a_held_sound_that_is_too_short_is_as_good_as_a_struck_one() -> None:
     assert held((lead(0, 6), [0]), ratio=1.0, shortest_ms=100) == [Note(0, 0, 100)]
+    assert held((lead(0, 6), [0]), ratio=1.0, shortest_ms=120) == [Note(0, 0, 400)]
+
+
+def test_short_ones_stay_plain() -> None:
+    rows = (lead(0, 6), [0]), (lead(12, 6), [0])
+    assert held(*rows, ratio=1.0, shortest_ms=150) == [Note(0, 0), Note(200, 0, 600)]
+    assert held(*rows, ratio=1.0, shortest_ms=140) == [Note(0, 0, 140), Note(200, 0, 600)]

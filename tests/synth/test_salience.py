@@ -1,5 +1,6 @@
 """What of a song is heard, and which of it a chart has notes on."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,12 +12,14 @@ from mug.synth.style import draw_style
 
 
 def composition_of(*events: Event) -> Composition:
-    """Events at 120 beats a minute: a tick lasts 500 / 24 ms."""
-    style = draw_style(np.random.default_rng(0))
-    gains_db = dict.fromkeys(style.gains_db, 0.0)
-    object.__setattr__(style, "gains_db", gains_db)
-    object.__setattr__(style, "meter", 4)
-    return Composition(style, TempoMap(1.0, ((0, 120.0),)), (), tuple(sorted(events)))
+    """Events at 120 beats a minute (a tick lasts 500 / 24 ms), with loud drums far behind them."""
+    style = replace(draw_style(np.random.default_rng(0)), meter=4)
+    drums = [Event(tick, "kick", 0, 6, 1.0) for tick in range(960, 1200, 24)]
+    return Composition(style, TempoMap(1.0, ((0, 120.0),)), (), tuple(sorted([*events, *drums])))
+
+
+def heard(*events: Event) -> list[Hit]:
+    return [hit for hit in find_hits(composition_of(*events)) if hit.tick < 960]
 
 
 def hit(time_ms: float, salience: float) -> Hit:
@@ -30,7 +33,7 @@ def test_places_in_the_bar() -> None:
 
 def test_louder_sounds_and_stronger_places_stand_out() -> None:
     def salience(tick: int, *layers: tuple[str, float]) -> float:
-        hits = find_hits(composition_of(*(Event(tick, layer, 60, 6, loudness) for layer, loudness in layers)))
+        hits = heard(*(Event(tick, layer, 60, 6, loudness) for layer, loudness in layers))
         return hits[0].salience
 
     assert salience(24, ("kick", 1.0)) > salience(24, ("kick", 0.8)) > salience(24, ("hat", 1.0))
@@ -40,20 +43,28 @@ def test_louder_sounds_and_stronger_places_stand_out() -> None:
 
 def test_a_chord_is_heard_once() -> None:
     chord, tone = ([Event(24, "chord", pitch, 6, 1.0) for pitch in pitches] for pitches in ((60, 64, 67), (60,)))
-    assert find_hits(composition_of(*chord))[0].strength == find_hits(composition_of(*tone))[0].strength
+    assert heard(*chord)[0].strength == heard(*tone)[0].strength
 
 
 def test_what_is_soft_is_not_heard_and_what_follows_something_loud_is_heard_less() -> None:
-    alone = find_hits(composition_of(Event(6, "hat", 0, 6, 0.8)))
-    after = find_hits(composition_of(Event(4, "crash", 0, 6, 1.0), Event(6, "hat", 0, 6, 0.8)))
+    alone = heard(Event(6, "hat", 0, 6, 0.8))
+    after = heard(Event(4, "crash", 0, 6, 1.0), Event(6, "hat", 0, 6, 0.8))
     assert after[1].salience < alone[0].salience
     assert after[1].strength == alone[0].strength
-    assert find_hits(composition_of(Event(6, "hat", 0, 6, 0.2), Event(8, "riser", 0, 6, 1.0))) == []
+    assert heard(Event(6, "hat", 0, 6, 0.2), Event(8, "riser", 0, 6, 1.0, audible=0.0)) == []
+
+
+def test_what_is_mixed_softly_stands_out_less_and_songs_of_all_loudnesses_are_alike() -> None:
+    full, half = (heard(Event(24, "lead", 60, 6, 1.0, audible=audible))[0].strength for audible in (1.0, 0.5))
+    assert half == full / 2
+    kicks = [find_hits(composition_of(Event(0, "kick", 0, 6, 0.5)))[0].strength]
+    soft = [Event(tick, "kick", 0, 6, 0.5) for tick in range(0, 960, 24)]
+    kicks.append(find_hits(replace(composition_of(), events=tuple(soft)))[0].strength)
+    assert kicks == [0.5, 1.0]
 
 
 def test_layers_that_nobody_knows_are_heard() -> None:
-    heard = find_hits(composition_of(Event(24, "theremin", 60, 6, 1.0)))
-    assert [h.time_ms for h in heard] == [1500.0]
+    assert [h.time_ms for h in heard(Event(24, "theremin", 60, 6, 1.0))] == [1500.0]
 
 
 def test_hits_that_stand_out_are_picked_first() -> None:

@@ -16,7 +16,7 @@ from mug.synth.style import draw_style
 def test_plans_are_of_many_kinds() -> None:
     songs = [draw_plans(np.random.default_rng(seed)) for seed in range(60)]
     for plans in songs:
-        assert 4 <= len(plans) <= 6
+        assert 5 <= len(plans) <= 6
         assert len({plan.pattern.name for plan in plans}) == len(plans)
         assert (np.diff([plan.hardness for plan in plans]) > 0).all()
     plans = [plan for plans in songs for plan in plans]
