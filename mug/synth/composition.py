@@ -108,6 +108,7 @@ def _plan(style: Style, seconds: float, rng: np.random.Generator) -> tuple[list[
     tempos = [(0, style.bpm)]
     parts: list[Part] = []
     form = pick(rng, FORMS)
+    long_parts = 2 if seconds > 45 and style.bpm > 150 else 1
     bar = 0
     for kind in chain(form, cycle(form[1:])):
         start = bar * bar_ticks
@@ -118,7 +119,7 @@ def _plan(style: Style, seconds: float, rng: np.random.Generator) -> tuple[list[
         if left <= 0:
             kind, left = "outro", max(left + outro_bars, 1)
         wanted, level, playing = PARTS[kind]
-        n_bars = min(wanted, left)
+        n_bars = min(wanted * long_parts, left)
         if rng.random() < 0.5:  # one comes in or drops out, so that no two verses are quite the same
             playing ^= {pick(rng, ("hat", "bass", "chord", "lead", "arp", "arp"))}
         playing -= genre.never | (set() if style.sung else {"vocal"}) | (set() if style.padded else {"pad"})

@@ -31,10 +31,10 @@ def drum_kit(kind: str, rng: np.random.Generator) -> dict[str, Samples]:
         "kick": _kick(ring, drive, rng),
         "snare": _snare(tone, rattle, bright, drive, rng),
         "clap": _clap(bright, rng),
-        "hat": _cymbal(float(rng.uniform(0.012, 0.05)), bright, metal, rng),
+        "hat": _cymbal(float(rng.uniform(0.015, 0.07)), bright, metal, rng),
         "open hat": _cymbal(float(rng.uniform(0.07, 0.25)), bright, metal, rng),
         "ride": _ride(bright, rng),
-        "crash": _cymbal(float(rng.uniform(0.3, 0.8)), bright, False, rng),
+        "crash": _cymbal(float(rng.uniform(0.2, 0.7)), bright, False, rng),
         "perc": _small(str(rng.choice(SMALL)), rng),
     }
     return {name: faded(sound) for name, sound in kit.items()}

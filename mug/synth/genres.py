@@ -49,6 +49,7 @@ class Genre:
     padded: float = 0.4  # how many have a carpet of slow chords
     never: frozenset[str] = frozenset()  # layers that it does without
     drums_db: float = 0.0
+    share: int = 2  # how many songs are of this genre, beside the others
     loud: tuple[float, float] = (0.24, 0.42)  # root mean square of the louder half
 
 
@@ -131,40 +132,41 @@ GENRES: dict[str, Genre] = {
         Groove("X.....X..x..", "...X.....X..", "x.xx.xx.xx.x"),
         Groove("X....xX.....", "...X.o...X.o", "x..x..x..x..", "ride"),
     ), ("pick bass", "saw", "reed"), _BAND, _BAND, ("pluck", "piano", "clean guitar"), ("acoustic", "electronic"),
-        feel=TRIPLET),
+        feel=TRIPLET, share=1),
     "jazz": Genre((110, 200), (
         Groove("o.......o.......", "....,..,....,.o.", "x...x.x.x...x.x.", "ride"),
         Groove("o..o......o.....", "..,.o..,.,..o..,", "x...x.x.x...x.x.", "ride"),
     ), ("upright",), ("piano", "electric piano", "clean guitar"), ("brass", "reed", "piano", "flute", "clean guitar"),
         ("piano", "clean guitar"), ("jazz",),
-        swing=(0.58, 0.667), sung=0.3, padded=0.1, drums_db=-4, loud=(0.12, 0.28)),
+        swing=(0.58, 0.667), sung=0.3, padded=0.1, drums_db=-4, loud=(0.12, 0.28), share=1),
     "bossa": Genre((110, 150), (
         Groove("x..xx..xx..xx..x", "x..x..x...x..x..", "oooooooooooooooo"),
         Groove("x..xx..xx..xx..x", "..x..x.x..x..x.x", "xoxoxoxoxoxoxoxo", "perc"),
     ), ("upright", "pick bass"), ("clean guitar", "electric piano"), ("flute", "reed", "clean guitar", "piano"),
         ("clean guitar", "harp"),
-        ("jazz", "acoustic"), sung=0.6, padded=0.3, drums_db=-5, loud=(0.14, 0.3)),
+        ("jazz", "acoustic"), sung=0.6, padded=0.3, drums_db=-5, loud=(0.14, 0.3), share=1),
     "ballad": Genre((72, 110), (
         Groove("X.......x.x.....", BACKBEAT, "x.x.x.x.x.x.x.x."),
         Groove("X.....x...x.....", "....x.......x...", "o.o.o.o.o.o.o.o."),
     ), ("upright", "pick bass", "sub"), ("piano", "strings", "clean guitar"), ("piano", "strings", "flute", "guitar"),
-        ("piano", "harp", "clean guitar"), ("acoustic", "jazz"), sung=0.9, padded=0.8, drums_db=-3, loud=(0.17, 0.34)),
+        ("piano", "harp", "clean guitar"), ("acoustic", "jazz"), sung=0.9, padded=0.8, drums_db=-3,
+        loud=(0.17, 0.34), share=1),
     "waltz": Genre((120, 196), (
         Groove("X...........", "....x...X...", "x.x.x.x.x.x."),
         Groove("X.....x.....", "....X...X..o", "..x...x...x."),
     ), ("upright", "reed", "pluck"), _SOFT, (*_SOFT, "reed", "brass"), ("harp", "pluck", "bell"),
-        ("acoustic", "orchestral"), feel=WALTZ),
+        ("acoustic", "orchestral"), feel=WALTZ, share=1),
     "orchestral": Genre((90, 170), (
         Groove("X.......o.......", "............x.xx", "o...o...o...o...", "perc"),
         Groove("X.....x.X.......", "....o...o...x.xx", "........o.......", "perc"),
     ), ("strings", "upright", "brass"), ("strings", "brass", "choir"), ("strings", "brass", "flute", "choir"),
-        ("strings", "harp", "piano"), ("orchestral",), sung=0.15, padded=0.7, drums_db=-3, loud=(0.12, 0.32)),
+        ("strings", "harp", "piano"), ("orchestral",), sung=0.15, padded=0.7, drums_db=-3, loud=(0.12, 0.32), share=1),
     "ambient": Genre((80, 130), (
         Groove("X...............", "........o.......", "....o.......o..."),
     ), ("sub", "strings"), ("choir", "strings", "electric piano"), _SOFT, ("bell", "pluck", "harp", "piano"),
-        ("808", "jazz"), sung=0.3, padded=1.0, drums_db=-6, loud=(0.1, 0.25)),
+        ("808", "jazz"), sung=0.3, padded=1.0, drums_db=-6, loud=(0.1, 0.25), share=1),
     "piano solo": Genre((90, 180), (
         Groove("................", "................", "................"),
     ), ("piano",), ("piano",), ("piano",), ("piano",), ("acoustic",), sung=0.1, padded=0.05,
-        never=DRUMS | {"riser"}, loud=(0.1, 0.28)),
+        never=DRUMS | {"riser"}, loud=(0.1, 0.28), share=1),
 }  # fmt: skip

@@ -107,7 +107,10 @@ def _brightness(patch: Patch, time_s: Samples, beat_s: float) -> Samples:
 
 def _envelope(patch: Patch, time_s: Samples) -> Samples:
     """The loudness over time: attack, fade or a slightly softer sustain, release."""
-    loud = decay(time_s, patch.fade_s) if patch.fade_s else 0.75 + 0.25 * decay(time_s, 0.08)
+    if patch.fade_s:
+        loud = decay(time_s, patch.fade_s)
+    else:
+        loud = np.float32(patch.sustain) + np.float32(1 - patch.sustain) * decay(time_s, patch.settle_s)
     attack = min(int(patch.attack_s * SAMPLE_RATE) + 1, len(loud))
     loud[:attack] *= np.linspace(0, 1, attack, dtype=np.float32)
     release = min(int(patch.release_s * SAMPLE_RATE) + 1, len(loud))

@@ -36,6 +36,7 @@ class Mix:
     high_db: float
     dull_hz: float  # a low-pass over everything; 0 for none
     bits: int  # of an old sampler; 0 for none
+    saturation: float  # of tape or valves, which everything goes through; 0 for none
     ratio: float  # of the compressor on the sum
     width: float
     loudness: float  # root mean square of the louder half of the song
@@ -61,7 +62,8 @@ class Mix:
             high_db=float(rng.uniform(-5, 6)),
             dull_hz=float(rng.uniform(3500, 10_000)) if rng.random() < 0.12 else 0.0,
             bits=int(rng.integers(6, 10)) if rng.random() < 0.06 else 0,
-            ratio=float(rng.uniform(0.8, 2.5)),
+            saturation=float(rng.uniform(0.5, 2)) if rng.random() < 0.4 else 0.0,
+            ratio=float(rng.uniform(1, 4)),
             width=float(rng.uniform(0.3, 1.4)),
             loudness=float(rng.uniform(*genre.loud)),
             drive=float(rng.uniform(0.9, 1.5)),
@@ -135,9 +137,12 @@ def _master(stereo: np.ndarray, mix: Mix, rng: np.random.Generator) -> np.ndarra
     stereo = effects.widen(_levelled(stereo, 0.2), mix.width)
     if mix.ratio > 1.2:
         stereo = effects.compress(stereo, 0.12, mix.ratio, 0.01, float(rng.uniform(0.05, 0.25)))
+    if mix.saturation:
+        stereo = np.tanh(np.float32(mix.saturation) * _levelled(stereo, 0.3))
     if mix.bits:
-        stereo = effects.crush(stereo, mix.bits, int(rng.integers(1, 4)))
+        stereo = effects.crush(_levelled(stereo, 0.2), mix.bits, int(rng.integers(1, 4)))
     if mix.ambience != "none":
+        stereo = _levelled(stereo, 0.2)
         stereo += np.float32(0.2 * 10 ** (mix.ambience_db / 20)) * ambience(mix.ambience, stereo.shape[1], rng)
     pushed = effects.limit(_levelled(stereo, mix.loudness), CEILING, mix.drive)
     return effects.limit(_levelled(pushed, mix.loudness), CEILING, 1.0)

@@ -23,6 +23,8 @@ class Patch:
     swell_s: float = 0.0  # how long the brightness takes to come, as in brass
     attack_s: float = 0.002
     fade_s: float = 0.0  # how fast it fades however long it is held; 0 for one that sounds on
+    sustain: float = 0.75  # how loud a held note is after its attack
+    settle_s: float = 0.08  # and how long it takes to come down to that
     release_s: float = 0.04
     voices: int = 1
     detune: float = 0.004  # of the outermost voices, a ratio
@@ -89,6 +91,8 @@ SUSTAINED, DECAYING = tuple(SUSTAINED_FAMILIES), tuple(DECAYING_FAMILIES)  # sou
 def draw_patch(family: str, rng: np.random.Generator) -> Patch:
     """Draw an instrument of a family."""
     drawn: dict[str, Any] = {}
+    if family not in ("organ", "choir", "strings", "flute"):
+        drawn = {"sustain": float(rng.uniform(0.2, 0.8)), "settle_s": float(rng.uniform(0.05, 0.25))}
     for name, span in FAMILIES[family].items():
         drawn[name] = float(rng.uniform(*span)) if isinstance(span, tuple) else span
     if "voices" in drawn:

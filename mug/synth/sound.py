@@ -1,5 +1,7 @@
 """What every sound is made of: time, noise, envelopes, and filters. Mono float32 [S] at SAMPLE_RATE."""
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.signal import butter, lfilter, sosfilt
 
@@ -28,8 +30,13 @@ def band(sound: np.ndarray, low_hz: float = 0.0, high_hz: float = 0.0, order: in
     """What of a sound [..., S] lies between two frequencies; 0 leaves a side open."""
     for hz, kind in ((low_hz, "highpass"), (high_hz, "lowpass")):
         if hz and hz < 0.49 * SAMPLE_RATE:
-            sound = sosfilt(butter(order, hz, kind, fs=SAMPLE_RATE, output="sos"), sound).astype(np.float32)
+            sound = sosfilt(_butterworth(order, float(hz), kind), sound).astype(np.float32)
     return sound
+
+
+@lru_cache(maxsize=256)
+def _butterworth(order: int, hz: float, kind: str) -> np.ndarray:
+    return butter(order, hz, kind, fs=SAMPLE_RATE, output="sos")
 
 
 def smooth(control: np.ndarray, seconds: float) -> np.ndarray:

@@ -73,7 +73,7 @@ class Style:
 
 def draw_style(rng: np.random.Generator) -> Style:
     """Draw the style of a song."""
-    genre = pick(rng, tuple(GENRES))
+    genre = pick(rng, [name for name, recipe in GENRES.items() for _ in range(recipe.share)])
     recipe = GENRES[genre]
     bpm = float(rng.integers(recipe.bpm[0], recipe.bpm[1] + 1))
     tempo_kind = pick(rng, (STEADY,) * 13 + (STEP,) * 4 + (GRADUAL, LIVE, LIVE))
@@ -112,7 +112,7 @@ def draw_style(rng: np.random.Generator) -> Style:
         perc=_scattered(16 if recipe.feel == STRAIGHT else 12, rng) if rng.random() < 0.4 else "",
         sung=bool(rng.random() < recipe.sung),
         padded=bool(rng.random() < recipe.padded),
-        dynamics=float(rng.uniform(0, 0.7)),
+        dynamics=float(rng.uniform(0, 0.5)),
         triplets=bool(recipe.feel == STRAIGHT and rng.random() < 0.12),
         polyrhythm=bool(rng.random() < 0.2),
         looseness_ms=float(rng.uniform(0, 2)),
