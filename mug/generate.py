@@ -173,10 +173,12 @@ class ChartGenerator:
     def encode(self, chart: Beatmap) -> np.ndarray:
         """Return the latent [Z, L] of a chart from its first note to its last one's end, as the denoiser knows latents.
 
-        Raises ChartError for a chart of other keys or without notes.
+        Raises ChartError for a chart of other keys, without notes, or longer than a song may be.
         """
-        if not chart.notes:
-            raise ChartError(f"the chart '{chart.version}' has no notes to encode")
+        if not chart.notes or not 0 <= chart.last_ms <= MAX_MINUTES * 60_000:
+            raise ChartError(
+                f"the chart '{chart.version}' cannot be encoded: it needs notes, within {MAX_MINUTES} minutes"
+            )
         z = self._encode(chart)[0][0]  # [Z, L], from the song's begin on
         frame_ms = self.audio_settings.note_frame_ms * self.model.latent_factor
         first = max(0, int(min(note.start_ms for note in chart.notes) / frame_ms))

@@ -66,10 +66,11 @@ def main() -> None:
     else:
         references = chosen(everyone, args.max_charts_per_song, args.limit)
         if generator is not None:
-            for reference, chart, asked in write_charts(
-                generator, references, args.prompt, sampling_of(args), args.out, report
-            ):
+            written = write_charts(generator, references, args.prompt, sampling_of(args), args.out, report)
+            references = []  # what cannot be decoded is left out of the baselines, too
+            for reference, chart, asked in written:
                 contest.enter(GENERATED, reference, chart, asked)
+                references.append(reference)
     contest.enter_baselines(references, everyone)
     answers = []
     if args.flags:

@@ -15,6 +15,7 @@ from mug.metrics.references import Reference
 
 HOW = "by folder and file name; else by the audio file that a chart names, whatever its ending, and the closest stars"
 MAX_PROMPT = 10_000  # characters
+MAX_NUMBER = 1e6
 
 
 def pairs_in(folder: Path, references: Sequence[Reference]) -> tuple[list[tuple[Reference, Beatmap]], Report]:
@@ -57,7 +58,14 @@ def prompt_of(chart: Beatmap) -> dict[str, Any]:
         return {}
     if not isinstance(prompt, Mapping):
         return {}
-    return {name: value for name, value in prompt.items() if isinstance(value, (str, int, float, bool))}
+    return {name: value for name, value in prompt.items() if _is_plain(name, value)}
+
+
+def _is_plain(name: str, value: Any) -> bool:
+    """Whether a prompt can have a value: a number that is one, a name, a yes; of the star rating a number alone."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return abs(value) < MAX_NUMBER  # NaN is not
+    return isinstance(value, (str, bool)) and name != "sr"
 
 
 def _by_audio(path: Path, chart: Beatmap, references: Sequence[Reference], report: Report) -> Reference | None:

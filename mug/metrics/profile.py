@@ -54,7 +54,7 @@ class Profile:
 
 
 def profile_of(chart: Beatmap, encode: Encoder | None = None) -> Profile:
-    """Measure a chart. `encode`: the first stage in whose latents charts are compared."""
+    """Measure a chart. `encode`: the first stage in whose latents charts are compared; ChartError where it cannot."""
     features: Mapping[str, Feature] = {}
     if chart.notes:
         try:
@@ -70,5 +70,12 @@ def profile_of(chart: Beatmap, encode: Encoder | None = None) -> Profile:
         trigrams=column_ngrams(chart, 3),
         snaps=snap_shares(chart),
         violations=violations(chart, stars if isinstance(stars, float) else None),
-        latents=Moments.of(encode(chart)) if encode is not None and chart.notes else None,
+        latents=None if encode is None else _latents(chart, encode),
     )
+
+
+def _latents(chart: Beatmap, encode: Encoder) -> Moments | None:
+    try:
+        return Moments.of(encode(chart))
+    except ChartError:  # without notes, or hours long
+        return None

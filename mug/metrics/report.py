@@ -93,7 +93,7 @@ def rows_of(rivals: Mapping[str, Summary]) -> list[list[str]]:
 def obedience_rows(obedience: Mapping[str, Mapping[str, Estimate]]) -> list[list[str]]:
     """The cells of the experiment with flags."""
     share = Line("", "", percent=True)
-    rows = [["asked for", "songs", "has the flag", "has it unasked", "its MSD rose"]]
+    rows = [["asked for", "charts", "has the flag", "has it unasked", "its MSD rose"]]
     for name, row in obedience.items():
         rows.append(
             [
@@ -133,7 +133,8 @@ def markdown(
             "Each skillset asked for by its flag, at the same star rating and noise:",
             markdown_table(obedience_rows(obedience)),
         ]
-    parts += [f"```sh\n{command}\n```", f"```text\n{notes}\n```"]
+    plain = [text.replace("`", "'") for text in (command, notes)]  # names of files may be anything
+    parts += [f"```sh\n{plain[0]}\n```", f"```text\n{plain[1]}\n```"]
     return "\n\n".join(parts) + "\n"
 
 

@@ -4,6 +4,7 @@ from hand_charts import chart_of, rows
 
 from mug.data.beatmap import Note
 from mug.data.difficulty import star_rating
+from mug.errors import ChartError
 from mug.metrics.profile import profile_of
 
 
@@ -24,9 +25,10 @@ def test_a_chart_measured():
 
 def test_an_empty_chart_and_one_that_cannot_be_rated():
     def never(chart):
-        raise AssertionError("nothing is to be encoded")
+        raise ChartError("cannot be encoded")
 
     empty = profile_of(chart_of(), never)
+    assert empty.latents is None
     assert (empty.n_notes, empty.star_rating, empty.ln_ratio, empty.features) == (0, 0.0, 0.0, {})
     wall = chart_of(*(Note(float(ms), column) for ms in range(0, 20_000, 10) for column in range(4)))
     profile = profile_of(wall)
