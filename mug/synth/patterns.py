@@ -47,16 +47,16 @@ class Pattern:
 PATTERNS = {
     pattern.name: pattern
     for pattern in (
-        Pattern("stream", (1.0, 5.5), jumps=(0.02, 0.1)),
-        Pattern("jumpstream", (1.6, 6.5), jumps=(0.22, 0.55), jack=2.0),
-        Pattern("handstream", (2.6, 7.5), jumps=(0.35, 0.65), hands=(0.15, 0.4), jack=2.0),
+        Pattern("stream", (1.0, 5.5), jumps=(0.02, 0.15)),
+        Pattern("jumpstream", (1.6, 6.5), jumps=(0.25, 0.55), hands=(0.0, 0.07), jack=0.8),
+        Pattern("handstream", (2.6, 7.5), jumps=(0.35, 0.65), hands=(0.15, 0.4), jack=0.8),
         # Even and without rest. A minute of harder charts asks for other skills more than for this one.
         Pattern("stamina", (1.3, 2.4), jumps=(0.2, 0.4), threshold=0.3, gap=1.7, least=1.5, anchor=1.0, noise=0.3),
         Pattern("jackspeed", (1.6, 4.5), jumps=(0.02, 0.12), gap=1.5, column_gap=0.85, jacks=True, jack=-6.0,
                 run=(4, 8), pitch=0.2, noise=0.8, long_notes=False),
-        Pattern("chordjack", (3.3, 7.5), jumps=(0.75, 1.0), hands=(0.4, 0.7), quads=(0.08, 0.2), gap=0.9, least=2.0,
+        Pattern("chordjack", (3.3, 7.5), jumps=(0.75, 1.0), hands=(0.4, 0.45), quads=(0.08, 0.15), gap=0.9, least=2.0,
                 column_gap=0.7, chords_follow=True, jack=0.0, anchor=0.0, pitch=0.0, noise=3.0, long_notes=False),
-        Pattern("technical", (1.2, 6.5), jumps=(0.05, 0.2), threshold=1.15, gap=0.7, least=0.7, column_gap=0.85,
-                jack=0.4, anchor=-0.3, noise=1.2),
+        Pattern("technical", (1.2, 6.5), jumps=(0.05, 0.3), hands=(0.0, 0.05), threshold=1.15, gap=0.7, least=0.7,
+                column_gap=0.85, jack=0.4, anchor=-0.3, noise=1.2),
     )
 }  # fmt: skip
