@@ -59,7 +59,7 @@ class Mix:
             ambience=pick(rng, AMBIENCES),
             ambience_db=float(rng.uniform(-60, -30)),
             low_db=float(rng.uniform(-2, 6)),
-            high_db=float(rng.uniform(-5, 6)),
+            high_db=float(rng.uniform(-8, 4)),
             dull_hz=float(rng.uniform(3500, 10_000)) if rng.random() < 0.12 else 0.0,
             bits=int(rng.integers(6, 10)) if rng.random() < 0.06 else 0,
             saturation=float(rng.uniform(0.5, 2)) if rng.random() < 0.4 else 0.0,
