@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LEVELS = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5)  # about osu! stars; the tables below are read between them
-THRESHOLD = (1.0, 0.9, 0.7, 0.5, 0.36, 0.27, 0.22, 0.18, 0.15)  # salience of a charted moment
+THRESHOLD = (1.15, 1.02, 0.8, 0.56, 0.38, 0.27, 0.2, 0.15, 0.1)  # salience of a charted moment
 GAP_MS = (480, 330, 205, 145, 112, 92, 78, 66, 50)  # between moments that stand out equally
 LEAST_MS = (260, 190, 110, 80, 68, 61, 55, 50, 45)  # between any two
 COLUMN_GAP_MS = (700, 500, 300, 185, 145, 120, 102, 88, 70)  # between notes of a column
