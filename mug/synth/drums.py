@@ -56,7 +56,7 @@ def _kick(ring: float, drive: float, rng: np.random.Generator) -> Samples:
     sound = np.tanh(np.float32(drive) * deep)
     n = int(rng.uniform(0.002, 0.012) * SAMPLE_RATE)
     click = noise(n, rng, 0, rng.uniform(1500, 9000)) * np.linspace(1, 0, n, dtype=np.float32)
-    sound[:n] += np.float32(rng.uniform(0.1, 0.9)) * click
+    sound[:n] += np.float32(rng.uniform(0.1, 1.2)) * click
     return sound
 
 
@@ -66,7 +66,9 @@ def _snare(tone: float, rattle: float, bright: float, drive: float, rng: np.rand
     pitch_hz = rng.uniform(150, 260)
     skin = sweep(time_s, 1.5 * pitch_hz, pitch_hz, 0.02) * decay(time_s, rng.uniform(0.03, 0.1))
     skin += 0.5 * sweep(time_s, 2.6 * pitch_hz, 1.8 * pitch_hz, 0.02) * decay(time_s, 0.04)
-    wires = noise(len(time_s), rng, rng.uniform(300, 2000), 2500 + 9000 * bright) * decay(time_s, rattle)
+    wires = noise(len(time_s), rng, rng.uniform(300, 2000), 2500 + 9000 * bright)
+    snap = np.float32(rng.uniform(0, 0.7))
+    wires *= snap * decay(time_s, 0.008) + (1 - snap) * decay(time_s, rattle)
     sound = np.float32(tone) * skin + np.float32(1.4 - 0.6 * tone) * wires / np.abs(wires).max()
     return np.tanh(np.float32(1 + drive / 4) * sound)
 
@@ -91,7 +93,8 @@ def _cymbal(ring: float, bright: float, metal: bool, rng: np.random.Generator) -
         sound = band(np.asarray(sound, dtype=np.float32), rng.uniform(3000, 7000), 0)
     else:
         sound = noise(len(time_s), rng, rng.uniform(1500, 7000), 5000 + 10_000 * bright)
-    return sound * decay(time_s, ring)
+    snap = np.float32(rng.uniform(0, 0.8))
+    return sound * (snap * decay(time_s, 0.005) + (1 - snap) * decay(time_s, ring))
 
 
 def _ride(bright: float, rng: np.random.Generator) -> Samples:

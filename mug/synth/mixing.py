@@ -46,7 +46,7 @@ class Mix:
     def draw(cls, style: Style, rng: np.random.Generator) -> "Mix":
         genre = GENRES[style.genre]
         return cls(
-            wet=float(rng.uniform(0.02, 0.5) ** 1.3),
+            wet=float(rng.uniform(0.05, 0.8) ** 1.3),
             room_s=float(rng.choice((rng.uniform(0.2, 0.6), rng.uniform(0.6, 2), rng.uniform(2, 4)))),
             room_hz=float(rng.uniform(2500, 9000)),
             drum_room=float(rng.uniform(0, 0.3)),

@@ -92,7 +92,7 @@ def draw_patch(family: str, rng: np.random.Generator) -> Patch:
     """Draw an instrument of a family."""
     drawn: dict[str, Any] = {}
     if family not in ("organ", "choir", "strings", "flute"):
-        drawn = {"sustain": float(rng.uniform(0.2, 0.8)), "settle_s": float(rng.uniform(0.05, 0.25))}
+        drawn = {"sustain": float(rng.uniform(0.15, 0.8)), "settle_s": float(rng.uniform(0.03, 0.2))}
     for name, span in FAMILIES[family].items():
         drawn[name] = float(rng.uniform(*span)) if isinstance(span, tuple) else span
     if "voices" in drawn:
