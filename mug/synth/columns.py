@@ -1,6 +1,7 @@
 """Which columns the notes of a chart stand in: along the tune, in the manner of its pattern, repeated where the music
 repeats, and never one that a finger has not come back to."""
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -24,21 +25,22 @@ def place(
     """Choose the columns of every hit, at most `sizes` of them: fewer where there are not as many free."""
     columns = _Columns(pattern, at_level(COLUMN_GAP_MS, level) * pattern.column_gap, keys, seed)
     placed: list[list[int]] = []
-    bars: dict[tuple[tuple[int, int, int], ...], tuple[list[list[int]], int]] = {}
+    bars: dict[tuple[tuple[int, int, int], ...], list[list[int]]] = {}  # the columns of the first bar of its kind
+    times: Counter[tuple[tuple[int, int, int], ...]] = Counter()
     rows = [(hit, size, columns.step(hit), columns.home(hit)) for hit, size in zip(hits, sizes, strict=True)]
     for _, bar in groupby(rows, key=lambda row: row[0].tick // bar_ticks):
         in_bar = list(bar)
-        key = tuple((hit.tick % bar_ticks, size, step) for hit, size, step, _ in in_bar)
-        before, times = bars.get(key, ([[] for _ in in_bar], 0))
-        if columns.mirrors and times % 2:
-            before = [[keys - 1 - column for column in row] for row in before]
+        kind = tuple((hit.tick % bar_ticks, size, step) for hit, size, step, _ in in_bar)
+        wanted = bars.get(kind, [[]] * len(in_bar))
+        if columns.mirrors and times[kind] % 2:
+            wanted = [[keys - 1 - column for column in row] for row in wanted]
         now = [
-            columns.take(hit.time_ms, size, step, home, wanted)
-            for (hit, size, step, home), wanted in zip(in_bar, before, strict=True)
+            columns.take(hit.time_ms, size, step, home, row)
+            for (hit, size, step, home), row in zip(in_bar, wanted, strict=True)
         ]
         placed += now
-        bars.setdefault(key, (now, 0))
-        bars[key] = (bars[key][0], times + 1)
+        bars.setdefault(kind, now)
+        times[kind] += 1
     return placed
 
 
