@@ -1,0 +1,85 @@
+"""Columns: along the tune, again where the music comes again, by the pattern, never before a finger is back."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from mug.synth.columns import place
+from mug.synth.composition import Event
+from mug.synth.patterns import PATTERNS, Pattern
+from mug.synth.salience import Hit
+
+BAR = 96
+PLAIN = Pattern("plain", (1.0, 5.0), jumps=(0.0, 0.0), noise=0.0, pitch=5.0)
+
+
+def hit(i: int, layer: str, pitch: int = 0, step_ms: float = 250.0) -> Hit:
+    """The i-th eighth."""
+    return Hit(12 * i, step_ms * i, 0, (Event(12 * i, layer, pitch, 12, 1.0),), 1.0, 1.0)
+
+
+def columns_of(
+    hits: list[Hit], size: int = 1, pattern: Pattern = PLAIN, level: float = 3.0, keys: int = 4, seed: int = 0
+) -> list[list[int]]:
+    return place(hits, [size] * len(hits), BAR, pattern, level, keys, seed)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_columns_go_up_and_down_with_the_tune(seed: int) -> None:
+    pitches = [60, 62, 64, 62, 60, 72, 64, 62]
+    columns = [row[0] for row in columns_of([hit(i, "lead", p) for i, p in enumerate(pitches)], keys=18, seed=seed)]
+    steps = (np.diff(columns) + 9) % 18 - 9  # past the last column comes the first
+    assert (np.sign(steps) == np.sign(np.diff(pitches))).all()
+    assert abs(steps[4]) > abs(steps[0])  # a leap
+
+
+@pytest.mark.parametrize("pattern", ["stream", "jumpstream", "technical"])
+def test_a_bar_that_comes_again_is_the_same_or_mirrored(pattern: str) -> None:
+    tune = [60, 67, 62, 64, 60, 72, 64, 62]
+    hits = [hit(i, "lead", tune[i % 8]) for i in range(32)]
+    kinds = set()
+    for seed in range(8):
+        columns = columns_of(hits, pattern=PATTERNS[pattern], seed=seed)
+        _, second, third, fourth = (columns[i : i + 8] for i in range(0, 32, 8))
+        mirrored = [[3 - column for column in row] for row in second]
+        assert sum(a == b for a, b in zip(second, fourth, strict=True)) >= 6
+        same = sum(a == b for a, b in zip(second, third, strict=True))
+        turned = sum(a == b for a, b in zip(mirrored, third, strict=True))
+        assert max(same, turned) >= 6
+        kinds.add(same > turned)
+    assert kinds == {True, False}
+
+
+def test_a_column_rests_between_its_notes() -> None:
+    for level, gap_ms in ((2.0, 300), (4.0, 145)):
+        columns = columns_of([hit(i, "hat", step_ms=80.0) for i in range(100)], size=3, level=level)
+        for column in range(4):
+            times = [80 * i for i, row in enumerate(columns) if column in row]
+            assert min(np.diff(times)) >= gap_ms - 1
+    assert min(map(len, columns)) < 3  # as many are not free
+
+
+def test_jacks_stay_in_a_column_and_streams_leave_it() -> None:
+    hits = [hit(i, "hat") for i in range(64)]
+
+    def repeats(pattern: str) -> float:
+        columns = columns_of(hits, pattern=replace(PATTERNS[pattern], jacks=False))
+        return float(np.mean([a == b for a, b in pairwise(columns)]))
+
+    assert repeats("jackspeed") > 0.6
+    assert repeats("stream") < 0.15
+
+
+def test_kick_and_snare_have_a_hand_each() -> None:
+    hits = [hit(i, "kick" if i % 2 else "snare", step_ms=500.0) for i in range(40)]
+    rows = place(hits, [1] * 40, 40 * BAR, replace(PLAIN, pitch=0.1), 3.0, 4, 0)  # a single bar, none to be mirrored
+    columns = np.array([row[0] for row in rows])
+    kicks, snares = (np.mean(columns[start::2] >= 2) for start in (1, 0))
+    assert abs(kicks - snares) >= 0.7
+
+
+def test_as_many_columns_as_wanted_all_of_them_different() -> None:
+    columns = columns_of([hit(i, "chord", 60 + i % 5, 600.0) for i in range(40)], size=3)
+    assert {len(set(row)) for row in columns} == {3}
