@@ -85,7 +85,10 @@ def main() -> None:
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_argument_group("what is evaluated")
-    what.add_argument("--checkpoint", help="a stage 2 run's .ckpt, or a model folder; without it: the baselines alone")
+    what.add_argument(
+        "--checkpoint",
+        help="a stage 2 run's .ckpt, or a model folder; without it: the baselines alone; with --generated: for latents",
+    )
     what.add_argument("--beatmap_txt", type=Path, help="a prepared dataset, with features.db beside it")
     what.add_argument(
         "--songs", type=Path, nargs="+", help="folders of songs with .osu charts beside their audio, at any depth"

@@ -239,3 +239,14 @@ def test_what_cannot_be_encoded_is_refused(tiny_generator, notes):
         tiny_generator.encode(Beatmap(4, notes, []))
     with pytest.raises(ChartError, match="4K model"):
         tiny_generator.encode(Beatmap(7, [Note(0, 0)], []))
+
+
+def test_without_matplotlib_all_but_the_plots(monkeypatch, capsys, songs, tmp_path):
+    for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    for name in ("mug.plots", "mug.metrics.plots"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    run(monkeypatch, "--songs", songs, "--limit", 1, "--out", tmp_path)
+    assert "no plots: pictures of statistics need matplotlib" in capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "report.md"]

@@ -24,6 +24,8 @@ def test_as_many_notes_and_moments_as_the_human():
 
 def test_chords_have_no_more_notes_than_keys():
     human = chart_of(*(Note(100.0 * i, c) for i in range(2) for c in range(4)))
+    full = chart_at(np.array([10.0, 20.0]), human, np.random.default_rng(0))
+    assert sorted((note.start_ms, note.column) for note in full.notes) == [(ms, c) for ms in (10, 20) for c in range(4)]
     chart = chart_at(np.array([50.2, 50.4]), human, np.random.default_rng(0))  # one time, in whole ms
     assert sorted((note.start_ms, note.column) for note in chart.notes) == [(50, c) for c in range(4)]
 

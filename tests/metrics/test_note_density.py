@@ -22,6 +22,7 @@ def test_spearman_counted_by_hand():
     human, guess = chart_of(*with_counts(1, 2, 3, 4)), chart_of(*with_counts(2, 1, 4, 3))
     assert density_spearman(human, guess) == pytest.approx(1 - 6 * 4 / (4 * 15))  # 1 - 6 sum d^2 / n (n^2 - 1)
     assert density_spearman(human, human) == pytest.approx(1.0)
+    assert density_spearman(human, chart_of(*with_counts(1, 2, 3, 15))) == pytest.approx(1.0)  # ranks, not amounts
     assert density_spearman(human, chart_of(*with_counts(4, 3, 2, 1))) == pytest.approx(-1.0)
 
 

@@ -18,6 +18,8 @@ def test_a_chart_measured():
     assert profile.number("rc") == 1.0
     assert profile.number("rank_status") is None
     assert profile.chords == pytest.approx({1: 2 / 3, 2: 1 / 3})
+    assert len(profile.bigrams) == len(profile.trigrams) == 3
+    assert set(profile.trigrams) == {0b0001_0010_1100, 0b0010_1100_0001, 0b1100_0001_0010}
     assert profile.snaps[:2].tolist() == [40 / 80, 40 / 80]
     assert profile.latents.n == 80
     assert profile_of(chart).latents is None

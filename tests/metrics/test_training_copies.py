@@ -39,7 +39,7 @@ def test_a_part_of_a_training_chart_is_a_copy():
 
 def test_jitter_of_a_few_ms_hides_no_copy():
     rng = np.random.default_rng(0)
-    notes = [Note(n.start_ms + float(rng.integers(-4, 5)), n.column) for n in moved(drawn(4), 5000.0)]
+    notes = [Note(n.start_ms + float(rng.integers(-4, 5)), n.column) for n in moved(drawn(4), 5010.0)]
     assert TRAINING.nearest(chart_of(*notes)).overlap >= 0.95
 
 
