@@ -49,9 +49,9 @@ PATTERNS = {
     for pattern in (
         Pattern("stream", (1.0, 5.5), jumps=(0.02, 0.15)),
         Pattern("jumpstream", (1.6, 6.5), jumps=(0.25, 0.55), hands=(0.0, 0.07), jack=0.8),
-        Pattern("handstream", (2.6, 7.5), jumps=(0.35, 0.65), hands=(0.15, 0.4), jack=0.8),
+        Pattern("handstream", (2.8, 7.5), jumps=(0.38, 0.58), hands=(0.19, 0.3), jack=0.6),
         # Even and without rest. A minute of harder charts asks for other skills more than for this one.
-        Pattern("stamina", (1.3, 2.4), jumps=(0.2, 0.4), threshold=0.3, gap=1.7, least=1.5, anchor=1.0, noise=0.3),
+        Pattern("stamina", (1.2, 2.2), jumps=(0.2, 0.4), threshold=0.3, gap=1.7, least=1.5, anchor=1.0, noise=0.3),
         Pattern("jackspeed", (1.6, 4.5), jumps=(0.02, 0.12), gap=1.5, column_gap=0.85, jacks=True, jack=-6.0,
                 run=(4, 8), pitch=0.2, noise=0.8, long_notes=False),
         Pattern("chordjack", (3.3, 7.5), jumps=(0.75, 1.0), hands=(0.4, 0.45), quads=(0.08, 0.15), gap=0.9, least=2.0,
