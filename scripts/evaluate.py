@@ -213,6 +213,7 @@ def show_and_keep(
     """Print the tables, and write what --out asks for."""
     print(reports.text_table(reports.rows_of(summaries)))
     print(reports.FOOT)
+    print(f"\n{reports.text_table(reports.level_rows(summaries))}")
     if flags:
         print(f"\n{reports.text_table(reports.obedience_rows(flags))}")
     print(cli.printable(f"\n{report}"))

@@ -15,6 +15,7 @@ from mug.data.difficulty import SKILLSETS
 from mug.data.msd import calculator_version
 from mug.metrics.bootstrap import Estimate
 from mug.metrics.scoreboard import Summary
+from mug.metrics.violations import EXPERT, LEVELS, level_of
 
 PACKAGES = ("mug", "torch", "numpy", "scipy", "librosa", "rosu-pp-py")
 WEIGHTS = "model.safetensors"  # of a model folder
@@ -62,6 +63,7 @@ LINES = (
     Line("training_overlap", "notes of the nearest training chart", NEUTRAL, percent=True),
     Line("near_duplicates", "near-duplicates of training charts", percent=True),
 )
+BY_LEVEL = "onset F1, 20 / 50 ms (charts)"
 FOOT = "[ ]: 95 % bootstrap intervals over songs. Arrows: which way is better. -: not measured, or nothing to measure."
 
 
@@ -87,6 +89,21 @@ def rows_of(rivals: Mapping[str, Summary]) -> list[list[str]]:
             rows.append([f"{line.label} {line.better}".rstrip(), *cells])
         if line.name == "latent_frechet" and set(cells) != {"-"}:  # which depends on how many there are
             rows.append(["  of latent frames", *(f"{summary.frames:,}" for summary in rivals.values())])
+    return rows
+
+
+def level_rows(rivals: Mapping[str, Summary]) -> list[list[str]]:
+    """The cells of onset F1 at 20 and 50 ms by the difficulty of the human's chart, with the number of charts."""
+    rows = [[BY_LEVEL, *rivals]]
+    for level in (*(name for name, _ in LEVELS), EXPERT):
+        cells = []
+        for summary in rivals.values():
+            pairs = zip(summary.pairs, summary.rows, strict=True)
+            of = [row for pair, row in pairs if level_of(pair.reference.star_rating) == level]
+            means = [sum(row[f"onset_f1_{tolerance}ms"] for row in of) / len(of) for tolerance in (20, 50) if of]
+            cells.append(f"{means[0]:.2f} / {means[1]:.2f} ({len(of)})" if of else "-")
+        if set(cells) != {"-"}:
+            rows.append([level, *cells])
     return rows
 
 
@@ -127,7 +144,7 @@ def markdown(
     rivals: Mapping[str, Summary], obedience: Mapping[str, Mapping[str, Estimate]] | None, command: str, notes: str
 ) -> str:
     """The table as a part of a model card, with the command that made it. notes: what was skipped, as text."""
-    parts = ["## Evaluation", markdown_table(rows_of(rivals)), FOOT]
+    parts = ["## Evaluation", markdown_table(rows_of(rivals)), FOOT, markdown_table(level_rows(rivals))]
     if obedience:
         parts += [
             "Each skillset asked for by its flag, at the same star rating and noise:",

@@ -39,6 +39,20 @@ def test_the_table_has_what_somebody_has(rivals):
     assert next(row for row in table if row[0] == "onset F1, 50 ms ↑")[1:] == ["1.00 [1.00, 1.00]", "1.00"]
 
 
+def test_levels_counted_by_hand(rivals):
+    pairs, rows_ = list(rivals["generated"].pairs), [dict(row) for row in rivals["generated"].rows]
+    for i, (stars, at_20, at_50) in enumerate([(2.7, 0.1, 0.5), (3.9, 0.2, 1.0), (5.3, 0.3, 0.4)]):
+        pairs[i] = replace(pairs[i], reference=replace(pairs[i].reference, features={"sr": stars}))
+        rows_[i] |= {"onset_f1_20ms": at_20, "onset_f1_50ms": at_50}
+    summary = replace(rivals["generated"], pairs=pairs, rows=rows_)
+    one = replace(summary, pairs=pairs[2:], rows=rows_[2:])
+    assert report.level_rows({"a": summary, "b": one}) == [
+        ["onset F1, 20 / 50 ms (charts)", "a", "b"],
+        ["Hard", "0.15 / 0.75 (2)", "-"],
+        ["Expert", "0.30 / 0.40 (1)", "0.30 / 0.40 (1)"],
+    ]
+
+
 def test_every_line_is_a_figure_that_there_is(rivals):
     known = {*rivals["generated"].estimates, "latent_frechet", "training_overlap", "near_duplicates"}
     assert {line.name for line in LINES} <= known
