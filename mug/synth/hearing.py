@@ -18,6 +18,8 @@ from mug.errors import AudioError, ChartError, DatasetError
 
 SETTINGS = AudioSettings()
 FRAME_S = SETTINGS.audio_frame_ms / 1000
+AUDIO_SUFFIXES = (".mp3", ".ogg", ".wav", ".flac")
+SHORTEST_S, LONGEST_S = 20.0, 150.0  # of a song: what is shorter is a jingle or a test tone
 EXCERPT_S = 12.0
 SILENCE_DB = -40.0
 N_BANDS = 8
@@ -67,31 +69,31 @@ def follow(strength: np.ndarray, notes_s: np.ndarray) -> tuple[float, float]:
     return best
 
 
-def hear_folder(folder: Path, max_seconds: float = 150.0) -> tuple[dict[str, list[Statistics]], list[Statistics]]:
+def hear_folder(folder: Path) -> tuple[dict[str, list[Statistics]], list[Statistics]]:
     """Hear the songs of a folder: the excerpts of each song by its name, and a row for each song with its charts.
 
-    Every subfolder with audio is a song. Of its charts the one with the median number of notes and the one with most
-    are taken. Raises DatasetError where there is no song.
+    Every subfolder with audio of SHORTEST_S or more is a song, of which LONGEST_S are heard. Of its charts the one with
+    the median number of notes and the one with most are taken. Raises DatasetError where there is no song, AudioError
+    for audio that cannot be decoded.
     """
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: no such folder")
     excerpts: dict[str, list[Statistics]] = {}
     charted: list[Statistics] = []
-    for song in sorted(
-        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(("calib_", "."))
-    ):
-        audio = next(
-            (path for path in sorted(song.iterdir()) if path.suffix in (".mp3", ".ogg", ".wav", ".flac")), None
-        )
+    for song in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        audio = next((path for path in sorted(song.iterdir()) if path.suffix in AUDIO_SUFFIXES), None)
         if audio is None:
             continue
-        samples = decode_audio(audio, SETTINGS.sr)[: int(max_seconds * SETTINGS.sr)]
+        samples = decode_audio(audio, SETTINGS.sr)[: int(LONGEST_S * SETTINGS.sr)]
+        if len(samples) < SHORTEST_S * SETTINGS.sr:
+            continue
         music = samples[_music(samples)]
         length = int(EXCERPT_S * SETTINGS.sr)
         starts = range(0, max(len(music) - length, 0) + 1, length)
-        heard = [hear(music[start : start + length]) for start in starts]
-        excerpts[song.name] = [row for row in heard if all(np.isfinite(values).all() for values in row.values())]
+        excerpts[song.name] = [hear(music[start : start + length]) for start in starts]
         charted += _charted(samples, song)
     if not excerpts:
-        raise DatasetError(f"{folder}: no song in it; give a folder with a subfolder for every song")
+        raise DatasetError(f"{folder}: no song in it; give a folder with a subfolder for every song of 20 s or more")
     return excerpts, charted
 
 
