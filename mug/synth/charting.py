@@ -64,9 +64,8 @@ def chart_at(
 ) -> list[Note]:
     """Chart a song at a level, which is about the stars that it gets."""
     pattern = plan.pattern
-    least_ms = at_level(LEAST_MS, level) * pattern.least
-    if pattern.jacks:
-        least_ms = max(least_ms, at_level(COLUMN_GAP_MS, level) * pattern.column_gap)
+    column_gap_ms = at_level(COLUMN_GAP_MS, level) * pattern.column_gap
+    least_ms = max(at_level(LEAST_MS, level) * pattern.least, column_gap_ms * pattern.apart)
     threshold = at_level(THRESHOLD, level) * pattern.threshold
     chosen = pick_hits(hits, threshold, at_level(GAP_MS, level) * pattern.gap, least_ms)
     columns = place(chosen, _sizes(chosen, pattern, level, keys), composition.bar_ticks, pattern, level, keys, seed)

@@ -34,7 +34,7 @@ class Pattern:
     chords_follow: bool = False  # whether a chord may follow a chord in a hurry
     jack: float = 3.0  # what it costs to strike a column twice in a row
     anchor: float = 0.35  # and to come back to it after one other
-    jacks: bool = False  # whether moments are far enough apart for all of them to be in one column
+    apart: float = 0.0  # column gaps between moments, at least: with 1 all of them could be in one column
     run: tuple[int, int] = (0, 0)  # how many notes stay in one column
     pitch: float = 0.6  # how closely columns follow the tune
     noise: float = 0.5
@@ -49,10 +49,10 @@ PATTERNS = {
     for pattern in (
         Pattern("stream", (1.0, 5.5), jumps=(0.02, 0.15)),
         Pattern("jumpstream", (1.6, 6.5), jumps=(0.25, 0.55), hands=(0.0, 0.07), jack=0.8),
-        Pattern("handstream", (2.8, 7.5), jumps=(0.38, 0.58), hands=(0.19, 0.3), jack=0.6),
+        Pattern("handstream", (2.8, 7.5), jumps=(0.38, 0.58), hands=(0.19, 0.3), apart=0.5, jack=0.6),
         # Even and without rest. A minute of harder charts asks for other skills more than for this one.
         Pattern("stamina", (1.2, 2.2), jumps=(0.2, 0.4), threshold=0.3, gap=1.7, least=1.5, anchor=1.0, noise=0.3),
-        Pattern("jackspeed", (1.6, 4.5), jumps=(0.02, 0.12), gap=1.5, column_gap=0.85, jacks=True, jack=-6.0,
+        Pattern("jackspeed", (1.6, 4.5), jumps=(0.02, 0.12), gap=1.5, column_gap=0.85, apart=1.0, jack=-6.0,
                 run=(4, 8), pitch=0.2, noise=0.8, long_notes=False),
         Pattern("chordjack", (3.3, 7.5), jumps=(0.75, 1.0), hands=(0.4, 0.45), quads=(0.08, 0.15), gap=0.9, least=2.0,
                 column_gap=0.7, chords_follow=True, jack=0.0, anchor=0.0, pitch=0.0, noise=3.0, long_notes=False),

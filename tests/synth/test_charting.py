@@ -1,5 +1,6 @@
 """Charts: notes on sounds, as hard as planned, of the kind planned, alike however chance has it."""
 
+from collections import Counter
 from functools import cache
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from mug.metrics.onsets import moments_ms, onset_f1
 from mug.synth.charting import Plan, chart
 from mug.synth.composition import Composition, compose
 from mug.synth.patterns import PATTERNS
+from mug.synth.salience import find_hits
 from mug.synth.spread import charts
 from mug.synth.style import draw_style
 
@@ -84,6 +86,19 @@ def test_moments_follow_from_the_music(pattern: str) -> None:
     assert len(pairs) >= 3
     assert np.mean([onset_f1(moments_ms(a), moments_ms(b), 20.0).f1 for a, b in pairs]) >= 0.93
     assert any(a.notes != b.notes for a, b in pairs)
+
+
+def test_chords_stand_on_the_strongest_hits() -> None:
+    strength = {round(hit.time_ms): hit.strength for hit in find_hits(composition_of(2))}
+    sizes = Counter(round(note.start_ms) for note in chart_of(2, "jumpstream", 0.5).notes)
+    singles, chords = ([strength[time] for time, size in sizes.items() if (size > 1) == several] for several in (0, 1))
+    assert np.median(chords) > 1.2 * np.median(singles)
+
+
+def test_moments_are_far_enough_apart_for_the_pattern() -> None:
+    for pattern, least_ms in (("jackspeed", 200), ("handstream", 60), ("stream", 45)):
+        times = np.unique([note.start_ms for note in chart_of(1, pattern, 0.3).notes])
+        assert np.diff(times).min() >= least_ms
 
 
 def test_long_notes_are_as_many_as_planned() -> None:

@@ -65,7 +65,7 @@ def test_jacks_stay_in_a_column_and_streams_leave_it() -> None:
     hits = [hit(i, "hat") for i in range(64)]
 
     def repeats(pattern: str) -> float:
-        columns = columns_of(hits, pattern=replace(PATTERNS[pattern], jacks=False))
+        columns = columns_of(hits, pattern=PATTERNS[pattern])
         return float(np.mean([a == b for a, b in pairwise(columns)]))
 
     assert repeats("jackspeed") > 0.6
