@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from mug.data.beatmap import Beatmap, TimingPoint
+from mug.data.difficulty import ln_ratio
 from mug.synth.charting import Plan, chart
 from mug.synth.composition import Composition
-from mug.synth.patterns import PATTERNS
+from mug.synth.patterns import PATTERNS, Pattern
 from mug.synth.style import pick
 
 CREATOR = "MuG synth"
@@ -17,7 +18,7 @@ TOO_EASY = 0.3  # stars below those of a pattern's easiest charts
 WEIGHTS = {"jumpstream": 1.5, "stamina": 0.5, "chordjack": 0.7}  # how often a pattern is drawn beside the others
 HARDER = 0.6  # below 1: more charts are near the hardest that the music has sounds for
 NAMES = ((1.5, "Beginner"), (2.2, "Easy"), (3.0, "Normal"), (3.9, "Hard"), (5.0, "Insane"), (6.0, "Expert"))
-RICE, HYBRID, LONG = 0.1, 0.4, 0.7  # shares of long notes from which charts are called so
+HYBRID, LONG = 0.1, 0.4  # shares of long notes from which charts are called so
 
 
 def charts(composition: Composition, keys: int, rng: np.random.Generator) -> list[Beatmap]:
@@ -27,28 +28,27 @@ def charts(composition: Composition, keys: int, rng: np.random.Generator) -> lis
         TimingPoint(composition.tempo.seconds(tick) * 1000, 60_000 / bpm, style.meter)
         for tick, bpm in composition.tempo.tempos
     ]
+    charted = [(plan.pattern, *chart(composition, plan, keys, rng)) for plan in draw_plans(rng)]
+    # Where the music is too calm for a pattern, the chart is none of it.
+    fit = [song for song in charted if song[2] >= song[0].levels[0] - TOO_EASY]
     beatmaps: list[Beatmap] = []
-    for plan in draw_plans(rng):
-        notes, stars = chart(composition, plan, keys, rng)
-        if stars < plan.pattern.levels[0] - TOO_EASY and beatmaps:
-            continue  # the music is too calm for the pattern
+    for pattern, notes, stars in fit or charted[:1]:
         overall = round(float(np.interp(stars, (1, 6), (5.0, 8.8))), 1)
-        beatmaps.append(
-            Beatmap(
-                keys=keys,
-                notes=notes,
-                timing_points=beats,
-                title=style.title,
-                artist=style.artist,
-                creator=CREATOR,
-                version=version_name(plan, stars, keys, [beatmap.version for beatmap in beatmaps]),
-                background=BACKGROUND,
-                preview_ms=round(composition.preview_s * 1000),
-                overall_difficulty=overall,
-                hp_drain=overall,
-                metadata={"Source": "synthesised", "Tags": f"synthesised {style.genre}"},
-            )
+        beatmap = Beatmap(
+            keys=keys,
+            notes=notes,
+            timing_points=beats,
+            title=style.title,
+            artist=style.artist,
+            creator=CREATOR,
+            background=BACKGROUND,
+            preview_ms=round(composition.preview_s * 1000),
+            overall_difficulty=overall,
+            hp_drain=overall,
+            metadata={"Source": "synthesised", "Tags": f"synthesised {style.genre}"},
         )
+        beatmap.version = version_name(beatmap, pattern, stars, [other.version for other in beatmaps])
+        beatmaps.append(beatmap)
     return beatmaps
 
 
@@ -69,9 +69,10 @@ def _draw_ln_ratio(rng: np.random.Generator) -> float:
     return 0.0 if rng.random() < 0.5 else float(rng.uniform(0.03, 0.95))
 
 
-def version_name(plan: Plan, stars: float, keys: int, taken: Sequence[str]) -> str:
-    """Name a chart by its stars, pattern and long notes, unlike the names that are `taken`."""
+def version_name(beatmap: Beatmap, pattern: Pattern, stars: float, taken: Sequence[str]) -> str:
+    """Name a chart by its keys, stars, pattern and long notes, unlike the names that are `taken`."""
     level = next((name for below, name in NAMES if stars < below), "Expert+")
-    notes = next((name for share, name in ((HYBRID, " LN"), (RICE, " Hybrid")) if plan.ln_ratio >= share), "")
-    name = f"{keys}K {level} {plan.pattern.name.capitalize()}{notes}"
+    share = ln_ratio(beatmap)
+    kind = " LN" if share >= LONG else " Hybrid" if share >= HYBRID else ""
+    name = f"{beatmap.keys}K {level} {pattern.name.capitalize()}{kind}"
     return name if name not in taken else next(f"{name} {i}" for i in range(2, 99) if f"{name} {i}" not in taken)

@@ -68,16 +68,17 @@ def test_jacks_stay_in_a_column_and_streams_leave_it() -> None:
         columns = columns_of(hits, pattern=PATTERNS[pattern])
         return float(np.mean([a == b for a, b in pairwise(columns)]))
 
-    assert repeats("jackspeed") > 0.6
+    assert 0.6 < repeats("jackspeed") < 0.9  # for a while
     assert repeats("stream") < 0.15
 
 
 def test_kick_and_snare_have_a_hand_each() -> None:
-    hits = [hit(i, "kick" if i % 2 else "snare", step_ms=500.0) for i in range(40)]
-    rows = place(hits, [1] * 40, 40 * BAR, replace(PLAIN, pitch=0.1), 3.0, 4, 0)  # a single bar, none to be mirrored
-    columns = np.array([row[0] for row in rows])
-    kicks, snares = (np.mean(columns[start::2] >= 2) for start in (1, 0))
-    assert abs(kicks - snares) >= 0.7
+    drums = ["kick", "kick", "snare", "kick", "snare", "snare"] * 8
+    hits = [hit(i, drum, step_ms=500.0) for i, drum in enumerate(drums)]
+    rows = place(hits, [1] * 48, 48 * BAR, replace(PLAIN, pitch=0.1), 3.0, 4, 0)  # a single bar, none to be mirrored
+    right = np.array([row[0] >= 2 for row in rows])
+    kicks = np.array(drums) == "kick"
+    assert abs(right[kicks].mean() - right[~kicks].mean()) >= 0.6
 
 
 def test_as_many_columns_as_wanted_all_of_them_different() -> None:

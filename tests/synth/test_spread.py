@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mug.data.beatmap import Beatmap, Note
 from mug.data.difficulty import ln_ratio, star_rating
-from mug.synth.charting import Plan
-from mug.synth.composition import compose
+from mug.synth.composition import Composition, Event, Part, TempoMap, compose
 from mug.synth.patterns import PATTERNS
 from mug.synth.spread import charts, draw_plans, version_name
 from mug.synth.style import draw_style
+from mug.synth.tempo import TICKS
 
 
 def test_plans_are_of_many_kinds() -> None:
@@ -21,6 +22,7 @@ def test_plans_are_of_many_kinds() -> None:
         assert (np.diff([plan.hardness for plan in plans]) > 0).all()
     plans = [plan for plans in songs for plan in plans]
     assert {plan.pattern.name for plan in plans} == set(PATTERNS)
+    assert 0.55 < np.mean([plan.hardness for plan in plans]) < 0.75
     ratios = np.array([plan.ln_ratio for plan in plans])
     assert 0.4 < (ratios == 0).mean() < 0.8
     assert ratios.max() > 0.9
@@ -28,14 +30,14 @@ def test_plans_are_of_many_kinds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stars", "ln_ratio", "name"),
-    [(1.2, 0.0, "4K Beginner Stream"), (3.89, 0.2, "4K Hard Stream Hybrid"), (6.0, 0.9, "4K Expert+ Stream LN")],
+    ("stars", "n_long", "name"),
+    [(1.2, 0, "4K Beginner Stream"), (3.89, 2, "4K Hard Stream Hybrid"), (6.0, 9, "4K Expert+ Stream LN")],
 )
-def test_names_say_what_a_chart_is(stars: float, ln_ratio: float, name: str) -> None:
-    plan = Plan(PATTERNS["stream"], 0.5, ln_ratio)
-    assert version_name(plan, stars, 4, []) == name
-    assert version_name(plan, stars, 4, [name]) == f"{name} 2"
-    assert version_name(plan, stars, 4, [name, f"{name} 2"]) == f"{name} 3"
+def test_names_say_what_a_chart_is(stars: float, n_long: int, name: str) -> None:
+    beatmap = Beatmap(4, [Note(500.0 * i, 0, 500.0 * i + 250 if i < n_long else None) for i in range(10)], [])
+    assert version_name(beatmap, PATTERNS["stream"], stars, []) == name
+    assert version_name(beatmap, PATTERNS["stream"], stars, [name]) == f"{name} 2"
+    assert version_name(beatmap, PATTERNS["stream"], stars, [name, f"{name} 2"]) == f"{name} 3"
 
 
 def test_a_song_gets_charts_of_different_stars_and_long_notes() -> None:
@@ -50,6 +52,17 @@ def test_a_song_gets_charts_of_different_stars_and_long_notes() -> None:
     assert max(all_stars) > 3.5
     assert min(ratios) == 0
     assert max(ratios) > 0.4
+
+
+def test_calm_music_gets_no_charts_of_busy_patterns() -> None:
+    style = draw_style(np.random.default_rng(0))
+    kicks = tuple(Event(tick, "kick", 0, 6, 1.0) for tick in range(0, 60 * TICKS, TICKS))
+    part = Part("verse", 0, 15, frozenset({"kick"}), (0,) * 15)
+    calm = Composition(replace(style, meter=4), TempoMap(1.0, ((0, 90.0),)), (part,), kicks)
+    for seed in range(5):
+        names = [beatmap.version for beatmap in charts(calm, 4, np.random.default_rng(seed))]
+        assert names
+        assert not any("Chordjack" in name or "Handstream" in name for name in names)
 
 
 def test_a_tempo_change_is_a_second_timing_point() -> None:
