@@ -1,4 +1,4 @@
-"""Write a Songs folder of synthesised music with charts.
+"""Write a Songs folder of synthesised music with some five charts a song: other skills, other stars, other long notes.
 
 python scripts/synthesize_songs.py -o data/demo_songs -n 24
 """
