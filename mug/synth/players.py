@@ -15,8 +15,8 @@ from mug.synth.voice import Singer
 
 # How loud each layer is before the song's own taste (Style.gains_db).
 LEVELS = {
-    "kick": 1.25, "snare": 1.5, "clap": 0.9, "hat": 0.6, "open hat": 0.5, "ride": 0.5, "perc": 0.6, "crash": 0.4,
-    "tom": 1.0, "bass": 0.36, "chord": 0.26, "lead": 0.5, "arp": 0.42, "vocal": 0.6, "pad": 0.08, "riser": 0.09,
+    "kick": 1.35, "snare": 1.8, "clap": 1.1, "hat": 0.65, "open hat": 0.5, "ride": 0.5, "perc": 0.6, "crash": 0.4,
+    "tom": 1.0, "bass": 0.3, "chord": 0.28, "lead": 0.53, "arp": 0.44, "vocal": 0.62, "pad": 0.08, "riser": 0.09,
     "reverse": 0.25, "sweep": 0.06,
 }  # fmt: skip
 LATEST_S = 0.004  # how far beside the beat a player ever is
