@@ -14,7 +14,7 @@ from mug.data.difficulty import star_rating_or_none
 from mug.synth.columns import place
 from mug.synth.composition import Composition
 from mug.synth.long_notes import hold
-from mug.synth.patterns import COLUMN_GAP_MS, GAP_MS, LEAST_MS, LONG_MS, THRESHOLD, Pattern, at_level
+from mug.synth.patterns import COLUMN_GAP_MS, GAP_MS, HANDS_FROM, LEAST_MS, LONG_MS, THRESHOLD, Pattern, at_level
 from mug.synth.salience import Hit, find_hits, pick_hits
 
 TRIES = 4
@@ -40,18 +40,21 @@ def chart(composition: Composition, plan: Plan, keys: int, rng: np.random.Genera
     hits = find_hits(composition)
     seed = int(rng.integers(2**32))
 
-    def at(level: float) -> tuple[list[Note], float]:
-        notes = chart_at(level, hits, composition, plan, keys, seed)
+    def at(level: float, stars: float) -> tuple[list[Note], float]:
+        notes = chart_at(level, stars, hits, composition, plan, keys, seed)
         return notes, star_rating_or_none(Beatmap(keys, notes, [])) or 0.0
 
-    low, high = plan.pattern.levels[0] - 1, plan.pattern.levels[1] + BEYOND
     easiest, hardest = plan.pattern.levels
-    tried = [at(high)]
-    wanted = easiest + plan.hardness * max(min(hardest, tried[0][1]) - easiest, 0.0)
-    level = wanted
-    while abs(tried[-1][1] - wanted) > CLOSE and len(tried) <= TRIES:
-        tried.append(at(level))
+    low, high = easiest - 1, hardest + BEYOND
+    reach = min(at(high, hardest)[1], hardest)
+    wanted = easiest + plan.hardness * max(reach - easiest, 0.0)
+    level = wanted if wanted < reach - CLOSE else high
+    tried: list[tuple[list[Note], float]] = []
+    while len(tried) < TRIES:
+        tried.append(at(level, wanted))
         excess = tried[-1][1] - wanted
+        if abs(excess) < CLOSE:
+            break
         low, high = (level, high) if excess < 0 else (low, level)
         level -= excess
         if not low < level < high:
@@ -60,17 +63,20 @@ def chart(composition: Composition, plan: Plan, keys: int, rng: np.random.Genera
 
 
 def chart_at(
-    level: float, hits: Sequence[Hit], composition: Composition, plan: Plan, keys: int, seed: int
+    level: float, stars: float, hits: Sequence[Hit], composition: Composition, plan: Plan, keys: int, seed: int
 ) -> list[Note]:
-    """Chart a song at a level, which is about the stars that it gets."""
+    """Chart a song at a level: about the `stars` aimed at, higher in calm music. Rules for beginners go by stars."""
     pattern = plan.pattern
     column_gap_ms = at_level(COLUMN_GAP_MS, level) * pattern.column_gap
     least_ms = max(at_level(LEAST_MS, level) * pattern.least, column_gap_ms * pattern.apart)
     threshold = at_level(THRESHOLD, level) * pattern.threshold
     chosen = pick_hits(hits, threshold, at_level(GAP_MS, level) * pattern.gap, least_ms)
-    columns = place(chosen, _sizes(chosen, pattern, level, keys), composition.bar_ticks, pattern, level, keys, seed)
+    sizes = _sizes(chosen, pattern, level, keys)
+    if stars < HANDS_FROM:
+        sizes = [min(size, 3 if keys >= 7 else 2) for size in sizes]
+    columns = place(chosen, sizes, composition.bar_ticks, pattern, level, keys, seed)
     rows = list(zip(chosen, columns, strict=True))
-    return hold(rows, composition, plan.ln_ratio, at_level(LONG_MS, level), at_level(COLUMN_GAP_MS, level))
+    return hold(rows, composition, plan.ln_ratio, at_level(LONG_MS, stars), at_level(COLUMN_GAP_MS, level))
 
 
 def _sizes(hits: Sequence[Hit], pattern: Pattern, level: float, keys: int) -> list[int]:

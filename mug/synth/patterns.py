@@ -10,7 +10,9 @@ THRESHOLD = (1.15, 1.02, 0.8, 0.56, 0.38, 0.27, 0.2, 0.15, 0.1)  # salience of a
 GAP_MS = (480, 330, 205, 145, 112, 92, 78, 66, 50)  # between moments that stand out equally
 LEAST_MS = (260, 190, 110, 80, 68, 61, 55, 50, 45)  # between any two
 COLUMN_GAP_MS = (700, 500, 300, 185, 145, 120, 102, 88, 70)  # between notes of a column
-LONG_MS = (260, 220, 170, 140, 120, 105, 95, 85, 75)  # the shortest long note
+LONG_MS = (400, 345, 335, 168, 120, 105, 95, 85, 75)  # the shortest long note, by stars: osu!'s ranking criteria
+
+HANDS_FROM = 2.7  # stars; easier charts have no chords of three notes (of four with 7 keys)
 
 
 def at_level(table: tuple[float, ...], level: float) -> float:

@@ -13,6 +13,7 @@ from mug.data.beatmap import Beatmap, Note
 from mug.data.difficulty import skillset_features, star_rating
 from mug.data.osu import format_osu
 from mug.metrics.onsets import moments_ms, onset_f1
+from mug.metrics.violations import violations
 from mug.synth.charting import Plan, chart
 from mug.synth.composition import Composition, compose
 from mug.synth.patterns import PATTERNS
@@ -99,6 +100,17 @@ def test_moments_are_far_enough_apart_for_the_pattern() -> None:
     for pattern, least_ms in (("jackspeed", 200), ("handstream", 60), ("stream", 45)):
         times = np.unique([note.start_ms for note in chart_of(1, pattern, 0.3).notes])
         assert np.diff(times).min() >= least_ms
+
+
+def test_easy_charts_are_easy_to_read() -> None:
+    broken: Counter[str] = Counter()
+    n_notes = 0
+    for index in range(4):
+        for pattern, hardness in (("stream", 0.4), ("jumpstream", 0.2), ("technical", 0.5)):
+            charted = chart_of(index, pattern, hardness, 0.5)
+            broken += violations(charted, star_rating(charted))
+            n_notes += len(charted.notes)
+    assert sum(broken.values()) < 0.004 * n_notes, broken  # what people's charts have
 
 
 def test_long_notes_are_as_many_as_planned() -> None:
