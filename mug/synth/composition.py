@@ -22,14 +22,14 @@ NEVER_CHARTED = frozenset({"riser", "reverse", "sweep"})  # nothing of them begi
 _EVERYBODY = frozenset({"kick", "snare", "hat", "crash", "perc", "bass", "chord", "lead"})
 # What plays in each part of a song, for how many bars, and how loud of 1. "roll" is a snare roll that gets faster.
 PARTS: dict[str, tuple[int, float, frozenset[str]]] = {
-    "intro": (4, 0.6, frozenset({"hat", "chord", "arp", "pad"})),
+    "intro": (4, 0.75, frozenset({"hat", "chord", "arp", "pad"})),
     "verse": (8, 0.7, frozenset({"kick", "snare", "hat", "bass", "lead", "vocal", "pad"})),
     "bridge": (8, 0.8, frozenset({"kick", "snare", "hat", "bass", "chord", "vocal", "perc", "pad"})),
     "build": (4, 0.7, frozenset({"roll", "chord", "arp", "riser", "pad"})),
     "chorus": (8, 1.0, frozenset({*_EVERYBODY, "arp", "vocal", "pad"})),
     "drop": (8, 1.0, _EVERYBODY - {"chord"}),
-    "break": (4, 0.4, frozenset({"chord", "lead", "pad", "reverse"})),
-    "thin": (4, 0.35, frozenset({"vocal", "lead", "pad", "sweep"})),
+    "break": (4, 0.55, frozenset({"chord", "lead", "pad", "reverse"})),
+    "thin": (4, 0.5, frozenset({"vocal", "lead", "pad", "sweep"})),
     "outro": (2, 0.8, frozenset({"kick", "hat", "bass", "chord", "arp", "pad"})),
 }  # fmt: skip
 FORMS = (
