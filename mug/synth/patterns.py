@@ -29,12 +29,12 @@ class Pattern:
     jumps: tuple[float, float]  # share of moments with two notes or more, the strongest ones
     hands: tuple[float, float] = (0.0, 0.0)  # with three or more
     quads: tuple[float, float] = (0.0, 0.0)
-    threshold: float = 1.0  # times that of the level
-    gap: float = 1.0
-    least: float = 1.0
-    column_gap: float = 1.0
+    threshold: float = 1.0  # times THRESHOLD of the level
+    gap: float = 1.0  # times GAP_MS
+    least: float = 1.0  # times LEAST_MS
+    column_gap: float = 1.0  # times COLUMN_GAP_MS
     chords_follow: bool = False  # whether a chord may follow a chord in a hurry
-    jack: float = 3.0  # what it costs to strike a column twice in a row
+    jack: float = 3.0  # what it costs to strike a column twice in a row, where a column's way along costs `pitch`
     anchor: float = 0.35  # and to come back to it after one other
     apart: float = 0.0  # column gaps between moments, at least: with 1 all of them could be in one column
     run: tuple[int, int] = (0, 0)  # how many notes stay in one column
