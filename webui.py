@@ -1,6 +1,8 @@
 """The web page: a form in the browser -> ChartGenerator -> pictures, a table and an .osz to play.
 
-    python webui.py --checkpoint logs/<run>/checkpoints/last.ckpt
+    python webui.py                                              with the model that comes with the project
+    python webui.py --checkpoint logs/<run>/checkpoints/last.ckpt    with yours
+    python webui.py --newest                                     with the newest run in logs/
 
 Everything comes from this machine: no analytics, no fonts or scripts from elsewhere.
 """
@@ -25,7 +27,7 @@ from mug.data.features import Feature
 from mug.data.osu import read_osu
 from mug.data.osz import safe_name, write_osz
 from mug.errors import ConfigError, MugError
-from mug.generate import ChartGenerator
+from mug.generate import SHIPPED_MODEL, ChartGenerator
 from mug.prompt_form import Given, PromptForm, Values, label_of
 from mug.render import draw_chart
 from mug.training.newest import newest_checkpoint
@@ -46,14 +48,20 @@ CSS = """
 def main() -> None:
     """Load a checkpoint and serve the page until Ctrl-C."""
     parser = argparse.ArgumentParser(description="Chart songs in the browser.")
-    parser.add_argument(
-        "--checkpoint", type=Path, help="a diffusion run's .ckpt or a model folder (default: the newest in logs/)"
+    model = parser.add_mutually_exclusive_group()
+    model.add_argument(
+        "--checkpoint",
+        type=Path,
+        default=SHIPPED_MODEL,
+        help=f"a diffusion run's .ckpt or a model folder (default: {SHIPPED_MODEL}, which writes 4K)",
     )
+    model.add_argument("--newest", action="store_true", help="the newest diffusion run in logs/")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets other machines in")
     parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860 on)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
     args = parser.parse_args()
-    serve(ChartGenerator.load(args.checkpoint or newest_checkpoint(), device=args.device), args.host, args.port)
+    checkpoint = newest_checkpoint() if args.newest else args.checkpoint
+    serve(ChartGenerator.load(checkpoint, device=args.device), args.host, args.port)
 
 
 def serve(generator: ChartGenerator, host: str, port: int | None, block: bool = True) -> gr.Blocks:
@@ -115,6 +123,14 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
             with gr.Accordion("Sampling", open=False, elem_id="sampling"):
                 steps = gr.Slider(10, 200, 50, step=1, label="Steps", info="More takes longer.", elem_id="steps")
                 scale = gr.Slider(1, 30, 2, step=0.5, label="Guidance scale", info="How strictly to follow the prompt.")
+                candidates = gr.Slider(
+                    1,
+                    8,
+                    4,
+                    step=1,
+                    label="Candidates",
+                    info="Sampled for each chart; the closest to the prompt is kept.",
+                )
                 with gr.Row(equal_height=True):
                     seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3)
                     dice = gr.Button("🎲 Random", min_width=80, scale=1)
@@ -161,6 +177,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 offset_ms=values[offset_ms] if values[own_timing] else None,
                 snap=values[snap],
                 jack_interval_ms=values[jack_ms],
+                candidates=int(values[candidates]),
                 tqdm_class=lambda steps, **_: progress.tqdm(steps, desc="Composing"),
             )
             if len(charts) < values[count]:
@@ -182,7 +199,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
     audio.change(fill_in_tags, audio, [title, artist], show_progress="hidden", api_visibility="private")
     dice.click(lambda: secrets.randbelow(MAX_SEED), None, seed, show_progress="hidden", api_visibility="private")
     own_timing.change(lambda own: gr.update(visible=own), own_timing, timing, api_visibility="private")
-    asked = {audio, title, artist, own_timing, bpm, offset_ms, snap, jack_ms, steps, scale, seed, count}
+    asked = {audio, title, artist, own_timing, bpm, offset_ms, snap, jack_ms, steps, scale, candidates, seed, count}
     start.click(
         generate, asked | {*form.components}, [gallery, table, package], concurrency_limit=1
     )  # others wait in the queue

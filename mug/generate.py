@@ -17,6 +17,7 @@ import torch
 from einops import repeat
 from tqdm import tqdm
 
+from mug.candidates import distance, prompts_around
 from mug.data.audio import load_audio
 from mug.data.beatmap import Beatmap, Note, TimingPoint
 from mug.data.convertor import ManiaConvertor
@@ -36,6 +37,7 @@ MAX_CHARTS = 64
 MAX_SEED = 2**53  # more than a spreadsheet or a JSON reader keeps exactly
 BATCH_LATENT_FRAMES = 4096  # sampled at once: eight charts of a three-minute song
 CREATOR = "MuG"
+SHIPPED_MODEL = Path("models/mug-mini")  # 4K, free for all; what is used where no other one is named
 SAMPLERS = ("ddim", "plms")
 
 PromptValue = float | str | bool | None
@@ -86,6 +88,7 @@ class ChartGenerator:
         keys: int | None = None,
         snap: bool = True,
         jack_interval_ms: float = 90.0,
+        candidates: int = 1,
         tqdm_class: Callable[..., Any] = tqdm,
     ) -> list[Beatmap]:
         """Write `count` charts of a song; chart i depends on seed + i and on none of the others.
@@ -93,7 +96,8 @@ class ChartGenerator:
         guidance_scale: how strictly the prompt is followed, 1 is plainly conditional. sampler: "ddim" or "plms", which
         comes as near with fewer steps. eta: 0 is deterministic, more is DDIM that draws noise at every step.
         title, artist: default to the audio's tags, then to its file name. bpm, offset_ms: what is not given is fitted
-        to each chart. timing_points: the song's tempo changes, instead of both.
+        to each chart. timing_points: the song's tempo changes, instead of both. candidates: how many are sampled for
+        each chart, of which the closest to the prompt is taken, see mug.candidates.
         A chart without a single note is left out with a warning. Raises PromptError, AudioError, and ChartError when no
         chart has notes.
         """
@@ -101,6 +105,8 @@ class ChartGenerator:
             raise PromptError(f"this model writes {self.keys}K charts; {keys}K needs a model trained on {keys}K charts")
         if not 1 <= count <= MAX_CHARTS:
             raise PromptError(f"{count} charts: ask for 1 to {MAX_CHARTS}")
+        if not 1 <= candidates <= MAX_CHARTS:
+            raise PromptError(f"{candidates} candidates: take 1 to {MAX_CHARTS}")
         if not 0 <= seed <= MAX_SEED:
             raise PromptError(f"seed {seed}: give a whole number from 0 to {MAX_SEED}")
         if not jack_interval_ms >= 0:
@@ -116,26 +122,22 @@ class ChartGenerator:
         check_tempo(bpm, offset_ms)
         path = Path(audio)
         wishes = {name: value for name, value in prompt.items() if value is not None}
-        feature = self.spec.encode(wishes)  # [F]
-        if START_TIME not in wishes:
-            feature = self.spec.starting_at(feature, 0.0)
+        features = np.stack([self._prompt_ids(asked) for asked in prompts_around(wishes, candidates)])  # [N, F]
         spectrum = load_audio(path, self.audio_settings, MAX_MINUTES * 60)  # [M, A]
         end_ms = spectrum.shape[-1] * self.audio_settings.audio_frame_ms
 
         seeds = range(seed, seed + count)
-        arrays = self._sample(spectrum, feature, seeds, steps, guidance_scale, eta, sampler, tqdm_class)
+        arrays = self._sample(spectrum, features, seeds, steps, guidance_scale, eta, sampler, tqdm_class)
         title, artist = song_names(path, title, artist)
         stars = f" {wishes['sr']:.1f}*" if "sr" in wishes else ""
-        charts = []
-        for index, array in enumerate(arrays):
-            version = f"AI v{index + 1}{stars}"
+
+        def chart_of(array: np.ndarray, index: int) -> Beatmap | None:
             notes = inside(self._convertor(array.shape[-1]).decode(array, threshold=0.0), end_ms)
             if not notes:
-                warnings.warn(f"{version}: the model wrote no notes; the chart is left out", stacklevel=2)
-                continue
+                return None
             asked = json.dumps(wishes, default=float)  # numpy's numbers too
             points = list(timing_points or [fit_tempo(notes, bpm, offset_ms)])
-            chart = Beatmap(
+            return Beatmap(
                 keys=self.keys,
                 notes=tidy(notes, self.keys, points if snap else None, jack_interval_ms, end_ms),
                 timing_points=points,
@@ -143,13 +145,27 @@ class ChartGenerator:
                 title=title,
                 artist=artist,
                 creator=CREATOR,
-                version=version,
+                version=f"AI v{index + 1}{stars}",
                 metadata={"AIMode": CREATOR, "AIPrompt": asked, "AISeed": str(seeds[index])},
             )
-            charts.append(chart)
+
+        charts = []
+        for index in range(count):
+            of_this = arrays[index * candidates : (index + 1) * candidates]
+            written = [chart for array in of_this if (chart := chart_of(array, index)) is not None]
+            if written:
+                charts.append(min(written, key=partial(distance, wishes=wishes)) if candidates > 1 else written[0])
+            else:
+                message = f"AI v{index + 1}{stars}: the model wrote no notes; the chart is left out"
+                warnings.warn(message, stacklevel=2)
         if not charts:
             raise ChartError(f"{path}: the model wrote no notes; train it for longer, or ask for something else")
         return charts
+
+    def _prompt_ids(self, wishes: Prompt) -> np.ndarray:
+        """Ids [F] of a prompt; a song begins at its beginning, unless said otherwise."""
+        ids = self.spec.encode(wishes)
+        return ids if START_TIME in wishes else self.spec.starting_at(ids, 0.0)
 
     def prompt_of(self, chart: str | Path, rate: float = 1.0) -> dict[str, PromptValue]:
         """Return the features of a .osu file, played at `rate`, that this model can be asked for. Raises ChartError."""
@@ -202,7 +218,7 @@ class ChartGenerator:
     def _sample(
         self,
         spectrum: np.ndarray,
-        feature: np.ndarray,
+        features: np.ndarray,
         seeds: Sequence[int],
         steps: int,
         guidance_scale: float,
@@ -210,30 +226,37 @@ class ChartGenerator:
         sampler: str,
         tqdm_class: Callable[..., Any],
     ) -> list[np.ndarray]:
-        """Sample one note array of logits [4K, T] for each seed, from the song's spectrum [M, A] and prompt ids [F]."""
+        """Sample note arrays of logits [4K, T] from a song's spectrum [M, A]: for each seed one for each prompt's ids,
+        [N, F]. The noise of prompt i is the i-th draw of the seed's generator.
+        """
         model, device = self.model, self.model.device
         audio_frames = model.latent_factor * self.audio_settings.audio_note_window_ratio  # of one latent frame
         length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
         silence = [(0, 0)] * (spectrum.ndim - 1) + [(0, length * audio_frames - spectrum.shape[-1])]
         audio = torch.from_numpy(np.pad(spectrum, silence)).float()[None].to(device)  # [1, M, A]
-        ids = torch.from_numpy(np.stack([feature, self.spec.unconditional])).to(device)  # [2, F]
+        n_prompts = len(features)
+        ids = torch.from_numpy(np.vstack([features, self.spec.unconditional])).to(device)  # [N + 1, F]
         # Noise after the first comes from one generator a sample; only alone has each chart its own.
         batch = 1 if eta > 0 else max(1, BATCH_LATENT_FRAMES // length)
         sample = plms_sample if sampler == "plms" else partial(ddim_sample, eta=eta)
         arrays: list[np.ndarray] = []
         with self._lock, kernels_as_they_were(model):
             _, audios = model.encode_conditions(audio, ids[:1])
-            context, unconditional = model.encode_prompt(ids).split(1)  # [1, C, F] each
-            for first in range(0, len(seeds), batch):
-                generators = [torch.Generator().manual_seed(seed) for seed in seeds[first : first + batch]]
-                x_T = torch.stack([torch.randn(model.z_channels, length, generator=g) for g in generators])  # [B, Z, L]
-                n = len(generators)
+            contexts = model.encode_prompt(ids)  # [N + 1, C, F]
+            for first in range(0, len(seeds) * n_prompts, batch):
+                jobs = range(first, min(first + batch, len(seeds) * n_prompts))
+                generators = [torch.Generator().manual_seed(seeds[job // n_prompts]) for job in jobs]
+                draws = [
+                    torch.randn(job % n_prompts + 1, model.z_channels, length, generator=generator)[-1]
+                    for job, generator in zip(jobs, generators, strict=True)
+                ]
+                x_T = torch.stack(draws)  # [B, Z, L]
                 denoise = guided(
                     model.denoise,
-                    repeat(context, "1 c f -> b c f", b=n),
-                    repeat(unconditional, "1 c f -> b c f", b=n),
+                    contexts[[job % n_prompts for job in jobs]],
+                    repeat(contexts[-1], "c f -> b c f", b=len(jobs)),
                     guidance_scale,
-                    [repeat(scale, "1 c l -> b c l", b=n) for scale in audios],
+                    [repeat(scale, "1 c l -> b c l", b=len(jobs)) for scale in audios],
                 )
                 z = sample(
                     denoise,

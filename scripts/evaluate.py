@@ -113,6 +113,9 @@ def parse_args() -> argparse.Namespace:
         help="of the reference's features, those that the prompt has; 'full' for all (default: sr ln_ratio)",
     )
     how.add_argument("--steps", type=positive, default=50, help="of the sampler (default: 50)")
+    how.add_argument(
+        "--candidates", type=positive, default=1, help="sampled for each chart; the closest to its prompt is taken"
+    )
     how.add_argument("--scale", type=float, default=2.0, help="how strictly the prompt is followed (default: 2)")
     how.add_argument("--sampler", choices=("ddim", "plms"), default="ddim", help="(default: ddim)")
     how.add_argument("--seed", type=int, default=0, help="of charts, baselines and intervals (default: 0)")
@@ -142,7 +145,7 @@ def check_sources(args: argparse.Namespace) -> None:
 
 
 def sampling_of(args: argparse.Namespace) -> Sampling:
-    return Sampling(args.steps, args.scale, args.sampler, args.seed)
+    return Sampling(args.steps, args.scale, args.sampler, args.seed, args.candidates)
 
 
 def load_generator(args: argparse.Namespace) -> Any:

@@ -1,8 +1,9 @@
-"""Charts from one song on the command line: a checkpoint, a song, a prompt -> an .osz and a picture of each chart.
+"""Charts from one song on the command line: a song, a prompt -> an .osz and a picture of each chart.
 
+python scripts/mapping.py --audio song.mp3 --prompt sr=3.5
+python scripts/mapping.py --audio song.mp3 --prompt configs/mapping_config/stream.yaml sr=5 --n_samples 3
+python scripts/mapping.py --audio song.mp3 --prompt_dir configs/mapping_config
 python scripts/mapping.py --checkpoint logs/<run>/checkpoints/last.ckpt --audio song.mp3 --prompt sr=4.2 ln=true
-python scripts/mapping.py --checkpoint last.ckpt --audio song.mp3 --prompt configs/mapping_config/stream.yaml sr=5
-python scripts/mapping.py --checkpoint last.ckpt --audio song.mp3 --prompt_dir configs/mapping_config
 """
 
 import argparse
@@ -20,7 +21,7 @@ from mug.data.osu import read_osu
 from mug.data.osz import chart_name, safe_name, write_osz
 from mug.errors import PromptError
 from mug.files import replacing
-from mug.generate import SAMPLERS, ChartGenerator
+from mug.generate import SAMPLERS, SHIPPED_MODEL, ChartGenerator
 from mug.render import draw_chart
 
 
@@ -49,6 +50,7 @@ def main() -> None:
             keys=args.keys,
             snap=not args.no_snap,
             jack_interval_ms=args.jack_interval,
+            candidates=args.candidates,
         )
         for chart in written:
             chart.version = f"{chart.version} {name}".strip()
@@ -75,7 +77,12 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     files = parser.add_argument_group("files")
-    files.add_argument("--checkpoint", type=Path, required=True, help="a stage 2 run's .ckpt, or a model folder")
+    files.add_argument(
+        "--checkpoint",
+        type=Path,
+        default=SHIPPED_MODEL,
+        help=f"a stage 2 run's .ckpt, or a model folder (default: {SHIPPED_MODEL}, which writes 4K)",
+    )
     files.add_argument("--audio", type=Path, required=True, help="the song: mp3, ogg, wav or flac, up to 15 minutes")
     files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder of the .osz and the pictures")
     files.add_argument("--audio_title", help="default: the audio's tags, else its file name")
@@ -103,6 +110,12 @@ def parse_args() -> argparse.Namespace:
     sampling.add_argument("--ddim_eta", type=float, default=0.0, help="0 deterministic (default), 1 as random as DDPM")
     sampling.add_argument(
         "--scale", type=float, default=2.0, help="guidance: how strictly the prompt counts (default 2)"
+    )
+    sampling.add_argument(
+        "--candidates",
+        type=int,
+        default=4,
+        help="charts sampled for each that is written, of which the closest to the prompt is taken (default 4)",
     )
     sampling.add_argument("--device", default="cpu", help="cpu (default), cuda or mps")
     timing = parser.add_argument_group("timing and clean-up")

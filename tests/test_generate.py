@@ -13,6 +13,7 @@ import torch
 from tiny_model import save_tiny_checkpoint, tiny_run_config
 from tqdm import tqdm
 
+from mug.candidates import distance
 from mug.data.beatmap import Beatmap, TimingPoint
 from mug.data.features import Feature, FeatureSpec
 from mug.data.osu import parse_osu
@@ -67,9 +68,9 @@ def test_a_model_that_asks_where_items_begin_hears_that_a_song_begins_at_its_hea
     generator = ChartGenerator.load(tiny_checkpoint)
     generator.spec = FeatureSpec([Feature("sr", "numeric", 1, 8, 0.2), Feature("start_time", "numeric", 0, 600, 10)])
     heard = []
-    monkeypatch.setattr(generator, "_sample", lambda spectrum, feature, *_: heard.append(feature.tolist()) or [])
+    monkeypatch.setattr(generator, "_sample", lambda spectrum, features, *_: heard.extend(features.tolist()) or [])
     for prompt in ({}, {"sr": 2.0}, {"start_time": 95}):  # the last: music that was cut out of a longer song
-        with pytest.raises(ChartError, match="no notes"):
+        with pytest.raises(ChartError, match="no notes"), pytest.warns(UserWarning, match="left out"):
             generator.generate(song, prompt)
     assert heard == [[0, 37], [6, 37], [0, 46]]
 
@@ -104,6 +105,36 @@ def test_a_chart_of_several_is_the_one_of_its_own_seed(generator, song, sampling
         alone = chart(generator, song, seed=5 + index, **sampling)
         assert alone.notes == written.notes
         assert alone.timing_points == written.timing_points
+
+
+def test_of_several_candidates_the_closest_to_the_prompt_is_taken(generator, song, monkeypatch):
+    wishes = {"sr": 3.0, "ln_ratio": 0.5}
+    measured = []
+
+    def measure(candidate, wishes):
+        measured.append((distance(candidate, wishes), candidate))
+        return measured[-1][0]
+
+    monkeypatch.setattr("mug.generate.distance", measure)
+    chosen = chart(generator, song, wishes, seed=3, candidates=5)
+    assert json.loads(chosen.metadata["AIPrompt"]) == wishes
+    assert len(measured) == 5
+    assert len({away for away, _ in measured}) > 1
+    assert chosen is min(measured, key=lambda pair: pair[0])[1]
+    assert measured[0][1].notes == chart(generator, song, wishes, seed=3).notes  # the first one is as without others
+
+
+def test_a_chart_and_its_candidates_depend_on_its_own_seed(generator, song):
+    several = generator.generate(song, {"sr": 3.0}, count=2, seed=5, steps=STEPS, candidates=3, tqdm_class=quiet)
+    assert [chart(generator, song, {"sr": 3.0}, seed=5 + i, candidates=3).notes for i in (0, 1)] == [
+        written.notes for written in several
+    ]
+
+
+@pytest.mark.parametrize("candidates", [0, 65])
+def test_an_impossible_number_of_candidates_is_refused(generator, song, candidates):
+    with pytest.raises(PromptError, match=f"{candidates} candidates: take 1 to 64"):
+        generator.generate(song, {}, candidates=candidates)
 
 
 def test_prompt_guidance_and_audio_matter(generator, song, tmp_path):

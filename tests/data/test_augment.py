@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from mug.data.augment import Augmentation, augment_mel, change_rate, drop_features, shift_pitch
+from mug.data.augment import (
+    GAIN_DB,
+    NOISE_LOG10,
+    Augmentation,
+    augment_mel,
+    change_rate,
+    drop_features,
+    record_anew,
+    shift_pitch,
+)
 from mug.errors import ConfigError
 
 
@@ -185,3 +194,38 @@ def test_impossible_augmentations_are_named(params, named):
 def test_a_configuration_becomes_an_augmentation():
     augmentation = Augmentation.from_params({"rate": [0.9, 1.1], "mirror_p": 1, "random_crop": True})
     assert augmentation == Augmentation(rate=(0.9, 1.1), mirror_p=1, random_crop=True)
+
+
+def test_another_recording_scales_the_power_of_every_bin_and_adds_noise():
+    """With gains and noise drawn at the ends of their ranges, by hand; bands of equal gain."""
+
+    class Drawn:
+        def uniform(self, low, high):
+            return high if (low, high) == GAIN_DB else low
+
+        def normal(self, mean, deviation, n):
+            return np.zeros(n)
+
+        def standard_exponential(self, shape, dtype):
+            return np.full(shape, 2, dtype)
+
+    mel = np.log1p(np.array([[0.0, 1.0, 100.0]] * 3, dtype=np.float32))
+    record_anew(mel, Drawn())
+    power = 10 ** (GAIN_DB[1] / 10) * np.array([0, 1, 100]) + 2 * 10 ** NOISE_LOG10[0]
+    np.testing.assert_allclose(mel, np.log1p([power] * 3), rtol=1e-4)
+
+
+def test_recordings_differ_by_bin_but_stay_spectra():
+    rng = np.random.default_rng(0)
+    mels = [np.ones((128, 50), dtype=np.float32) for _ in range(20)]
+    for mel in mels:
+        augment_mel(mel, Augmentation(recording_p=1.0), rng)
+        assert mel.dtype == np.float32
+        assert np.isfinite(mel).all()
+        assert mel.min() >= 0
+    by_bin = np.array([mel.mean(axis=1) for mel in mels])
+    assert by_bin.std(axis=1).min() > 0.005  # bins are not all alike
+    assert np.ptp(by_bin.mean(axis=1)) > 0.5  # nor are recordings
+    untouched = np.ones((4, 8), dtype=np.float32)
+    augment_mel(untouched, Augmentation(), rng)
+    assert (untouched == 1).all()

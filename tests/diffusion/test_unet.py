@@ -132,6 +132,7 @@ def test_every_input_matters(name):
         {"num_head_channels": 16},
         {"transformer_depth": 2},
         {"lstm_layer": True},
+        {"pooled_context": True},
     ],
 )
 def test_variants_run_and_learn(change):
@@ -141,6 +142,19 @@ def test_variants_run_and_learn(change):
     assert out.shape == (2, 5, 22)
     out.square().mean().backward()
     assert all(parameter.grad is not None and parameter.grad.abs().max() > 0 for parameter in model.parameters())
+
+
+def test_a_pooled_prompt_reaches_levels_without_attention():
+    """Without transformers but the middle one, and that one silent, the prompt still matters, in any order."""
+    torch.manual_seed(0)
+    model = awake(UNetModel(**{**SMALL, "attention_resolutions": []}, pooled_context=True)).eval()
+    torch.nn.init.zeros_(model.middle_block[1].proj_out.weight)
+    torch.nn.init.zeros_(model.middle_block[1].proj_out.bias)
+    given = inputs()
+    shuffled = {**given, "context": given["context"].flip(2)}
+    other = {**given, "context": given["context"] + 0.1}
+    torch.testing.assert_close(model(**given), model(**shuffled))
+    assert not torch.allclose(model(**given), model(**other), atol=1e-3)
 
 
 def test_scale_and_shift_by_hand():
@@ -198,6 +212,7 @@ def test_refuses_inputs_of_a_wrong_shape(change, message):
     [
         ({"audio_channels": [32]}, "lengths differ"),
         ({"audio_channels": [], "channel_mult": []}, "or are 0"),
+        ({"pooled_context": True, "context_dim": None}, "pooled_context needs a context_dim"),
         ({"num_heads": 3}, "3 heads do not divide a layer of 64"),
         ({"model_channels": 40}, "num_groups 32 does not divide"),
     ],
