@@ -1,4 +1,4 @@
-"""Train and test: `python main.py --base configs/mug/demo_autoencoder.yaml -t lightning.trainer.max_steps=100`."""
+"""Train and test: `python main.py --base configs/mug/mini_autoencoder.yaml -t lightning.trainer.max_steps=100`."""
 
 import argparse
 import os

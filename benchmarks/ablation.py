@@ -1,6 +1,6 @@
 """Which choices of stage 2 earn their place? Each variant trains for as many steps, from the same seeds.
 
-    python -m benchmarks.ablation --base configs/mug/demo_diffusion.yaml --steps 400 --seeds 23 24 \\
+    python -m benchmarks.ablation --base configs/mug/mini_diffusion.yaml --steps 400 --seeds 23 24 \\
         data.params.common.beatmap_txt=data/demo/beatmap_filtered.txt \\
         model.params.first_stage_config.params.ckpt_path=logs/<stage 1 run>/checkpoints/last.ckpt
 
@@ -86,7 +86,7 @@ def line(name: str, results: Sequence[Result]) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> None:
     names = f"default: all of {', '.join(repr(name) for name in VARIANTS)}"
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--base", default="configs/mug/demo_diffusion.yaml", help="default: %(default)s")
+    parser.add_argument("--base", default="configs/mug/mini_diffusion.yaml", help="default: %(default)s")
     parser.add_argument("--steps", type=int, default=400, help="of each run (default: %(default)s)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[23], help="each variant trains once from each")
     parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="VARIANT", help=names)

@@ -25,19 +25,19 @@ from mug.lr_scheduler import adamw
 from mug.seeding import generator_of
 
 TITLE = "Latents encoded before"
-FULL_SIZE, DEMO = "configs/mug/mug_diffusion.yaml", "configs/mug/demo_diffusion.yaml"
+FULL_SIZE, SMALL = "configs/mug/mug_diffusion.yaml", "configs/mug/mini_diffusion.yaml"
 VARIANTS = 2
 LEARNING_RATE = 1e-6
 Batches = Callable[[], Mapping[str, Any]]
 
 
 def rows(settings: Settings) -> list[Row]:
-    """Items and the first stage at full size, and a whole step at the size of the demo."""
+    """Items and the first stage at full size, and a whole step at the size of models/mug-mini."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_songs(folder, 10.0 if settings.quick else SECONDS)
         found = []
-        config = load_config([DEMO if settings.quick else FULL_SIZE])
+        config = load_config([SMALL if settings.quick else FULL_SIZE])
         model, items = prepare(config, folder, settings)
         loaded = {name: latents(model, in_turn(dataset, 1)) for name, dataset in items.items()}
         seconds = median_seconds(loaded, settings)
@@ -48,13 +48,13 @@ def rows(settings: Settings) -> list[Row]:
         seconds = median_seconds(measured, settings)
         found.append(Row("full size: a latent, without the audio", seconds["notes"], seconds["latents"], "s"))
 
-        config = load_config([DEMO])
+        config = load_config([SMALL])
         model, items = prepare(config, folder, settings)
         batch = 2 if settings.quick else config["data"]["params"]["batch_size"]
         steps = {name: step(model, in_turn(dataset, batch)) for name, dataset in items.items()}
         seconds = median_seconds(steps, settings)
-        found.append(Row(f"demo size, batch {batch}: a step", seconds["notes"], seconds["latents"], "s"))
-        found.append(Row(f"demo size, batch {batch}, streamed: a step", seconds["notes"], seconds["shards"], "s"))
+        found.append(Row(f"small, batch {batch}: a step", seconds["notes"], seconds["latents"], "s"))
+        found.append(Row(f"small, batch {batch}, streamed: a step", seconds["notes"], seconds["shards"], "s"))
     return found
 
 

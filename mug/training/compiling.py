@@ -18,7 +18,7 @@ class Compile(pl.Callback):
 
     A whole U-Net takes the compiler many minutes, its blocks seconds each, and blocks of one shape share their code.
     Attention and S4 layers stay as they are: they come with formulations of their own (mug.model.gated_attention,
-    mug.model.cauchy). On one core of a CPU a step of the demo's stage 2 takes a tenth longer so: it is meant for GPUs.
+    mug.model.cauchy). On one core of a CPU a step of a small stage 2 takes a tenth longer so: it is meant for GPUs.
     Weights keep their names, so that checkpoints are the same with and without. backend and mode are
     torch.compile's.
     """

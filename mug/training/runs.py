@@ -35,7 +35,7 @@ def start_run(logdir: Path, name: str | None, postfix: str, files: Sequence[str]
     """
     if not files:
         raise ConfigError(
-            "no configuration: give one, e.g. --base configs/mug/demo_autoencoder.yaml, or resume with -r"
+            "no configuration: give one, e.g. --base configs/mug/mini_autoencoder.yaml, or resume with -r"
         )
     config = load_config(files, overrides)
     return Run(_new_folder(logdir, (name or Path(files[0]).stem) + postfix), config)

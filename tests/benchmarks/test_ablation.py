@@ -14,7 +14,7 @@ from mug.training.setup import build_trainer, check_config
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_is_a_configuration(name: str, tmp_path: Path) -> None:
-    config = load_config(["configs/mug/demo_diffusion.yaml"], [*VARIANTS[name], "lightning.trainer.accelerator=cpu"])
+    config = load_config(["configs/mug/mini_diffusion.yaml"], [*VARIANTS[name], "lightning.trainer.accelerator=cpu"])
     check_config(config)
     build_trainer(config, tmp_path)
     model = instantiate_from_config(config["model"], "model")

@@ -75,6 +75,6 @@ def test_what_is_no_mapping_is_left_to_others(key: str, value: Any) -> None:
     check_agreement(changed(key, value))
 
 
-@pytest.mark.parametrize("name", ["autoencoder", "demo_diffusion", "mug_diffusion", "mug_diffusion_stft"])
+@pytest.mark.parametrize("name", ["autoencoder", "mini_diffusion", "mug_diffusion", "mug_diffusion_stft"])
 def test_shipped_configurations_agree(name: str) -> None:
     check_agreement(load_config([f"configs/mug/{name}.yaml"]))
