@@ -27,12 +27,15 @@ def notes_in_windows(chart: Beatmap, first_ms: float, last_ms: float) -> np.ndar
 def density_spearman(reference: Beatmap, estimated: Beatmap) -> float:
     """Return the rank correlation (Spearman 1904) of notes per window, -1 to 1, from the first note of both on.
 
-    NaN where there are less than three windows, or a chart has as many notes in each: there are no ranks to compare.
+    NaN where there are less than three windows, or the reference has as many notes in each: there are no ranks to find.
+    0 where only the other chart has, for that says nothing about where the music is busy; so does an empty one.
     """
     first_ms, last_ms = span_ms(reference, estimated)
     there, guessed = (notes_in_windows(chart, first_ms, last_ms) for chart in (reference, estimated))
-    if len(there) < 3 or np.ptp(there) == 0 or np.ptp(guessed) == 0:
+    if len(there) < 3 or np.ptp(there) == 0:
         return float("nan")
+    if np.ptp(guessed) == 0:
+        return 0.0
     return float(spearmanr(there, guessed).statistic)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from mug.data.difficulty import SKILLSETS
 from mug.metrics.bootstrap import Estimate, Statistic, bootstrap, mean_of, ratio_of
 from mug.metrics.density import density_spearman, notes_per_second_error
+from mug.metrics.duplicates import NEAR_DUPLICATE
 from mug.metrics.frechet import Moments, frechet_distance
 from mug.metrics.onsets import column_f1, moments_ms, onset_f1
 from mug.metrics.patterns import as_arrays, js_distance, ln_length_distance_ms
@@ -68,7 +69,7 @@ def scores_of(pair: Pair) -> dict[str, float]:
             f"column_f1_{tolerance}ms": column_f1(human, chart, tolerance),
             f"mirrored_column_f1_{tolerance}ms": column_f1(human, chart, tolerance, mirrored=True),
         }
-    stars = pair.asked.get("sr") or pair.reference.star_rating
+    stars = pair.reference.star_rating if pair.asked.get("sr") is None else pair.asked["sr"]
     errors = {name: _difference(pair, f"{name}_ett") for name in SKILLSETS}
     asked_for = [errors[name] for name in SKILLSETS if pair.asked.get(f"{name}_ett") is not None]
     flags = [bool(pair.estimated.features.get(name)) for name in FLAGS if pair.asked.get(name) in (True, 1)]
@@ -90,8 +91,9 @@ def scores_of(pair: Pair) -> dict[str, float]:
 
 
 def _difference(pair: Pair, name: str) -> float:
-    there, guessed = pair.reference.number(name), pair.estimated.number(name)
-    return NAN if there is None or guessed is None else abs(guessed - there)
+    """How far a rating is from the reference's; what cannot be rated, because it is empty or a wall, is rated 0."""
+    there = pair.reference.number(name)
+    return NAN if there is None else abs((pair.estimated.number(name) or 0.0) - there)
 
 
 def summary_of(pairs: Sequence[Pair], overlaps: Sequence[float] | None = None, seed: int = 0) -> Summary:
@@ -109,18 +111,16 @@ def summary_of(pairs: Sequence[Pair], overlaps: Sequence[float] | None = None, s
     statistics: dict[str, tuple[Statistic, int]] = {
         name: (mean_of(value), int(np.isfinite(value).sum())) for name, value in values.items()
     }
-    statistics |= _distances(pairs)
+    counts, there, guessed = _sides(pairs)
+    statistics |= _distances(counts, there, guessed)
     snaps = np.array([chart.snaps for chart in charts])  # [N, S]
     statistics["off_grid"] = (ratio_of(snaps[:, -1], snaps.sum(axis=1)), len(pairs))
     statistics["violations_per_1000"] = (ratio_of(broken.sum(axis=1), notes, 1000.0), len(pairs))
     if overlaps is not None:
-        from mug.metrics.duplicates import NEAR_DUPLICATE
-
         shares = np.array(overlaps, float)
         statistics["training_overlap"] = (mean_of(shares), len(pairs))
         statistics["near_duplicates"] = (mean_of((shares >= NEAR_DUPLICATE).astype(float)), len(pairs))
     songs = [pair.song for pair in pairs]
-    both = [pair.estimated.latents for pair in pairs if pair.estimated.latents is not None]
     chords: Counter[int] = Counter()
     for chart in charts:
         chords.update(dict(chart.chords))
@@ -131,13 +131,14 @@ def summary_of(pairs: Sequence[Pair], overlaps: Sequence[float] | None = None, s
         violations={kind: _per_1000(broken[:, i], notes) for i, kind in enumerate(KINDS)},
         snaps=dict(zip(SNAPS, _normalised(snaps.sum(axis=0)).tolist(), strict=True)),
         chords={size: share / sum(chords.values()) for size, share in sorted(chords.items())},
-        frames=int(sum(latents.n for latents in both)),
+        frames=_frames(counts, guessed),
     )
 
 
-def _distances(pairs: Sequence[Pair]) -> dict[str, tuple[Statistic, int]]:
+def _distances(
+    counts: np.ndarray, there: Sequence[Profile], guessed: Sequence[Profile]
+) -> dict[str, tuple[Statistic, int]]:
     """Statistics of all charts together, and of how many; each counts alike, however many notes it has."""
-    counts, there, guessed = _sides(pairs)
     n = int(counts.sum())
     found: dict[str, Statistic] = {}
     for name in ("chords", "bigrams", "trigrams"):
@@ -164,22 +165,29 @@ def _sides(pairs: Sequence[Pair]) -> tuple[np.ndarray, list[Profile], list[Profi
     """
     references = {id(pair.reference) for pair in pairs}
     counts, there, guessed = np.zeros(len(pairs)), [], []
-    used: set[int] = set()
+    as_reference: set[int] = set()
+    as_other: set[int] = set()
+    n_mutual = 0  # counted pairs of which both charts are references
     for i, pair in enumerate(pairs):
         sides = [pair.reference, pair.estimated]
-        if id(pair.estimated) in references:
-            both = {id(side) for side in sides}
-            if used & both:
-                there.append(sides[0])
-                guessed.append(sides[1])
-                continue
-            if len(used) // 2 % 2:
-                sides.reverse()
-            used |= both
-        counts[i] = 1
+        reference, other = map(id, sides)
+        if reference not in as_other and other not in as_other | as_reference:
+            counts[i] = 1
+            as_reference.add(reference)
+            as_other.add(other)
+            if other in references:
+                if n_mutual % 2:
+                    sides.reverse()
+                n_mutual += 1
         there.append(sides[0])
         guessed.append(sides[1])
     return counts, there, guessed
+
+
+def _frames(counts: np.ndarray, guessed: Sequence[Profile]) -> int:
+    """Of how many latent frames the charts are that count."""
+    counted = [chart.latents for count, chart in zip(counts, guessed, strict=True) if count]
+    return int(sum(latents.n for latents in counted if latents is not None))
 
 
 def _js(there: np.ndarray, guessed: np.ndarray, weights: np.ndarray) -> float:

@@ -28,10 +28,12 @@ def test_spearman_counted_by_hand():
 
 def test_spearman_needs_windows_that_differ():
     human = chart_of(*with_counts(1, 2, 3))
-    assert math.isnan(density_spearman(human, chart_of()))
+    assert density_spearman(human, chart_of()) == 0.0
+    assert density_spearman(human, chart_of(*with_counts(2, 2, 2))) == 0.0  # a metronome knows nothing of the music
     assert math.isnan(density_spearman(chart_of(*with_counts(1, 2)), chart_of(*with_counts(2, 1))))
     even = chart_of(*with_counts(2, 2, 2, 2))
     assert math.isnan(density_spearman(even, even))
+    assert math.isnan(density_spearman(even, chart_of(*with_counts(1, 2, 3, 4))))
 
 
 def test_silence_that_a_chart_fills_counts():

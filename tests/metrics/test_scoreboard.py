@@ -70,7 +70,20 @@ def test_a_chart_without_notes_is_as_wrong_as_can_be():
     assert row["ln_ratio_error"] == 1.0
     assert row["star_rating_error"] == pytest.approx(HUMAN.star_rating)
     assert row["notes_per_second_error"] == pytest.approx(5 / 7)
-    assert math.isnan(row["density_spearman"])
+    assert row["density_spearman"] == 0.0
+
+
+def test_what_cannot_be_rated_is_as_far_from_the_reference_as_nothing():
+    human = profile_of(MANY)
+    wall = profile_of(chart_of(*(Note(float(ms), column) for ms in range(0, 20_000, 10) for column in range(4))))
+    for guess in (profile_of(chart_of()), wall):
+        row = scores_of(pair(human, guess, stream_ett=20.0))
+        assert row["ett_error"] == human.number("ett") > 1
+        assert row["asked_ett_error"] == human.number("stream_ett") > 1
+
+
+def test_no_stars_can_be_asked_for():
+    assert scores_of(pair(HUMAN, GUESS, sr=0.0))["star_rating_asked"] == 0.0
 
 
 def test_charts_count_alike_and_notes_count_alike_in_violations():
@@ -106,6 +119,23 @@ def test_humans_charts_are_on_one_side_only():
     assert summary_of([pair(again[a], again[b]) for a, b in nearest]).estimates["chords_js"].value == 1.0
     turned = [replace(HUMAN, chords={size: 1.0}) for size in (1, 2, 1, 2)]  # {1, 2} against {2, 1}
     assert summary_of([pair(turned[a], turned[b]) for a, b in nearest]).estimates["chords_js"].value == 0.0
+
+
+def test_a_chart_is_never_on_both_sides():
+    charts = [replace(HUMAN, chords={size: 1.0}, latents=Moments.of(np.ones((2, 10**size)))) for size in (1, 2, 3)]
+    # 3 has no pair of its own: it is in no selection, but nearest to 2
+    summary = summary_of([pair(charts[a], charts[b]) for a, b in ((0, 1), (1, 2))])
+    assert summary.estimates["chords_js"].charts == 1
+    assert summary.estimates["chords_js"].value == 1.0
+    assert summary.frames == 100
+    # nor twice on one: 3 is nearest to both
+    summary = summary_of([pair(charts[a], charts[b]) for a, b in ((0, 2), (1, 2))])
+    assert summary.estimates["chords_js"].charts == 1
+    assert summary.frames == 1000
+    # but a reference of several generated charts counts with each
+    summary = summary_of([pair(charts[0], charts[1]), pair(charts[0], charts[2])])
+    assert summary.estimates["chords_js"].charts == 2
+    assert summary.frames == 1100
 
 
 def test_frechet_is_of_the_frames_of_all_charts():
