@@ -96,9 +96,9 @@ def parse_args() -> argparse.Namespace:
     what.add_argument("--generated", type=Path, help="a folder of .osu files that were generated before")
     what.add_argument("--reference", type=Path, help="the folder of the human charts for --generated")
     what.add_argument("--split", choices=(*SPLITS, "all"), default="test", help="of --beatmap_txt (default: test)")
-    what.add_argument("--valid_fraction", type=float, help="of the training (default: what the .ckpt says, else 0.05)")
-    what.add_argument("--test_fraction", type=float, help="of the training (default: what the .ckpt says, else 0.05)")
-    what.add_argument("--split_salt", help="of the training (default: what the .ckpt says, else none)")
+    what.add_argument("--valid_fraction", type=float, help="of the training (default: what the .ckpt says)")
+    what.add_argument("--test_fraction", type=float, help="of the training (default: what the .ckpt says)")
+    what.add_argument("--split_salt", help="of the training (default: what the .ckpt says)")
     what.add_argument("--keys", type=int, help="of the charts (default: the model's, else those of the first chart)")
     what.add_argument("--max_charts_per_song", type=positive, help="spread over its difficulties; the middle one for 1")
     what.add_argument("--limit", type=positive, help="charts in all; songs lose theirs in turn")
@@ -170,17 +170,27 @@ def read_references(args: argparse.Namespace, generator: Any, report: Report) ->
 
 
 def fractions_of(args: argparse.Namespace) -> tuple[float, float, str]:
-    """How the training split its songs: as said here, as the .ckpt says, else by default."""
-    from mug.trained_model import read_model
+    """How the training split its songs: as said here, as the .ckpt says, else by default.
 
-    common = read_model(args.checkpoint)[1].get("data", {}).get("params", {}).get("common", {})
+    Raises ConfigError for a model folder, which does not say, where it matters and is not said here.
+    """
+    from mug.model.weights import is_model_folder
+    from mug.trained_model import naming_config, read_model
+
     names = ("valid_fraction", "test_fraction", "split_salt")
-    said = [getattr(args, name) for name in names]
-    valid, test, salt = (
-        common.get(name, default) if value is None else value
-        for name, value, default in zip(names, said, DEFAULT_FRACTIONS, strict=True)
-    )
-    return float(valid), float(test), str(salt)
+    said = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    with naming_config(args.checkpoint):
+        common = read_model(args.checkpoint)[1].get("data", {}).get("params", {}).get("common", {})
+        known = {name: common[name] for name in names if name in common} | said
+        valid, test, salt = (known.get(name, default) for name, default in zip(names, DEFAULT_FRACTIONS, strict=True))
+        fractions = float(valid), float(test), str(salt)
+    if args.split != "all" and is_model_folder(args.checkpoint) and not set(names[:2]) <= known.keys():
+        raise ConfigError(
+            f"{args.checkpoint}: a model folder does not say how its training split the songs, and songs of another "
+            "split's test may have trained it: give --valid_fraction and --test_fraction (and --split_salt) of the "
+            "training, or the run's .ckpt"
+        )
+    return fractions
 
 
 def read_training_charts(

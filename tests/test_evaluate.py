@@ -11,6 +11,7 @@ from mug.config import PROJECT_ROOT
 from mug.data.beatmap import Beatmap, Note, TimingPoint
 from mug.data.osu import read_osu, write_osu
 from mug.errors import AudioError, ChartError, ConfigError, DatasetError, PromptError
+from mug.export import export_run
 from mug.metrics.sampling import Sampling
 
 SCRIPT = PROJECT_ROOT / "scripts" / "evaluate.py"
@@ -154,6 +155,12 @@ def test_a_dataset_and_its_split(monkeypatch, tiny_checkpoint, songs, tmp_path):
     assert json.loads((tmp_path / "test" / "report.json").read_text())["rivals"]["generated"]["charts"] == 4
     with pytest.raises(DatasetError, match="no usable chart in the split test"):
         run(monkeypatch, *common, "--test_fraction", 0)
+    folder = tmp_path / "model"
+    export_run(tiny_checkpoint, folder)
+    common[1] = folder
+    with pytest.raises(ConfigError, match="does not say how its training split the songs"):
+        run(monkeypatch, *common, "--valid_fraction", 0)
+    run(monkeypatch, *common, "--valid_fraction", 0, "--test_fraction", 1)
 
 
 def test_what_is_wrong_is_said_and_the_rest_goes_on(monkeypatch, capsys, tiny_checkpoint, songs, tmp_path):
@@ -168,6 +175,26 @@ def test_what_is_wrong_is_said_and_the_rest_goes_on(monkeypatch, capsys, tiny_ch
     assert "3 skipped: 1 unusable, 2 undecodable audio" in printed
     (counts,) = (line for line in printed.splitlines() if line.startswith("charts / songs"))
     assert counts.split()[3:] == ["2", "/", "1"] * 4  # the baselines' too
+
+
+def test_songs_of_the_same_name_and_what_was_there_before(monkeypatch, capsys, tiny_checkpoint, tmp_path):
+    for pack, seed in (("one", 1), ("two", 2)):
+        put_song(tmp_path / "songs" / pack / "song", seed)
+    old = tmp_path / "out" / "charts" / "old" / "hard.osu"
+    old.parent.mkdir(parents=True)
+    old.write_bytes((tmp_path / "songs" / "one" / "song" / "hard.osu").read_bytes())
+    packs = [tmp_path / "songs" / pack for pack in ("one", "two")]
+    run(monkeypatch, "--checkpoint", tiny_checkpoint, "--songs", *packs, "--steps", 1, "--out", tmp_path / "out")
+    assert f"{old}: was there before" in capsys.readouterr().out
+    charts = tmp_path / "out" / "charts"
+    kept = sorted(path.relative_to(charts).as_posix() for path in charts.rglob("*.osu"))
+    assert kept == [
+        "old/hard.osu",
+        *(f"{pack}/song/{name}.osu" for pack in ("one", "two") for name in ("easy", "hard")),
+    ]
+    run(monkeypatch, "--generated", charts, "--reference", tmp_path / "songs", "--out", tmp_path / "again")
+    before, after = (json.loads((tmp_path / out / "report.json").read_text())["rivals"] for out in ("out", "again"))
+    assert after["generated"]["metrics"]["onset_f1_50ms"] == before["generated"]["metrics"]["onset_f1_50ms"]
 
 
 def test_a_chart_without_notes_counts_as_wrong(monkeypatch, capsys, songs, tmp_path):

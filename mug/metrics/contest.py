@@ -49,7 +49,8 @@ class Contest:
             songs.setdefault(reference.song, []).append(reference)
         peaks: dict[Path, Peaks | None] = {}
         for reference in self.tqdm_class(references, desc="baselines", unit="chart", disable=None):
-            rng = np.random.default_rng((self.seed, zlib.crc32(reference.path.name.encode("utf-8", "surrogateescape"))))
+            name = f"{reference.path.parent.name}/{reference.path.name}".encode("utf-8", "surrogateescape")
+            rng = np.random.default_rng((self.seed, zlib.crc32(name)))
             charts = songs[reference.song]
             at = next(i for i, other in enumerate(charts) if other.path == reference.path)
             other = nearest_other([c.chart for c in charts], [c.stars for c in charts], at)

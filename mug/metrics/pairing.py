@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,17 @@ def pairs_in(folder: Path, references: Sequence[Reference]) -> tuple[list[tuple[
         raise DatasetError(f"{folder}: no such folder of generated charts")
     report = Report()
     pairs: list[tuple[Reference, Beatmap]] = []
-    by_name = {(reference.path.parent.name, reference.path.stem): reference for reference in references}
+    by_name: dict[tuple[str, str], list[Reference]] = {}
+    for reference in references:
+        by_name.setdefault((reference.path.parent.name, reference.path.stem), []).append(reference)
     for path in files_under(folder, (".osu",)):
         try:
             chart = read_osu(path)
         except ChartError as error:
             report.skip("unusable", str(error))
             continue
-        found = by_name.get((path.parent.name, path.stem)) or _by_audio(path, chart, references, report)
+        named = by_name.get((path.parent.name, path.stem))
+        found = _by_folders(path, named) if named else _by_audio(path, chart, references, report)
         if found is None:
             continue
         if found.chart.keys != chart.keys:
@@ -66,6 +70,16 @@ def _is_plain(name: str, value: Any) -> bool:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return abs(value) < MAX_NUMBER  # NaN is not
     return isinstance(value, (str, bool)) and name != "sr"
+
+
+def _by_folders(path: Path, references: Sequence[Reference]) -> Reference:
+    """The reference of a chart's name whose further folders are called most like the chart's."""
+
+    def alike(reference: Reference) -> int:
+        pairs = zip(reversed(path.parts[:-1]), reversed(reference.path.parts[:-1]), strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+    return max(references, key=alike)
 
 
 def _by_audio(path: Path, chart: Beatmap, references: Sequence[Reference], report: Report) -> Reference | None:

@@ -1,5 +1,6 @@
 """The human charts that others are measured against: of a dataset's split, or of a folder of songs."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,23 +11,24 @@ from tqdm import tqdm
 
 from mug.data.beatmap import Beatmap
 from mug.data.chart_files import files_under
-from mug.data.difficulty import chart_features
+from mug.data.difficulty import chart_features, star_rating
 from mug.data.features import FeatureSpec
 from mug.data.library import load_entries
-from mug.data.osu import parse_osu
+from mug.data.osu import parse_osu, read_osu
 from mug.data.report import Report
 from mug.errors import ChartError, DatasetError
 from mug.files import file_beside
 
 SPLITS = ("train", "valid", "test")
 MIN_NOTES = 2
+AI_MODE = "AIMode"  # the entry of a chart's metadata that says which program wrote it
 
 
 @dataclass(frozen=True)
 class Reference:
     """A human's chart, its music, None where it is not there, and what a prompt says of it."""
 
-    path: Path
+    path: Path  # absolute
     song: str  # what all charts of one music share
     chart: Beatmap
     audio: Path | None
@@ -52,7 +54,7 @@ def references_in(
             raise DatasetError(f"{folder}: no such folder of songs")
     report = Report()
     found: list[Reference] = []
-    files = sorted({path for folder in folders for path in files_under(folder, (".osu",))})
+    files = sorted({path for folder in folders for path in files_under(_absolute(folder), (".osu",))})
     for path in tqdm_class(files, desc="charts", unit="chart", disable=None):
         try:
             data = path.read_bytes()
@@ -95,13 +97,19 @@ def references_of(
         entries, loaded = load_entries([str(beatmap_txt)], spec, keys, split, fractions, None)
         report.skipped += loaded.skipped
         for entry in entries:
-            chart = parse_osu(entry.path.read_bytes(), str(entry.path))
-            audio = file_beside(entry.path, chart.audio_filename)
-            if audio is None:
-                report.skip("without audio", f"{entry.path}: its audio file '{chart.audio_filename}' is missing")
+            path = _absolute(entry.path)
+            try:
+                chart = read_osu(path)
+                audio = file_beside(path, chart.audio_filename)
+                if audio is None:
+                    report.skip("without audio", f"{path}: its audio file '{chart.audio_filename}' is missing")
+                    continue
+                stars = entry.prompt.get("sr")  # a model may have been trained without
+                features = {**entry.prompt, "sr": star_rating(chart) if stars is None else stars}
+            except ChartError as error:
+                report.skip("unusable", str(error) if str(path) in str(error) else f"{path}: {error}")
                 continue
-            reference = Reference(entry.path, _song(entry.path, chart), chart, audio, entry.prompt)
-            _add(found, reference, report)
+            _add(found, Reference(path, _song(path, chart), chart, audio, features), report)
     report.done = len(found)
     if not found:
         raise DatasetError(
@@ -139,7 +147,15 @@ def _song(path: Path, chart: Beatmap) -> str:
     return f"{path.parent}/{chart.audio_filename.casefold()}"
 
 
+def _absolute(path: Path) -> Path:
+    """With a folder that has a name, which a chart in "." or ".." lacks; links stay links."""
+    return Path(os.path.abspath(path))
+
+
 def _add(found: list[Reference], reference: Reference, report: Report) -> None:
+    if AI_MODE in reference.chart.metadata:
+        report.skip("by a program", f"{reference.path}: no human's chart, says its {AI_MODE}")
+        return
     if len({note.start_ms for note in reference.chart.notes}) < MIN_NOTES:
         report.skip("too short", f"{reference.path}: all its notes are at one time; nothing can be compared")
         return

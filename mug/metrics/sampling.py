@@ -1,5 +1,6 @@
 """A model's charts for the songs of references, each asked for what its reference is."""
 
+import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 from tqdm import tqdm
 
 from mug.data.beatmap import Beatmap
+from mug.data.chart_files import files_under
 from mug.data.difficulty import SKILLSETS
 from mug.data.features import START_TIME, FeatureSpec
 from mug.data.osu import write_osu
@@ -87,8 +89,13 @@ def write_charts(
 ) -> Iterator[tuple[Reference, Beatmap, dict[str, Any]]]:
     """Yield a chart for each reference and its prompt; in `out` it is charts/<folder>/<name of the reference>.osu.
 
-    A chart without notes is yielded, not written, and said in the report, as is music that cannot be decoded.
+    The folder is the reference's, with those above it up to one that all references have in common.
+
+    A chart without notes is yielded, not written, and said in the report, as is music that cannot be decoded, and what
+    an earlier evaluation has left in `out`.
     """
+    written: set[Path] = set()
+    root = Path(os.path.commonpath([reference.path.parent.parent for reference in references]))
     for number, reference in enumerate(tqdm_class(references, desc="generating", unit="chart", disable=None)):
         prompt = prompt_for(reference, names, generator.spec)
         assert reference.audio is not None, reference.path  # references without are left out before
@@ -102,8 +109,13 @@ def write_charts(
             yield reference, Beatmap(generator.keys, [], []), prompt
             continue
         if out is not None:
-            write_osu(chart, out / CHARTS / reference.path.parent.name / f"{reference.path.stem}.osu")
+            path = out / CHARTS / reference.path.relative_to(root).with_suffix(".osu")
+            write_osu(chart, path)
+            written.add(path)
         yield reference, chart, prompt
+    for path in files_under(out / CHARTS, (".osu",)) if out is not None else ():
+        if path not in written:
+            report.skip("of an earlier evaluation", f"{path}: was there before; delete it before you use --generated")
 
 
 def ask_for_flags(
@@ -126,7 +138,7 @@ def ask_for_flags(
             chart = sampling.chart(generator, audio, prompt, number)
             return profile_of(chart or Beatmap(generator.keys, [], []))
 
-        stars = {"sr": reference.stars}
+        stars = {"sr": reference.stars} if "sr" in generator.spec.names else {}
         try:
             unasked = answer(stars)
             for name in skillsets:

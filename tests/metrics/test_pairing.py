@@ -100,6 +100,29 @@ def test_references_that_cannot_be_used_are_named(tmp_path):
     assert [r.path.name for r in references_in([tmp_path / "b"], needs_audio=False)[0]] == ["silent.osu"]
 
 
+def test_what_a_program_wrote_is_no_reference(tmp_path):
+    put(tmp_path / "a" / "human.osu", HARD)
+    put(tmp_path / "a" / "made.osu", HARD, AIMode="MuG")
+    found, report = references_in([tmp_path], needs_audio=False)
+    assert [reference.path.name for reference in found] == ["human.osu"]
+    assert report.skipped == [("by a program", f"{tmp_path / 'a' / 'made.osu'}: no human's chart, says its AIMode")]
+
+
+def test_charts_in_the_folder_itself(tmp_path, monkeypatch):
+    put(tmp_path / "song" / "hard.osu", HARD)
+    monkeypatch.chdir(tmp_path / "song")
+    assert [r.path for r in references_in([Path(".")], needs_audio=False)[0]] == [tmp_path / "song" / "hard.osu"]
+
+
+def test_folders_of_the_same_name_are_told_apart_by_those_above(tmp_path):
+    for pack in ("one", "two"):
+        put(tmp_path / "human" / pack / "song" / "hard.osu", HARD)
+        put(tmp_path / "made" / pack / "song" / "hard.osu", HARD)
+    references, _ = references_in([tmp_path / "human"], needs_audio=False)
+    pairs, _ = pairs_in(tmp_path / "made", references)
+    assert [reference.path.parts[-3] for reference, _ in pairs] == ["one", "two"]
+
+
 def test_folders_without_a_chart(tmp_path):
     with pytest.raises(DatasetError, match=r"nowhere: no such folder"):
         references_in([tmp_path, tmp_path / "nowhere"])
