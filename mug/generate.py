@@ -23,7 +23,7 @@ from mug.data.beatmap import Beatmap, Note, TimingPoint
 from mug.data.convertor import ManiaConvertor
 from mug.data.difficulty import chart_features
 from mug.data.features import START_TIME
-from mug.data.finishing import fit_tempo, inside, song_names, tidy
+from mug.data.finishing import fit_tempo, gather_chords, inside, song_names, tidy
 from mug.data.osu import parse_osu
 from mug.data.timing import check_tempo
 from mug.diffusion.ddim import ddim_sample, guided
@@ -53,6 +53,7 @@ class ChartGenerator:
         self.audio_settings = trained.audio_settings
         self.keys = trained.keys
         self._lock = threading.Lock()
+        self._heard: tuple[tuple[Path, int, int] | None, np.ndarray] = (None, np.empty(0))  # a file and its spectrum
 
     @classmethod
     def load(
@@ -123,7 +124,7 @@ class ChartGenerator:
         path = Path(audio)
         wishes = {name: value for name, value in prompt.items() if value is not None}
         features = np.stack([self._prompt_ids(asked) for asked in prompts_around(wishes, candidates)])  # [N, F]
-        spectrum = load_audio(path, self.audio_settings, MAX_MINUTES * 60)  # [M, A]
+        spectrum = self._spectrum(path)  # [M, A]
         end_ms = spectrum.shape[-1] * self.audio_settings.audio_frame_ms
 
         seeds = range(seed, seed + count)
@@ -132,7 +133,8 @@ class ChartGenerator:
         stars = f" {wishes['sr']:.1f}*" if "sr" in wishes else ""
 
         def chart_of(array: np.ndarray, index: int) -> Beatmap | None:
-            notes = inside(self._convertor(array.shape[-1]).decode(array, threshold=0.0), end_ms)
+            decoded = self._convertor(array.shape[-1]).decode(array, threshold=0.0)
+            notes = gather_chords(inside(decoded, end_ms))
             if not notes:
                 return None
             asked = json.dumps(wishes, default=float)  # numpy's numbers too
@@ -161,6 +163,20 @@ class ChartGenerator:
         if not charts:
             raise ChartError(f"{path}: the model wrote no notes; train it for longer, or ask for something else")
         return charts
+
+    def _spectrum(self, path: Path) -> np.ndarray:
+        """The spectrum [M, A] of a song, kept until another one is asked for: one song often gets several charts."""
+        try:
+            stat = path.stat()
+        except OSError:
+            file = None  # load_audio says what is wrong
+        else:
+            file = (path.absolute(), stat.st_mtime_ns, stat.st_size)
+        known, spectrum = self._heard
+        if file is None or file != known:
+            spectrum = load_audio(path, self.audio_settings, MAX_MINUTES * 60)
+            self._heard = (file, spectrum)
+        return spectrum
 
     def _prompt_ids(self, wishes: Prompt) -> np.ndarray:
         """Ids [F] of a prompt; a song begins at its beginning, unless said otherwise."""

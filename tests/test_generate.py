@@ -14,6 +14,7 @@ from tiny_model import save_tiny_checkpoint, tiny_run_config
 from tqdm import tqdm
 
 from mug.candidates import distance
+from mug.data.audio import load_audio
 from mug.data.beatmap import Beatmap, TimingPoint
 from mug.data.features import Feature, FeatureSpec
 from mug.data.osu import parse_osu
@@ -129,6 +130,24 @@ def test_a_chart_and_its_candidates_depend_on_its_own_seed(generator, song):
     assert [chart(generator, song, {"sr": 3.0}, seed=5 + i, candidates=3).notes for i in (0, 1)] == [
         written.notes for written in several
     ]
+
+
+def test_a_song_is_decoded_once_for_all_of_its_charts(tiny_checkpoint, song, tmp_path, monkeypatch):
+    generator = ChartGenerator.load(tiny_checkpoint)
+    decoded = []
+    monkeypatch.setattr("mug.generate.load_audio", lambda path, *rest: decoded.append(path) or load_audio(path, *rest))
+    copy = tmp_path / song.name
+    copy.write_bytes(song.read_bytes())
+    first = chart(generator, copy)
+    assert chart(generator, copy).notes == first.notes
+    assert decoded == [copy]
+    samples, rate = soundfile.read(copy)
+    soundfile.write(copy, samples[: len(samples) // 2], rate)  # the same name, another song
+    assert chart(generator, copy).last_ms < first.last_ms
+    assert decoded == [copy, copy]
+    chart(generator, song)
+    chart(generator, copy)
+    assert decoded == [copy, copy, song, copy]
 
 
 @pytest.mark.parametrize("candidates", [0, 65])

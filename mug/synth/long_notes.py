@@ -24,7 +24,7 @@ def hold(
     notes: dict[tuple[float, int], float | None] = {}
     can: list[tuple[float, float, int, float]] = []
     release_ms = min(max(gap_ms / 2, RELEASE_MS), 2 * RELEASE_MS)
-    for (hit, columns), (following_hit, _) in zip(rows, [*rows[1:], rows[-1]], strict=True):
+    for (hit, columns), (following_hit, _) in zip(rows, [*rows[1:], *rows[-1:]], strict=True):
         fit, end_ms = _sounding(hit, following_hit, composition, shortest_ms)
         for place, column in enumerate(columns):
             notes[hit.time_ms, column] = None

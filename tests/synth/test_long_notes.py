@@ -24,6 +24,11 @@ def lead(tick: int, n_ticks: int) -> Event:
 KICK = Event(0, "kick", 0, 6, 1.0)
 
 
+def test_nothing_to_hold() -> None:
+    composition = Composition(draw_style(np.random.default_rng(0)), TempoMap(0.0, ((0, 150.0),)), (), (KICK,))
+    assert hold([], composition, 0.5, 100.0, 120.0) == []
+
+
 def test_none_and_all() -> None:
     rows = (KICK, [0]), (lead(24, 24), [1]), (lead(72, 24), [2])
     assert held(*rows, ratio=0.0) == [Note(0, 0), Note(400, 1), Note(1200, 2)]
