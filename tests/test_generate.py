@@ -202,7 +202,7 @@ def test_snapping_and_minijacks_can_be_had_or_not(generator, song):
 
     tidy = chart(generator, song, **grid)
     wild = chart(generator, song, snap=False, jack_interval_ms=0, **grid)
-    assert np.mean(is_on_grid(tidy)) > 0.85  # a gap of 1/16 leaves some out of reach
+    assert np.mean(is_on_grid(tidy)) > 0.6  # notes of noise, some of them between the lines, out of reach of any
     assert np.mean(is_on_grid(wild)) < 0.3
     assert shortest_pause(tidy) >= 90
     assert 0 <= shortest_pause(wild) < 90

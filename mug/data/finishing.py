@@ -1,5 +1,6 @@
 """What turns sampled notes into a chart that people play: names, tempo, the grid, whole milliseconds."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from mug.data.playability import remove_minijacks
 from mug.data.timing import fit_timing, snap
 
 UNKNOWN_ARTIST = "Unknown Artist"
+CHORD_MS = 15.0  # keys this close are meant as one: networks write the notes of a chord some ms apart
 
 
 def song_names(path: Path, title: str | None, artist: str | None) -> tuple[str, str]:
@@ -34,6 +36,30 @@ def whole_ms(note: Note, end_ms: float) -> Note:
     """Round a note's times, as .osu files have them; a long note that becomes nothing is a plain one."""
     start_ms, last_ms = float(round(note.start_ms)), float(round(min(note.last_ms, end_ms)))
     return Note(start_ms, note.column, last_ms if note.is_long and last_ms > start_ms else None)
+
+
+def gather_chords(notes: Sequence[Note]) -> list[Note]:
+    """Return the notes with those that start within CHORD_MS of the first of them at their mean time, in whole ms.
+
+    Of two in the same column the earlier one stays. Without it the grid can tear a chord apart.
+    """
+    gathered: list[Note] = []
+    chord: dict[int, Note] = {}  # by column
+
+    def close_chord() -> None:
+        if chord:
+            start_ms = float(round(sum(note.start_ms for note in chord.values()) / len(chord)))
+            gathered.extend(whole_ms(replace(note, start_ms=start_ms), math.inf) for note in chord.values())
+        chord.clear()
+
+    first_ms = -math.inf
+    for note in sorted(notes):
+        if note.start_ms - first_ms > CHORD_MS:
+            close_chord()
+            first_ms = note.start_ms
+        chord.setdefault(note.column, note)
+    close_chord()
+    return sorted(gathered)
 
 
 def fit_tempo(notes: Sequence[Note], bpm: float | None, offset_ms: float | None) -> TimingPoint:

@@ -15,6 +15,7 @@ from mug.data.beatmap import Note, TimingPoint
 from mug.errors import ChartError, PromptError
 
 SNAP_DIVISORS = (1, 2, 3, 4, 6, 8, 12, 16)
+SNAP_SHARE = 0.15  # of the way from line to line: of lines as close as sixteenths one would be in reach of any note
 BPM_RANGE = (150.0, 300.0)
 BEATS_PER_MEASURE = 4
 
@@ -211,6 +212,8 @@ def snap(
 ) -> list[Note]:
     """Move heads and tails onto the coarsest 1/divisor of a beat within the tolerance; further ones stay as they are.
 
+    Of fine divisions only what is nearer than SNAP_SHARE of the way to the next line is moved.
+
     Every note follows the timing point before it, the first one also reaches back. A long note that would shrink to
     nothing keeps its length. Raises ChartError for timing points that are no grid.
     """
@@ -244,7 +247,7 @@ def _snapped(
     snapped, free = times.copy(), np.ones(len(times), bool)
     for divisor in sorted(divisors):
         line = origin + np.round((times - origin) / beat * divisor) * beat / divisor
-        hit = free & (np.abs(line - times) <= tolerance_ms)
+        hit = free & (np.abs(line - times) <= np.minimum(tolerance_ms, SNAP_SHARE * beat / divisor))
         snapped[hit] = line[hit]
         free &= ~hit
     return snapped

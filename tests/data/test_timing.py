@@ -118,8 +118,14 @@ BEAT_400 = [TimingPoint(1000.0, 400.0)]
 
 def test_snapping_prefers_the_coarsest_line_within_reach():
     # 1/4 at 1100, 1/3 at 1133.3, 1/6 at 1066.7, 1/12 at 1033.3 and 1/16 at 1025
-    notes = [Note(1009.0, 0), Note(1110.0, 1), Note(1130.0, 2), Note(1070.0, 0), Note(1019.0, 1)]
+    notes = [Note(1009.0, 0), Note(1110.0, 1), Note(1130.0, 2), Note(1070.0, 0), Note(1022.0, 1)]
     assert [round(note.start_ms, 1) for note in snap(notes, BEAT_400)] == [1000.0, 1100.0, 1133.3, 1066.7, 1025.0]
+
+
+def test_fine_divisions_reach_less_far():
+    """0.15 of 25 ms is 3.75 ms for a sixteenth, 0.15 of 50 ms is 7.5 ms for an eighth."""
+    notes = [Note(1029.0, 0), Note(1020.0, 1), Note(1057.0, 2), Note(1058.5, 3)]
+    assert [note.start_ms for note in snap(notes, BEAT_400, divisors=(8, 16))] == [1029.0, 1020.0, 1050.0, 1058.5]
 
 
 def test_notes_out_of_reach_stay():
