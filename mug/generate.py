@@ -123,6 +123,7 @@ class ChartGenerator:
         check_tempo(bpm, offset_ms)
         path = Path(audio)
         wishes = {name: value for name, value in prompt.items() if value is not None}
+        self.spec.encode(wishes)  # so that what is wrong is named as it was given
         features = np.stack([self._prompt_ids(asked) for asked in prompts_around(wishes, candidates)])  # [N, F]
         spectrum = self._spectrum(path)  # [M, A]
         end_ms = spectrum.shape[-1] * self.audio_settings.audio_frame_ms

@@ -240,6 +240,24 @@ def test_music_that_cannot_be_decoded_is_no_silent_model(tiny_generator, tmp_pat
         Sampling(steps=1).chart(tiny_generator, tmp_path / "song.wav", {}, 0)
 
 
+def test_charts_are_sampled_as_asked_for():
+    asked = {}
+
+    class Listening:
+        def generate(self, audio, prompt, **settings):
+            asked.update(settings, audio=audio, prompt=prompt)
+            return [chart]
+
+    chart = Beatmap(4, [Note(0, 0)], [])
+    sampling = Sampling(steps=7, scale=3.5, sampler="plms", seed=20, candidates=5)
+    assert sampling.chart(Listening(), Path("song.mp3"), {"sr": 2.0}, number=3) is chart
+    del asked["tqdm_class"]
+    assert asked == {
+        **{"audio": Path("song.mp3"), "prompt": {"sr": 2.0}, "seed": 23},
+        **{"steps": 7, "guidance_scale": 3.5, "sampler": "plms", "candidates": 5},
+    }
+
+
 def test_a_mistake_ends_in_one_line_and_help_teaches():
     done = subprocess.run(
         [sys.executable, str(SCRIPT), "--songs", "nowhere"], capture_output=True, text=True, check=False

@@ -248,6 +248,8 @@ def test_progress_goes_to_the_given_bar(generator, song):
     [
         ({"starz": 3}, {}, "starz"),
         ({"rank_status": "famous"}, {}, "famous"),
+        ({"sr": "high"}, {"candidates": 2}, "sr is 'high'; give a number"),
+        ({"sr": True}, {}, "sr is True; give a number"),
         ({}, {"keys": 7}, "writes 4K charts; 7K"),
         ({}, {"count": 0}, "0 charts"),
         ({}, {"seed": -1}, "seed -1"),
