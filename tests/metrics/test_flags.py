@@ -1,13 +1,18 @@
 import math
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hand_charts import chart_of
 
 from mug.data.beatmap import Note
 from mug.data.difficulty import SKILLSETS
+from mug.data.report import Report
 from mug.metrics.flags import Answer, lead_of, obedience
 from mug.metrics.profile import profile_of
+from mug.metrics.references import Reference
+from mug.metrics.sampling import Sampling, ask_for_flags
 
 CHART = replace(profile_of(chart_of(Note(0, 0), Note(500, 1))), features={})
 
@@ -21,6 +26,27 @@ def test_the_lead_of_a_skillset_counted_by_hand():
     profile = rated({}, stream=16.0, chordjack=4.0)
     assert lead_of(profile, "stream") == pytest.approx(16 - (5 * 10 + 4) / 6)
     assert math.isnan(lead_of(CHART, "stream"))
+
+
+@pytest.mark.parametrize("features", [["sr", "stream", "chordjack"], ["stream", "chordjack"]])
+def test_flags_are_asked_for_at_the_songs_stars_where_the_model_knows_stars(features):
+    prompts, seeds = [], []
+
+    class Listening:
+        spec = SimpleNamespace(names=features)
+        keys = 4
+
+        def generate(self, audio, prompt, seed, **settings):
+            prompts.append(prompt)
+            seeds.append(seed)
+            return [CHART.chart]
+
+    song = Reference(Path("a.osu"), "song", CHART.chart, Path("a.mp3"), {"sr": 2.5})
+    answers = ask_for_flags(Listening(), [song], Sampling(seed=5), Report())
+    stars = {"sr": 2.5} if "sr" in features else {}
+    assert prompts == [stars, {**stars, "stream": True}, {**stars, "chordjack": True}]
+    assert set(seeds) == {5}  # from the same noise
+    assert [answer.skillset for answer in answers] == ["stream", "chordjack"]
 
 
 def test_obedience_counted_by_hand():

@@ -1,17 +1,22 @@
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hand_charts import chart_of, rows
 
 from mug.data.beatmap import Beatmap
+from mug.data.difficulty import star_rating
+from mug.data.features import Feature, FeatureSpec
 from mug.data.osu import write_osu
+from mug.data.report import Report
 from mug.errors import DatasetError
 from mug.metrics.pairing import pairs_in, prompt_of
-from mug.metrics.references import Reference, chosen, references_in, spread
+from mug.metrics.references import Reference, chosen, references_in, references_of, spread
 
 EASY = rows(*["x...", ".x..", "..x.", "...x"] * 10, step_ms=500)
 HARD = rows(*["x...", ".x..", "..x.", "...x"] * 40, step_ms=100)
+SPEC = FeatureSpec([Feature("ln", "bool", values=(False, True))])
 
 
 def put(path: Path, chart: Beatmap, audio: str = "audio.ogg", **metadata: str) -> Path:
@@ -106,6 +111,20 @@ def test_what_a_program_wrote_is_no_reference(tmp_path):
     found, report = references_in([tmp_path], needs_audio=False)
     assert [reference.path.name for reference in found] == ["human.osu"]
     assert report.skipped == [("by a program", f"{tmp_path / 'a' / 'made.osu'}: no human's chart, says its AIMode")]
+
+
+def test_charts_of_a_set_that_are_gone_or_have_no_stars(tmp_path, monkeypatch):
+    paths = [put(tmp_path / "a" / f"{name}.osu", HARD) for name in ("rated", "unrated", "gone")]
+    (tmp_path / "a" / "audio.ogg").write_bytes(b"no audio, but there")
+    paths[2].unlink()  # since the list was read
+    prompts = [{"sr": 9.0, "ln": 0}, {"ln": 0}, {"sr": 9.0}]
+    entries = [SimpleNamespace(path=path, prompt=prompt) for path, prompt in zip(paths, prompts, strict=True)]
+    monkeypatch.setattr("mug.metrics.references.load_entries", lambda *_: (entries, Report()))
+    found, report = references_of(tmp_path / "beatmap.txt", SPEC, 4, ["test"], (0.0, 1.0, ""))
+    assert [reference.stars for reference in found] == [9.0, pytest.approx(star_rating(HARD))]
+    ((kind, message),) = report.skipped
+    assert kind == "unusable"
+    assert "gone.osu" in message
 
 
 def test_charts_in_the_folder_itself(tmp_path, monkeypatch):
