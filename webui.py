@@ -123,14 +123,8 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
             with gr.Accordion("Sampling", open=False, elem_id="sampling"):
                 steps = gr.Slider(10, 200, 50, step=1, label="Steps", info="More takes longer.", elem_id="steps")
                 scale = gr.Slider(1, 30, 2, step=0.5, label="Guidance scale", info="How strictly to follow the prompt.")
-                candidates = gr.Slider(
-                    1,
-                    8,
-                    4,
-                    step=1,
-                    label="Candidates",
-                    info="Sampled for each chart; the closest to the prompt is kept.",
-                )
+                ensemble_info = "Charts sampled for each one, which has what they agree on. 1 is wilder, and quicker."
+                ensemble = gr.Slider(1, 16, 6, step=1, label="Ensemble", info=ensemble_info)
                 with gr.Row(equal_height=True):
                     seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3)
                     dice = gr.Button("🎲 Random", min_width=80, scale=1)
@@ -177,7 +171,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 offset_ms=values[offset_ms] if values[own_timing] else None,
                 snap=values[snap],
                 jack_interval_ms=values[jack_ms],
-                candidates=int(values[candidates]),
+                ensemble=int(values[ensemble]),
                 tqdm_class=lambda steps, **_: progress.tqdm(steps, desc="Composing"),
             )
             if len(charts) < values[count]:
@@ -199,7 +193,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
     audio.change(fill_in_tags, audio, [title, artist], show_progress="hidden", api_visibility="private")
     dice.click(lambda: secrets.randbelow(MAX_SEED), None, seed, show_progress="hidden", api_visibility="private")
     own_timing.change(lambda own: gr.update(visible=own), own_timing, timing, api_visibility="private")
-    asked = {audio, title, artist, own_timing, bpm, offset_ms, snap, jack_ms, steps, scale, candidates, seed, count}
+    asked = {audio, title, artist, own_timing, bpm, offset_ms, snap, jack_ms, steps, scale, ensemble, seed, count}
     start.click(
         generate, asked | {*form.components}, [gallery, table, package], concurrency_limit=1
     )  # others wait in the queue

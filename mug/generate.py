@@ -17,7 +17,7 @@ import torch
 from einops import repeat
 from tqdm import tqdm
 
-from mug.candidates import distance, prompts_around
+from mug.consensus import agreements
 from mug.data.audio import load_audio
 from mug.data.beatmap import Beatmap, Note, TimingPoint
 from mug.data.convertor import ManiaConvertor
@@ -30,6 +30,7 @@ from mug.diffusion.ddim import ddim_sample, guided
 from mug.diffusion.plms import plms_sample
 from mug.errors import ChartError, ConfigError, PromptError
 from mug.model.nplr import kernels_as_they_were
+from mug.prompt_distance import distance
 from mug.trained_model import TrainedModel, load_trained_model
 
 MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of its length
@@ -89,7 +90,7 @@ class ChartGenerator:
         keys: int | None = None,
         snap: bool = True,
         jack_interval_ms: float = 90.0,
-        candidates: int = 1,
+        ensemble: int = 1,
         tqdm_class: Callable[..., Any] = tqdm,
     ) -> list[Beatmap]:
         """Write `count` charts of a song; chart i depends on seed + i and on none of the others.
@@ -97,8 +98,8 @@ class ChartGenerator:
         guidance_scale: how strictly the prompt is followed, 1 is plainly conditional. sampler: "ddim" or "plms", which
         comes as near with fewer steps. eta: 0 is deterministic, more is DDIM that draws noise at every step.
         title, artist: default to the audio's tags, then to its file name. bpm, offset_ms: what is not given is fitted
-        to each chart. timing_points: the song's tempo changes, instead of both. candidates: how many are sampled for
-        each chart, of which the closest to the prompt is taken, see mug.candidates.
+        to each chart. timing_points: the song's tempo changes, instead of both. ensemble: of how many samples
+        each chart is made: of the moments that they agree on, as many as the prompt asks for, see mug.consensus.
         A chart without a single note is left out with a warning. Raises PromptError, AudioError, and ChartError when no
         chart has notes.
         """
@@ -106,8 +107,8 @@ class ChartGenerator:
             raise PromptError(f"this model writes {self.keys}K charts; {keys}K needs a model trained on {keys}K charts")
         if not 1 <= count <= MAX_CHARTS:
             raise PromptError(f"{count} charts: ask for 1 to {MAX_CHARTS}")
-        if not 1 <= candidates <= MAX_CHARTS:
-            raise PromptError(f"{candidates} candidates: take 1 to {MAX_CHARTS}")
+        if not 1 <= ensemble <= MAX_CHARTS:
+            raise PromptError(f"an ensemble of {ensemble}: take 1 to {MAX_CHARTS}")
         if not 0 <= seed <= MAX_SEED:
             raise PromptError(f"seed {seed}: give a whole number from 0 to {MAX_SEED}")
         if not jack_interval_ms >= 0:
@@ -123,22 +124,16 @@ class ChartGenerator:
         check_tempo(bpm, offset_ms)
         path = Path(audio)
         wishes = {name: value for name, value in prompt.items() if value is not None}
-        self.spec.encode(wishes)  # so that what is wrong is named as it was given
-        features = np.stack([self._prompt_ids(asked) for asked in prompts_around(wishes, candidates)])  # [N, F]
+        feature = self._prompt_ids(wishes)  # [F]
         spectrum = self._spectrum(path)  # [M, A]
         end_ms = spectrum.shape[-1] * self.audio_settings.audio_frame_ms
 
         seeds = range(seed, seed + count)
-        arrays = self._sample(spectrum, features, seeds, steps, guidance_scale, eta, sampler, tqdm_class)
+        sampled = self._sample(spectrum, feature, seeds, ensemble, steps, guidance_scale, eta, sampler, tqdm_class)
         title, artist = song_names(path, title, artist)
         stars = f" {wishes['sr']:.1f}*" if "sr" in wishes else ""
 
-        def chart_of(array: np.ndarray, index: int) -> Beatmap | None:
-            decoded = self._convertor(array.shape[-1]).decode(array, threshold=0.0)
-            notes = gather_chords(inside(decoded, end_ms))
-            if not notes:
-                return None
-            asked = json.dumps(wishes, default=float)  # numpy's numbers too
+        def chart_of(notes: Sequence[Note], index: int) -> Beatmap:
             points = list(timing_points or [fit_tempo(notes, bpm, offset_ms)])
             return Beatmap(
                 keys=self.keys,
@@ -149,15 +144,21 @@ class ChartGenerator:
                 artist=artist,
                 creator=CREATOR,
                 version=f"AI v{index + 1}{stars}",
-                metadata={"AIMode": CREATOR, "AIPrompt": asked, "AISeed": str(seeds[index])},
+                metadata={
+                    "AIMode": CREATOR,
+                    "AIPrompt": json.dumps(wishes, default=float),  # numpy's numbers too
+                    "AISeed": str(seeds[index]),
+                    "AIEnsemble": str(ensemble),
+                },
             )
 
         charts = []
         for index in range(count):
-            of_this = arrays[index * candidates : (index + 1) * candidates]
-            written = [chart for array in of_this if (chart := chart_of(array, index)) is not None]
+            own = sampled[index * ensemble : (index + 1) * ensemble]
+            samples = [gather_chords(inside(notes, end_ms)) for notes in own]
+            written = [chart_of(notes, index) for notes in agreements(samples) if notes]
             if written:
-                charts.append(min(written, key=partial(distance, wishes=wishes)) if candidates > 1 else written[0])
+                charts.append(min(written, key=partial(distance, wishes=wishes)) if len(written) > 1 else written[0])
             else:
                 message = f"AI v{index + 1}{stars}: the model wrote no notes; the chart is left out"
                 warnings.warn(message, stacklevel=2)
@@ -235,45 +236,46 @@ class ChartGenerator:
     def _sample(
         self,
         spectrum: np.ndarray,
-        features: np.ndarray,
+        feature: np.ndarray,
         seeds: Sequence[int],
+        draws: int,
         steps: int,
         guidance_scale: float,
         eta: float,
         sampler: str,
         tqdm_class: Callable[..., Any],
-    ) -> list[np.ndarray]:
-        """Sample note arrays of logits [4K, T] from a song's spectrum [M, A]: for each seed one for each prompt's ids,
-        [N, F]. The noise of prompt i is the i-th draw of the seed's generator.
+    ) -> list[list[Note]]:
+        """Sample notes from a song's spectrum [M, A] and a prompt's ids [F]: for each seed once from each of the first
+        `draws` noises of its generator.
         """
         model, device = self.model, self.model.device
         audio_frames = model.latent_factor * self.audio_settings.audio_note_window_ratio  # of one latent frame
         length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
         silence = [(0, 0)] * (spectrum.ndim - 1) + [(0, length * audio_frames - spectrum.shape[-1])]
         audio = torch.from_numpy(np.pad(spectrum, silence)).float()[None].to(device)  # [1, M, A]
-        n_prompts = len(features)
-        ids = torch.from_numpy(np.vstack([features, self.spec.unconditional])).to(device)  # [N + 1, F]
+        ids = torch.from_numpy(np.stack([feature, self.spec.unconditional])).to(device)  # [2, F]
         # Noise after the first comes from one generator a sample; only alone has each chart its own.
         batch = 1 if eta > 0 else max(1, BATCH_LATENT_FRAMES // length)
         sample = plms_sample if sampler == "plms" else partial(ddim_sample, eta=eta)
-        arrays: list[np.ndarray] = []
+        samples: list[list[Note]] = []
         with self._lock, kernels_as_they_were(model):
             _, audios = model.encode_conditions(audio, ids[:1])
-            contexts = model.encode_prompt(ids)  # [N + 1, C, F]
-            for first in range(0, len(seeds) * n_prompts, batch):
-                jobs = range(first, min(first + batch, len(seeds) * n_prompts))
-                generators = [torch.Generator().manual_seed(seeds[job // n_prompts]) for job in jobs]
-                draws = [
-                    torch.randn(job % n_prompts + 1, model.z_channels, length, generator=generator)[-1]
+            context, unconditional = model.encode_prompt(ids).split(1)  # [1, C, F] each
+            for first in range(0, len(seeds) * draws, batch):
+                jobs = range(first, min(first + batch, len(seeds) * draws))
+                generators = [torch.Generator().manual_seed(seeds[job // draws]) for job in jobs]
+                noises = [
+                    torch.randn(job % draws + 1, model.z_channels, length, generator=generator)[-1]
                     for job, generator in zip(jobs, generators, strict=True)
                 ]
-                x_T = torch.stack(draws)  # [B, Z, L]
+                x_T = torch.stack(noises)  # [B, Z, L]
+                n = len(jobs)
                 denoise = guided(
                     model.denoise,
-                    contexts[[job % n_prompts for job in jobs]],
-                    repeat(contexts[-1], "c f -> b c f", b=len(jobs)),
+                    repeat(context, "1 c f -> b c f", b=n),
+                    repeat(unconditional, "1 c f -> b c f", b=n),
                     guidance_scale,
-                    [repeat(scale, "1 c l -> b c l", b=len(jobs)) for scale in audios],
+                    [repeat(scale, "1 c l -> b c l", b=n) for scale in audios],
                 )
                 z = sample(
                     denoise,
@@ -284,5 +286,6 @@ class ChartGenerator:
                     generator=generators[0],
                     tqdm_class=tqdm_class,
                 )
-                arrays += list(model.decode_latent(z).float().cpu().numpy())
-        return arrays
+                arrays = model.decode_latent(z).float().cpu().numpy()  # [B, 4K, T]
+                samples += [self._convertor(array.shape[-1]).decode(array, threshold=0.0) for array in arrays]
+        return samples

@@ -1,7 +1,7 @@
 """A model as a folder that stands alone, in formats that hold no code: for handing on.
 
 - model.safetensors: the tensors by name
-- config.yaml: the model's target and params; of the data's, common: keys and audio
+- config.yaml: the model's target and params; of the data's, common: keys, audio, and how songs were split
 - features.yaml: what a prompt can say; only a diffusion model has it
 - README.md: the model card, see mug.model_card
 """
@@ -29,6 +29,7 @@ from mug.model.weights import WEIGHTS
 from mug.training.checkpoints import without_ckpt_paths
 
 CONFIG, FEATURES, CARD = "config.yaml", "features.yaml", "README.md"
+DATA = ("keys", "audio", "valid_fraction", "test_fraction", "split_salt")  # what of data.params.common is kept
 MAX_YAML_BYTES = 2**18  # a hundred times what a model's configuration takes
 MAX_YAML_DEPTH = 30
 NO_YAML = (yaml.YAMLError, OmegaConfBaseException, ValueError, TypeError, AssertionError, RecursionError)
@@ -62,7 +63,7 @@ def save_model_folder(folder: Path, state: Mapping[str, Tensor], config: Mapping
     common = config.get("data", {}).get("params", {}).get("common", {})
     kept = {
         "model": without_ckpt_paths(config["model"]),
-        "data": {"params": {"common": {key: common[key] for key in ("keys", "audio") if key in common}}},
+        "data": {"params": {"common": {key: common[key] for key in DATA if key in common}}},
     }
     prompt = prompt_params(kept)
     with new_folder(folder) as temporary:

@@ -114,7 +114,7 @@ def parse_args() -> argparse.Namespace:
     )
     how.add_argument("--steps", type=positive, default=50, help="of the sampler (default: 50)")
     how.add_argument(
-        "--candidates", type=positive, default=1, help="sampled for each chart; the closest to its prompt is taken"
+        "--ensemble", type=positive, default=1, help="samples that have to agree on each chart (default: 1)"
     )
     how.add_argument("--scale", type=float, default=2.0, help="how strictly the prompt is followed (default: 2)")
     how.add_argument("--sampler", choices=("ddim", "plms"), default="ddim", help="(default: ddim)")
@@ -145,7 +145,7 @@ def check_sources(args: argparse.Namespace) -> None:
 
 
 def sampling_of(args: argparse.Namespace) -> Sampling:
-    return Sampling(args.steps, args.scale, args.sampler, args.seed, args.candidates)
+    return Sampling(args.steps, args.scale, args.sampler, args.seed, args.ensemble)
 
 
 def load_generator(args: argparse.Namespace) -> Any:

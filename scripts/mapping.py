@@ -50,7 +50,7 @@ def main() -> None:
             keys=args.keys,
             snap=not args.no_snap,
             jack_interval_ms=args.jack_interval,
-            candidates=args.candidates,
+            ensemble=args.ensemble,
         )
         for chart in written:
             chart.version = f"{chart.version} {name}".strip()
@@ -112,10 +112,10 @@ def parse_args() -> argparse.Namespace:
         "--scale", type=float, default=2.0, help="guidance: how strictly the prompt counts (default 2)"
     )
     sampling.add_argument(
-        "--candidates",
+        "--ensemble",
         type=int,
-        default=4,
-        help="charts sampled for each that is written, of which the closest to the prompt is taken (default 4)",
+        default=6,
+        help="charts sampled for each one that is written, which has what they agree on (default 6)",
     )
     sampling.add_argument("--device", default="cpu", help="cpu (default), cuda or mps")
     timing = parser.add_argument_group("timing and clean-up")

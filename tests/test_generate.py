@@ -13,7 +13,6 @@ import torch
 from tiny_model import save_tiny_checkpoint, tiny_run_config
 from tqdm import tqdm
 
-from mug.candidates import distance
 from mug.data.audio import load_audio
 from mug.data.beatmap import Beatmap, TimingPoint
 from mug.data.features import Feature, FeatureSpec
@@ -21,6 +20,7 @@ from mug.data.osu import parse_osu
 from mug.data.osz import extract_osz, write_osz
 from mug.errors import AudioError, ChartError, CheckpointError, ConfigError, PromptError
 from mug.generate import ChartGenerator
+from mug.prompt_distance import distance
 
 STEPS = 3
 
@@ -69,7 +69,7 @@ def test_a_model_that_asks_where_items_begin_hears_that_a_song_begins_at_its_hea
     generator = ChartGenerator.load(tiny_checkpoint)
     generator.spec = FeatureSpec([Feature("sr", "numeric", 1, 8, 0.2), Feature("start_time", "numeric", 0, 600, 10)])
     heard = []
-    monkeypatch.setattr(generator, "_sample", lambda spectrum, features, *_: heard.extend(features.tolist()) or [])
+    monkeypatch.setattr(generator, "_sample", lambda spectrum, feature, *_: heard.append(feature.tolist()) or [])
     for prompt in ({}, {"sr": 2.0}, {"start_time": 95}):  # the last: music that was cut out of a longer song
         with pytest.raises(ChartError, match="no notes"), pytest.warns(UserWarning, match="left out"):
             generator.generate(song, prompt)
@@ -108,7 +108,7 @@ def test_a_chart_of_several_is_the_one_of_its_own_seed(generator, song, sampling
         assert alone.timing_points == written.timing_points
 
 
-def test_of_several_candidates_the_closest_to_the_prompt_is_taken(generator, song, monkeypatch):
+def test_an_ensemble_agrees_on_as_much_as_the_prompt_asks_for(generator, song, monkeypatch):
     wishes = {"sr": 3.0, "ln_ratio": 0.5}
     measured = []
 
@@ -117,17 +117,16 @@ def test_of_several_candidates_the_closest_to_the_prompt_is_taken(generator, son
         return measured[-1][0]
 
     monkeypatch.setattr("mug.generate.distance", measure)
-    chosen = chart(generator, song, wishes, seed=3, candidates=5)
+    chosen = chart(generator, song, wishes, seed=3, ensemble=6)
     assert json.loads(chosen.metadata["AIPrompt"]) == wishes
-    assert len(measured) == 5
+    assert len(measured) == 3  # 2, 3 and 4 votes of 6
     assert len({away for away, _ in measured}) > 1
     assert chosen is min(measured, key=lambda pair: pair[0])[1]
-    assert measured[0][1].notes == chart(generator, song, wishes, seed=3).notes  # the first one is as without others
 
 
-def test_a_chart_and_its_candidates_depend_on_its_own_seed(generator, song):
-    several = generator.generate(song, {"sr": 3.0}, count=2, seed=5, steps=STEPS, candidates=3, tqdm_class=quiet)
-    assert [chart(generator, song, {"sr": 3.0}, seed=5 + i, candidates=3).notes for i in (0, 1)] == [
+def test_a_chart_of_an_ensemble_depends_on_its_own_seed(generator, song):
+    several = generator.generate(song, {"sr": 3.0}, count=2, seed=5, steps=STEPS, ensemble=3, tqdm_class=quiet)
+    assert [chart(generator, song, {"sr": 3.0}, seed=5 + i, ensemble=3).notes for i in (0, 1)] == [
         written.notes for written in several
     ]
 
@@ -150,10 +149,10 @@ def test_a_song_is_decoded_once_for_all_of_its_charts(tiny_checkpoint, song, tmp
     assert decoded == [copy, copy, song, copy]
 
 
-@pytest.mark.parametrize("candidates", [0, 65])
-def test_an_impossible_number_of_candidates_is_refused(generator, song, candidates):
-    with pytest.raises(PromptError, match=f"{candidates} candidates: take 1 to 64"):
-        generator.generate(song, {}, candidates=candidates)
+@pytest.mark.parametrize("ensemble", [0, 65])
+def test_an_impossible_ensemble_is_refused(generator, song, ensemble):
+    with pytest.raises(PromptError, match=f"an ensemble of {ensemble}: take 1 to 64"):
+        generator.generate(song, {}, ensemble=ensemble)
 
 
 def test_prompt_guidance_and_audio_matter(generator, song, tmp_path):
@@ -248,7 +247,7 @@ def test_progress_goes_to_the_given_bar(generator, song):
     [
         ({"starz": 3}, {}, "starz"),
         ({"rank_status": "famous"}, {}, "famous"),
-        ({"sr": "high"}, {"candidates": 2}, "sr is 'high'; give a number"),
+        ({"sr": "high"}, {"ensemble": 2}, "sr is 'high'; give a number"),
         ({"sr": True}, {}, "sr is True; give a number"),
         ({}, {"keys": 7}, "writes 4K charts; 7K"),
         ({}, {"count": 0}, "0 charts"),

@@ -79,19 +79,19 @@ def test_the_sampler_is_the_one_asked_for(monkeypatch, capsys, tiny_checkpoint, 
         assert bar in capsys.readouterr().err
 
 
-def test_candidates_are_four_or_as_many_as_asked_for(monkeypatch, tiny_checkpoint, song, tmp_path):
+def test_an_ensemble_has_six_samples_or_as_many_as_asked_for(monkeypatch, tiny_checkpoint, song, tmp_path):
     taken = []
     generate = mapping.ChartGenerator.generate
 
     def listening(self, *arguments, **settings):
-        taken.append(settings["candidates"])
+        taken.append(settings["ensemble"])
         return generate(self, *arguments, **settings)
 
     monkeypatch.setattr(mapping.ChartGenerator, "generate", listening)
     common = ["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--ddim_steps", 1]
-    for flags in ([], ["--candidates", 2]):
+    for flags in ([], ["--ensemble", 2]):
         run(monkeypatch, *common, *flags)
-    assert taken == [4, 2]
+    assert taken == [6, 2]
 
 
 def test_prompts_from_files_and_words(tmp_path):

@@ -37,13 +37,13 @@ class Generator(Protocol):
 
 @dataclass(frozen=True)
 class Sampling:
-    """How charts are sampled. seed: of the first chart; the next ones have the next. candidates: see mug.candidates."""
+    """How charts are sampled. seed: of the first chart; the next ones have the next. ensemble: see mug.consensus."""
 
     steps: int = 50
     scale: float = 2.0
     sampler: str = "ddim"
     seed: int = 0
-    candidates: int = 1
+    ensemble: int = 1
 
     def chart(self, generator: Generator, audio: Path, prompt: Mapping[str, Any], number: int) -> Beatmap | None:
         """Return one chart, None where the model wrote no notes. Raises AudioError and PromptError."""
@@ -57,7 +57,7 @@ class Sampling:
                     guidance_scale=self.scale,
                     sampler=self.sampler,
                     seed=self.seed + number,
-                    candidates=self.candidates,
+                    ensemble=self.ensemble,
                     tqdm_class=partial(tqdm, disable=True),
                 )
             except ChartError:

@@ -1,0 +1,80 @@
+"""What several samples agree on: votes counted by hand."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mug.consensus import agreed_notes, agreements
+from mug.data.beatmap import Note
+
+# All three have the moment at 100; two that at 300, two that at 500; one is alone with 700.
+A = [Note(100.0, 0), Note(100.0, 3), Note(300.0, 1)]
+B = [Note(104.0, 1), Note(310.0, 2, 400.0), Note(500.0, 3)]
+C = [Note(96.0, 2), Note(512.0, 0), Note(700.0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("votes", "expected"),
+    [
+        # B agrees most: its moments have 2, 1 and 1 others (A: 2, 1; C: 2, 1, 0). A has the next best mean, 1.5, and
+        # is before B, whose mean is 4/3: so A leads, then B, then C.
+        (3, [Note(100.0, 0), Note(100.0, 3)]),
+        (2, [Note(100.0, 0), Note(100.0, 3), Note(305.0, 1), Note(506.0, 3)]),
+        (1, [Note(100.0, 0), Note(100.0, 3), Note(305.0, 1), Note(506.0, 3), Note(700.0, 1)]),
+    ],
+)
+def test_moments_with_enough_votes_are_played_as_the_leader_plays_them(votes, expected):
+    assert agreed_notes([A, B, C], votes) == expected
+
+
+def test_times_are_medians_and_long_notes_keep_their_tails():
+    long = [[Note(100.0, 0, 110.0)], [Note(120.0, 0, 400.0)], [Note(121.0, 0, 400.0)]]
+    assert agreed_notes(long, 3) == [Note(120.0, 0)]  # the leader's tail would be before the start
+    assert agreed_notes([long[1], long[0], long[2]], 3) == [Note(120.0, 0, 400.0)]
+
+
+def test_the_same_moment_is_at_most_25_ms_apart():
+    assert agreed_notes([[Note(100.0, 0)], [Note(125.0, 0)]], 2) == [Note(112.0, 0)]
+    assert agreed_notes([[Note(100.0, 0)], [Note(126.0, 0)]], 2) == []
+
+
+def test_a_sample_has_one_vote_a_moment():
+    assert agreed_notes([[Note(100.0, 0), Note(118.0, 1)], []], 2) == []
+
+
+@pytest.mark.parametrize(
+    ("n", "votes"), [(2, [1, 2]), (3, [1, 2]), (4, [2, 1, 3]), (6, [3, 2, 4]), (8, [4, 3, 5, 2, 6])]
+)
+def test_half_of_the_votes_come_first_then_fewer_and_more(n, votes):
+    samples = [[Note(1000.0 * k, 0) for k in range(1, n + 1) if k > index] for index in range(n)]
+    # moment k has k votes: so many moments are left as have enough
+    assert [n + 1 - len(notes) for notes in agreements(samples)] == votes
+
+
+def test_one_sample_is_its_own_chart():
+    close = [Note(100.0, 0), Note(118.0, 1)]
+    assert list(agreements([close])) == [close]
+
+
+notes = st.lists(
+    st.builds(Note, st.integers(0, 3000).map(float), st.integers(0, 3)), max_size=12, unique_by=lambda n: n.start_ms
+).map(sorted)
+
+
+@given(st.lists(notes, min_size=2, max_size=5))
+def test_more_votes_leave_a_part_of_what_fewer_leave(samples):
+    charts = [agreed_notes(samples, votes) for votes in range(1, len(samples) + 1)]
+    for dense, sparse in pairwise(charts):
+        assert set(sparse) <= set(dense)
+    assert all(chart == sorted(chart) for chart in charts)
+
+
+@given(notes)
+def test_samples_that_are_alike_agree_on_what_they_are(sample):
+    apart = [
+        note for a, note in zip([None, *sample], sample, strict=False) if a is None or note.start_ms - a.start_ms > 25
+    ]
+    moments = agreed_notes([apart] * 3, 3)
+    assert moments == apart
