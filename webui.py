@@ -34,6 +34,7 @@ from mug.training.newest import newest_checkpoint
 
 RESULT_COLUMNS = ["Chart", "Stars", "Stars asked", "LN ratio", "LN ratio asked", "Notes", "Notes per second"]
 MAX_SEED = 2**31 - 1
+ATTEMPTS = 3  # at charts whose star rating is off
 HOUR_S = 3600
 SYSTEM_FONTS = ["system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "sans-serif"]
 MONO_FONTS = ["ui-monospace", "Consolas", "DejaVu Sans Mono", "monospace"]
@@ -121,8 +122,8 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 jack_info = "Two notes of a column closer than this are moved apart."
                 jack_ms = gr.Slider(0, 200, 90, step=5, label="Minijack interval (ms)", info=jack_info)
             with gr.Accordion("Sampling", open=False, elem_id="sampling"):
-                steps = gr.Slider(10, 200, 50, step=1, label="Steps", info="More takes longer.", elem_id="steps")
-                scale = gr.Slider(1, 30, 2, step=0.5, label="Guidance scale", info="How strictly to follow the prompt.")
+                steps = gr.Slider(10, 200, 20, step=1, label="Steps", info="More takes longer.", elem_id="steps")
+                scale = gr.Slider(1, 30, 1, step=0.5, label="Guidance scale", info="How strictly to follow the prompt.")
                 ensemble_info = "Charts sampled for each one, which has what they agree on. 1 is wilder, and quicker."
                 ensemble = gr.Slider(1, 16, 6, step=1, label="Ensemble", info=ensemble_info)
                 with gr.Row(equal_height=True):
@@ -172,6 +173,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 snap=values[snap],
                 jack_interval_ms=values[jack_ms],
                 ensemble=int(values[ensemble]),
+                attempts=ATTEMPTS,
                 tqdm_class=lambda steps, **_: progress.tqdm(steps, desc="Composing"),
             )
             if len(charts) < values[count]:

@@ -30,7 +30,7 @@ from mug.diffusion.ddim import ddim_sample, guided
 from mug.diffusion.plms import plms_sample
 from mug.errors import ChartError, ConfigError, PromptError
 from mug.model.nplr import kernels_as_they_were
-from mug.prompt_distance import distance
+from mug.prompt_distance import ask_again, distance
 from mug.trained_model import TrainedModel, load_trained_model
 
 MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of its length
@@ -91,6 +91,7 @@ class ChartGenerator:
         snap: bool = True,
         jack_interval_ms: float = 90.0,
         ensemble: int = 1,
+        attempts: int = 1,
         tqdm_class: Callable[..., Any] = tqdm,
     ) -> list[Beatmap]:
         """Write `count` charts of a song; chart i depends on seed + i and on none of the others.
@@ -100,6 +101,7 @@ class ChartGenerator:
         title, artist: default to the audio's tags, then to its file name. bpm, offset_ms: what is not given is fitted
         to each chart. timing_points: the song's tempo changes, instead of both. ensemble: of how many samples
         each chart is made: of the moments that they agree on, as many as the prompt asks for, see mug.consensus.
+        attempts: how often a chart whose star rating is off is sampled, asked for that much less or more than before.
         A chart without a single note is left out with a warning. Raises PromptError, AudioError, and ChartError when no
         chart has notes.
         """
@@ -109,6 +111,8 @@ class ChartGenerator:
             raise PromptError(f"{count} charts: ask for 1 to {MAX_CHARTS}")
         if not 1 <= ensemble <= MAX_CHARTS:
             raise PromptError(f"an ensemble of {ensemble}: take 1 to {MAX_CHARTS}")
+        if attempts < 1:
+            raise PromptError(f"{attempts} attempts: take 1 or more")
         if not 0 <= seed <= MAX_SEED:
             raise PromptError(f"seed {seed}: give a whole number from 0 to {MAX_SEED}")
         if not jack_interval_ms >= 0:
@@ -124,12 +128,11 @@ class ChartGenerator:
         check_tempo(bpm, offset_ms)
         path = Path(audio)
         wishes = {name: value for name, value in prompt.items() if value is not None}
-        feature = self._prompt_ids(wishes)  # [F]
+        self._prompt_ids(wishes)  # what is wrong with it is said before anything is decoded
         spectrum = self._spectrum(path)  # [M, A]
         end_ms = spectrum.shape[-1] * self.audio_settings.audio_frame_ms
 
         seeds = range(seed, seed + count)
-        sampled = self._sample(spectrum, feature, seeds, ensemble, steps, guidance_scale, eta, sampler, tqdm_class)
         title, artist = song_names(path, title, artist)
         stars = f" {wishes['sr']:.1f}*" if "sr" in wishes else ""
 
@@ -152,19 +155,34 @@ class ChartGenerator:
                 },
             )
 
-        charts = []
-        for index in range(count):
-            own = sampled[index * ensemble : (index + 1) * ensemble]
-            samples = [gather_chords(inside(notes, end_ms)) for notes in own]
-            written = [chart_of(notes, index) for notes in agreements(samples) if notes]
-            if written:
-                charts.append(min(written, key=partial(distance, wishes=wishes)) if len(written) > 1 else written[0])
-            else:
-                message = f"AI v{index + 1}{stars}: the model wrote no notes; the chart is left out"
-                warnings.warn(message, stacklevel=2)
-        if not charts:
+        written: dict[int, Beatmap] = {}
+        asked = {index: dict(wishes) for index in range(count)}  # of the charts that are to be sampled
+        for _ in range(attempts):
+            features = np.stack([self._prompt_ids(prompt) for prompt in asked.values()])  # [N, F]
+            own_seeds = [seeds[index] for index in asked]
+            sampled = self._sample(
+                spectrum, features, own_seeds, ensemble, steps, guidance_scale, eta, sampler, tqdm_class
+            )
+            again = {}
+            for (index, prompt), samples in zip(asked.items(), sampled, strict=True):
+                gathered = [gather_chords(inside(notes, end_ms)) for notes in samples]
+                charts = [chart_of(notes, index) for notes in agreements(gathered) if notes]
+                if not charts:
+                    continue
+                chart = charts[0] if len(charts) == 1 else min(charts, key=partial(distance, wishes=wishes))
+                if index not in written or distance(chart, wishes) < distance(written[index], wishes):
+                    written[index] = chart
+                if (corrected := ask_again(prompt, chart, wishes)) is not None:
+                    again[index] = corrected
+            if not again:
+                break
+            asked = again
+        for index in sorted(set(range(count)) - set(written)):
+            message = f"AI v{index + 1}{stars}: the model wrote no notes; the chart is left out"
+            warnings.warn(message, stacklevel=2)
+        if not written:
             raise ChartError(f"{path}: the model wrote no notes; train it for longer, or ask for something else")
-        return charts
+        return [written[index] for index in sorted(written)]
 
     def _spectrum(self, path: Path) -> np.ndarray:
         """The spectrum [M, A] of a song, kept until another one is asked for: one song often gets several charts."""
@@ -236,7 +254,7 @@ class ChartGenerator:
     def _sample(
         self,
         spectrum: np.ndarray,
-        feature: np.ndarray,
+        features: np.ndarray,
         seeds: Sequence[int],
         draws: int,
         steps: int,
@@ -244,23 +262,23 @@ class ChartGenerator:
         eta: float,
         sampler: str,
         tqdm_class: Callable[..., Any],
-    ) -> list[list[Note]]:
-        """Sample notes from a song's spectrum [M, A] and a prompt's ids [F]: for each seed once from each of the first
-        `draws` noises of its generator.
+    ) -> list[list[list[Note]]]:
+        """Sample notes from a song's spectrum [M, A]: for each seed and its prompt's ids, a row of [N, F], once from
+        each of the first `draws` noises of its generator. Returns [seed][draw] notes.
         """
         model, device = self.model, self.model.device
         audio_frames = model.latent_factor * self.audio_settings.audio_note_window_ratio  # of one latent frame
         length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
         silence = [(0, 0)] * (spectrum.ndim - 1) + [(0, length * audio_frames - spectrum.shape[-1])]
         audio = torch.from_numpy(np.pad(spectrum, silence)).float()[None].to(device)  # [1, M, A]
-        ids = torch.from_numpy(np.stack([feature, self.spec.unconditional])).to(device)  # [2, F]
+        ids = torch.from_numpy(np.vstack([features, self.spec.unconditional])).to(device)  # [N + 1, F]
         # Noise after the first comes from one generator a sample; only alone has each chart its own.
         batch = 1 if eta > 0 else max(1, BATCH_LATENT_FRAMES // length)
         sample = plms_sample if sampler == "plms" else partial(ddim_sample, eta=eta)
         samples: list[list[Note]] = []
         with self._lock, kernels_as_they_were(model):
             _, audios = model.encode_conditions(audio, ids[:1])
-            context, unconditional = model.encode_prompt(ids).split(1)  # [1, C, F] each
+            contexts = model.encode_prompt(ids)  # [N + 1, C, F]
             for first in range(0, len(seeds) * draws, batch):
                 jobs = range(first, min(first + batch, len(seeds) * draws))
                 generators = [torch.Generator().manual_seed(seeds[job // draws]) for job in jobs]
@@ -272,8 +290,8 @@ class ChartGenerator:
                 n = len(jobs)
                 denoise = guided(
                     model.denoise,
-                    repeat(context, "1 c f -> b c f", b=n),
-                    repeat(unconditional, "1 c f -> b c f", b=n),
+                    contexts[[job // draws for job in jobs]],
+                    repeat(contexts[-1], "c f -> b c f", b=n),
                     guidance_scale,
                     [repeat(scale, "1 c l -> b c l", b=n) for scale in audios],
                 )
@@ -288,4 +306,4 @@ class ChartGenerator:
                 )
                 arrays = model.decode_latent(z).float().cpu().numpy()  # [B, 4K, T]
                 samples += [self._convertor(array.shape[-1]).decode(array, threshold=0.0) for array in arrays]
-        return samples
+        return [samples[first : first + draws] for first in range(0, len(samples), draws)]

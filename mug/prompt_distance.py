@@ -1,14 +1,15 @@
-"""How far a chart is from what was asked for, by what can be measured of both."""
+"""How far a chart is from what was asked for, by what can be measured of both, and what to ask for instead."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from mug.data.beatmap import Beatmap
-from mug.data.difficulty import chart_features
+from mug.data.difficulty import chart_features, star_rating_or_none
 from mug.data.osu import format_osu
 from mug.errors import ChartError
 
-TOLERANCES = {"sr": 0.2, "ln_ratio": 0.1}  # differences that count 1, as a flag does that is not as asked
+STARS = "sr"
+TOLERANCES = {STARS: 0.2, "ln_ratio": 0.1}  # differences that count 1, as a flag does that is not as asked
 MSD_TOLERANCE = 3.0  # of ratings that mostly go up and down together
 RANK_STATUS = "rank_status"  # people decide on it; nothing can be measured
 
@@ -32,3 +33,14 @@ def distance(chart: Beatmap, wishes: Mapping[str, Any]) -> float:
         else:
             total += float(bool(given) != bool(wish))
     return total
+
+
+def ask_again(asked: Mapping[str, Any], chart: Beatmap, wishes: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what to ask for after `asked` brought `chart`: as many stars less or more as it is off from the wishes.
+
+    None where it is near enough, cannot be rated, or no star rating was wished for.
+    """
+    stars = star_rating_or_none(chart)
+    if stars is None or wishes.get(STARS) is None or abs(stars - wishes[STARS]) <= TOLERANCES[STARS]:
+        return None
+    return {**asked, STARS: asked[STARS] + wishes[STARS] - stars}

@@ -116,6 +116,9 @@ def parse_args() -> argparse.Namespace:
     how.add_argument(
         "--ensemble", type=positive, default=1, help="samples that have to agree on each chart (default: 1)"
     )
+    how.add_argument(
+        "--attempts", type=positive, default=1, help="at charts whose star rating is not as asked (default: 1)"
+    )
     how.add_argument("--scale", type=float, default=2.0, help="how strictly the prompt is followed (default: 2)")
     how.add_argument("--sampler", choices=("ddim", "plms"), default="ddim", help="(default: ddim)")
     how.add_argument("--seed", type=int, default=0, help="of charts, baselines and intervals (default: 0)")
@@ -145,7 +148,7 @@ def check_sources(args: argparse.Namespace) -> None:
 
 
 def sampling_of(args: argparse.Namespace) -> Sampling:
-    return Sampling(args.steps, args.scale, args.sampler, args.seed, args.ensemble)
+    return Sampling(args.steps, args.scale, args.sampler, args.seed, args.ensemble, args.attempts)
 
 
 def load_generator(args: argparse.Namespace) -> Any:

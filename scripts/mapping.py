@@ -51,6 +51,7 @@ def main() -> None:
             snap=not args.no_snap,
             jack_interval_ms=args.jack_interval,
             ensemble=args.ensemble,
+            attempts=args.attempts,
         )
         for chart in written:
             chart.version = f"{chart.version} {name}".strip()
@@ -105,17 +106,23 @@ def parse_args() -> argparse.Namespace:
         "--sampler", choices=SAMPLERS, default="ddim", help="plms comes as near with fewer steps (default ddim)"
     )
     sampling.add_argument(
-        "--ddim_steps", type=int, default=50, help="of either sampler; more takes longer (default 50)"
+        "--ddim_steps", type=int, default=20, help="of either sampler; more takes longer (default 20)"
     )
     sampling.add_argument("--ddim_eta", type=float, default=0.0, help="0 deterministic (default), 1 as random as DDPM")
     sampling.add_argument(
-        "--scale", type=float, default=2.0, help="guidance: how strictly the prompt counts (default 2)"
+        "--scale", type=float, default=1.0, help="guidance: how strictly the prompt counts; 1 is as trained (default 1)"
     )
     sampling.add_argument(
         "--ensemble",
         type=int,
         default=6,
         help="charts sampled for each one that is written, which has what they agree on (default 6)",
+    )
+    sampling.add_argument(
+        "--attempts",
+        type=int,
+        default=3,
+        help="charts whose star rating is off are sampled again, asked for that much less or more (default 3)",
     )
     sampling.add_argument("--device", default="cpu", help="cpu (default), cuda or mps")
     timing = parser.add_argument_group("timing and clean-up")

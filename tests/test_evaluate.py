@@ -249,12 +249,12 @@ def test_charts_are_sampled_as_asked_for():
             return [chart]
 
     chart = Beatmap(4, [Note(0, 0)], [])
-    sampling = Sampling(steps=7, scale=3.5, sampler="plms", seed=20, ensemble=5)
+    sampling = Sampling(steps=7, scale=3.5, sampler="plms", seed=20, ensemble=5, attempts=2)
     assert sampling.chart(Listening(), Path("song.mp3"), {"sr": 2.0}, number=3) is chart
     del asked["tqdm_class"]
     assert asked == {
         **{"audio": Path("song.mp3"), "prompt": {"sr": 2.0}, "seed": 23},
-        **{"steps": 7, "guidance_scale": 3.5, "sampler": "plms", "ensemble": 5},
+        **{"steps": 7, "guidance_scale": 3.5, "sampler": "plms", "ensemble": 5, "attempts": 2},
     }
 
 

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from mug.data.audio import load_audio
 from mug.data.beatmap import Beatmap, TimingPoint
+from mug.data.difficulty import star_rating_or_none
 from mug.data.features import Feature, FeatureSpec
 from mug.data.osu import parse_osu
 from mug.data.osz import extract_osz, write_osz
@@ -69,7 +70,7 @@ def test_a_model_that_asks_where_items_begin_hears_that_a_song_begins_at_its_hea
     generator = ChartGenerator.load(tiny_checkpoint)
     generator.spec = FeatureSpec([Feature("sr", "numeric", 1, 8, 0.2), Feature("start_time", "numeric", 0, 600, 10)])
     heard = []
-    monkeypatch.setattr(generator, "_sample", lambda spectrum, feature, *_: heard.append(feature.tolist()) or [])
+    monkeypatch.setattr(generator, "_sample", lambda spectrum, features, *_: heard.extend(features.tolist()) or [[[]]])
     for prompt in ({}, {"sr": 2.0}, {"start_time": 95}):  # the last: music that was cut out of a longer song
         with pytest.raises(ChartError, match="no notes"), pytest.warns(UserWarning, match="left out"):
             generator.generate(song, prompt)
@@ -122,6 +123,30 @@ def test_an_ensemble_agrees_on_as_much_as_the_prompt_asks_for(generator, song, m
     assert len(measured) == 3  # 2, 3 and 4 votes of 6
     assert len({away for away, _ in measured}) > 1
     assert chosen is min(measured, key=lambda pair: pair[0])[1]
+
+
+def test_a_chart_whose_stars_are_off_is_asked_for_again_and_the_nearest_is_kept(generator, song, monkeypatch):
+    asked = []
+    sample = generator._sample
+
+    def listening(spectrum, features, seeds, *rest):
+        asked.append((features[:, 0].tolist(), list(seeds)))
+        return sample(spectrum, features, seeds, *rest)
+
+    monkeypatch.setattr(generator, "_sample", listening)
+    once = chart(generator, song, {"sr": 1.0}, seed=3)
+    off = star_rating_or_none(once) - 1.0
+    assert abs(off) > 0.2  # noise, whatever it is asked for
+    thrice = chart(generator, song, {"sr": 1.0}, seed=3, attempts=3)
+    assert len(asked) == 1 + 3
+    assert [seeds for _, seeds in asked] == [[3]] * 4
+    assert distance(thrice, {"sr": 1.0}) <= distance(once, {"sr": 1.0})
+    assert json.loads(thrice.metadata["AIPrompt"]) == {"sr": 1.0}
+    asked.clear()
+    chart(generator, song, {}, attempts=3)
+    assert len(asked) == 1
+    with pytest.raises(PromptError, match="0 attempts: take 1 or more"):
+        generator.generate(song, {}, attempts=0)
 
 
 def test_a_chart_of_an_ensemble_depends_on_its_own_seed(generator, song):

@@ -4,7 +4,7 @@ import pytest
 
 from mug.data.beatmap import Beatmap, Note, TimingPoint
 from mug.data.difficulty import star_rating
-from mug.prompt_distance import distance
+from mug.prompt_distance import ask_again, distance
 
 
 def chart(notes: list[Note]) -> Beatmap:
@@ -32,3 +32,19 @@ def test_each_step_of_a_skillset_counts():
 def test_a_chart_that_cannot_be_rated_is_the_farthest():
     dense = chart([Note(float(i), column) for i in range(30_000) for column in range(4)])
     assert distance(dense, {"sr": 4.0}) == float("inf")
+
+
+def test_a_chart_that_is_off_is_asked_for_again_by_as_much():
+    stars = star_rating(RUN)
+    wishes = {"sr": stars + 1, "ln": True}
+    assert ask_again(wishes, RUN, wishes) == {"sr": pytest.approx(stars + 2), "ln": True}
+    again = {"sr": stars + 2, "ln": True}
+    assert ask_again(again, RUN, wishes) == {"sr": pytest.approx(stars + 3), "ln": True}
+
+
+def test_a_chart_that_is_near_enough_is_not_asked_for_again():
+    stars = star_rating(RUN)
+    assert ask_again({"sr": stars + 0.19}, RUN, {"sr": stars + 0.19}) is None
+    assert ask_again({}, RUN, {}) is None
+    dense = chart([Note(float(i), column) for i in range(30_000) for column in range(4)])
+    assert ask_again({"sr": 4.0}, dense, {"sr": 4.0}) is None

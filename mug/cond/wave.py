@@ -47,8 +47,8 @@ class MelspectrogramScaleEncoder1D(nn.Module):
             raise ConfigError("channel_mult is empty: an audio encoder needs at least one level")
         self.n_freq = n_freq
         self.factor = 2 ** (len(channel_mult) - 1)
-        self.channels = [middle_channels * mult for mult in channel_mult]
         self.conv_in = nn.Conv1d(n_freq, middle_channels, 3, padding=1)
+        self.channels = [middle_channels * mult for mult in channel_mult]
         channels = middle_channels
         self.down = nn.ModuleList()
         for level, mult in enumerate(channel_mult):

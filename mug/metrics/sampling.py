@@ -37,13 +37,15 @@ class Generator(Protocol):
 
 @dataclass(frozen=True)
 class Sampling:
-    """How charts are sampled. seed: of the first chart; the next ones have the next. ensemble: see mug.consensus."""
+    """How charts are sampled. seed: of the first chart; the next ones have the next. ensemble, attempts: see
+    mug.generate.ChartGenerator.generate."""
 
     steps: int = 50
     scale: float = 2.0
     sampler: str = "ddim"
     seed: int = 0
     ensemble: int = 1
+    attempts: int = 1
 
     def chart(self, generator: Generator, audio: Path, prompt: Mapping[str, Any], number: int) -> Beatmap | None:
         """Return one chart, None where the model wrote no notes. Raises AudioError and PromptError."""
@@ -58,6 +60,7 @@ class Sampling:
                     sampler=self.sampler,
                     seed=self.seed + number,
                     ensemble=self.ensemble,
+                    attempts=self.attempts,
                     tqdm_class=partial(tqdm, disable=True),
                 )
             except ChartError:

@@ -1,0 +1,75 @@
+"""The model that comes with the project: small, free for all, and able to chart a song that it never heard."""
+
+import math
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from safetensors import safe_open
+
+from mug.config import PROJECT_ROOT
+from mug.data.difficulty import ln_ratio, star_rating
+from mug.data.osu import read_osu
+from mug.data.osz import extract_osz
+from mug.generate import SHIPPED_MODEL
+from mug.metrics.onsets import moments_ms, onset_f1, random_onsets
+from mug.synth.songs import write_songs
+
+FOLDER = PROJECT_ROOT / SHIPPED_MODEL
+MAX_FILE_BYTES = 16 * 10**6
+HELD_OUT_SEED = 1
+
+
+def test_its_files_are_small_and_hold_half_precision():
+    assert {path.name for path in FOLDER.iterdir()} == {
+        "model.safetensors",
+        "config.yaml",
+        "features.yaml",
+        "README.md",
+    }
+    assert all(path.stat().st_size <= MAX_FILE_BYTES for path in FOLDER.iterdir())
+    with safe_open(FOLDER / "model.safetensors", "pt") as tensors:
+        slices = [tensors.get_slice(name) for name in tensors.keys()]  # noqa: SIM118
+    stored = Counter(dict.fromkeys(("F16", "F32"), 0))
+    for tensor in slices:
+        stored[tensor.get_dtype()] += math.prod(tensor.get_shape())
+    assert stored["F16"] > 50 * stored["F32"]  # schedules and scales of latents stay as they are
+
+
+def test_its_card_gives_it_away():
+    card = (FOLDER / "README.md").read_text(encoding="utf-8")
+    header = yaml.safe_load(card.split("---")[1])
+    assert header["license"] == "cc0-1.0"
+    assert "CC0" in card.split("---", 2)[2]
+
+
+@pytest.fixture(scope="module")
+def charted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A composed song of no training, and the package that the command line makes of it without naming a model."""
+    folder = tmp_path_factory.mktemp("shipped")
+    (song,) = write_songs(folder / "songs", HELD_OUT_SEED, 1, 40.0, progress=False)
+    (audio,) = song.glob("audio.*")
+    command = [sys.executable, "scripts/mapping.py", "--audio", str(audio), "--outdir", str(folder / "out")]
+    command += ["--prompt", "sr=3", "ln_ratio=0", "--ddim_steps", "20", "--ensemble", "4"]
+    done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return song, folder / "out"
+
+
+@pytest.mark.slow
+def test_it_charts_a_song_that_it_never_heard_as_asked(charted, tmp_path):
+    song, out = charted
+    (package,) = out.glob("*.osz")
+    (chart,) = (read_osu(path) for path in extract_osz(package, tmp_path) if path.suffix == ".osu")
+    assert list(out.glob("*.png"))
+    assert star_rating(chart) == pytest.approx(3, abs=0.6)
+    assert ln_ratio(chart) <= 0.15
+    references = [read_osu(path) for path in song.glob("*.osu")]
+    nearest = moments_ms(min(references, key=lambda reference: abs(star_rating(reference) - 3)))
+    hit = onset_f1(nearest, moments_ms(chart), 20.0).f1
+    chance = onset_f1(nearest, random_onsets(len(nearest), nearest[0], nearest[-1], np.random.default_rng(0)), 20.0).f1
+    assert hit > 0.6 > 2 * chance
