@@ -17,7 +17,7 @@ Chord = list[Note]
 
 
 def agreements(samples: Sequence[Sequence[Note]]) -> Iterator[list[Note]]:
-    """Yield what an ensemble agrees on, if a quarter to three quarters of the samples have to: half of them come first.
+    """Yield what an ensemble agrees on, if a quarter of the samples have to, up to all of them; half come first.
 
     A single sample is yielded as it is.
     """
@@ -25,8 +25,7 @@ def agreements(samples: Sequence[Sequence[Note]]) -> Iterator[list[Note]]:
     if n == 1:
         yield list(samples[0])
         return
-    lowest, highest = max(1, round(n / 4)), round(3 * n / 4)
-    for votes in sorted(range(lowest, highest + 1), key=lambda votes: (abs(votes - n / 2), votes)):
+    for votes in sorted(range(max(1, round(n / 4)), n + 1), key=lambda votes: (abs(votes - n / 2), votes)):
         yield agreed_notes(samples, votes)
 
 

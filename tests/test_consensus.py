@@ -45,7 +45,7 @@ def test_a_sample_has_one_vote_a_moment():
 
 
 @pytest.mark.parametrize(
-    ("n", "votes"), [(2, [1, 2]), (3, [1, 2]), (4, [2, 1, 3]), (6, [3, 2, 4]), (8, [4, 3, 5, 2, 6])]
+    ("n", "votes"), [(2, [1, 2]), (3, [1, 2, 3]), (4, [2, 1, 3, 4]), (6, [3, 2, 4, 5, 6]), (8, [4, 3, 5, 2, 6, 7, 8])]
 )
 def test_half_of_the_votes_come_first_then_fewer_and_more(n, votes):
     samples = [[Note(1000.0 * k, 0) for k in range(1, n + 1) if k > index] for index in range(n)]
