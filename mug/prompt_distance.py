@@ -11,7 +11,6 @@ from mug.errors import ChartError
 STARS = "sr"
 TOLERANCES = {STARS: 0.2, "ln_ratio": 0.1}  # differences that count 1, as a flag does that is not as asked
 MSD_TOLERANCE = 3.0  # of ratings that mostly go up and down together
-RANK_STATUS = "rank_status"  # people decide on it; nothing can be measured
 
 
 def distance(chart: Beatmap, wishes: Mapping[str, Any]) -> float:
@@ -26,7 +25,7 @@ def distance(chart: Beatmap, wishes: Mapping[str, Any]) -> float:
     total = 0.0
     for name, wish in wishes.items():
         given = features.get(name)
-        if wish is None or given is None or name == RANK_STATUS:
+        if wish is None or given is None:  # of a rank status people decide
             continue
         if name in TOLERANCES or name.endswith("ett"):
             total += abs(float(given) - float(wish)) / TOLERANCES.get(name, MSD_TOLERANCE)

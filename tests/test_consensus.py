@@ -42,6 +42,7 @@ def test_the_same_moment_is_at_most_25_ms_apart():
 
 def test_a_sample_has_one_vote_a_moment():
     assert agreed_notes([[Note(100.0, 0), Note(118.0, 1)], []], 2) == []
+    assert agreed_notes([[Note(100.0, 0), Note(118.0, 1)], [Note(100.0, 2)]], 2) == [Note(100.0, 0)]  # and one chord
 
 
 @pytest.mark.parametrize(

@@ -134,14 +134,16 @@ def test_a_chart_whose_stars_are_off_is_asked_for_again_and_the_nearest_is_kept(
         return sample(spectrum, features, seeds, *rest)
 
     monkeypatch.setattr(generator, "_sample", listening)
-    once = chart(generator, song, {"sr": 1.0}, seed=3)
-    off = star_rating_or_none(once) - 1.0
+    once = chart(generator, song, {"sr": 6.0}, seed=3)
+    off = star_rating_or_none(once) - 6.0
     assert abs(off) > 0.2  # noise, whatever it is asked for
-    thrice = chart(generator, song, {"sr": 1.0}, seed=3, attempts=3)
-    assert len(asked) == 1 + 3
+    thrice = chart(generator, song, {"sr": 6.0}, seed=3, attempts=3)
+    first, second, _ = (ids for ids, _ in asked[1:])
+    assert second != first
+    assert (second > first) == (off < 0)  # the other way
     assert [seeds for _, seeds in asked] == [[3]] * 4
-    assert distance(thrice, {"sr": 1.0}) <= distance(once, {"sr": 1.0})
-    assert json.loads(thrice.metadata["AIPrompt"]) == {"sr": 1.0}
+    assert distance(thrice, {"sr": 6.0}) <= distance(once, {"sr": 6.0})
+    assert json.loads(thrice.metadata["AIPrompt"]) == {"sr": 6.0}
     asked.clear()
     chart(generator, song, {}, attempts=3)
     assert len(asked) == 1
@@ -150,10 +152,10 @@ def test_a_chart_whose_stars_are_off_is_asked_for_again_and_the_nearest_is_kept(
 
 
 def test_a_chart_of_an_ensemble_depends_on_its_own_seed(generator, song):
-    several = generator.generate(song, {"sr": 3.0}, count=2, seed=5, steps=STEPS, ensemble=3, tqdm_class=quiet)
-    assert [chart(generator, song, {"sr": 3.0}, seed=5 + i, ensemble=3).notes for i in (0, 1)] == [
-        written.notes for written in several
-    ]
+    wishes, how = {"sr": 6.0}, {"ensemble": 3, "attempts": 3}
+    several = generator.generate(song, wishes, count=3, seed=5, steps=STEPS, **how, tqdm_class=quiet)
+    alone = [chart(generator, song, wishes, seed=5 + i, **how) for i in range(3)]
+    assert [written.notes for written in several] == [written.notes for written in alone]
 
 
 def test_a_song_is_decoded_once_for_all_of_its_charts(tiny_checkpoint, song, tmp_path, monkeypatch):
@@ -172,6 +174,19 @@ def test_a_song_is_decoded_once_for_all_of_its_charts(tiny_checkpoint, song, tmp
     chart(generator, song)
     chart(generator, copy)
     assert decoded == [copy, copy, song, copy]
+
+
+def test_every_seed_is_sampled_for_its_own_prompt(generator, song):
+    features = np.stack([generator.spec.encode({"sr": stars}) for stars in (1.0, 8.0)])
+    spectrum = generator._spectrum(song)
+
+    def sampled(ids, seeds):
+        samples = generator._sample(spectrum, ids, seeds, 1, STEPS, 2.0, 0.0, "ddim", quiet)
+        return [[(round(note.start_ms, 1), note.column) for note in notes] for (notes,) in samples]
+
+    both = sampled(features, [5, 5])
+    assert both == sampled(features[:1], [5]) + sampled(features[1:], [5])
+    assert both[0] != both[1]
 
 
 @pytest.mark.parametrize("ensemble", [0, 65])

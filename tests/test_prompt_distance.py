@@ -45,6 +45,7 @@ def test_a_chart_that_is_off_is_asked_for_again_by_as_much():
 def test_a_chart_that_is_near_enough_is_not_asked_for_again():
     stars = star_rating(RUN)
     assert ask_again({"sr": stars + 0.19}, RUN, {"sr": stars + 0.19}) is None
+    assert ask_again({"sr": stars + 0.21}, RUN, {"sr": stars + 0.21}) is not None
     assert ask_again({}, RUN, {}) is None
     dense = chart([Note(float(i), column) for i in range(30_000) for column in range(4)])
     assert ask_again({"sr": 4.0}, dense, {"sr": 4.0}) is None
