@@ -4,8 +4,9 @@ What one sample plays at random, others do not; what the music asks for, most of
 many samples have are kept, and how many that is decides how dense the chart gets.
 """
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,35 +17,39 @@ SAME_MOMENT_MS = 25.0  # of two samples; their offsets differ by less, and a six
 Chord = list[Note]
 
 
-def agreements(samples: Sequence[Sequence[Note]]) -> Iterator[list[Note]]:
-    """Yield what an ensemble agrees on, if a quarter of the samples have to, up to all of them; half come first.
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What several samples stand for together.
 
-    A single sample is yielded as it is.
+    denser: how many times as many moments it has as its samples have by their median, as a natural logarithm. The
+    samples know from the prompt how dense the chart is to be, better than any number of votes that might be asked for.
+    """
+
+    notes: list[Note]
+    denser: float
+
+
+def agreements(samples: Sequence[Sequence[Note]]) -> Iterator[Agreement]:
+    """Yield what an ensemble agrees on: moments that a quarter of the samples have, up to all of them; half come first.
+
+    Each moment is at the median of its times, in whole ms, and played as a leader plays it, or the next one that has
+    it. Every sample leads once for every number of votes; the first to lead agrees most with the others.
+    samples: notes whose chords start together, see mug.data.finishing.gather_chords. A single one is yielded as it is.
     """
     n = len(samples)
     if n == 1:
-        yield list(samples[0])
+        yield Agreement(list(samples[0]), 0.0)
         return
+    chords = [_chords(sample) for sample in samples]
+    usual = max(float(np.median([len(sample) for sample in chords])), 1.0)
+    moments = list(_moments(chords))
+    leaders = np.argsort(-_agreement(moments, n), kind="stable").tolist()
     for votes in sorted(range(max(1, round(n / 4)), n + 1), key=lambda votes: (abs(votes - n / 2), votes)):
-        yield agreed_notes(samples, votes)
-
-
-def agreed_notes(samples: Sequence[Sequence[Note]], votes: int) -> list[Note]:
-    """Return the notes of the moments that at least `votes` samples have, at the median of their times in whole ms.
-
-    Each moment is played as the sample plays it that agrees most with the others, or the next one that has it.
-    samples: notes whose chords start together, see mug.data.finishing.gather_chords.
-    """
-    moments = list(_moments([_chords(sample) for sample in samples]))
-    leaders = np.argsort(-_agreement(moments, len(samples)), kind="stable").tolist()
-    notes: list[Note] = []
-    for moment in moments:
-        if len(moment) < votes:
-            continue
-        start_ms = float(round(np.median([chord[0].start_ms for chord in moment.values()])))
-        chosen = moment[next(leader for leader in leaders if leader in moment)]
-        notes += [_moved(note, start_ms) for note in chosen]
-    return sorted(notes)
+        enough = [moment for moment in moments if len(moment) >= votes]
+        if enough:
+            denser = math.log(len(enough) / usual)
+            for leader in leaders:
+                yield Agreement(_played(enough, [leader, *leaders]), denser)
 
 
 def _chords(sample: Sequence[Note]) -> list[Chord]:
@@ -78,6 +83,16 @@ def _agreement(moments: Sequence[dict[int, Chord]], n_samples: int) -> np.ndarra
             others[index] += len(moment) - 1
             counts[index] += 1
     return others / np.maximum(counts, 1)
+
+
+def _played(moments: Sequence[dict[int, Chord]], leaders: Sequence[int]) -> list[Note]:
+    """The notes of moments, each as the first of `leaders` plays it that has it."""
+    notes: list[Note] = []
+    for moment in moments:
+        start_ms = float(round(np.median([chord[0].start_ms for chord in moment.values()])))
+        chosen = moment[next(leader for leader in leaders if leader in moment)]
+        notes += [_moved(note, start_ms) for note in chosen]
+    return sorted(notes)
 
 
 def _moved(note: Note, start_ms: float) -> Note:

@@ -1,11 +1,10 @@
 """From a song and a prompt to charts: the one door to a trained model. Nothing outside knows about networks.
 
-Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Z latent channels, L latent frames, F features.
+Axes: A audio frames, M mel bins, Z latent channels, L latent frames, F features.
 """
 
 import json
 import math
-import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -14,32 +13,27 @@ from typing import Any
 
 import numpy as np
 import torch
-from einops import repeat
 from tqdm import tqdm
 
+from mug.choice import Choice, choose
 from mug.consensus import agreements
 from mug.data.audio import load_audio
 from mug.data.beatmap import Beatmap, Note, TimingPoint
-from mug.data.convertor import ManiaConvertor
 from mug.data.difficulty import chart_features
 from mug.data.features import START_TIME
 from mug.data.finishing import fit_tempo, gather_chords, inside, song_names, tidy
 from mug.data.osu import parse_osu
 from mug.data.timing import check_tempo
-from mug.diffusion.ddim import ddim_sample, guided
-from mug.diffusion.plms import plms_sample
 from mug.errors import ChartError, ConfigError, PromptError
-from mug.model.nplr import kernels_as_they_were
-from mug.prompt_distance import ask_again, distance
+from mug.note_sampler import SAMPLERS, NoteSampler
+from mug.prompt_distance import ask_again
 from mug.trained_model import TrainedModel, load_trained_model
 
 MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of its length
 MAX_CHARTS = 64
 MAX_SEED = 2**53  # more than a spreadsheet or a JSON reader keeps exactly
-BATCH_LATENT_FRAMES = 4096  # sampled at once: eight charts of a three-minute song
 CREATOR = "MuG"
 SHIPPED_MODEL = Path("models/mug-mini")  # 4K, free for all; what is used where no other one is named
-SAMPLERS = ("ddim", "plms")
 
 PromptValue = float | str | bool | None
 Prompt = Mapping[str, PromptValue]
@@ -49,11 +43,10 @@ class ChartGenerator:
     """A trained model that writes charts. Safe to share between threads: one request samples at a time."""
 
     def __init__(self, trained: TrainedModel) -> None:
-        self.model = trained.model
+        self.sampler = NoteSampler(trained)
         self.spec = trained.spec
         self.audio_settings = trained.audio_settings
         self.keys = trained.keys
-        self._lock = threading.Lock()
         self._heard: tuple[tuple[Path, int, int] | None, np.ndarray] = (None, np.empty(0))  # a file and its spectrum
 
     @classmethod
@@ -136,8 +129,7 @@ class ChartGenerator:
         title, artist = song_names(path, title, artist)
         stars = f" {wishes['sr']:.1f}*" if "sr" in wishes else ""
 
-        def chart_of(notes: Sequence[Note], index: int) -> Beatmap:
-            points = list(timing_points or [fit_tempo(notes, bpm, offset_ms)])
+        def chart_of(notes: Sequence[Note], points: list[TimingPoint], index: int) -> Beatmap:
             return Beatmap(
                 keys=self.keys,
                 notes=tidy(notes, self.keys, points if snap else None, jack_interval_ms, end_ms),
@@ -155,24 +147,25 @@ class ChartGenerator:
                 },
             )
 
-        written: dict[int, Beatmap] = {}
+        written: dict[int, Choice] = {}  # the best of each chart's attempts
         asked = {index: dict(wishes) for index in range(count)}  # of the charts that are to be sampled
         for _ in range(attempts):
             features = np.stack([self._prompt_ids(prompt) for prompt in asked.values()])  # [N, F]
             own_seeds = [seeds[index] for index in asked]
-            sampled = self._sample(
+            sampled = self.sampler.sample(
                 spectrum, features, own_seeds, ensemble, steps, guidance_scale, eta, sampler, tqdm_class
             )
             again = {}
             for (index, prompt), samples in zip(asked.items(), sampled, strict=True):
                 gathered = [gather_chords(inside(notes, end_ms)) for notes in samples]
-                charts = [chart_of(notes, index) for notes in agreements(gathered) if notes]
-                if not charts:
+                first = next(agreements(gathered), None)
+                if first is None or not first.notes:
                     continue
-                chart = charts[0] if len(charts) == 1 else min(charts, key=partial(distance, wishes=wishes))
-                if index not in written or distance(chart, wishes) < distance(written[index], wishes):
-                    written[index] = chart
-                if (corrected := ask_again(prompt, chart, wishes)) is not None:
+                points = list(timing_points or [fit_tempo(first.notes, bpm, offset_ms)])
+                choice = choose(gathered, wishes, partial(chart_of, points=points, index=index))
+                if index not in written or choice.distance < written[index].distance:
+                    written[index] = choice
+                if (corrected := ask_again(prompt, choice.chart, wishes)) is not None:
                     again[index] = corrected
             if not again:
                 break
@@ -182,7 +175,7 @@ class ChartGenerator:
             warnings.warn(message, stacklevel=2)
         if not written:
             raise ChartError(f"{path}: the model wrote no notes; train it for longer, or ask for something else")
-        return [written[index] for index in sorted(written)]
+        return [written[index].chart for index in sorted(written)]
 
     def _spectrum(self, path: Path) -> np.ndarray:
         """The spectrum [M, A] of a song, kept until another one is asked for: one song often gets several charts."""
@@ -212,16 +205,6 @@ class ChartGenerator:
         features = chart_features(parse_osu(data, str(chart)), data, rate=rate)
         return {name: features[name] for name in self.spec.names if features.get(name) is not None}
 
-    @torch.no_grad()
-    def reconstruct(self, chart: Beatmap) -> list[Note]:
-        """Return the notes that the first stage makes of a chart's own latent: what no sample can do better than.
-
-        Raises ChartError for a chart of other keys.
-        """
-        z, convertor = self._encode(chart)
-        logits = self.model.decode_latent(z)[0]  # [4K, T]
-        return convertor.decode(logits.float().cpu().numpy(), threshold=0.0)
-
     def encode(self, chart: Beatmap) -> np.ndarray:
         """Return the latent [Z, L] of a chart from its first note to its last one's end, as the denoiser knows latents.
 
@@ -231,79 +214,4 @@ class ChartGenerator:
             raise ChartError(
                 f"the chart '{chart.version}' cannot be encoded: it needs notes, within {MAX_MINUTES} minutes"
             )
-        z = self._encode(chart)[0][0]  # [Z, L], from the song's begin on
-        frame_ms = self.audio_settings.note_frame_ms * self.model.latent_factor
-        first = max(0, int(min(note.start_ms for note in chart.notes) / frame_ms))
-        return z[:, first : int(chart.last_ms / frame_ms) + 1].float().cpu().numpy()
-
-    @torch.no_grad()
-    def _encode(self, chart: Beatmap) -> tuple[torch.Tensor, ManiaConvertor]:
-        """Return the latent [1, Z, L] of a chart, and what knows its frames."""
-        if chart.keys != self.keys:
-            raise ChartError(f"a {self.keys}K model cannot reconstruct the {chart.keys}K chart '{chart.version}'")
-        multiple = self.model.latent_factor * self.model.length_multiple
-        n_frames = (int(chart.last_ms / self.audio_settings.note_frame_ms) // multiple + 1) * multiple  # T
-        convertor = self._convertor(n_frames)
-        note = torch.from_numpy(convertor.encode(chart).note)[None].to(self.model.device)  # [1, 4K, T]
-        return self.model.encode_latent(note), convertor
-
-    def _convertor(self, n_frames: int) -> ManiaConvertor:
-        return ManiaConvertor(self.audio_settings.note_frame_ms, n_frames, self.keys)
-
-    @torch.no_grad()
-    def _sample(
-        self,
-        spectrum: np.ndarray,
-        features: np.ndarray,
-        seeds: Sequence[int],
-        draws: int,
-        steps: int,
-        guidance_scale: float,
-        eta: float,
-        sampler: str,
-        tqdm_class: Callable[..., Any],
-    ) -> list[list[list[Note]]]:
-        """Sample notes from a song's spectrum [M, A]: for each seed and its prompt's ids, a row of [N, F], once from
-        each of the first `draws` noises of its generator. Returns [seed][draw] notes.
-        """
-        model, device = self.model, self.model.device
-        audio_frames = model.latent_factor * self.audio_settings.audio_note_window_ratio  # of one latent frame
-        length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
-        silence = [(0, 0)] * (spectrum.ndim - 1) + [(0, length * audio_frames - spectrum.shape[-1])]
-        audio = torch.from_numpy(np.pad(spectrum, silence)).float()[None].to(device)  # [1, M, A]
-        ids = torch.from_numpy(np.vstack([features, self.spec.unconditional])).to(device)  # [N + 1, F]
-        # Noise after the first comes from one generator a sample; only alone has each chart its own.
-        batch = 1 if eta > 0 else max(1, BATCH_LATENT_FRAMES // length)
-        sample = plms_sample if sampler == "plms" else partial(ddim_sample, eta=eta)
-        samples: list[list[Note]] = []
-        with self._lock, kernels_as_they_were(model):
-            _, audios = model.encode_conditions(audio, ids[:1])
-            contexts = model.encode_prompt(ids)  # [N + 1, C, F]
-            for first in range(0, len(seeds) * draws, batch):
-                jobs = range(first, min(first + batch, len(seeds) * draws))
-                generators = [torch.Generator().manual_seed(seeds[job // draws]) for job in jobs]
-                noises = [
-                    torch.randn(job % draws + 1, model.z_channels, length, generator=generator)[-1]
-                    for job, generator in zip(jobs, generators, strict=True)
-                ]
-                x_T = torch.stack(noises)  # [B, Z, L]
-                n = len(jobs)
-                denoise = guided(
-                    model.denoise,
-                    contexts[[job // draws for job in jobs]],
-                    repeat(contexts[-1], "c f -> b c f", b=n),
-                    guidance_scale,
-                    [repeat(scale, "1 c l -> b c l", b=n) for scale in audios],
-                )
-                z = sample(
-                    denoise,
-                    x_T.to(device),
-                    model.alphas_cumprod,
-                    steps,
-                    spacing=model.spacing,
-                    generator=generators[0],
-                    tqdm_class=tqdm_class,
-                )
-                arrays = model.decode_latent(z).float().cpu().numpy()  # [B, 4K, T]
-                samples += [self._convertor(array.shape[-1]).decode(array, threshold=0.0) for array in arrays]
-        return [samples[first : first + draws] for first in range(0, len(samples), draws)]
+        return self.sampler.encode(chart)

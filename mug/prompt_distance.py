@@ -9,8 +9,9 @@ from mug.data.osu import format_osu
 from mug.errors import ChartError
 
 STARS = "sr"
-TOLERANCES = {STARS: 0.2, "ln_ratio": 0.1}  # differences that count 1, as a flag does that is not as asked
+TOLERANCES = {STARS: 0.2, "ln_ratio": 0.1}  # differences that count 1
 MSD_TOLERANCE = 3.0  # of ratings that mostly go up and down together
+WRONG_FLAG = 3.0  # a chart is of the kind that was asked for, or it is not
 
 
 def distance(chart: Beatmap, wishes: Mapping[str, Any]) -> float:
@@ -30,7 +31,7 @@ def distance(chart: Beatmap, wishes: Mapping[str, Any]) -> float:
         if name in TOLERANCES or name.endswith("ett"):
             total += abs(float(given) - float(wish)) / TOLERANCES.get(name, MSD_TOLERANCE)
         else:
-            total += float(bool(given) != bool(wish))
+            total += WRONG_FLAG * (bool(given) != bool(wish))
     return total
 
 

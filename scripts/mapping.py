@@ -21,7 +21,8 @@ from mug.data.osu import read_osu
 from mug.data.osz import chart_name, safe_name, write_osz
 from mug.errors import PromptError
 from mug.files import replacing
-from mug.generate import SAMPLERS, SHIPPED_MODEL, ChartGenerator
+from mug.generate import SHIPPED_MODEL, ChartGenerator
+from mug.note_sampler import SAMPLERS
 from mug.render import draw_chart
 
 

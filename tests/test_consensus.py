@@ -1,18 +1,27 @@
 """What several samples agree on: votes counted by hand."""
 
+import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mug.consensus import agreed_notes, agreements
+from mug.consensus import agreements
 from mug.data.beatmap import Note
 
 # All three have the moment at 100; two that at 300, two that at 500; one is alone with 700.
 A = [Note(100.0, 0), Note(100.0, 3), Note(300.0, 1)]
 B = [Note(104.0, 1), Note(310.0, 2, 400.0), Note(500.0, 3)]
 C = [Note(96.0, 2), Note(512.0, 0), Note(700.0, 1)]
+
+
+def agreed_notes(samples, votes):
+    """What two or three samples agree on with so many votes, as the one that agrees most plays it."""
+    of_leaders = [agreement.notes for agreement in agreements(samples)]
+    by_votes = [of_leaders[i] for i in range(0, len(of_leaders), len(samples))]  # 1 vote, 2, 3
+    return by_votes[votes - 1] if votes <= len(by_votes) else []
 
 
 @pytest.mark.parametrize(
@@ -51,12 +60,32 @@ def test_a_sample_has_one_vote_a_moment():
 def test_half_of_the_votes_come_first_then_fewer_and_more(n, votes):
     samples = [[Note(1000.0 * k, 0) for k in range(1, n + 1) if k > index] for index in range(n)]
     # moment k has k votes: so many moments are left as have enough
-    assert [n + 1 - len(notes) for notes in agreements(samples)] == votes
+    assert [n + 1 - len(agreement.notes) for agreement in agreements(samples)] == np.repeat(votes, n).tolist()
+
+
+def test_every_sample_leads_once_and_the_one_that_agrees_most_first():
+    of_two_votes = [agreement.notes for agreement in agreements([A, B, C])][3:6]
+    assert of_two_votes == [
+        [Note(100.0, 0), Note(100.0, 3), Note(305.0, 1), Note(506.0, 3)],  # A, then B at 500, which A has not
+        [Note(100.0, 1), Note(305.0, 2, 400.0), Note(506.0, 3)],  # B
+        [Note(100.0, 2), Note(305.0, 1), Note(506.0, 0)],  # C, then A at 300
+    ]
+
+
+def test_density_is_measured_against_what_samples_have():
+    # A, B and C have 2, 3 and 3 moments; one vote leaves 4, two leave 3, three 1
+    denser = [agreement.denser for agreement in agreements([A, B, C])]
+    assert denser == pytest.approx([math.log(4 / 3)] * 3 + [0.0] * 3 + [math.log(1 / 3)] * 3)
+
+
+def test_samples_without_notes_agree_on_nothing():
+    assert list(agreements([[], [], []])) == []
+    assert [agreement.denser for agreement in agreements([[], [], [Note(5.0, 0)]])] == [0.0] * 3
 
 
 def test_one_sample_is_its_own_chart():
     close = [Note(100.0, 0), Note(118.0, 1)]
-    assert list(agreements([close])) == [close]
+    assert [(agreement.notes, agreement.denser) for agreement in agreements([close])] == [(close, 0.0)]
 
 
 notes = st.lists(
@@ -66,10 +95,13 @@ notes = st.lists(
 
 @given(st.lists(notes, min_size=2, max_size=5))
 def test_more_votes_leave_a_part_of_what_fewer_leave(samples):
-    charts = [agreed_notes(samples, votes) for votes in range(1, len(samples) + 1)]
-    for dense, sparse in pairwise(charts):
-        assert set(sparse) <= set(dense)
-    assert all(chart == sorted(chart) for chart in charts)
+    n = len(samples)
+    found = list(agreements(samples))
+    by_leader = [sorted(found[i::n], key=lambda agreement: -agreement.denser) for i in range(n)]
+    for charts in by_leader:
+        for dense, sparse in pairwise(charts):
+            assert set(sparse.notes) <= set(dense.notes)
+    assert all(agreement.notes == sorted(agreement.notes) for agreement in found)
 
 
 @given(notes)

@@ -16,7 +16,7 @@ BACKGROUND = "background.png"
 N_CHARTS = (5, 5, 6)
 TOO_EASY = 0.3  # stars below those of a pattern's easiest charts
 WEIGHTS = {"jumpstream": 1.5, "stamina": 0.5, "chordjack": 0.7}  # how often a pattern is drawn beside the others
-HARDER = 0.6  # below 1: more charts are near the hardest that the music has sounds for
+HARDER = 0.7  # below 1: more charts are near the hardest that the music has sounds for
 NAMES = ((1.5, "Beginner"), (2.2, "Easy"), (3.0, "Normal"), (3.9, "Hard"), (5.0, "Insane"), (6.0, "Expert"))
 HYBRID, LONG = 0.1, 0.4  # shares of long notes from which charts are called so
 

@@ -117,7 +117,7 @@ def test_long_notes_are_as_many_as_planned() -> None:
     for ratio in (0.0, 0.2, 0.5):
         charted = chart_of(1, "jumpstream", 0.3, ratio)
         assert charted.n_long_notes / len(charted.notes) == pytest.approx(ratio, abs=0.03)
-    charted = chart_of(1, "stream", 0.3, 0.95)
+    charted = chart_of(1, "stream", 0.5, 0.95)
     assert charted.n_long_notes / len(charted.notes) > 0.75
 
 

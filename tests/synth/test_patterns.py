@@ -21,7 +21,7 @@ def test_harder_charts_are_allowed_more(table: tuple[float, ...]) -> None:
 def test_levels_between_those_of_the_tables() -> None:
     assert at_level(GAP_MS, 2.0) == 205
     assert at_level(GAP_MS, 2.5) == 175
-    assert at_level(GAP_MS, 0.0) == 480
+    assert at_level(GAP_MS, -1.0) == 900
     assert at_level(GAP_MS, 99.0) == 50
 
 

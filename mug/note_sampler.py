@@ -1,0 +1,114 @@
+"""The networks of a trained model at work: from a song's spectrum and prompts to notes, and from charts to latents.
+
+Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Z latent channels, L latent frames, F features.
+"""
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from einops import repeat
+
+from mug.data.beatmap import Beatmap, Note
+from mug.data.convertor import ManiaConvertor
+from mug.diffusion.ddim import ddim_sample, guided
+from mug.diffusion.plms import plms_sample
+from mug.errors import ChartError
+from mug.model.nplr import kernels_as_they_were
+from mug.trained_model import TrainedModel
+
+BATCH_LATENT_FRAMES = 4096  # sampled at once: eight charts of a three-minute song
+SAMPLERS = ("ddim", "plms")
+
+
+class NoteSampler:
+    """Samples notes. Safe to share between threads: one request samples at a time."""
+
+    def __init__(self, trained: TrainedModel) -> None:
+        self.model = trained.model
+        self.unconditional = trained.spec.unconditional
+        self.audio_settings = trained.audio_settings
+        self.keys = trained.keys
+        self._lock = threading.Lock()
+
+    @torch.no_grad()
+    def sample(
+        self,
+        spectrum: np.ndarray,
+        features: np.ndarray,
+        seeds: Sequence[int],
+        draws: int,
+        steps: int,
+        guidance_scale: float,
+        eta: float,
+        sampler: str,
+        tqdm_class: Callable[..., Any],
+    ) -> list[list[list[Note]]]:
+        """Sample notes from a song's spectrum [M, A]: for each seed and its prompt's ids, a row of [N, F], once from
+        each of the first `draws` noises of its generator. Returns [seed][draw] notes.
+        """
+        model, device = self.model, self.model.device
+        audio_frames = model.latent_factor * self.audio_settings.audio_note_window_ratio  # of one latent frame
+        length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
+        silence = [(0, 0)] * (spectrum.ndim - 1) + [(0, length * audio_frames - spectrum.shape[-1])]
+        audio = torch.from_numpy(np.pad(spectrum, silence)).float()[None].to(device)  # [1, M, A]
+        ids = torch.from_numpy(np.vstack([features, self.unconditional])).to(device)  # [N + 1, F]
+        # Noise after the first comes from one generator a sample; only alone has each chart its own.
+        batch = 1 if eta > 0 else max(1, BATCH_LATENT_FRAMES // length)
+        sample = plms_sample if sampler == "plms" else partial(ddim_sample, eta=eta)
+        samples: list[list[Note]] = []
+        with self._lock, kernels_as_they_were(model):
+            _, audios = model.encode_conditions(audio, ids[:1])
+            contexts = model.encode_prompt(ids)  # [N + 1, C, F]
+            for first in range(0, len(seeds) * draws, batch):
+                jobs = range(first, min(first + batch, len(seeds) * draws))
+                generators = [torch.Generator().manual_seed(seeds[job // draws]) for job in jobs]
+                noises = [
+                    torch.randn(job % draws + 1, model.z_channels, length, generator=generator)[-1]
+                    for job, generator in zip(jobs, generators, strict=True)
+                ]
+                x_T = torch.stack(noises)  # [B, Z, L]
+                n = len(jobs)
+                denoise = guided(
+                    model.denoise,
+                    contexts[[job // draws for job in jobs]],
+                    repeat(contexts[-1], "c f -> b c f", b=n),
+                    guidance_scale,
+                    [repeat(scale, "1 c l -> b c l", b=n) for scale in audios],
+                )
+                z = sample(
+                    denoise,
+                    x_T.to(device),
+                    model.alphas_cumprod,
+                    steps,
+                    spacing=model.spacing,
+                    generator=generators[0],
+                    tqdm_class=tqdm_class,
+                )
+                arrays = model.decode_latent(z).float().cpu().numpy()  # [B, 4K, T]
+                samples += [self._convertor(array.shape[-1]).decode(array, threshold=0.0) for array in arrays]
+        return [samples[first : first + draws] for first in range(0, len(samples), draws)]
+
+    @torch.no_grad()
+    def encode(self, chart: Beatmap) -> np.ndarray:
+        """Return the latent [Z, L] of a chart from its first note to its last one's end, as the denoiser knows latents.
+
+        Raises ChartError for a chart of other keys.
+        """
+        if chart.keys != self.keys:
+            raise ChartError(f"a {self.keys}K model cannot encode the {chart.keys}K chart '{chart.version}'")
+        model, note_frame_ms = self.model, self.audio_settings.note_frame_ms
+        multiple = model.latent_factor * model.length_multiple
+        n_frames = (int(chart.last_ms / note_frame_ms) // multiple + 1) * multiple  # T
+        note = torch.from_numpy(self._convertor(n_frames).encode(chart).note)[None].to(model.device)  # [1, 4K, T]
+        z = model.encode_latent(note)[0]  # [Z, L], from the song's begin on
+        latent_frame_ms = note_frame_ms * model.latent_factor
+        first = max(0, int(min(note.start_ms for note in chart.notes) / latent_frame_ms))
+        return z[:, first : int(chart.last_ms / latent_frame_ms) + 1].float().cpu().numpy()
+
+    def _convertor(self, n_frames: int) -> ManiaConvertor:
+        return ManiaConvertor(self.audio_settings.note_frame_ms, n_frames, self.keys)
