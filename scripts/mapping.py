@@ -116,8 +116,8 @@ def parse_args() -> argparse.Namespace:
     sampling.add_argument(
         "--ensemble",
         type=int,
-        default=6,
-        help="charts sampled for each one that is written, which has what they agree on (default 6)",
+        default=12,
+        help="charts sampled for each one that is written, which has what they agree on (default 12)",
     )
     sampling.add_argument(
         "--attempts",
