@@ -118,7 +118,7 @@ def test_stage_2_hears_with_the_encoder_of_stage_0() -> None:
 
 def test_the_small_model_runs() -> None:
     model = instantiate_from_config(load("mini_diffusion")["model"], "model")
-    spec = FeatureSpec.from_yaml(CONFIGS / "mania_beatmap_features.yaml")
+    spec = FeatureSpec.from_yaml(CONFIGS / "mini_features.yaml")
     batch = {"audio": torch.randn(1, 128, 4096), "feature": torch.from_numpy(spec.unconditional)[None]}
     x_0 = model.encode_latent(torch.zeros(1, 16, 512))
     assert x_0.shape == (1, 16, 128)
