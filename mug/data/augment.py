@@ -22,6 +22,7 @@ GAIN_DB = (-12.0, 6.0)  # of a song that is not as loud as others
 TILT_DB = 3.0  # deviation of each of TILT_BANDS from its neighbour's gain
 TILT_BANDS = 8
 NOISE_LOG10 = (-5.0, -1.0)  # mel power of noise that is just not heard, and of noise that hides soft sounds
+SAID_BESIDE = 0.1  # of the features of a short prompt, beside the first
 BLOCK_BINS = 16  # interpolated at a time: what stays in a processor's cache
 
 
@@ -33,8 +34,9 @@ class Augmentation:
     offset_p: the window begins between two note frames. rate_p: song and chart are played at a rate from `rate`, one of
     its ends or of the multiples of 0.05 between. pitch_p: mel bins moved by 1 to 4. frequency_mask_p: a band of mel
     bins is silent. recording_p: loudness, balance of frequencies and noise are those of another recording.
-    feature_dropout_p: for each feature, not given. prompt_dropout_p: the whole prompt is not given. random_crop: the
-    window is from anywhere in the song.
+    feature_dropout_p: for each feature, not given. prompt_dropout_p: the whole prompt is not given. short_prompt_p:
+    else little of it is, as people write it: the first feature, the stars, and one in ten of the others. random_crop:
+    the window is from anywhere in the song.
     """
 
     mirror_p: float = 0.0
@@ -48,6 +50,7 @@ class Augmentation:
     recording_p: float = 0.0
     feature_dropout_p: float = 0.0
     prompt_dropout_p: float = 0.0
+    short_prompt_p: float = 0.0
     random_crop: bool = False
 
     @classmethod
@@ -71,8 +74,9 @@ class Augmentation:
 
     def of_notes(self) -> dict[str, Any]:
         """Those of the values that change which notes an item has, and when; the others change audio or prompt."""
-        other = ("pitch_p", "frequency_mask_p", "recording_p", "feature_dropout_p", "prompt_dropout_p")
-        return {name: value for name, value in asdict(self).items() if name not in other}
+        of_audio = ("pitch_p", "frequency_mask_p", "recording_p")
+        of_prompts = ("feature_dropout_p", "prompt_dropout_p", "short_prompt_p")
+        return {name: value for name, value in asdict(self).items() if name not in of_audio + of_prompts}
 
     @property
     def rates(self) -> tuple[float, ...]:
@@ -188,4 +192,7 @@ def drop_features(
     dropped = rng.random(len(ids)) < augmentation.feature_dropout_p
     if rng.random() < augmentation.prompt_dropout_p:
         dropped[:] = True
+    elif augmentation.short_prompt_p > 0 and rng.random() < augmentation.short_prompt_p:
+        dropped = rng.random(len(ids)) >= SAID_BESIDE
+        dropped[0] = False
     return np.where(dropped, unconditional, ids)

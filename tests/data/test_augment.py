@@ -154,6 +154,19 @@ def test_features_are_dropped_one_by_one_or_all_at_once():
     assert whole.mean() == pytest.approx(0.25, abs=0.03)
 
 
+def test_short_prompts_say_the_first_feature_and_little_else():
+    ids, unconditional = np.arange(100, 121), np.arange(21)
+    rng = np.random.default_rng(0)
+    augmentation = Augmentation(prompt_dropout_p=0.2, short_prompt_p=0.5)
+    given = np.array([drop_features(ids, unconditional, augmentation, rng) for _ in range(4000)]) == ids
+    said = given.sum(axis=1)
+    short = given[(said > 0) & (said < 21)]
+    assert (said == 0).mean() == pytest.approx(0.2, abs=0.03)
+    assert (said == 21).mean() == pytest.approx(0.4, abs=0.03)
+    assert short[:, 0].all()
+    np.testing.assert_allclose(short[:, 1:].mean(axis=0), 0.1, atol=0.04)
+
+
 def test_rates_are_drawn_with_their_probability_in_steps():
     augmentation = Augmentation(rate=(0.9, 1.1), rate_p=0.25)
     rng = np.random.default_rng(0)
