@@ -53,6 +53,7 @@ LINES = (
     Line("ett_error", "MSD, error"),
     Line("asked_ett_error", "MSD of asked skillsets, error"),
     Line("flags_obeyed", "asked flags that came", HIGHER, percent=True),
+    Line("skillsets_obeyed", "  of skillsets", HIGHER, percent=True),
     Line("chords_js", "chord sizes, JS distance", digits=3),
     Line("bigrams_js", "column 2-grams, JS distance", digits=3),
     Line("trigrams_js", "column 3-grams, JS distance", digits=3),

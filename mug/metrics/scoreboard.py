@@ -4,7 +4,7 @@ Axes: N pairs of charts, K keys, S snaps, G kinds of pattern, Z latent channels.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -72,7 +72,7 @@ def scores_of(pair: Pair) -> dict[str, float]:
     stars = pair.reference.star_rating if pair.asked.get("sr") is None else pair.asked["sr"]
     errors = {name: _difference(pair, f"{name}_ett") for name in SKILLSETS}
     asked_for = [errors[name] for name in SKILLSETS if pair.asked.get(f"{name}_ett") is not None]
-    flags = [bool(pair.estimated.features.get(name)) for name in FLAGS if pair.asked.get(name) in (True, 1)]
+    came = {name: bool(pair.estimated.features.get(name)) for name in FLAGS if pair.asked.get(name) in (True, 1)}
     return {
         **row,
         "density_spearman": density_spearman(human, chart),
@@ -86,8 +86,15 @@ def scores_of(pair: Pair) -> dict[str, float]:
         "ett_error": _difference(pair, "ett"),
         "asked_ett_error": float(np.mean(asked_for)) if asked_for else NAN,
         **{f"{name}_ett_error": error for name, error in errors.items()},
-        "flags_obeyed": float(np.mean(flags)) if flags else NAN,
+        "flags_obeyed": _share(came.values()),
+        "skillsets_obeyed": _share(came[name] for name in SKILLSETS if name in came),
     }
+
+
+def _share(came: Iterable[bool]) -> float:
+    """NaN of nothing."""
+    answers = list(came)
+    return float(np.mean(answers)) if answers else NAN
 
 
 def _difference(pair: Pair, name: str) -> float:

@@ -61,6 +61,10 @@ def test_msd_of_the_skillsets_that_were_asked_for():
     assert (row["ett_error"], row["stream_ett_error"], row["jackspeed_ett_error"]) == (2.0, 3.0, 1.0)
     assert row["asked_ett_error"] == 2.0
     assert row["flags_obeyed"] == 0.5  # ln came, stream did not, jackspeed was not asked for
+    assert row["skillsets_obeyed"] == 0.0
+    only_ln = scores_of(pair(human, guess, ln=1))
+    assert only_ln["flags_obeyed"] == 1.0
+    assert math.isnan(only_ln["skillsets_obeyed"])
     assert math.isnan(row["chordjack_ett_error"])
 
 
