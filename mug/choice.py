@@ -12,37 +12,43 @@ from mug.data.difficulty import star_rating_or_none
 from mug.prompt_distance import STARS, distance
 
 DENSITY_TOLERANCE = 0.03  # three moments in a hundred more or less than a sample has count 1, as in prompt_distance
-TRUSTED = 0.5  # stars: of samples that are farther off from what was asked for, the density says nothing
+IN_TUNE = 0.5  # stars: of samples that are farther off from what was asked for, the density says nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A chart, and how far it is from what was asked for, in tolerances."""
+    """A chart, and how far it is from what was asked for, in tolerances.
+
+    stars: of the samples by their median; None where no stars were asked for, or no sample can be rated.
+    in_tune: whether that is about what was asked for. Stars can be had from samples that are not, by other numbers of
+    votes, but then the chart is no longer as dense as the music and its stars have it.
+    """
 
     chart: Beatmap
     distance: float
+    stars: float | None
+    in_tune: bool
+
+    def is_better_than(self, other: "Choice") -> bool:
+        return (not self.in_tune, self.distance) < (not other.in_tune, other.distance)
 
 
 def choose(
     samples: Sequence[Sequence[Note]], wishes: Mapping[str, Any], chart_of: Callable[[Sequence[Note]], Beatmap]
 ) -> Choice:
     """Choose from what `samples`, at least one of which has notes, agree on: by how its chart fits the wishes, and by
-    its density.
-
-    How dense a chart should be its samples know best, as long as their own stars are about those asked for.
+    its density, which samples that are in tune know best.
     """
-    weight = 1 / DENSITY_TOLERANCE if _as_hard_as_asked(samples, wishes, chart_of) else 0.0
+    wanted = wishes.get(STARS)
+    stars = None if wanted is None else _stars(samples, chart_of)
+    in_tune = wanted is None or (stars is not None and abs(stars - wanted) <= IN_TUNE)
+    weight = 1 / DENSITY_TOLERANCE if in_tune else 0.0
     charts = [(chart_of(agreement.notes), weight * abs(agreement.denser)) for agreement in agreements(samples)]
-    choices = [Choice(chart, distance(chart, wishes) + other_density) for chart, other_density in charts]
+    choices = [Choice(chart, distance(chart, wishes) + off, stars, in_tune) for chart, off in charts]
     return min(choices, key=lambda choice: choice.distance)
 
 
-def _as_hard_as_asked(
-    samples: Sequence[Sequence[Note]], wishes: Mapping[str, Any], chart_of: Callable[[Sequence[Note]], Beatmap]
-) -> bool:
-    """Whether the samples are about as hard as was asked for, by their median."""
-    if wishes.get(STARS) is None:
-        return True
-    stars = [star_rating_or_none(chart_of(sample)) for sample in samples if sample]
-    known = [each for each in stars if each is not None]
-    return bool(known) and bool(abs(np.median(known) - wishes[STARS]) <= TRUSTED)
+def _stars(samples: Sequence[Sequence[Note]], chart_of: Callable[[Sequence[Note]], Beatmap]) -> float | None:
+    rated = [star_rating_or_none(chart_of(sample)) for sample in samples if sample]
+    known = [stars for stars in rated if stars is not None]
+    return float(np.median(known)) if known else None

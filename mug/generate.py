@@ -94,7 +94,7 @@ class ChartGenerator:
         title, artist: default to the audio's tags, then to its file name. bpm, offset_ms: what is not given is fitted
         to each chart. timing_points: the song's tempo changes, instead of both. ensemble: of how many samples
         each chart is made: of the moments that they agree on, as many as the prompt asks for, see mug.consensus.
-        attempts: how often a chart whose star rating is off is sampled, asked for that much less or more than before.
+        attempts: how often samples whose star rating is off are drawn, asked for that much less or more than before.
         A chart without a single note is left out with a warning. Raises PromptError, AudioError, and ChartError when no
         chart has notes.
         """
@@ -163,9 +163,9 @@ class ChartGenerator:
                     continue
                 points = list(timing_points or [fit_tempo(first.notes, bpm, offset_ms)])
                 choice = choose(gathered, wishes, partial(chart_of, points=points, index=index))
-                if index not in written or choice.distance < written[index].distance:
+                if index not in written or choice.is_better_than(written[index]):
                     written[index] = choice
-                if (corrected := ask_again(prompt, choice.chart, wishes)) is not None:
+                if (corrected := ask_again(prompt, choice.stars, wishes)) is not None:
                     again[index] = corrected
             if not again:
                 break

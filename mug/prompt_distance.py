@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mug.data.beatmap import Beatmap
-from mug.data.difficulty import chart_features, star_rating_or_none
+from mug.data.difficulty import chart_features
 from mug.data.osu import format_osu
 from mug.errors import ChartError
 
@@ -35,12 +35,11 @@ def distance(chart: Beatmap, wishes: Mapping[str, Any]) -> float:
     return total
 
 
-def ask_again(asked: Mapping[str, Any], chart: Beatmap, wishes: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what to ask for after `asked` brought `chart`: as many stars less or more as it is off from the wishes.
+def ask_again(asked: Mapping[str, Any], stars: float | None, wishes: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what to ask for after `asked` brought charts of `stars`: as many less or more as they are off the wishes.
 
-    None where it is near enough, cannot be rated, or no star rating was wished for.
+    None where they are near enough, could not be rated, or no star rating was wished for.
     """
-    stars = star_rating_or_none(chart)
     if stars is None or wishes.get(STARS) is None or abs(stars - wishes[STARS]) <= TOLERANCES[STARS]:
         return None
     return {**asked, STARS: asked[STARS] + wishes[STARS] - stars}

@@ -45,8 +45,16 @@ def test_samples_that_are_too_hard_say_nothing_of_density():
     sparse = choose(samples, {"sr": stars - 0.1}, chart_of)
     assert sparse.chart.notes == easiest
     assert sparse.distance == pytest.approx(0.5)
+    assert not sparse.in_tune
+    assert sparse.stars == pytest.approx(star_rating(chart_of(MOST)))  # the median of all four
     near = choose(samples, {"sr": star_rating(chart_of(MOST)) - 0.1}, chart_of)
     assert near.chart.notes == MOST  # 23 tolerances nearer by its density than any other
+    assert near.in_tune
+    assert near.is_better_than(sparse)  # whatever their distances are
+    assert not sparse.is_better_than(near)
+    nearer = choose(samples, {"sr": star_rating(chart_of(MOST))}, chart_of)
+    assert nearer.is_better_than(near)
+    assert not near.is_better_than(nearer)
 
 
 def test_a_single_sample_is_chosen_as_it_is():

@@ -34,18 +34,16 @@ def test_a_chart_that_cannot_be_rated_is_the_farthest():
     assert distance(dense, {"sr": 4.0}) == float("inf")
 
 
-def test_a_chart_that_is_off_is_asked_for_again_by_as_much():
-    stars = star_rating(RUN)
-    wishes = {"sr": stars + 1, "ln": True}
-    assert ask_again(wishes, RUN, wishes) == {"sr": pytest.approx(stars + 2), "ln": True}
-    again = {"sr": stars + 2, "ln": True}
-    assert ask_again(again, RUN, wishes) == {"sr": pytest.approx(stars + 3), "ln": True}
+def test_what_is_off_is_asked_for_again_by_as_much():
+    wishes = {"sr": 3.0, "ln": True}
+    assert ask_again(wishes, 2.0, wishes) == {"sr": 4.0, "ln": True}
+    assert ask_again({"sr": 4.0, "ln": True}, 2.5, wishes) == {"sr": 4.5, "ln": True}
+    assert ask_again({"sr": 4.5, "ln": True}, 3.5, wishes) == {"sr": 4.0, "ln": True}
 
 
-def test_a_chart_that_is_near_enough_is_not_asked_for_again():
-    stars = star_rating(RUN)
-    assert ask_again({"sr": stars + 0.19}, RUN, {"sr": stars + 0.19}) is None
-    assert ask_again({"sr": stars + 0.21}, RUN, {"sr": stars + 0.21}) is not None
-    assert ask_again({}, RUN, {}) is None
-    dense = chart([Note(float(i), column) for i in range(30_000) for column in range(4)])
-    assert ask_again({"sr": 4.0}, dense, {"sr": 4.0}) is None
+def test_what_is_near_enough_is_not_asked_for_again():
+    wishes = {"sr": 3.0}
+    assert ask_again(wishes, 3.19, wishes) is None
+    assert ask_again(wishes, 3.21, wishes) == {"sr": pytest.approx(2.79)}
+    assert ask_again(wishes, None, wishes) is None
+    assert ask_again({}, 3.0, {}) is None
