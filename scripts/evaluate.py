@@ -47,7 +47,7 @@ from mug.metrics.references import SPLITS, Reference, chosen, references_in, ref
 from mug.metrics.sampling import Sampling, ask_for_flags, write_charts
 from mug.metrics.scoreboard import Summary, summary_of
 
-DEFAULT_FRACTIONS = (0.05, 0.05, "")  # those of mug.data.dataset
+OF_SPLITS = {"valid_fraction": 0.05, "test_fraction": 0.05, "split_salt": ""}  # and mug.data.dataset's defaults
 
 
 def main() -> None:
@@ -143,6 +143,9 @@ def check_sources(args: argparse.Namespace) -> None:
         raise ConfigError("--flags asks a model for charts: give --checkpoint with --songs or --beatmap_txt")
     if args.beatmap_txt is not None and args.checkpoint is None:
         raise ConfigError("--beatmap_txt needs --checkpoint, which says how the set is split; --songs does without")
+    for name in OF_SPLITS:
+        if args.beatmap_txt is None and getattr(args, name) is not None:
+            raise ConfigError(f"--{name} says how --beatmap_txt is split; other charts are all used")
     if args.seed < 0:
         raise ConfigError(f"--seed {args.seed}: give a whole number from 0 on")
 
@@ -180,14 +183,17 @@ def fractions_of(args: argparse.Namespace) -> tuple[float, float, str]:
     from mug.model.weights import is_model_folder
     from mug.trained_model import naming_config, read_model
 
-    names = ("valid_fraction", "test_fraction", "split_salt")
-    said = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    said = {name: getattr(args, name) for name in OF_SPLITS if getattr(args, name) is not None}
     with naming_config(args.checkpoint):
         common = read_model(args.checkpoint)[1].get("data", {}).get("params", {}).get("common", {})
-        known = {name: common[name] for name in names if name in common} | said
-        valid, test, salt = (known.get(name, default) for name, default in zip(names, DEFAULT_FRACTIONS, strict=True))
+        known = {name: common[name] for name in OF_SPLITS if name in common} | said
+        valid, test, salt = (OF_SPLITS | known).values()
         fractions = float(valid), float(test), str(salt)
-    if args.split != "all" and is_model_folder(args.checkpoint) and not set(names[:2]) <= known.keys():
+    if (
+        args.split != "all"
+        and is_model_folder(args.checkpoint)
+        and not {"valid_fraction", "test_fraction"} <= known.keys()
+    ):
         raise ConfigError(
             f"{args.checkpoint}: a model folder does not say how its training split the songs, and songs of another "
             "split's test may have trained it: give --valid_fraction and --test_fraction (and --split_salt) of the "

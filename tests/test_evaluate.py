@@ -217,6 +217,7 @@ def test_a_chart_without_notes_counts_as_wrong(monkeypatch, capsys, songs, tmp_p
         (["--songs", "a", "--generated", "b", "--reference", "c"], "give one of"),
         (["--generated", "a"], "belong together"),
         (["--songs", "a", "--reference", "c"], "belong together"),
+        (["--songs", "a", "--test_fraction", "0.1"], "--test_fraction says how --beatmap_txt is split"),
         (["--songs", "a", "--flags"], "give --checkpoint"),
         (["--beatmap_txt", "a"], "needs --checkpoint"),
         (["--songs", "a", "--seed", "-1"], "--seed -1"),
