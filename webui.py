@@ -125,7 +125,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 steps = gr.Slider(10, 200, 20, step=1, label="Steps", info="More takes longer.", elem_id="steps")
                 scale = gr.Slider(1, 30, 1, step=0.5, label="Guidance scale", info="How strictly to follow the prompt.")
                 ensemble_info = "Charts sampled for each one, which has what they agree on. 1 is wilder, and quicker."
-                ensemble = gr.Slider(1, 24, 12, step=1, label="Ensemble", info=ensemble_info)
+                ensemble = gr.Slider(1, 32, 24, step=1, label="Ensemble", info=ensemble_info)
                 with gr.Row(equal_height=True):
                     seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3)
                     dice = gr.Button("🎲 Random", min_width=80, scale=1)

@@ -43,9 +43,17 @@ def choose(
     stars = None if wanted is None else _stars(samples, chart_of)
     in_tune = wanted is None or (stars is not None and abs(stars - wanted) <= IN_TUNE)
     weight = 1 / DENSITY_TOLERANCE if in_tune else 0.0
-    charts = [(chart_of(agreement.notes), weight * abs(agreement.denser)) for agreement in agreements(samples)]
-    choices = [Choice(chart, distance(chart, wishes) + off, stars, in_tune) for chart, off in charts]
-    return min(choices, key=lambda choice: choice.distance)
+    best: Choice | None = None
+    for agreement in agreements(samples):
+        off = weight * abs(agreement.denser)
+        if best is not None and off >= best.distance:
+            break  # those that follow are farther off by their density alone
+        chart = chart_of(agreement.notes)
+        choice = Choice(chart, distance(chart, wishes) + off, stars, in_tune)
+        if best is None or choice.distance < best.distance:
+            best = choice
+    assert best is not None
+    return best
 
 
 def _stars(samples: Sequence[Sequence[Note]], chart_of: Callable[[Sequence[Note]], Beatmap]) -> float | None:

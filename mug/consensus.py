@@ -7,6 +7,7 @@ many samples have are kept, and how many that is decides how dense the chart get
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 import numpy as np
 
@@ -15,6 +16,18 @@ from mug.data.beatmap import Note
 SAME_MOMENT_MS = 25.0  # of two samples; their offsets differ by less, and a sixteenth at 180 BPM is 83 ms
 
 Chord = list[Note]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What is played at the same time, by sample."""
+
+    start_ms: float
+    chords: dict[int, Chord]
+
+    @classmethod
+    def of(cls, chords: dict[int, Chord]) -> "Moment":
+        return cls(float(round(median(chord[0].start_ms for chord in chords.values()))), chords)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +43,8 @@ class Agreement:
 
 
 def agreements(samples: Sequence[Sequence[Note]]) -> Iterator[Agreement]:
-    """Yield what an ensemble agrees on: moments that a quarter of the samples have, up to all of them; half come first.
+    """Yield what an ensemble agrees on: moments that a quarter of the samples have, up to all of them; first those that
+    are as many as a sample has.
 
     Each moment is at the median of its times, in whole ms, and played as a leader plays it, or the next one that has
     it. Every sample leads once for every number of votes; the first to lead agrees most with the others.
@@ -44,12 +58,13 @@ def agreements(samples: Sequence[Sequence[Note]]) -> Iterator[Agreement]:
     usual = max(float(np.median([len(sample) for sample in chords])), 1.0)
     moments = list(_moments(chords))
     leaders = np.argsort(-_agreement(moments, n), kind="stable").tolist()
-    for votes in sorted(range(max(1, round(n / 4)), n + 1), key=lambda votes: (abs(votes - n / 2), votes)):
-        enough = [moment for moment in moments if len(moment) >= votes]
-        if enough:
-            denser = math.log(len(enough) / usual)
-            for leader in leaders:
-                yield Agreement(_played(enough, [leader, *leaders]), denser)
+    kept: list[tuple[float, list[Moment]]] = []
+    for votes in range(max(1, round(n / 4)), n + 1):
+        if enough := [moment for moment in moments if len(moment.chords) >= votes]:
+            kept.append((math.log(len(enough) / usual), enough))
+    for denser, enough in sorted(kept, key=lambda pair: abs(pair[0])):
+        for leader in leaders:
+            yield Agreement(_played(enough, [leader, *leaders]), denser)
 
 
 def _chords(sample: Sequence[Note]) -> list[Chord]:
@@ -59,39 +74,38 @@ def _chords(sample: Sequence[Note]) -> list[Chord]:
     return list(chords.values())
 
 
-def _moments(samples: Sequence[Sequence[Chord]]) -> Iterator[dict[int, Chord]]:
-    """Yield what is played at the same moment, by sample, in order of time; of a sample's chords there the first."""
+def _moments(samples: Sequence[Sequence[Chord]]) -> Iterator[Moment]:
+    """Yield what is played at the same moment in order of time; of a sample's chords there the first."""
     events = sorted((chord[0].start_ms, index, chord) for index, sample in enumerate(samples) for chord in sample)
-    moment: dict[int, Chord] = {}
+    chords: dict[int, Chord] = {}
     first_ms = -np.inf
     for start_ms, index, chord in events:
-        if moment and start_ms - first_ms > SAME_MOMENT_MS:
-            yield moment
-            moment = {}
-        if not moment:
+        if chords and start_ms - first_ms > SAME_MOMENT_MS:
+            yield Moment.of(chords)
+            chords = {}
+        if not chords:
             first_ms = start_ms
-        moment.setdefault(index, chord)
-    if moment:
-        yield moment
+        chords.setdefault(index, chord)
+    if chords:
+        yield Moment.of(chords)
 
 
-def _agreement(moments: Sequence[dict[int, Chord]], n_samples: int) -> np.ndarray:
+def _agreement(moments: Sequence[Moment], n_samples: int) -> np.ndarray:
     """How many others play along, on average over a sample's moments: [n_samples]."""
     others, counts = np.zeros(n_samples), np.zeros(n_samples)
     for moment in moments:
-        for index in moment:
-            others[index] += len(moment) - 1
+        for index in moment.chords:
+            others[index] += len(moment.chords) - 1
             counts[index] += 1
     return others / np.maximum(counts, 1)
 
 
-def _played(moments: Sequence[dict[int, Chord]], leaders: Sequence[int]) -> list[Note]:
+def _played(moments: Sequence[Moment], leaders: Sequence[int]) -> list[Note]:
     """The notes of moments, each as the first of `leaders` plays it that has it."""
     notes: list[Note] = []
     for moment in moments:
-        start_ms = float(round(np.median([chord[0].start_ms for chord in moment.values()])))
-        chosen = moment[next(leader for leader in leaders if leader in moment)]
-        notes += [_moved(note, start_ms) for note in chosen]
+        chosen = moment.chords[next(leader for leader in leaders if leader in moment.chords)]
+        notes += [_moved(note, moment.start_ms) for note in chosen]
     return sorted(notes)
 
 

@@ -107,7 +107,7 @@ def parse_args() -> argparse.Namespace:
         "--sampler", choices=SAMPLERS, default="ddim", help="plms comes as near with fewer steps (default ddim)"
     )
     sampling.add_argument(
-        "--ddim_steps", type=int, default=20, help="of either sampler; more takes longer (default 20)"
+        "--ddim_steps", type=int, default=10, help="of either sampler; more takes longer (default 10)"
     )
     sampling.add_argument("--ddim_eta", type=float, default=0.0, help="0 deterministic (default), 1 as random as DDPM")
     sampling.add_argument(
@@ -116,14 +116,14 @@ def parse_args() -> argparse.Namespace:
     sampling.add_argument(
         "--ensemble",
         type=int,
-        default=12,
-        help="charts sampled for each one that is written, which has what they agree on (default 12)",
+        default=24,
+        help="charts sampled for each one that is written, which has what they agree on (default 24)",
     )
     sampling.add_argument(
         "--attempts",
         type=int,
         default=3,
-        help="charts whose star rating is off are sampled again, asked for that much less or more (default 3)",
+        help="samples whose star rating is off are drawn again, asked for that much less or more (default 3)",
     )
     sampling.add_argument("--device", default="cpu", help="cpu (default), cuda or mps")
     timing = parser.add_argument_group("timing and clean-up")

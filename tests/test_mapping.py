@@ -79,7 +79,7 @@ def test_the_sampler_is_the_one_asked_for(monkeypatch, capsys, tiny_checkpoint, 
         assert bar in capsys.readouterr().err
 
 
-def test_an_ensemble_has_twelve_samples_or_as_many_as_asked_for(monkeypatch, tiny_checkpoint, song, tmp_path):
+def test_an_ensemble_has_24_samples_or_as_many_as_asked_for(monkeypatch, tiny_checkpoint, song, tmp_path):
     taken = []
     generate = mapping.ChartGenerator.generate
 
@@ -91,7 +91,7 @@ def test_an_ensemble_has_twelve_samples_or_as_many_as_asked_for(monkeypatch, tin
     common = ["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--ddim_steps", 1]
     for flags in ([], ["--ensemble", 2]):
         run(monkeypatch, *common, *flags)
-    assert taken == [12, 2]
+    assert taken == [24, 2]
 
 
 def test_prompts_from_files_and_words(tmp_path):
