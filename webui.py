@@ -122,7 +122,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 jack_info = "Two notes of a column closer than this are moved apart."
                 jack_ms = gr.Slider(0, 200, 90, step=5, label="Minijack interval (ms)", info=jack_info)
             with gr.Accordion("Sampling", open=False, elem_id="sampling"):
-                steps = gr.Slider(10, 200, 20, step=1, label="Steps", info="More takes longer.", elem_id="steps")
+                steps = gr.Slider(5, 200, 10, step=1, label="Steps", info="More takes longer.", elem_id="steps")
                 scale = gr.Slider(1, 30, 1, step=0.5, label="Guidance scale", info="How strictly to follow the prompt.")
                 ensemble_info = "Charts sampled for each one, which has what they agree on. 1 is wilder, and quicker."
                 ensemble = gr.Slider(1, 32, 24, step=1, label="Ensemble", info=ensemble_info)
