@@ -11,8 +11,10 @@ from mug.data.beatmap import Beatmap, Note
 from mug.data.difficulty import star_rating_or_none
 from mug.prompt_distance import STARS, distance
 
-DENSITY_TOLERANCE = 0.03  # three moments in a hundred more or less than a sample has count 1, as in prompt_distance
-IN_TUNE = 0.5  # stars: of samples that are farther off from what was asked for, the density says nothing
+# How many times as many moments, as a logarithm, as a third of the samples have count 1, as in mug.prompt_distance
+DENSITY_TOLERANCE = 0.05
+LOOSE_DENSITY_TOLERANCE = 0.25  # where the samples are too hard or too easy
+IN_TUNE = 0.5  # stars: of samples that are farther off from what was asked for, the density says little
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +39,15 @@ def choose(
     samples: Sequence[Sequence[Note]], wishes: Mapping[str, Any], chart_of: Callable[[Sequence[Note]], Beatmap]
 ) -> Choice:
     """Choose from what `samples`, at least one of which has notes, agree on: by how its chart fits the wishes, and by
-    its density, which samples that are in tune know best.
+    its density, which samples that are in tune know better than the wishes do.
     """
     wanted = wishes.get(STARS)
     stars = None if wanted is None else _stars(samples, chart_of)
     in_tune = wanted is None or (stars is not None and abs(stars - wanted) <= IN_TUNE)
-    weight = 1 / DENSITY_TOLERANCE if in_tune else 0.0
+    tolerance = DENSITY_TOLERANCE if in_tune else LOOSE_DENSITY_TOLERANCE
     best: Choice | None = None
     for agreement in agreements(samples):
-        off = weight * abs(agreement.denser)
+        off = abs(agreement.denser) / tolerance
         if best is not None and off >= best.distance:
             break  # those that follow are farther off by their density alone
         chart = chart_of(agreement.notes)

@@ -34,8 +34,8 @@ class Moment:
 class Agreement:
     """What several samples stand for together.
 
-    denser: how many times as many moments it has as its samples have by their median, as a natural logarithm. The
-    samples know from the prompt how dense the chart is to be, better than any number of votes that might be asked for.
+    denser: how many times as many moments it has as a third of the samples agree on, as a natural logarithm. What a
+    third of them has is most often right (docs/log.md), so that the prompt's stars should not ask for far more or less.
     """
 
     notes: list[Note]
@@ -44,7 +44,7 @@ class Agreement:
 
 def agreements(samples: Sequence[Sequence[Note]]) -> Iterator[Agreement]:
     """Yield what an ensemble agrees on: moments that a quarter of the samples have, up to all of them; first those that
-    are as many as a sample has.
+    a third have, then about as many.
 
     Each moment is at the median of its times, in whole ms, and played as a leader plays it, or the next one that has
     it. Every sample leads once for every number of votes; the first to lead agrees most with the others.
@@ -55,8 +55,8 @@ def agreements(samples: Sequence[Sequence[Note]]) -> Iterator[Agreement]:
         yield Agreement(list(samples[0]), 0.0)
         return
     chords = [_chords(sample) for sample in samples]
-    usual = max(float(np.median([len(sample) for sample in chords])), 1.0)
     moments = list(_moments(chords))
+    usual = max(sum(len(moment.chords) >= n / 3 for moment in moments), 1)
     leaders = np.argsort(-_agreement(moments, n), kind="stable").tolist()
     kept: list[tuple[float, list[Moment]]] = []
     for votes in range(max(1, round(n / 4)), n + 1):

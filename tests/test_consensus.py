@@ -55,18 +55,17 @@ def test_a_sample_has_one_vote_a_moment():
 
 
 @pytest.mark.parametrize(
-    # sample i has the moments i + 1 to n, so that moment k has k votes, and so many moments as have enough are left:
-    # n + 1 - votes. Samples have 1 to n of them, (n + 1) / 2 by the median.
+    # sample i has the moments i + 1 to n, so that moment k has k votes, and n + 1 - votes moments are left
     ("n", "votes"),
-    [(2, [1, 2]), (3, [2, 1, 3]), (4, [2, 3, 1, 4]), (6, [3, 4, 2, 5, 6]), (8, [4, 5, 3, 6, 2, 7, 8])],
+    [(2, [1, 2]), (3, [1, 2, 3]), (4, [2, 1, 3, 4]), (6, [2, 3, 4, 5, 6]), (8, [3, 2, 4, 5, 6, 7, 8])],
 )
-def test_as_many_moments_as_a_sample_has_come_first_then_more_and_fewer(n, votes):
+def test_what_a_third_have_comes_first_then_what_has_about_as_many_moments(n, votes):
     samples = [[Note(1000.0 * k, 0) for k in range(1, n + 1) if k > index] for index in range(n)]
     assert [n + 1 - len(agreement.notes) for agreement in agreements(samples)] == np.repeat(votes, n).tolist()
 
 
 def test_every_sample_leads_once_and_the_one_that_agrees_most_first():
-    of_two_votes = [agreement.notes for agreement in agreements([A, B, C])][:3]
+    of_two_votes = [agreement.notes for agreement in agreements([A, B, C])][3:6]
     assert of_two_votes == [
         [Note(100.0, 0), Note(100.0, 3), Note(305.0, 1), Note(506.0, 3)],  # A, then B at 500, which A has not
         [Note(100.0, 1), Note(305.0, 2, 400.0), Note(506.0, 3)],  # B
@@ -74,10 +73,10 @@ def test_every_sample_leads_once_and_the_one_that_agrees_most_first():
     ]
 
 
-def test_density_is_measured_against_what_samples_have():
-    # A, B and C have 2, 3 and 3 moments; one vote leaves 4, two leave 3, three 1
+def test_density_is_measured_against_what_a_third_have():
+    # one vote of three leaves 4 moments, two leave 3, three 1
     denser = [agreement.denser for agreement in agreements([A, B, C])]
-    assert denser == pytest.approx([0.0] * 3 + [math.log(4 / 3)] * 3 + [math.log(1 / 3)] * 3)
+    assert denser == pytest.approx([0.0] * 3 + [math.log(3 / 4)] * 3 + [math.log(1 / 4)] * 3)
 
 
 def test_samples_without_notes_agree_on_nothing():

@@ -19,8 +19,8 @@ def test_distances_are_counted_in_tolerances():
     stars = star_rating(RUN)
     assert distance(RUN, {"sr": stars}) == 0.0
     assert distance(RUN, {"sr": stars + 0.5}) == pytest.approx(2.5)
-    assert distance(HELD, {"ln_ratio": 0.2}) == pytest.approx(3.0)  # half of them are long
-    assert distance(HELD, {"ln_ratio": 0.2, "rc": True}) == pytest.approx(6.0)  # nor are they rice
+    assert distance(HELD, {"ln_ratio": 0.2}) == pytest.approx(6.0)  # half of them are long
+    assert distance(HELD, {"ln_ratio": 0.2, "rc": True}) == pytest.approx(9.0)  # nor are they rice
     assert distance(HELD, {"hb": True, "ln": True, "rc": False}) == 0.0
     assert distance(RUN, {"ln_ratio": None, "rank_status": "ranked"}) == 0.0  # not asked for, nothing to measure
 

@@ -54,7 +54,7 @@ def charted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     (song,) = write_songs(folder / "songs", HELD_OUT_SEED, 1, 40.0, progress=False)
     (audio,) = song.glob("audio.*")
     command = [sys.executable, "scripts/mapping.py", "--audio", str(audio), "--outdir", str(folder / "out")]
-    command += ["--prompt", "sr=3", "ln_ratio=0", "--ddim_steps", "20", "--ensemble", "4"]
+    command += ["--prompt", "sr=3", "ln_ratio=0"]
     done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return song, folder / "out"
