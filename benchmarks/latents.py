@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.dataset import FEATURES, N_SONGS, SECONDS, write_songs
+from benchmarks.dataset import N_SONGS, SECONDS, write_songs
 from benchmarks.measure import Row, Settings, median_seconds, parse, report, settings_of
 from mug.config import instantiate_from_config, load_config
 from mug.data.datamodule import collate
@@ -63,7 +63,7 @@ def prepare(config: dict[str, Any], folder: Path, settings: Settings) -> tuple[D
     torch.manual_seed(0)
     model = instantiate_from_config(config["model"], "model").to(settings.device)
     data = config["data"]["params"]
-    kept = {"features": FEATURES, "audio": data["common"]["audio"]}
+    kept = {"features": data["common"]["features"], "audio": data["common"]["audio"]}
     kept["augmentation"] = data["train"]["params"]["augmentation"]
     of_charts = {
         **kept,

@@ -73,7 +73,7 @@ def main() -> None:
         "chart a song",
         *("scripts/mapping.py", "--checkpoint", diffusion, "--audio", entry.audio),
         *("--prompt", f"sr={entry.prompt['sr']:.1f}", f"ln_ratio={entry.prompt['ln_ratio']:.1f}"),
-        *("--outdir", args.outdir / name, "--ddim_steps", 30, *SAMPLING),
+        *("--outdir", args.outdir / name, "--ddim_steps", 10, *SAMPLING),
     )
     step(
         "beside people's charts, librosa's onsets and chance",

@@ -122,7 +122,7 @@ def test_an_ensemble_agrees_on_as_much_as_the_prompt_asks_for(generator, song, m
     monkeypatch.setattr("mug.choice.distance", measure)
     chosen = chart(generator, song, wishes, seed=3, ensemble=6)
     assert json.loads(chosen.metadata["AIPrompt"]) == wishes
-    assert len(measured) == 30  # 2 to 6 votes of 6, with each of them as the leader
+    assert len(measured) >= 6  # each sample leads, until the density of those that follow is farther off
     assert len({away for away, _ in measured}) > 1
     assert chosen in [candidate for _, candidate in measured]
     assert distance(chosen, wishes) < np.median([away for away, _ in measured])

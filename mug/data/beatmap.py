@@ -11,13 +11,19 @@ if TYPE_CHECKING:
 MIN_KEYS, MAX_KEYS = 1, 18
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Note:
-    """One note of a column (0-based). A long note has an end, a plain one has None. Times are ms of the audio file."""
+    """One note of a column (0-based). A long note has an end, a plain one has None. Times are ms of the audio file.
+
+    Notes are sorted by start and column; of two in one place, as networks may write them, the shorter one is first.
+    """
 
     start_ms: float
     column: int
     end_ms: float | None = None
+
+    def __lt__(self, other: Note) -> bool:
+        return (self.start_ms, self.column, self.last_ms) < (other.start_ms, other.column, other.last_ms)
 
     @property
     def is_long(self) -> bool:

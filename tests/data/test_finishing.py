@@ -33,6 +33,12 @@ def test_notes_that_nearly_start_together_become_a_chord():
     ]
 
 
+def test_of_two_notes_in_one_place_the_shorter_one_stays():
+    plain, long, longer = Note(100.0, 0), Note(100.0, 0, 300.0), Note(100.0, 0, 400.0)
+    assert gather_chords([longer, long, plain]) == [plain]
+    assert gather_chords([longer, long]) == [long]
+
+
 def test_a_chord_has_one_note_a_column_and_no_long_note_of_nothing():
     assert gather_chords([Note(100.0, 0), Note(104.0, 0), Note(112.0, 1, 105.0)]) == [Note(106.0, 0), Note(106.0, 1)]
     assert gather_chords([]) == []
