@@ -93,7 +93,7 @@ class ChartGenerator:
         comes as near with fewer steps. eta: 0 is deterministic, more is DDIM that draws noise at every step.
         title, artist: default to the audio's tags, then to its file name. bpm, offset_ms: what is not given is fitted
         to each chart. timing_points: the song's tempo changes, instead of both. ensemble: of how many samples
-        each chart is made: of the moments that they agree on, as many as the prompt asks for, see mug.consensus.
+        each chart is made: of the moments that they agree on, played as comes closest to the prompt, see mug.choice.
         attempts: how often samples whose star rating is off are drawn, asked for that much less or more than before.
         A chart without a single note is left out with a warning. Raises PromptError, AudioError, and ChartError when no
         chart has notes.

@@ -111,7 +111,7 @@ def test_a_chart_of_several_is_the_one_of_its_own_seed(generator, song, sampling
         assert alone.timing_points == written.timing_points
 
 
-def test_an_ensemble_agrees_on_as_much_as_the_prompt_asks_for(generator, song, monkeypatch):
+def test_an_ensemble_is_played_as_comes_close_to_the_prompt(generator, song, monkeypatch):
     wishes = {"sr": 3.0, "ln_ratio": 0.5}
     measured = []
 
