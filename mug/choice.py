@@ -9,11 +9,14 @@ import numpy as np
 from mug.consensus import agreements
 from mug.data.beatmap import Beatmap, Note
 from mug.data.difficulty import star_rating_or_none
-from mug.prompt_distance import STARS, distance
+from mug.placement.chances import Chances
+from mug.placement.density import Density
+from mug.prompt_distance import LONG_NOTES, STARS, distance
 
-# How many times as many moments, as a logarithm, as a third of the samples have count 1, as in mug.prompt_distance
+# How many times as many moments as are usual, as a logarithm, count 1, as in mug.prompt_distance
 DENSITY_TOLERANCE = 0.05
 LOOSE_DENSITY_TOLERANCE = 0.25  # where the samples are too hard or too easy
+MOST_DENSER = 0.05  # or sparser, where they are not: no wish is worth more wrong moments
 IN_TUNE = 0.5  # stars: of samples that are farther off from what was asked for, the density says little
 
 
@@ -36,19 +39,23 @@ class Choice:
 
 
 def choose(
-    samples: Sequence[Sequence[Note]], wishes: Mapping[str, Any], chart_of: Callable[[Sequence[Note]], Beatmap]
+    samples: Sequence[Sequence[Note]],
+    wishes: Mapping[str, Any],
+    chart_of: Callable[[Sequence[Note]], Beatmap],
+    chances: Chances | None = None,
+    density: Density | None = None,
 ) -> Choice:
     """Choose from what `samples`, at least one of which has notes, agree on: by how its chart fits the wishes, and by
-    its density, which samples that are in tune know better than the wishes do.
+    its density, which samples that are in tune know better than the wishes do. chances, density: see mug.consensus.
     """
     wanted = wishes.get(STARS)
     stars = None if wanted is None else _stars(samples, chart_of)
     in_tune = wanted is None or (stars is not None and abs(stars - wanted) <= IN_TUNE)
     tolerance = DENSITY_TOLERANCE if in_tune else LOOSE_DENSITY_TOLERANCE
     best: Choice | None = None
-    for agreement in agreements(samples):
+    for agreement in agreements(samples, chances, density, by_holding=wishes.get(LONG_NOTES) is not None):
         off = abs(agreement.denser) / tolerance
-        if best is not None and off >= best.distance:
+        if best is not None and (off >= best.distance or (in_tune and abs(agreement.denser) > MOST_DENSER)):
             break  # those that follow are farther off by their density alone
         chart = chart_of(agreement.notes)
         choice = Choice(chart, distance(chart, wishes) + off, stars, in_tune)

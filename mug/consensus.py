@@ -1,7 +1,8 @@
 """One chart from several that were sampled for the same wish: the moments on which they agree.
 
 What one sample plays at random, others do not; what the music asks for, most of them do. The moments that at least so
-many samples have are kept, and how many that is decides how dense the chart gets.
+many samples have are kept, and how many that is decides how dense the chart gets. Where a placement model says how
+likely notes are at each moment (mug.placement), that counts too.
 """
 
 import math
@@ -12,8 +13,17 @@ from statistics import median
 import numpy as np
 
 from mug.data.beatmap import Note
+from mug.placement.chances import Chances
+from mug.placement.density import Density
 
 SAME_MOMENT_MS = 25.0  # of two samples; their offsets differ by less, and a sixteenth at 180 BPM is 83 ms
+CROWDED_MS = 40.0  # a sixteenth at 300 BPM is 50 ms
+SUREST = 0.002  # of what a placement model says nothing is surer
+CHANCES_WEIGHT = 3.0  # of its odds beside those of the votes
+VOTES_DEVIATION = 0.14  # how far the number of moments that a third have is off, as a logarithm (docs/log.md)
+MOST_UNEXPECTED = 1.0  # what is farther off what was heard, no music has
+DENSITY_STEP, DENSITY_STEPS = 0.04, 40  # the densities on offer: from a fifth of the usual one to five times that
+JACK_MS = 90.0  # how long a key is busy after a note: what comes sooner in the same column nobody wants to play
 
 Chord = list[Note]
 
@@ -34,21 +44,29 @@ class Moment:
 class Agreement:
     """What several samples stand for together.
 
-    denser: how many times as many moments it has as a third of the samples agree on, as a natural logarithm. What a
-    third of them has is most often right (docs/log.md), so that the prompt's stars should not ask for far more or less.
+    denser: how many times as many moments it has as are usual, as a natural logarithm. Usual are as many as a third of
+    the samples have, which is most often right (docs/log.md), or between that and the density that was expected, so
+    that the prompt's stars should not ask for far more or less.
     """
 
     notes: list[Note]
     denser: float
 
 
-def agreements(samples: Sequence[Sequence[Note]]) -> Iterator[Agreement]:
-    """Yield what an ensemble agrees on: moments that a quarter of the samples have, up to all of them; first those that
-    a third have, then about as many.
+def agreements(
+    samples: Sequence[Sequence[Note]],
+    chances: Chances | None = None,
+    density: Density | None = None,
+    by_holding: bool = False,
+) -> Iterator[Agreement]:
+    """Yield what an ensemble agrees on: first with about as many moments as are usual, then with more and fewer.
 
-    Each moment is at the median of its times, in whole ms, and played as a leader plays it, or the next one that has
-    it. Every sample leads once for every number of votes; the first to lead agrees most with the others.
+    Without `chances` those moments that a quarter of the samples have, up to all of them; with them the likeliest ones,
+    by votes and chances together. Each is at the median of its times, in whole ms, and played as a leader plays it, or
+    the next one that can. Every sample leads once for every number of moments; the first to lead agrees most with the
+    others. by_holding: after them those lead who hold most notes at each moment, and those who hold fewest.
     samples: notes whose chords start together, see mug.data.finishing.gather_chords. A single one is yielded as it is.
+    density: of what was asked for.
     """
     n = len(samples)
     if n == 1:
@@ -56,15 +74,56 @@ def agreements(samples: Sequence[Sequence[Note]]) -> Iterator[Agreement]:
         return
     chords = [_chords(sample) for sample in samples]
     moments = list(_moments(chords))
-    usual = max(sum(len(moment.chords) >= n / 3 for moment in moments), 1)
     leaders = np.argsort(-_agreement(moments, n), kind="stable").tolist()
-    kept: list[tuple[float, list[Moment]]] = []
-    for votes in range(max(1, round(n / 4)), n + 1):
-        if enough := [moment for moment in moments if len(moment.chords) >= votes]:
-            kept.append((math.log(len(enough) / usual), enough))
-    for denser, enough in sorted(kept, key=lambda pair: abs(pair[0])):
+    usual = _usual(moments, n, density)
+    kept = _by_votes(moments, n) if chances is None else _by_chances(moments, n, chances, usual)
+    by_density = [(math.log(len(enough) / usual), enough) for enough in kept if enough]
+    for denser, enough in sorted(by_density, key=lambda pair: abs(pair[0])):
         for leader in leaders:
             yield Agreement(_played(enough, [leader, *leaders]), denser)
+        for held in (1, -1) if by_holding else ():
+            yield Agreement(_played(enough, leaders, held), denser)
+
+
+def _usual(moments: Sequence[Moment], n_samples: int, density: Density | None) -> float:
+    """How many moments are to be expected: both estimates weighed by how sure they are."""
+    third = [moment.start_ms for moment in moments if len(moment.chords) >= n_samples / 3]
+    if density is None or len(third) < 2:
+        return max(len(third), 1)
+    voted = math.log(len(third))
+    expected = density.log_rate + math.log((third[-1] - third[0]) / 1000)
+    trust = 1 / (1 + (density.deviation / VOTES_DEVIATION) ** 2)
+    return math.exp(voted + trust * float(np.clip(expected - voted, -MOST_UNEXPECTED, MOST_UNEXPECTED)))
+
+
+def _by_votes(moments: Sequence[Moment], n_samples: int) -> Iterator[list[Moment]]:
+    """Yield the moments that so many samples have."""
+    for votes in range(max(1, round(n_samples / 4)), n_samples + 1):
+        yield [moment for moment in moments if len(moment.chords) >= votes]
+
+
+def _by_chances(moments: Sequence[Moment], n_samples: int, chances: Chances, usual: float) -> Iterator[list[Moment]]:
+    """Yield the likeliest moments by votes and chances together, in several numbers around the usual one."""
+    votes = np.array([len(moment.chords) for moment in moments])
+    times = np.array([moment.start_ms for moment in moments])
+    given = np.where(_crowded(times, votes), 0.0, chances.at(times))
+    odds = _odds((votes + 0.5) / (n_samples + 1)) + CHANCES_WEIGHT * _odds(given)
+    order = np.argsort(-odds, kind="stable")
+    steps = range(-DENSITY_STEPS, DENSITY_STEPS + 1)
+    for count in sorted({min(round(usual * math.exp(step * DENSITY_STEP)), len(moments)) for step in steps}):
+        yield [moments[index] for index in sorted(order[:count])]
+
+
+def _crowded(times_ms: np.ndarray, votes: np.ndarray) -> np.ndarray:
+    """Which of some moments [N] are what a neighbour meant that has more votes: no chart has notes that close."""
+    near = np.diff(times_ms) <= CROWDED_MS  # [N - 1]; two before or after a moment are farther away
+    return np.append(near & (votes[1:] > votes[:-1]), False) | np.insert(near & (votes[:-1] > votes[1:]), 0, False)
+
+
+def _odds(probability: np.ndarray | float) -> np.ndarray:
+    """The logarithm of the odds."""
+    sure = np.clip(probability, SUREST, 1 - SUREST)
+    return np.log(sure / (1 - sure))
 
 
 def _chords(sample: Sequence[Note]) -> list[Chord]:
@@ -100,12 +159,24 @@ def _agreement(moments: Sequence[Moment], n_samples: int) -> np.ndarray:
     return others / np.maximum(counts, 1)
 
 
-def _played(moments: Sequence[Moment], leaders: Sequence[int]) -> list[Note]:
-    """The notes of moments, each as the first of `leaders` plays it that has it."""
+def _played(moments: Sequence[Moment], leaders: Sequence[int], held: int = 0) -> list[Note]:
+    """The notes of moments, each as the first of `leaders` plays it that has it and plays it where no key is busy, or
+    else as few as can be: chords of different samples would cut each other off. held: 1 for who holds most of the notes
+    instead of who is first, -1 for who holds fewest.
+    """
     notes: list[Note] = []
+    busy_until: dict[int, float] = {}  # by column
     for moment in moments:
-        chosen = moment.chords[next(leader for leader in leaders if leader in moment.chords)]
-        notes += [_moved(note, moment.start_ms) for note in chosen]
+
+        def misfit(leader: int, moment: Moment = moment) -> tuple[int, float]:
+            chord = moment.chords[leader]
+            busy = sum(busy_until.get(note.column, -math.inf) > moment.start_ms for note in chord)
+            return busy, -held * sum(note.is_long for note in chord) / len(chord)
+
+        chosen = min((leader for leader in leaders if leader in moment.chords), key=misfit)  # the first of the best
+        for note in moment.chords[chosen]:
+            notes.append(_moved(note, moment.start_ms))
+            busy_until[note.column] = max(notes[-1].last_ms, moment.start_ms + JACK_MS)
     return sorted(notes)
 
 

@@ -14,7 +14,7 @@ from mug.data.datamodule import DataModuleFromConfig
 from mug.errors import CheckpointError
 from mug.lr_scheduler import DECAYED_LAYERS
 from mug.model.weights import check_fit, is_model_folder, read_checkpoint
-from mug.model_card import Training, features_of, model_card, parameters_of
+from mug.model_card import Training, features_of, kind_of, model_card, parameters_of
 from mug.model_folder import read_yaml, save_model_folder
 from mug.trained_model import naming_config, read_model, skeleton
 from mug.training import csv_log, versions
@@ -40,9 +40,8 @@ def export_run(checkpoint: Path, folder: Path, half: bool = False, license_name:
     check_fit(network, tensors, str(checkpoint))
     with naming_config(str(checkpoint)):
         parameters = parameters_of(network)
-        card = model_card(
-            folder.name, parameters, features_of(config), _training_of(checkpoint, config), license_name, half
-        )
+        features, training = features_of(config), _training_of(checkpoint, config)
+        card = model_card(folder.name, kind_of(config), parameters, features, training, license_name, half)
         save_model_folder(folder, halved(network, tensors, str(checkpoint)) if half else tensors, config, card)
     return parameters
 

@@ -45,6 +45,7 @@ class ChartGenerator:
     def __init__(self, trained: TrainedModel) -> None:
         self.sampler = NoteSampler(trained)
         self.spec = trained.spec
+        self.density = trained.density
         self.audio_settings = trained.audio_settings
         self.keys = trained.keys
         self._heard: tuple[tuple[Path, int, int] | None, np.ndarray] = (None, np.empty(0))  # a file and its spectrum
@@ -121,7 +122,7 @@ class ChartGenerator:
         check_tempo(bpm, offset_ms)
         path = Path(audio)
         wishes = {name: value for name, value in prompt.items() if value is not None}
-        self._prompt_ids(wishes)  # what is wrong with it is said before anything is decoded
+        wished = self._prompt_ids(wishes)  # [F]; what is wrong with it is said before anything is decoded
         spectrum = self._spectrum(path)  # [M, A]
         end_ms = spectrum.shape[-1] * self.audio_settings.audio_frame_ms
 
@@ -147,6 +148,8 @@ class ChartGenerator:
                 },
             )
 
+        chances = self.sampler.place(spectrum, wished) if ensemble > 1 else None
+        density = None if self.density is None else self.density.of(wishes)
         written: dict[int, Choice] = {}  # the best of each chart's attempts
         asked = {index: dict(wishes) for index in range(count)}  # of the charts that are to be sampled
         for _ in range(attempts):
@@ -158,11 +161,11 @@ class ChartGenerator:
             again = {}
             for (index, prompt), samples in zip(asked.items(), sampled, strict=True):
                 gathered = [gather_chords(inside(notes, end_ms)) for notes in samples]
-                first = next(agreements(gathered), None)
+                first = next(agreements(gathered, chances, density), None)
                 if first is None or not first.notes:
                     continue
                 points = list(timing_points or [fit_tempo(first.notes, bpm, offset_ms)])
-                choice = choose(gathered, wishes, partial(chart_of, points=points, index=index))
+                choice = choose(gathered, wishes, partial(chart_of, points=points, index=index), chances, density)
                 if index not in written or choice.is_better_than(written[index]):
                     written[index] = choice
                 if (corrected := ask_again(prompt, choice.stars, wishes)) is not None:

@@ -14,9 +14,14 @@ from torch import nn
 
 from mug.config import find_file
 from mug.data.features import Feature, FeatureSpec
-from mug.model_folder import prompt_params
+from mug.model_folder import PLACEMENT, prompt_params
 
 MAX_SHOWN = 200  # characters of one value
+KINDS = {  # by the name of its class, what a model is
+    "DDPM": "A latent diffusion model that writes osu!mania charts for music.",
+    "AutoencoderKL": "An autoencoder of osu!mania charts: stage 1 of a model that writes them.",
+    "PlacementModel": "What helps a model that writes osu!mania charts: it says how likely notes are at each moment.",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Training:
 
 
 def parameters_of(network: nn.Module) -> dict[str, int]:
-    """Return how many parameters each part of a model of stage 1 or 2 has, those without any left out."""
+    """Return how many parameters each part of a model has, those without any left out."""
     parts = getattr(network, "model", network).named_children()  # stage 2 has its parts inside one
     counts = {name: sum(parameter.numel() for parameter in part.parameters()) for name, part in parts}
     return {name: count for name, count in counts.items() if count}
@@ -48,16 +53,22 @@ def features_of(config: Mapping[str, Any]) -> tuple[Feature, ...]:
     return FeatureSpec.from_yaml(find_file(prompt["path_to_yaml"])).features if "path_to_yaml" in prompt else ()
 
 
+def kind_of(config: Mapping[str, Any]) -> str:
+    """Return which of KINDS a configuration builds."""
+    return str(config["model"]["target"]).rpartition(".")[2]
+
+
 def model_card(
     name: str,
+    kind: str,
     parameters: Mapping[str, int],
     features: Iterable[Feature],
     training: Training | None,
     license_name: str | None = None,
     half: bool = False,
 ) -> str:
-    """Return the text. features: of the prompt, none for stage 1. training: None where nobody knows. half: weights are
-    stored as float16.
+    """Return the text. kind: of KINDS. features: of the prompt, none for stage 1. training: None where nobody knows.
+    half: weights are stored as float16.
     """
     features = list(features)
     header: dict[str, Any] = {"library_name": "mug", "tags": ["osu-mania", "rhythm-game", "chart-generation"]}
@@ -66,8 +77,8 @@ def model_card(
     parts = [
         f"---\n{yaml.safe_dump(header, sort_keys=False)}---\n",
         f"# {code(name)}\n",
-        _what_it_is(parameters, bool(features), half),
-        _how_to_use(name, bool(features)),
+        _what_it_is(kind, parameters, half),
+        f"## How to use it\n\n{_how_to_use(name, kind)}",
         _table("What a prompt can say", ("feature", "values"), [(f.name, _values_of(f)) for f in features]),
         "" if training is None else _how_it_was_made(training),
     ]
@@ -81,27 +92,24 @@ def code(value: Any) -> str:
     return f"`{text[:MAX_SHOWN] or '-'}`"
 
 
-def _what_it_is(parameters: Mapping[str, int], writes_charts: bool, half: bool) -> str:
-    kind = (
-        "A latent diffusion model that writes osu!mania charts for music."
-        if writes_charts
-        else "An autoencoder of osu!mania charts: stage 1 of a model that writes them."
-    )
+def _what_it_is(kind: str, parameters: Mapping[str, int], half: bool) -> str:
     rows = [(part, f"{count:,}") for part, count in parameters.items()]
     stored = " Weights are stored as float16 and used as float32." if half else ""
-    return f"{kind} It holds numbers and text, no code.{stored}\n\n{_table('', ('network', 'parameters'), rows)}"
+    return f"{KINDS[kind]} It holds numbers and text, no code.{stored}\n\n{_table('', ('network', 'parameters'), rows)}"
 
 
-def _how_to_use(name: str, writes_charts: bool) -> str:
+def _how_to_use(name: str, kind: str) -> str:
+    if kind == "PlacementModel":
+        return f"Lay it into the folder of a model that writes charts, as `{PLACEMENT}`; it is used by itself then.\n"
     folder = "models/" + (name if re.fullmatch(r"[\w.-]+", name, re.ASCII) else "mine")
-    command = (
-        f"python scripts/mapping.py --checkpoint {folder} --audio song.mp3 --prompt sr=4"
-        if writes_charts
+    commands = (
+        f"python scripts/mapping.py --checkpoint {folder} --audio song.mp3 --prompt sr=4\n"
+        f"python webui.py --checkpoint {folder}\n"
+        if kind == "DDPM"
         else "python main.py --base configs/mug/mug_diffusion.yaml -t \\\n"
-        f"    model.params.first_stage_config.params.ckpt_path={folder}"
+        f"    model.params.first_stage_config.params.ckpt_path={folder}\n"
     )
-    page = f"python webui.py --checkpoint {folder}\n" if writes_charts else ""
-    return f"## How to use it\n\n```sh\n{command}\n{page}```\n"
+    return f"```sh\n{commands}```\n"
 
 
 def _how_it_was_made(training: Training) -> str:

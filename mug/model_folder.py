@@ -2,8 +2,11 @@
 
 - model.safetensors: the tensors by name
 - config.yaml: the model's target and params; of the data's, common: keys, audio, and how songs were split
-- features.yaml: what a prompt can say; only a diffusion model has it
+- features.yaml: what a prompt can say; a first stage has none
 - README.md: the model card, see mug.model_card
+- placement: that of a diffusion model may hold another model folder, of what knows better at which moments there are
+  notes, see mug.placement.model
+- density.yaml: that of a diffusion model may say how dense charts are, see mug.placement.density
 """
 
 import os
@@ -28,7 +31,7 @@ from mug.files import resolve_inside
 from mug.model.weights import WEIGHTS
 from mug.training.checkpoints import without_ckpt_paths
 
-CONFIG, FEATURES, CARD = "config.yaml", "features.yaml", "README.md"
+CONFIG, FEATURES, CARD, PLACEMENT, DENSITY = "config.yaml", "features.yaml", "README.md", "placement", "density.yaml"
 DATA = ("keys", "audio", "valid_fraction", "test_fraction", "split_salt")  # what of data.params.common is kept
 MAX_YAML_BYTES = 2**18  # a hundred times what a model's configuration takes
 MAX_YAML_DEPTH = 30

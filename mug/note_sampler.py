@@ -19,6 +19,7 @@ from mug.diffusion.ddim import ddim_sample, guided
 from mug.diffusion.plms import plms_sample
 from mug.errors import ChartError
 from mug.model.nplr import kernels_as_they_were
+from mug.placement.chances import Chances
 from mug.trained_model import TrainedModel
 
 BATCH_LATENT_FRAMES = 4096  # sampled at once: eight charts of a three-minute song
@@ -30,6 +31,7 @@ class NoteSampler:
 
     def __init__(self, trained: TrainedModel) -> None:
         self.model = trained.model
+        self.placement = trained.placement
         self.unconditional = trained.spec.unconditional
         self.audio_settings = trained.audio_settings
         self.keys = trained.keys
@@ -54,8 +56,7 @@ class NoteSampler:
         model, device = self.model, self.model.device
         audio_frames = model.latent_factor * self.audio_settings.audio_note_window_ratio  # of one latent frame
         length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
-        silence = [(0, 0)] * (spectrum.ndim - 1) + [(0, length * audio_frames - spectrum.shape[-1])]
-        audio = torch.from_numpy(np.pad(spectrum, silence)).float()[None].to(device)  # [1, M, A]
+        audio = _with_silence(spectrum, length * audio_frames).to(device)  # [1, M, A]
         ids = torch.from_numpy(np.vstack([features, self.unconditional])).to(device)  # [N + 1, F]
         # Noise after the first comes from one generator a sample; only alone has each chart its own.
         batch = 1 if eta > 0 else max(1, BATCH_LATENT_FRAMES // length)
@@ -94,6 +95,32 @@ class NoteSampler:
         return [samples[first : first + draws] for first in range(0, len(samples), draws)]
 
     @torch.no_grad()
+    def place(self, spectrum: np.ndarray, features: np.ndarray) -> Chances | None:
+        """Say how likely notes are at every moment of a song with the spectrum [M, A], given a prompt's ids [F].
+
+        None without a placement model.
+        """
+        if self.placement is None:
+            return None
+        ids = torch.from_numpy(features)[None].to(self.model.device)  # [1, F]
+        multiple = self.placement.audio_multiple
+        ratio = self.audio_settings.audio_note_window_ratio
+        heard = []  # when a note would begin in each frame, and how likely it is: [T] each
+        for shift in (
+            0,
+            ratio // 2,
+        ):  # by half a note frame: what is on the edge of two frames the first time is inside
+            length = math.ceil((shift + spectrum.shape[-1]) / multiple) * multiple
+            audio = _with_silence(spectrum, length, shift).to(self.model.device)
+            with self._lock:
+                start, offset = self.placement(audio, ids)[0].float().cpu()  # [T] each
+            frames = torch.arange(len(start)) + offset.clamp(0, 1) - shift / ratio
+            heard.append((frames * self.audio_settings.note_frame_ms, start.sigmoid() / 2))
+        times_ms, chances = (torch.cat(parts) for parts in zip(*heard, strict=True))  # [2T], each frame counts half
+        order = times_ms.argsort(stable=True)
+        return Chances(times_ms[order].numpy(), chances[order].numpy())
+
+    @torch.no_grad()
     def encode(self, chart: Beatmap) -> np.ndarray:
         """Return the latent [Z, L] of a chart from its first note to its last one's end, as the denoiser knows latents.
 
@@ -112,3 +139,9 @@ class NoteSampler:
 
     def _convertor(self, n_frames: int) -> ManiaConvertor:
         return ManiaConvertor(self.audio_settings.note_frame_ms, n_frames, self.keys)
+
+
+def _with_silence(spectrum: np.ndarray, audio_frames: int, before: int = 0) -> torch.Tensor:
+    """A spectrum [M, A], with silence before and after it, as [1, M, audio_frames]."""
+    silence = [(0, 0)] * (spectrum.ndim - 1) + [(before, audio_frames - before - spectrum.shape[-1])]
+    return torch.from_numpy(np.pad(spectrum, silence)).float()[None]

@@ -22,7 +22,7 @@ from mug.diffusion.schedule import make_beta_schedule, schedule_buffers
 from mug.errors import CheckpointError, ConfigError
 from mug.firststage.autoencoder import AutoencoderKL
 from mug.model.weights import check_fit, read_checkpoint, tensors_of
-from mug.model_card import features_of, model_card, parameters_of
+from mug.model_card import features_of, kind_of, model_card, parameters_of
 from mug.model_folder import new_folder, own_storage, prompt_params, read_yaml, save_model_folder, write_yaml
 from mug.original_config import S4_READINGS, original_model, our_model, unsaid
 from mug.trained_model import check_places, naming_config, read_model, skeleton
@@ -102,7 +102,7 @@ def import_original(checkpoint: Path, config: Path, folder: Path, s4: str = "hal
     report.assumed += unsaid(model)
     report.describe(network, model)
     imported = {"model": model, "data": {"params": {"common": common}}}
-    card = model_card(folder.name, report.parameters, features_of(imported), training=None)
+    card = model_card(folder.name, kind_of(imported), report.parameters, features_of(imported), training=None)
     save_model_folder(folder, state, imported, card)
     return report
 

@@ -8,8 +8,8 @@ from mug.data.difficulty import chart_features
 from mug.data.osu import format_osu
 from mug.errors import ChartError
 
-STARS = "sr"
-TOLERANCES = {STARS: 0.2, "ln_ratio": 0.05}  # differences that count 1
+STARS, LONG_NOTES = "sr", "ln_ratio"
+TOLERANCES = {STARS: 0.2, LONG_NOTES: 0.05}  # differences that count 1
 MSD_TOLERANCE = 3.0  # of ratings that mostly go up and down together
 WRONG_FLAG = 3.0  # a chart is of the kind that was asked for, or it is not
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -29,7 +29,9 @@ from mug.model.weights import (
     tensors_of,
     without_numbers,
 )
-from mug.model_folder import prompt_params, read_folder_config, read_yaml
+from mug.model_folder import DENSITY, PLACEMENT, prompt_params, read_folder_config, read_yaml
+from mug.placement.density import DensityPrior
+from mug.placement.model import PlacementModel
 from mug.training.agreement import check_agreement
 from mug.training.checkpoints import without_ckpt_paths
 
@@ -38,7 +40,7 @@ MAX_VALUES = 10_000  # of a configuration; those of a run of the full size are s
 # What networks and files make of a configuration that is wrong.
 NO_MODEL = (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, MemoryError, OSError, ConfigError)
 PLACES: dict[str, tuple[type, ...]] = {  # what a configuration may build, and where
-    "model": (DDPM, AutoencoderKL),
+    "model": (DDPM, AutoencoderKL, PlacementModel),
     "unet_config": (UNetModel,),
     "first_stage_config": (AutoencoderKL,),
     "wave_stage_config": (MelspectrogramScaleEncoder1D, MelspectrogramEncoder, MelspectrogramEncoder1D, STFTEncoder),
@@ -46,33 +48,63 @@ PLACES: dict[str, tuple[type, ...]] = {  # what a configuration may build, and w
     "lossconfig": (ManiaReconstructLoss,),
     "scheduler_config": (LambdaLinearScheduler, LambdaCosineScheduler),
 }
+Network = TypeVar("Network", bound=torch.nn.Module)
 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A diffusion model, the prompt and the audio it understands, and the number of keys it writes."""
+    """A diffusion model, the prompt and the audio it understands, and the number of keys it writes.
+
+    placement, density: what knows better at which moments charts have notes, and at how many; few models have them.
+    """
 
     model: DDPM
     spec: FeatureSpec
     audio_settings: AudioSettings
     keys: int
+    placement: PlacementModel | None = None
+    density: DensityPrior | None = None
 
 
 def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None = None) -> TrainedModel:
     """Load a stage 2 checkpoint onto the CPU; `config` replaces the run's configuration that it carries.
 
     A checkpoint is a run's .ckpt or a model folder (mug.model_folder), of which its .safetensors file may be named too.
-    A configuration inside a checkpoint may only build this package's own networks, for it may come from a stranger.
-    Raises CheckpointError that names what is missing or which tensors do not fit.
+    What else is in the folder, a placement model or a density, comes with it. A configuration inside a checkpoint may
+    only build this package's own networks, for it may come from a stranger. Raises CheckpointError that names what is
+    missing or which tensors do not fit.
+    """
+    wanted = "charts need stage 2, configs/mug/mug_diffusion.yaml"
+    model, spec, audio_settings, keys = _load(checkpoint, DDPM, wanted, config)
+    understood = (spec, audio_settings, keys)
+    if not is_model_folder(checkpoint):
+        return TrainedModel(model, *understood)
+    found = find_file(checkpoint)
+    folder = found if found.is_dir() else found.parent
+    density = DensityPrior.from_yaml(folder / DENSITY) if (folder / DENSITY).exists() else None
+    placement = _load_placement(folder / PLACEMENT, *understood) if (folder / PLACEMENT).is_dir() else None
+    return TrainedModel(model, *understood, placement, density)
+
+
+def _load_placement(folder: Path, spec: FeatureSpec, audio_settings: AudioSettings, keys: int) -> PlacementModel:
+    wanted = f"the folder {PLACEMENT} of a model is for a PlacementModel"
+    placement, its_spec, its_audio, its_keys = _load(folder, PlacementModel, wanted)
+    if (its_spec.features, its_audio, its_keys) != (spec.features, audio_settings, keys):
+        raise CheckpointError(f"{folder}: its prompt, audio or keys are not those of the model in {folder.parent}")
+    return placement
+
+
+def _load(
+    checkpoint: str | Path, kind: type[Network], wanted: str, config: Mapping[str, Any] | None = None
+) -> tuple[Network, FeatureSpec, AudioSettings, int]:
+    """Load a model of one kind, and say which prompt, audio and number of keys it understands; `wanted`: for messages
+    about other kinds.
     """
     state, config = read_model(checkpoint, config)
     source = str(checkpoint)
     model = skeleton(config, state, source)
-    if not isinstance(model, DDPM):
-        raise CheckpointError(
-            f"{checkpoint}: its configuration is that of a {type(model).__name__}; charts need "
-            "stage 2, configs/mug/mug_diffusion.yaml"
-        )
+    if not isinstance(model, kind):
+        raise CheckpointError(f"{checkpoint}: its configuration is that of a {type(model).__name__}; {wanted}")
     check_fit(model, state, source)
     for name, value in state.items():
         if name.endswith(".kernel.kernel.L") and not 0 <= value <= MAX_KERNEL_LENGTH:
@@ -85,9 +117,9 @@ def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None 
         check_agreement({"model": config["model"], "data": {"params": {"common": {"keys": keys, "audio": said}}}})
         features = config["model"]["params"]["cond_stage_config"]["params"]["path_to_yaml"]
         spec = FeatureSpec.from_yaml(find_file(features))
-        model = instantiate_from_config(without_ckpt_paths(config["model"]), "model", torch.nn.Module)
+        model = instantiate_from_config(without_ckpt_paths(config["model"]), "model", kind)
     copy_weights(model, state, source)
-    return TrainedModel(model.eval().requires_grad_(False), spec, audio_settings, keys)
+    return model.eval().requires_grad_(False), spec, audio_settings, keys
 
 
 def read_model(

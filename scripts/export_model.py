@@ -5,6 +5,10 @@
 It holds model.safetensors (the run's averaged weights, where it has an EMA), config.yaml, features.yaml and README.md,
 the model card: what the run recorded of its data, steps, metrics and versions, what a prompt can say, how to use it.
 Whatever takes a --checkpoint takes the folder: mapping.py, webui.py, and main.py as the ckpt_path of a first stage.
+A placement model (configs/mug/mini_placement.yaml) goes into the folder of the model that it helps:
+
+    python scripts/export_model.py --checkpoint logs/<stage 3 run>/checkpoints/last.ckpt --outdir models/mine/placement
+
 Models of the original 2023 program: import_checkpoint.py.
 """
 
@@ -29,7 +33,7 @@ def main() -> None:
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", type=Path, required=True, help="of a run of main.py, stage 1 or 2")
+    parser.add_argument("--checkpoint", type=Path, required=True, help="of a run of main.py, stage 1 to 3")
     parser.add_argument("--outdir", type=Path, required=True, help="folder to write, which must not exist yet")
     parser.add_argument("--half", action="store_true", help="store weights as float16: half the size, nearly the same")
     parser.add_argument("--license", help="of the weights, for the card: an identifier such as cc-by-4.0")

@@ -72,3 +72,23 @@ def test_a_single_sample_is_chosen_as_it_is():
     chosen = choose([EVEN], {"sr": 5.0}, chart_of)
     assert chosen.chart.notes == EVEN
     assert chosen.distance == pytest.approx(distance(chosen.chart, {"sr": 5.0}))
+
+
+def test_samples_in_tune_know_their_density_whatever_is_asked_for_besides():
+    """The sparser charts have the long notes that are asked for, eight tolerances' worth."""
+    dense = [run(range(100)) for _ in range(3)]
+    sparse = [run(range(92), held=True) for _ in range(3)]
+    stars = star_rating(chart_of(dense[0]))
+    assert abs(star_rating(chart_of(sparse[0])) - stars) < 0.4
+    chosen = choose([*dense, *sparse], {"sr": stars, "ln_ratio": 1.0}, chart_of)
+    assert chosen.in_tune
+    assert len(chosen.chart.notes) == 100
+
+
+def test_long_notes_that_are_asked_for_are_taken_from_whoever_has_them():
+    samples = [
+        [note if i % 4 == j else run([i])[0] for i, note in enumerate(run(range(80), held=True))] for j in range(4)
+    ]
+    assert choose(samples, {"ln_ratio": 1.0}, chart_of).distance == 0.0  # each has a quarter of them
+    assert choose(samples, {"ln_ratio": 0.0}, chart_of).distance == 0.0
+    assert choose(samples, {}, chart_of).chart.notes in samples

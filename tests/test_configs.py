@@ -52,7 +52,7 @@ def test_trainer_and_callbacks_build(name: str, tmp_path: Path) -> None:
     trainer = build_trainer(with_seed(config, 5), tmp_path)
     assert trainer.max_steps > 0
     writes_charts = any(type(callback).__name__ == "BeatmapLogger" for callback in trainer.callbacks)
-    assert writes_charts != name.endswith("onsets")
+    assert writes_charts != name.endswith(("onsets", "placement"))
     assert not list(tmp_path.iterdir())  # nothing is written before training
 
 
@@ -114,6 +114,18 @@ def test_stage_2_hears_with_the_encoder_of_stage_0() -> None:
     with torch.device("meta"):
         model = instantiate_from_config(load("mini_diffusion")["model"], "model")
     assert onsets["note_frames"] == model.latent_factor
+
+
+def test_stage_3_starts_as_stage_2_and_hears_the_same() -> None:
+    diffusion, placement = load("mini_diffusion"), load("mini_placement")
+    params, of_stage_2 = placement["model"]["params"], diffusion["model"]["params"]
+    with torch.device("meta"):
+        assert params["note_frames"] == instantiate_from_config(diffusion["model"], "model").latent_factor
+    params["unet_config"]["params"]["out_channels"] = of_stage_2["unet_config"]["params"]["out_channels"]
+    of_stage_2["wave_stage_config"]["params"].pop("ckpt_path")
+    for node in ("unet_config", "wave_stage_config", "cond_stage_config"):
+        assert params[node] == of_stage_2[node]
+    assert placement["data"]["params"]["common"] == diffusion["data"]["params"]["common"]
 
 
 def test_the_small_model_runs() -> None:

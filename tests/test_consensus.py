@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from mug.consensus import agreements
 from mug.data.beatmap import Note
+from mug.placement.chances import Chances
+from mug.placement.density import Density
 
 # All three have the moment at 100; two that at 300, two that at 500; one is alone with 700.
 A = [Note(100.0, 0), Note(100.0, 3), Note(300.0, 1)]
@@ -89,6 +91,86 @@ def test_one_sample_is_its_own_chart():
     assert [(agreement.notes, agreement.denser) for agreement in agreements([close])] == [(close, 0.0)]
 
 
+def test_nobody_plays_where_a_key_is_held_or_was_struck_just_before():
+    leader = [Note(100.0, 0, 500.0), Note(600.0, 1)]
+    others = [[Note(100.0, 0, 500.0), Note(300.0, 0), Note(660.0, 1)], [Note(300.0, 2), Note(660.0, 3)]]
+    played = next(agreements([leader, *others])).notes
+    # at 300 the next sample's key is held by the leader's long note; at 660 key 1 was struck 60 ms before
+    assert played == [Note(100.0, 0, 500.0), Note(300.0, 2), Note(600.0, 1), Note(660.0, 3)]
+    nowhere = [[Note(100.0, 0, 500.0)], [Note(100.0, 0, 500.0), Note(300.0, 0)], [Note(300.0, 0)]]
+    assert next(agreements(nowhere)).notes == [Note(100.0, 0, 500.0), Note(300.0, 0)]  # for others to put right
+
+
+def test_those_who_hold_most_notes_lead_and_those_who_hold_fewest_where_that_is_asked_for():
+    plain = [Note(100.0, 0), Note(100.0, 1), Note(500.0, 2)]
+    half = [Note(100.0, 2, 200.0), Note(100.0, 3), Note(500.0, 3)]
+    held = [Note(100.0, 1, 200.0), Note(500.0, 1, 900.0)]
+    found = list(agreements([plain, half, held], by_holding=True))
+    assert [agreement.notes for agreement in found[3:5]] == [held, plain]
+    assert list(agreements([plain, half, held]))[:3] == found[:3]
+    assert {tuple(agreement.notes) for agreement in agreements([plain, half, held])} == {
+        *map(tuple, (plain, half, held))
+    }
+
+
+def counts(samples, **expectations) -> list[int]:
+    """How many moments the charts of the first leader have, in the order in which they come."""
+    return [len(agreement.notes) for agreement in list(agreements(samples, **expectations))[:: len(samples)]]
+
+
+# Three samples: nine moments that one, two or three of them have, three of each.
+VOTED = [[Note(1000.0 * k, 0) for k in range(9) if k % 3 >= index] for index in range(3)]
+
+
+def test_chances_count_beside_votes():
+    times = 1000.0 * np.arange(9)
+    # likely: all that two or three have, but for the first; and of the others one
+    likely = np.array([0, 0, 1, 1, 1, 1, 0, 1, 1], dtype=float)
+    found = next(agreements(VOTED, Chances(times, 0.05 + 0.9 * likely), Density(math.log(6 / 8), 1e-6)))
+    assert [note.start_ms for note in found.notes] == [2000.0, 3000.0, 4000.0, 5000.0, 7000.0, 8000.0]
+    assert found.denser == pytest.approx(0.0, abs=1e-6)
+    even = next(agreements(VOTED, Chances(times, np.full(9, 0.5)), Density(math.log(6 / 8), 1e-6)))
+    assert [note.start_ms for note in even.notes] == [1000.0, 2000.0, 4000.0, 5000.0, 7000.0, 8000.0]  # votes alone
+
+
+def test_with_chances_there_are_charts_of_every_density_the_usual_one_first():
+    chances = Chances(1000.0 * np.arange(9), np.full(9, 0.5))
+    numbers = counts(VOTED, chances=chances)
+    assert numbers[0] == 9  # what a third have, of three samples: all
+    assert sorted(numbers) == list(range(2, 10))
+    densities = [agreement.denser for agreement in agreements(VOTED, chances)]
+    assert densities == sorted(densities, key=abs)
+
+
+def test_a_moment_beside_another_with_more_votes_is_what_that_one_meant():
+    samples = [[Note(1000.0, 0), Note(1030.0, 1), Note(2000.0, 0)], [Note(1030.0, 1)], [Note(1030.0, 1)]]
+    chances = Chances(np.array([1015.0, 2000.0]), np.array([1.0, 0.4]))
+    by_number = {len(found.notes): found for found in agreements(samples, chances)}
+    assert [note.start_ms for note in by_number[2].notes] == [1030.0, 2000.0]  # though its frame is near both
+
+
+@pytest.mark.parametrize(
+    ("log_rate", "deviation", "expected"),
+    [
+        (math.log(4 / 8), 1e-6, 4),  # eight seconds from the first moment to the last: sure of four
+        (math.log(4 / 8), 0.14, 6),  # as sure as the votes: between four and nine
+        (math.log(4 / 8), 1e6, 9),
+        (-100.0, 1e-6, round(9 / math.e)),  # such a sparse chart nobody hears there
+    ],
+)
+def test_the_usual_number_is_between_what_is_heard_and_what_is_expected(log_rate, deviation, expected):
+    chances = Chances(1000.0 * np.arange(9), np.full(9, 0.5))
+    assert counts(VOTED, chances=chances, density=Density(log_rate, deviation))[0] == expected
+
+
+def test_density_without_chances_is_the_nearest_number_of_votes():
+    assert counts(VOTED, density=Density(math.log(6 / 8), 1e-6)) == [6, 9, 3]
+
+
+def test_samples_without_notes_have_no_chances():
+    assert list(agreements([[], []], Chances(np.array([5.0]), np.array([0.9])), Density(1.0, 0.1))) == []
+
+
 notes = st.lists(
     st.builds(Note, st.integers(0, 3000).map(float), st.integers(0, 3)), max_size=12, unique_by=lambda n: n.start_ms
 ).map(sorted)
@@ -101,7 +183,7 @@ def test_more_votes_leave_a_part_of_what_fewer_leave(samples):
     by_leader = [sorted(found[i::n], key=lambda agreement: -agreement.denser) for i in range(n)]
     for charts in by_leader:
         for dense, sparse in pairwise(charts):
-            assert set(sparse.notes) <= set(dense.notes)
+            assert {note.start_ms for note in sparse.notes} <= {note.start_ms for note in dense.notes}
     assert all(agreement.notes == sorted(agreement.notes) for agreement in found)
 
 

@@ -11,6 +11,7 @@ import soundfile
 import torch
 import yaml
 from safetensors.torch import load_file
+from tiny_model import save_tiny_placement
 
 from mug.config import instantiate_from_config
 from mug.errors import CheckpointError
@@ -81,6 +82,16 @@ def test_the_card_says_what_the_run_recorded(run: Path, tmp_path: Path) -> None:
         "| `devices` | `CPU, CPU` |", "| `ln` | `true, false` |",
     ):  # fmt: skip
         assert line in lines, line
+
+
+def test_a_placement_model_is_exported_too(tmp_path: Path) -> None:
+    parameters = export_run(save_tiny_placement(tmp_path / "last.ckpt"), tmp_path / "placement", half=True)
+    assert list(parameters) == ["unet_model", "wave_model", "cond_stage_model"]
+    card = (tmp_path / "placement" / "README.md").read_text(encoding="utf-8")
+    assert "it says how likely notes are at each moment." in card
+    assert "Lay it into the folder of a model that writes charts, as `placement`" in card
+    assert "mapping.py" not in card
+    assert "| `optimiser steps` | `3` |" in card.splitlines()
 
 
 def test_half_of_the_numbers_size(run: Path, tmp_path: Path) -> None:

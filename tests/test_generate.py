@@ -10,7 +10,7 @@ import pytest
 import rosu_pp_py
 import soundfile
 import torch
-from tiny_model import save_tiny_checkpoint, tiny_run_config
+from tiny_model import save_tiny_checkpoint, save_tiny_placement, tiny_run_config
 from tqdm import tqdm
 
 from mug.data.audio import load_audio
@@ -20,7 +20,10 @@ from mug.data.features import Feature, FeatureSpec
 from mug.data.osu import parse_osu
 from mug.data.osz import extract_osz, write_osz
 from mug.errors import AudioError, ChartError, CheckpointError, ConfigError, PromptError
+from mug.export import export_run
 from mug.generate import ChartGenerator
+from mug.placement.chances import Chances
+from mug.placement.density import DensityPrior
 from mug.prompt_distance import distance
 
 STEPS = 3
@@ -126,6 +129,38 @@ def test_an_ensemble_is_played_as_comes_close_to_the_prompt(generator, song, mon
     assert len({away for away, _ in measured}) > 1
     assert chosen in [candidate for _, candidate in measured]
     assert distance(chosen, wishes) < np.median([away for away, _ in measured])
+
+
+@pytest.fixture
+def helped(tiny_checkpoint, tmp_path) -> ChartGenerator:
+    """A generator of a folder that has a placement model and a density, too."""
+    export_run(tiny_checkpoint, tmp_path / "mine")
+    export_run(save_tiny_placement(tmp_path / "stage3.ckpt"), tmp_path / "mine" / "placement")
+    DensityPrior.fit([({"sr": 2.0}, 1.0), ({"sr": 4.0}, 3.0)]).save(tmp_path / "mine" / "density.yaml")
+    return ChartGenerator.load(tmp_path / "mine")
+
+
+def test_an_ensemble_has_the_moments_that_a_placement_model_takes_for_likely(generator, helped, song, monkeypatch):
+    places = []
+
+    def place(spectrum, features):
+        places.append(features)
+        times = np.arange(0.0, 3000.0, 25.0)
+        return Chances(times, np.where(times < 1000, 0.9, 0.01))
+
+    monkeypatch.setattr(helped.sampler, "place", place)
+    how = {"seed": 3, "ensemble": 4, "snap": False}
+    likely, plain = chart(helped, song, {"sr": 2.0}, **how), chart(generator, song, {"sr": 2.0}, **how)
+    assert np.mean([note.start_ms < 1000 for note in likely.notes]) > 0.8
+    assert np.mean([note.start_ms < 1000 for note in plain.notes]) < 0.6
+    assert [features.tolist() for features in places] == [helped.spec.encode({"sr": 2.0}).tolist()]
+    assert chart(helped, song, seed=3) == chart(generator, song, seed=3)  # of a single sample nothing is left out
+    assert len(places) == 1
+
+
+def test_an_ensemble_is_as_dense_as_charts_with_such_a_prompt(helped, song):
+    sparse, dense = (chart(helped, song, {"sr": stars}, seed=3, ensemble=4) for stars in (1.0, 8.0))
+    assert len({note.start_ms for note in dense.notes}) > 1.5 * len({note.start_ms for note in sparse.notes})
 
 
 def test_a_chart_whose_stars_are_off_is_asked_for_again_and_the_nearest_is_kept(generator, song, monkeypatch):

@@ -21,7 +21,9 @@ TRAINING = Training(
 
 
 def test_a_card_says_what_the_run_recorded() -> None:
-    card = model_card("mine", {"unet_model": 1234567}, [SR, STATUS], TRAINING, license_name="cc-by-4.0", half=True)
+    card = model_card(
+        "mine", "DDPM", {"unet_model": 1234567}, [SR, STATUS], TRAINING, license_name="cc-by-4.0", half=True
+    )
     _, header, text = card.split("---\n", 2)
     assert yaml.safe_load(header) == {
         "license": "cc-by-4.0", "library_name": "mug", "tags": ["osu-mania", "rhythm-game", "chart-generation"]
@@ -44,7 +46,7 @@ def test_a_card_says_what_the_run_recorded() -> None:
 
 
 def test_a_card_is_silent_about_what_nobody_knows() -> None:
-    card = model_card("mine", {"encoder": 10}, [], training=None)
+    card = model_card("mine", "AutoencoderKL", {"encoder": 10}, [], training=None)
     assert "license" not in card
     assert "How it was made" not in card
     assert "float16" not in card
@@ -70,7 +72,9 @@ def test_values_are_code(value: object, expected: str) -> None:
 
 def test_hostile_names_stay_inside_their_place() -> None:
     name = "x`\n```\n# [Free](http://bad)\n---\n"
-    card = model_card(name, {name: 1}, [Feature(name, "bool", values=(True, False))], TRAINING, license_name=name)
+    card = model_card(
+        name, "DDPM", {name: 1}, [Feature(name, "bool", values=(True, False))], TRAINING, license_name=name
+    )
     header, text = card.removeprefix("---\n").split("\n---\n", 1)
     assert yaml.safe_load(header)["license"] == name
     assert "--checkpoint models/mine " in text

@@ -1,6 +1,7 @@
 """Configurations that a checkpoint carries, maybe a stranger's: only what belongs in its place is built, in bounds."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,13 +9,17 @@ from typing import Any
 
 import pytest
 import torch
-from tiny_model import save_tiny_checkpoint, tiny_run_config
+import yaml
+from tiny_model import save_tiny_checkpoint, save_tiny_placement, tiny_run_config
 
 from mug.config import PROJECT_ROOT, get_obj_from_str, load_config
 from mug.errors import CheckpointError
+from mug.export import export_run
+from mug.placement.density import DensityPrior
 from mug.trained_model import MAX_VALUES, PLACES, check_places, load_trained_model, read_model
 
 Edit = Callable[[dict[str, Any]], Path]
+NOT_ITS_OWN = "its prompt, audio or keys are not those of"
 FEATURES = "mug.cond.feature.BeatmapFeatureEmbedder"
 
 
@@ -173,3 +178,78 @@ def test_what_nobody_uses_of_a_checkpoint_is_not_read(content, tmp_path):
     state, _ = read_model(tmp_path / "mapped.ckpt")
     assert str(tmp_path / "mapped.ckpt") in maps.read_text()
     assert all(torch.equal(value, content["state_dict"][name]) for name, value in state.items())
+
+
+@pytest.fixture(scope="module")
+def folder_with_placement(tiny_checkpoint, tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("models")
+    export_run(tiny_checkpoint, root / "mine")
+    export_run(save_tiny_placement(root / "stage3.ckpt"), root / "mine" / "placement")
+    return root / "mine"
+
+
+def test_a_folder_brings_its_placement_model(folder_with_placement, tiny_checkpoint):
+    saved = torch.load(folder_with_placement.parent / "stage3.ckpt", weights_only=True)["state_dict"]
+    for path in (folder_with_placement, folder_with_placement / "model.safetensors"):
+        placement = load_trained_model(path).placement
+        assert placement is not None
+        assert not placement.training
+        assert not any(parameter.requires_grad for parameter in placement.parameters())
+        assert all(torch.equal(value, saved[name]) for name, value in placement.state_dict().items())
+    assert load_trained_model(tiny_checkpoint).placement is None
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (
+            lambda config: config["data"]["params"]["common"].update(keys=7),
+            "its prompt, audio or keys are not those of",
+        ),
+        (
+            lambda config: config["data"]["params"]["common"]["audio"].update(sr=44100),
+            "its prompt, audio or keys are not those of",
+        ),
+        (
+            lambda config: config["model"].update(tiny_run_config()["model"]),
+            "is that of a DDPM; the folder placement of a model is for a PlacementModel",
+        ),
+    ],
+)
+def test_a_placement_model_of_another_model_is_refused(folder_with_placement, tmp_path, change, reason):
+    folder = Path(shutil.copytree(folder_with_placement, tmp_path / "mine"))
+    file = folder / "placement" / "config.yaml"
+    config = yaml.safe_load(file.read_text())
+    change(config)
+    if "DDPM" in reason:
+        config["model"]["params"]["cond_stage_config"]["params"]["path_to_yaml"] = "features.yaml"
+    file.write_text(yaml.safe_dump(config))
+    with pytest.raises(CheckpointError, match=f"placement: .*{reason}"):
+        load_trained_model(folder)
+
+
+def test_a_placement_model_with_another_prompt_is_refused(folder_with_placement, tmp_path):
+    folder = Path(shutil.copytree(folder_with_placement, tmp_path / "mine"))
+    features = yaml.safe_load((folder / "placement" / "features.yaml").read_text())
+    features[0], features[-1] = features[-1], features[0]
+    (folder / "placement" / "features.yaml").write_text(yaml.safe_dump(features))
+    with pytest.raises(CheckpointError, match=f"placement: {NOT_ITS_OWN}"):
+        load_trained_model(folder)
+
+
+def test_a_placement_model_writes_no_charts(folder_with_placement):
+    with pytest.raises(CheckpointError, match="is that of a PlacementModel; charts need stage 2"):
+        load_trained_model(folder_with_placement / "placement")
+
+
+def test_a_folder_brings_its_density(folder_with_placement, tmp_path):
+    folder = Path(shutil.copytree(folder_with_placement, tmp_path / "mine"))
+    assert load_trained_model(folder).density is None
+    DensityPrior.fit([({"sr": 2.0}, 4.0), ({"sr": 4.0}, 8.0)]).save(folder / "density.yaml")
+    for path in (folder, folder / "model.safetensors"):
+        density = load_trained_model(path).density
+        assert density is not None
+        assert density.names == ["sr"]
+    (folder / "density.yaml").write_text("sr: 5")
+    with pytest.raises(CheckpointError, match=r"density\.yaml: does not say how dense charts are"):
+        load_trained_model(folder)

@@ -58,6 +58,29 @@ def tiny_run_config(keys: int = 4, **ddpm: Any) -> dict[str, Any]:
     }
 
 
+def tiny_placement_config(keys: int = 4) -> dict[str, Any]:
+    """The configuration of a placement model for that: a latent frame answers for 2 note frames."""
+    config = tiny_run_config(keys)
+    of_stage_2 = config["model"]["params"]
+    params = {name: of_stage_2[name] for name in ("unet_config", "wave_stage_config", "cond_stage_config")}
+    params["unet_config"]["params"]["out_channels"] = 4
+    config["model"] = {"target": "mug.placement.model.PlacementModel", "params": {**params, "note_frames": 2}}
+    return config
+
+
+def save_tiny_placement(path: Path, keys: int = 4) -> Path:
+    """Write a checkpoint of a placement model with seeded weights."""
+    config = tiny_placement_config(keys)
+    with torch.random.fork_rng():
+        torch.manual_seed(12)
+        model = instantiate_from_config(config["model"])
+        for parameter in model.parameters():
+            if parameter.ndim > 1 and not parameter.any():
+                torch.nn.init.normal_(parameter, std=0.2)
+    torch.save({"state_dict": model.state_dict(), "config": config, "global_step": 3}, path)
+    return path
+
+
 def save_tiny_checkpoint(path: Path, keys: int = 4, start_bias: float = -0.4) -> Path:
     """Write a checkpoint with seeded weights; the lower `start_bias`, the fewer notes."""
     config = tiny_run_config(keys)

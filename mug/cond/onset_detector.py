@@ -9,23 +9,22 @@ Axes: B batch, K keys, T note frames, A audio frames, M mel bins, C channels, L 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pytorch_lightning as pl
 import torch.nn.functional as F
 from einops import rearrange, reduce
 from torch import Tensor, nn
 
+from mug.cond.onset_training import OnsetTraining
 from mug.cond.wave import MelspectrogramScaleEncoder1D
 from mug.config import instantiate_from_config
 from mug.data.convertor import NotePlanes
 from mug.errors import ConfigError
-from mug.firststage.losses import frame_scores, mean_where
-from mug.lr_scheduler import adamw
+from mug.firststage.losses import mean_where
 from mug.model.weights import freeze_all_but, load_weights
 
 N_ANSWERS = 3  # does a note begin, where in its frame, is one held
 
 
-class OnsetDetector(pl.LightningModule):
+class OnsetDetector(OnsetTraining):
     """An encoder of many scales and a linear look at one of them, trained on charts of every difficulty.
 
     What it says of a frame becomes how many charts of the song have a note there: the more, the stronger the onset.
@@ -50,7 +49,7 @@ class OnsetDetector(pl.LightningModule):
         ckpt_path: str | None = None,
         ignore_keys: Sequence[str] = (),
     ) -> None:
-        super().__init__()
+        super().__init__(weight_offset, learning_rate, weight_decay, scheduler_config, monitor)
         where = "model.params.wave_stage_config"
         self.wave_model = instantiate_from_config(wave_stage_config, where, MelspectrogramScaleEncoder1D)
         channels = self.wave_model.channels
@@ -58,12 +57,7 @@ class OnsetDetector(pl.LightningModule):
             raise ConfigError(f"model.params.scale is {scale}; the encoder's outputs are 0 to {len(channels) - 1}")
         self.look = nn.Conv1d(channels[scale], N_ANSWERS * note_frames, 1)
         self.scale = scale
-        self.weight_offset = weight_offset
         self.weight_holding = weight_holding
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.scheduler_config = scheduler_config
-        self.monitor = monitor
         if ckpt_path is not None:
             load_weights(self, ckpt_path, ignore_keys)
         freeze_all_but(self, training_keys)
@@ -73,40 +67,12 @@ class OnsetDetector(pl.LightningModule):
         heard = self.wave_model(audio)[self.scale]  # [B, C, L]
         return rearrange(self.look(heard), "b (answer frame) l -> b answer (l frame)", answer=N_ANSWERS)
 
-    def training_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
-        return self._step(batch, "train")
+    def answers(self, batch: Mapping[str, Any]) -> Tensor:
+        return self(batch["audio"])
 
-    def validation_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
-        return self._step(batch, "val")
-
-    def test_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
-        return self._step(batch, "test")
-
-    def _step(self, batch: Mapping[str, Any], stage: str) -> Tensor:
-        start, offset, holding = self(batch["audio"]).float().unbind(1)  # [B, T] each
-        note, valid = batch["note"].float(), batch["valid_flag"].float()
-        if start.shape != valid.shape:
-            raise ConfigError(
-                f"model.params.note_frames: the encoder's frames make {start.shape[1]} note frames of a window, which "
-                f"has {valid.shape[1]}"
-            )
-        is_start, offset_start, is_holding, _ = NotePlanes.split(note)  # [B, K, T] each
-        begins = reduce(is_start, "b k t -> b t", "max") * valid
-        held = reduce(is_holding, "b k t -> b t", "max") * valid
-        # where the first of a frame's notes begins; silent columns are beyond every frame
-        place = reduce(offset_start + 2 * (1 - is_start), "b k t -> b t", "min")
-        start_loss = mean_where(F.binary_cross_entropy_with_logits(start, begins, reduction="none"), valid)
-        holding_loss = mean_where(F.binary_cross_entropy_with_logits(holding, held, reduction="none"), valid)
-        offset_loss = mean_where((offset - place).square(), begins)
-        loss = start_loss + self.weight_offset * offset_loss + self.weight_holding * holding_loss
-        _, precision, recall = frame_scores(start.detach(), begins, valid)
-        log = {"start_loss": start_loss.detach(), "offset_loss": offset_loss.detach(), "precision": precision}
-        log |= {"holding_loss": holding_loss.detach(), "recall": recall}
-        evaluating = stage != "train"
-        self.log(f"{stage}/loss", loss.detach(), prog_bar=True, batch_size=len(valid), sync_dist=evaluating)
-        named = {f"{stage}/{name}": value for name, value in log.items()}
-        self.log_dict(named, batch_size=len(valid), sync_dist=evaluating)
-        return loss
-
-    def configure_optimizers(self) -> Any:
-        return adamw(self, self.learning_rate, self.scheduler_config, self.weight_decay, self._trainer)
+    def losses(self, answers: Tensor, note: Tensor, valid: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Those of starts, and whether a note is held, which teaches how long sounds are."""
+        loss, log = super().losses(answers, note, valid)
+        held = reduce(NotePlanes.split(note).is_holding, "b k t -> b t", "max") * valid
+        holding_loss = mean_where(F.binary_cross_entropy_with_logits(answers[:, 2], held, reduction="none"), valid)
+        return loss + self.weight_holding * holding_loss, {**log, "holding_loss": holding_loss.detach()}

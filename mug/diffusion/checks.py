@@ -24,11 +24,21 @@ def check_networks(
 
     What a network of other parameters does not say is not compared, nor is what is no mapping: building it complains.
     """
-    nodes = (unet_config, first_stage_config, wave_stage_config, cond_stage_config)
-    unet, first_stage, wave, cond = (_mapping_at(node, "params") for node in nodes)
-    latents = _mapping_at(first_stage, "ddconfig").get("z_channels")
+    latents = _mapping_at(_mapping_at(first_stage_config, "params"), "ddconfig").get("z_channels")
     _check_equal("z_channels", z_channels, "first_stage_config.params.ddconfig.z_channels", latents)
-    _check_equal("unet_config.params.out_channels", unet.get("out_channels"), "z_channels", z_channels)
+    out_channels = _mapping_at(unet_config, "params").get("out_channels")
+    _check_equal("unet_config.params.out_channels", out_channels, "z_channels", z_channels)
+    check_conditions(unet_config, wave_stage_config, cond_stage_config, z_channels)
+
+
+def check_conditions(
+    unet_config: Mapping[str, Any],
+    wave_stage_config: Mapping[str, Any],
+    cond_stage_config: Mapping[str, Any],
+    z_channels: int,
+) -> None:
+    """Raise ConfigError, as `check_networks` does, where a denoiser does not take what it is to hear or read."""
+    unet, wave, cond = (_mapping_at(node, "params") for node in (unet_config, wave_stage_config, cond_stage_config))
     context = cond.get("embed_dim")
     _check_equal(
         "unet_config.params.context_dim", unet.get("context_dim"), "cond_stage_config.params.embed_dim", context

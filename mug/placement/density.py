@@ -1,0 +1,95 @@
+"""How dense charts are, by what a prompt says: a normal distribution of features and density, whatever is given of it.
+
+Axes: F features that are numbers or flags.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mug.errors import CheckpointError, ConfigError
+from mug.model_folder import read_yaml, write_yaml
+
+LEAST = 0.5  # of stars and ratings, which count by their logarithm: twice as hard is so many times as dense
+RIDGE = 1e-3  # of a feature's variance, added to it: flags follow from ratings, nearly
+MAX_FEATURES = 200
+NUMBER = (int, float, np.number, np.bool_)
+
+
+@dataclass(frozen=True)
+class Density:
+    """Moments with notes in a second: their logarithm, and how far off that usually is."""
+
+    log_rate: float
+    deviation: float
+
+
+class DensityPrior:
+    """The joint distribution of charts' features and of the logarithm of their moments a second.
+
+    names: of the features. mean [F + 1], covariance [F + 1, F + 1]: the density comes last. Raises ConfigError for what
+    is no such distribution.
+    """
+
+    def __init__(self, names: Iterable[str], mean: np.ndarray, covariance: np.ndarray) -> None:
+        self.names = list(names)
+        n = len(self.names) + 1
+        if mean.shape != (n,) or covariance.shape != (n, n):
+            raise ConfigError(f"density of {n - 1} features: mean {mean.shape} and covariance {covariance.shape}")
+        if not (np.isfinite(mean).all() and np.isfinite(covariance).all() and np.allclose(covariance, covariance.T)):
+            raise ConfigError("density: mean and covariance have to be numbers, and the covariance symmetric")
+        if np.linalg.eigvalsh(covariance)[0] <= 0:
+            raise ConfigError("density: the covariance is that of no distribution")
+        self.mean = mean
+        self.covariance = covariance
+
+    @classmethod
+    def fit(cls, charts: Iterable[tuple[Mapping[str, Any], float]]) -> "DensityPrior":
+        """Fit the features of charts, and their moments a second: those features that all charts have, but for words.
+
+        Raises ConfigError for fewer than two charts.
+        """
+        rows = list(charts)
+        if len(rows) < 2:
+            raise ConfigError(f"{len(rows)} charts are too few to know how dense charts are")
+        prompts = [prompt for prompt, _ in rows]
+        names = [name for name in prompts[0] if all(isinstance(p.get(name), NUMBER) for p in prompts)]
+        values = [[*(_value(name, p[name]) for name in names), math.log(rate)] for p, rate in rows]
+        table = np.array(values)  # [charts, F + 1]
+        covariance = np.cov(table, rowvar=False).reshape(len(names) + 1, -1)
+        return cls(names, table.mean(axis=0), covariance + np.diag(RIDGE * np.diag(covariance) + 1e-6))
+
+    @classmethod
+    def from_yaml(cls, path: Path) -> "DensityPrior":
+        """Read what `save` wrote. Raises CheckpointError."""
+        try:
+            content = read_yaml(path)
+            names, mean, covariance = (content[key] for key in ("names", "mean", "covariance"))
+            if not 0 <= len(names) <= MAX_FEATURES or not all(isinstance(name, str) for name in names):
+                raise ConfigError("its names are none")
+            return cls(names, np.array(mean, dtype=np.float64), np.array(covariance, dtype=np.float64))
+        except (KeyError, TypeError, ValueError, ConfigError) as error:
+            raise CheckpointError(f"{path}: does not say how dense charts are: {error}") from error
+
+    def save(self, path: Path) -> None:
+        """Write it as YAML."""
+        numbers = {"mean": self.mean, "covariance": self.covariance}
+        rounded = {key: np.vectorize(lambda x: float(f"{x:.6g}"))(value).tolist() for key, value in numbers.items()}
+        write_yaml(path, {"names": self.names, **rounded})
+
+    def of(self, prompt: Mapping[str, Any]) -> Density:
+        """How dense charts are that a prompt describes: given what it says of the features that are known here."""
+        given = [index for index, name in enumerate(self.names) if isinstance(prompt.get(name), NUMBER)]
+        known = np.array([_value(self.names[i], prompt[self.names[i]]) for i in given])
+        with_density = self.covariance[given, -1]
+        weights = np.linalg.solve(self.covariance[np.ix_(given, given)], with_density)
+        log_rate = self.mean[-1] + weights @ (known - self.mean[given])
+        return Density(float(log_rate), math.sqrt(max(self.covariance[-1, -1] - weights @ with_density, 1e-12)))
+
+
+def _value(name: str, value: float) -> float:
+    return math.log(max(value, LEAST)) if name == "sr" or name.endswith("ett") else float(value)

@@ -1,0 +1,89 @@
+"""Training of step placement: how likely is it that a chart has notes at a moment, given the song and the prompt?
+
+A denoiser plays moments and columns at once, and learns slowly which moments the music asks for. Asked outright, the
+same networks learn it in a tenth of the steps. Step placement conditioned on the difficulty comes from Donahue, Lipton
+& McAuley, "Dance Dance Convolution", 2017, section 4.2.
+
+Axes: B batch, K keys, T note frames, A audio frames, M mel bins, F features, L latent frames.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from einops import rearrange
+from torch import Tensor
+
+from mug.cond.feature import BeatmapFeatureEmbedder
+from mug.cond.onset_training import OnsetTraining
+from mug.cond.wave import MelspectrogramScaleEncoder1D
+from mug.config import instantiate_from_config
+from mug.diffusion.checks import check_conditions
+from mug.diffusion.unet import UNetModel
+from mug.errors import ConfigError
+from mug.model.weights import load_weights
+
+N_ANSWERS = 2  # does a note begin in a frame, and where in it
+UNKNOWN = 999  # the timestep at which a denoiser of 1,000 steps has to guess all from the song and the prompt
+
+
+class PlacementModel(OnsetTraining):
+    """A U-Net that is shown no latent, the ears and the prompt of stage 2: audio and prompt -> where notes begin.
+
+    unet_config: in_channels as the denoiser's, out_channels 2 * note_frames, as one of its frames is that many note
+    frames long. weight_offset: of the loss of a note's place in its frame. ckpt_path: a checkpoint of stage 2, as whose
+    networks these start. The others: see mug.diffusion.diffusion.DDPM.
+    Raises ConfigError for networks that do not belong together.
+    """
+
+    def __init__(
+        self,
+        unet_config: Mapping[str, Any],
+        wave_stage_config: Mapping[str, Any],
+        cond_stage_config: Mapping[str, Any],
+        note_frames: int,
+        weight_offset: float = 2.0,
+        learning_rate: float = 1e-3,
+        weight_decay: float = 0.01,
+        scheduler_config: Mapping[str, Any] | None = None,
+        monitor: str | None = None,
+        ckpt_path: str | None = None,
+    ) -> None:
+        super().__init__(weight_offset, learning_rate, weight_decay, scheduler_config, monitor)
+        where = "model.params"
+        self.unet_model = instantiate_from_config(unet_config, f"{where}.unet_config", UNetModel)
+        if self.unet_model.audio_channels is None:
+            raise ConfigError(f"{where}.unet_config: give audio_channels; a placement model hears every scale")
+        check_conditions(unet_config, wave_stage_config, cond_stage_config, self.unet_model.in_channels)
+        self.wave_model = instantiate_from_config(
+            wave_stage_config, f"{where}.wave_stage_config", MelspectrogramScaleEncoder1D
+        )
+        self.cond_stage_model = instantiate_from_config(
+            cond_stage_config, f"{where}.cond_stage_config", BeatmapFeatureEmbedder
+        )
+        out_channels = self.unet_model.out[-1].out_channels
+        if out_channels != N_ANSWERS * note_frames:
+            raise ConfigError(
+                f"{where}.unet_config: out_channels is {out_channels}, but {note_frames} note frames a latent frame "
+                f"have {N_ANSWERS * note_frames} answers"
+            )
+        if ckpt_path is not None:
+            load_weights(self.unet_model, ckpt_path, ("out.2.",), "model.unet_model.")  # but for its last layer
+            load_weights(self.wave_model, ckpt_path, (), "model.wave_model.")
+            load_weights(self.cond_stage_model, ckpt_path, (), "model.cond_stage_model.")
+
+    @property
+    def audio_multiple(self) -> int:
+        """What the number of audio frames has to be a multiple of."""
+        return self.wave_model.factor
+
+    def forward(self, audio: Tensor, feature: Tensor) -> Tensor:
+        """Audio [B, M, A], prompt ids [B, F] -> [B, 2, T]: logits of a note's start, and its place in the frame."""
+        audios = self.wave_model(audio)[-self.unet_model.n_audios :]
+        nothing = audio.new_zeros(len(audio), self.unet_model.in_channels, audios[0].shape[-1])  # [B, Z, L]
+        t = torch.full((len(audio),), UNKNOWN, device=audio.device)
+        answers = self.unet_model(nothing, t, self.cond_stage_model(feature), audios)
+        return rearrange(answers, "b (answer frame) l -> b answer (l frame)", answer=N_ANSWERS)
+
+    def answers(self, batch: Mapping[str, Any]) -> Tensor:
+        return self(batch["audio"], batch["feature"])
