@@ -62,6 +62,8 @@ class ChartGenerator:
         trained = load_trained_model(checkpoint, config)
         try:
             trained.model.to(device)
+            if trained.placement is not None:
+                trained.placement.to(device)
         except (RuntimeError, AssertionError) as error:  # torch's answers to a device that is not there
             raise ConfigError(f"device '{device}' cannot be used: {error}") from error
         return cls(trained)

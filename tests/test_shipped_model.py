@@ -25,19 +25,17 @@ HELD_OUT_SEED = 1
 
 
 def test_its_files_are_small_and_hold_half_precision():
-    assert {path.name for path in FOLDER.iterdir()} == {
-        "model.safetensors",
-        "config.yaml",
-        "features.yaml",
-        "README.md",
-    }
-    assert all(path.stat().st_size <= MAX_FILE_BYTES for path in FOLDER.iterdir())
-    with safe_open(FOLDER / "model.safetensors", "pt") as tensors:
-        slices = [tensors.get_slice(name) for name in tensors.keys()]  # noqa: SIM118
-    stored = Counter(dict.fromkeys(("F16", "F32"), 0))
-    for tensor in slices:
-        stored[tensor.get_dtype()] += math.prod(tensor.get_shape())
-    assert stored["F16"] > 50 * stored["F32"]  # schedules and scales of latents stay as they are
+    model = {"model.safetensors", "config.yaml", "features.yaml", "README.md"}
+    files = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
+    assert files == model | {"density.yaml"} | {f"placement/{name}" for name in model}
+    assert all((FOLDER / name).stat().st_size <= MAX_FILE_BYTES for name in files)
+    for weights in ("model.safetensors", "placement/model.safetensors"):
+        with safe_open(FOLDER / weights, "pt") as tensors:
+            slices = [tensors.get_slice(name) for name in tensors.keys()]  # noqa: SIM118
+        stored = Counter(dict.fromkeys(("F16", "F32"), 0))
+        for tensor in slices:
+            stored[tensor.get_dtype()] += math.prod(tensor.get_shape())
+        assert stored["F16"] > 50 * stored["F32"]  # schedules and scales of latents stay as they are
 
 
 def test_its_card_gives_it_away():
