@@ -34,9 +34,8 @@ def main() -> None:
         if len(times) > 1
     )
     prior.save(args.out)
-    print(
-        f"wrote {args.out}: {len(entries)} charts, {len(prior.names)} features; {len(report.skipped)} charts could not be used"
-    )
+    unused = len(report.skipped)
+    print(f"wrote {args.out}: {len(entries)} charts, {len(prior.names)} features; {unused} charts could not be used")
     for what, names in (("nothing", []), ("its stars", ["sr"]), ("all of them", prior.names)):
         deviation = prior.of(dict.fromkeys(names, 1.0)).deviation
         print(f"  of a chart of which {what} is known the number of moments is off by {100 * deviation:.0f} %")
