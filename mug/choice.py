@@ -1,5 +1,6 @@
 """What of all that an ensemble agrees on becomes the chart: what comes closest to what was asked for."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,9 +54,12 @@ def choose(
     in_tune = wanted is None or (stars is not None and abs(stars - wanted) <= IN_TUNE)
     tolerance = DENSITY_TOLERANCE if in_tune else LOOSE_DENSITY_TOLERANCE
     best: Choice | None = None
+    most_denser = MOST_DENSER if in_tune else math.inf
     for agreement in agreements(samples, chances, density, by_holding=wishes.get(LONG_NOTES) is not None):
         off = abs(agreement.denser) / tolerance
-        if best is not None and (off >= best.distance or (in_tune and abs(agreement.denser) > MOST_DENSER)):
+        if best is None:
+            most_denser = max(most_denser, abs(agreement.denser))  # there may be none as dense as is usual
+        elif off >= best.distance or abs(agreement.denser) > most_denser:
             break  # those that follow are farther off by their density alone
         chart = chart_of(agreement.notes)
         choice = Choice(chart, distance(chart, wishes) + off, stars, in_tune)

@@ -7,6 +7,7 @@ import pytest
 from mug.choice import choose
 from mug.data.beatmap import Beatmap, Note, TimingPoint
 from mug.data.difficulty import star_rating
+from mug.placement.density import Density
 from mug.prompt_distance import distance
 
 
@@ -92,3 +93,11 @@ def test_long_notes_that_are_asked_for_are_taken_from_whoever_has_them():
     assert choose(samples, {"ln_ratio": 1.0}, chart_of).distance == 0.0  # each has a quarter of them
     assert choose(samples, {"ln_ratio": 0.0}, chart_of).distance == 0.0
     assert choose(samples, {}, chart_of).chart.notes in samples
+
+
+def test_where_no_number_of_votes_is_as_dense_as_is_usual_every_leader_is_heard_all_the_same():
+    plain, held = run(range(80)), run(range(80), held=True)
+    sparse = Density(math.log(80 / 7.9) - 0.5, 1e-6)  # than both
+    for order in ([plain, held, plain], [held, plain, held]):
+        for ratio, expected in ((0.0, plain), (1.0, held)):
+            assert choose(order, {"ln_ratio": ratio}, chart_of, density=sparse).chart.notes == expected
