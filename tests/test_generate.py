@@ -1,4 +1,5 @@
 import json
+import math
 import re
 import threading
 from dataclasses import replace
@@ -23,7 +24,7 @@ from mug.errors import AudioError, ChartError, CheckpointError, ConfigError, Pro
 from mug.export import export_run
 from mug.generate import ChartGenerator
 from mug.placement.chances import Chances
-from mug.placement.density import DensityPrior
+from mug.placement.density import Density, DensityPrior
 from mug.prompt_distance import distance
 
 STEPS = 3
@@ -158,9 +159,15 @@ def test_an_ensemble_has_the_moments_that_a_placement_model_takes_for_likely(gen
     assert len(places) == 1
 
 
-def test_an_ensemble_is_as_dense_as_charts_with_such_a_prompt(helped, song):
-    sparse, dense = (chart(helped, song, {"sr": stars}, seed=3, ensemble=4) for stars in (1.0, 8.0))
-    assert len({note.start_ms for note in dense.notes}) > 1.5 * len({note.start_ms for note in sparse.notes})
+def test_an_ensemble_is_as_dense_as_charts_with_such_a_prompt(helped, song, monkeypatch):
+    asked = []
+
+    def written(rate: float) -> int:
+        monkeypatch.setattr(helped.density, "of", lambda wishes: asked.append(wishes) or Density(math.log(rate), 1e-6))
+        return len({note.start_ms for note in chart(helped, song, {"ln_ratio": 0.0}, seed=3, ensemble=4).notes})
+
+    assert written(16.0) > 1.5 * written(8.0)
+    assert asked == [{"ln_ratio": 0.0}] * 2
 
 
 def test_a_chart_whose_stars_are_off_is_asked_for_again_and_the_nearest_is_kept(generator, song, monkeypatch):
