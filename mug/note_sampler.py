@@ -106,10 +106,7 @@ class NoteSampler:
         multiple = self.placement.audio_multiple
         ratio = self.audio_settings.audio_note_window_ratio
         heard = []  # when a note would begin in each frame, and how likely it is: [T] each
-        for shift in (
-            0,
-            ratio // 2,
-        ):  # by half a note frame: what is on the edge of two frames the first time is inside
+        for shift in (0, ratio // 2):  # what was on the edge of two note frames is inside one
             length = math.ceil((shift + spectrum.shape[-1]) / multiple) * multiple
             audio = _with_silence(spectrum, length, shift).to(self.model.device)
             with self._lock:

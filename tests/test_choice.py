@@ -75,24 +75,26 @@ def test_a_single_sample_is_chosen_as_it_is():
     assert chosen.distance == pytest.approx(distance(chosen.chart, {"sr": 5.0}))
 
 
-def test_samples_in_tune_know_their_density_whatever_is_asked_for_besides():
-    """The sparser charts have the long notes that are asked for, eight tolerances' worth."""
-    dense = [run(range(100)) for _ in range(3)]
-    sparse = [run(range(92), held=True) for _ in range(3)]
-    stars = star_rating(chart_of(dense[0]))
-    assert abs(star_rating(chart_of(sparse[0])) - stars) < 0.4
-    chosen = choose([*dense, *sparse], {"sr": stars, "ln_ratio": 1.0}, chart_of)
+def test_samples_in_tune_know_their_density_whatever_is_asked_for_besides(monkeypatch):
+    samples = [run(range(100)), run(range(100)), run(range(92)), run(range(92))]  # four votes leave 92 moments, two all
+    monkeypatch.setattr("mug.choice.distance", lambda chart, wishes: 0.0 if len(chart.notes) == 92 else 10.0)
+    stars = star_rating(chart_of(samples[0]))
+    chosen = choose(samples, {"sr": stars}, chart_of)
     assert chosen.in_tune
     assert len(chosen.chart.notes) == 100
+    too_hard = choose(samples, {"sr": stars - 1.0}, chart_of)
+    assert not too_hard.in_tune
+    assert len(too_hard.chart.notes) == 92
 
 
-def test_long_notes_that_are_asked_for_are_taken_from_whoever_has_them():
-    samples = [
-        [note if i % 4 == j else run([i])[0] for i, note in enumerate(run(range(80), held=True))] for j in range(4)
-    ]
+def test_long_notes_that_are_asked_for_are_taken_from_whoever_has_them(monkeypatch):
+    plain, held = run(range(80)), run(range(80), held=True)
+    samples = [[held[i] if i % 4 == j else plain[i] for i in range(80)] for j in range(4)]
     assert choose(samples, {"ln_ratio": 1.0}, chart_of).distance == 0.0  # each has a quarter of them
     assert choose(samples, {"ln_ratio": 0.0}, chart_of).distance == 0.0
-    assert choose(samples, {}, chart_of).chart.notes in samples
+    monkeypatch.setattr("mug.choice.distance", lambda chart, wishes: 80.0 - chart.n_long_notes)
+    assert choose(samples, {"stream": True}, chart_of).distance == 60.0  # where nothing is said of them, a sample leads
+    assert choose(samples, {"ln_ratio": 0.5}, chart_of).distance == 0.0
 
 
 def test_where_no_number_of_votes_is_as_dense_as_is_usual_every_leader_is_heard_all_the_same():

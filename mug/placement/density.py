@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from mug.errors import CheckpointError, ConfigError
+from mug.files import replacing
 from mug.model_folder import read_yaml, write_yaml
 
 LEAST = 0.5  # of stars and ratings, which count by their logarithm: twice as hard is so many times as dense
@@ -76,10 +77,11 @@ class DensityPrior:
             raise CheckpointError(f"{path}: does not say how dense charts are: {error}") from error
 
     def save(self, path: Path) -> None:
-        """Write it as YAML."""
+        """Write it as YAML, whole or not at all."""
         numbers = {"mean": self.mean, "covariance": self.covariance}
         rounded = {key: np.vectorize(lambda x: float(f"{x:.6g}"))(value).tolist() for key, value in numbers.items()}
-        write_yaml(path, {"names": self.names, **rounded})
+        with replacing(path) as temporary:
+            write_yaml(temporary, {"names": self.names, **rounded})
 
     def of(self, prompt: Mapping[str, Any]) -> Density:
         """How dense charts are that a prompt describes: given what it says of the features that are known here."""

@@ -1,8 +1,8 @@
 """Training of step placement: how likely is it that a chart has notes at a moment, given the song and the prompt?
 
 A denoiser plays moments and columns at once, and learns slowly which moments the music asks for. Asked outright, the
-same networks learn it in a tenth of the steps. Step placement conditioned on the difficulty comes from Donahue, Lipton
-& McAuley, "Dance Dance Convolution", 2017, section 4.2.
+same networks learn it in a seventh of the steps. Step placement conditioned on the difficulty comes from Donahue,
+Lipton & McAuley, "Dance Dance Convolution", 2017, section 4.2.
 
 Axes: B batch, K keys, T note frames, A audio frames, M mel bins, F features, L latent frames.
 """
