@@ -64,7 +64,7 @@ def prepare_beatmap(
             raise DatasetError(f"{source}: no such folder of songs, package or chart")
     target = Path(out_dir)
     report = Gathered()
-    with only_run(target) as scratch:
+    with only_run(target) as (scratch, lock):
         placed = [item for source in sources for item in _files(source, target.resolve(), report)]
         grouped = _by_set(placed)
         sets = [SetJob(name, tuple(sorted(grouped[name])), target, scratch, keys) for name in sorted(grouped)]
@@ -72,7 +72,7 @@ def prepare_beatmap(
         results = {job.name: index.unchanged(job) for job in sets}
         new = [job for job in sets if results[job.name] is None]
         # what is as it was needs no progress bar
-        taken = parallel_map(take_set, new, jobs, tqdm_class, desc="songs", unit="set") if new else iter(())
+        taken = parallel_map(take_set, new, jobs, tqdm_class, lock=lock, desc="songs", unit="set") if new else iter(())
         results.update(zip((job.name for job in new), taken, strict=True))
         done = [(job, result) for job in sets if (result := results[job.name]) is not None]
         report.new_sets, report.gone_charts = len(new), index.charts_without({job.name for job in sets})

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from mug.data.gather_set import SetJob, SetResult, stamp
 from mug.files import replacing
@@ -64,10 +64,11 @@ def _listed(job: SetJob) -> list[list[str]]:
 
 
 @contextmanager
-def only_run(target: Path) -> Iterator[Path]:
-    """Have `target` for this run alone, waiting for another one to end; yield a folder for what is temporary.
+def only_run(target: Path) -> Iterator[tuple[Path, IO[bytes]]]:
+    """Have `target` for this run alone, waiting for another one to end; yield a scratch folder and the lock's file.
 
-    What an interrupted run left behind goes. The lock is one of the system's: a killed process holds none.
+    What an interrupted run left behind goes. The lock is one of the system's: killed processes hold none, and those
+    that share the work keep it open, so that none of them is still writing when the next run starts.
     """
     target.mkdir(parents=True, exist_ok=True)
     with (target / LOCK).open("a+b") as lock:
@@ -85,7 +86,7 @@ def only_run(target: Path) -> Iterator[Path]:
         lock.flush()
         scratch.mkdir()
         try:
-            yield scratch
+            yield scratch, lock
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
             lock.truncate(0)

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
+from multiprocessing import reduction
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from tqdm import tqdm
 
@@ -26,8 +28,25 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _end_with_parent() -> None:
-    """Have this process end when the one that started it is killed; it would wait for work for ever."""
+class _Kept:
+    """A file that stays open in the process that this is sent to, for as long as that process lives."""
+
+    def __init__(self, file: IO[Any]):
+        self._file = file
+
+    def __reduce__(self) -> tuple[Callable[[Any], int], tuple[Any]]:
+        return _keep, (reduction.DupFd(self._file.fileno()),)
+
+
+def _keep(sent: Any) -> int:
+    return sent.detach()  # nothing in this process closes it
+
+
+def _end_with_parent(lock: _Kept | None) -> None:
+    """Have this process end when the one that started it is killed; it would wait for work for ever.
+
+    `lock`: what it keeps open until then.
+    """
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
@@ -59,13 +78,14 @@ def parallel_map(
     jobs: int | None = None,
     tqdm_class: Callable[..., Any] = tqdm,
     items_a_process: int = ITEMS_A_PROCESS,
+    lock: IO[Any] | None = None,
     **bar: Any,
 ) -> Iterator[Result]:
     """Yield `function(item)` of every item, in order. `bar`: the progress bar's desc and unit.
 
     `jobs` processes of one thread share the work, None for one a core; where there is not `items_a_process` for two of
     them, it is done in this process. The function is one that another process can import, and what it raises is raised
-    here.
+    here. `lock`: a locked file; should this process be killed, it stays locked until the others have ended, too.
     Raises DatasetError where a process is killed.
     """
     if jobs is not None and jobs < 1:
@@ -76,7 +96,8 @@ def parallel_map(
         return
     # spawn: a fork of a process with threads may hang
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=_end_with_parent) as pool:
+    kept = None if lock is None else _Kept(lock)
+    with ProcessPoolExecutor(jobs, context, initializer=partial(_end_with_parent, kept)) as pool:
         try:
             chunk = min(CHUNK, max(1, len(items) // (4 * jobs)))
             with _one_thread():  # what starts the processes

@@ -1,6 +1,7 @@
 """Work shared by processes comes back in order, with its errors."""
 
 import os
+import sys
 
 import pytest
 from song_folders import Quiet
@@ -44,6 +45,17 @@ def test_an_error_is_raised_here_after_the_results_before_it():
 def test_a_killed_process_is_an_error_that_says_so():
     with pytest.raises(DatasetError, match="killed"):
         list(parallel_map(die_at_40, range(200), jobs=2, tqdm_class=Quiet))
+
+
+def open_files(_: int) -> set[str]:
+    return {os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="open files are seen in /proc on Linux only")
+def test_each_process_keeps_the_lock_open(tmp_path):
+    with (tmp_path / "lock").open("w") as lock:
+        seen = list(parallel_map(open_files, range(64), jobs=2, tqdm_class=Quiet, lock=lock))
+    assert all(str(tmp_path / "lock") in files for files in seen)
 
 
 def threads_of(_: int) -> str | None:
