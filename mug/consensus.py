@@ -63,8 +63,9 @@ def agreements(
 
     Without `chances` those moments that a quarter of the samples have, up to all of them; with them the likeliest ones,
     by votes and chances together. Each is at the median of its times, in whole ms, and played as a leader plays it, or
-    the next one that can. Every sample leads once for every number of moments; the first to lead agrees most with the
-    others. by_holding: after them those lead who hold most notes at each moment, and those who hold fewest.
+    else the sample with chords about as large that can. Every sample leads once for every number of moments; the first
+    to lead agrees most with the others. by_holding: after them those lead who hold most notes at each moment, and those
+    who hold fewest.
     samples: notes whose chords start together, see mug.data.finishing.gather_chords. A single one is yielded as it is.
     density: of what was asked for.
     """
@@ -73,14 +74,16 @@ def agreements(
         yield Agreement(list(samples[0]), 0.0)
         return
     chords = [_chords(sample) for sample in samples]
+    sizes = [len(sample) / max(len(of_sample), 1) for sample, of_sample in zip(samples, chords, strict=True)]
     moments = list(_moments(chords))
     leaders = np.argsort(-_agreement(moments, n), kind="stable").tolist()
     usual = _usual(moments, n, density)
+    orders = [_by_likeness(leader, leaders, sizes) for leader in leaders]
     kept = _by_votes(moments, n) if chances is None else _by_chances(moments, n, chances, usual)
     by_density = [(math.log(len(enough) / usual), enough) for enough in kept if enough]
     for denser, enough in sorted(by_density, key=lambda pair: abs(pair[0])):
-        for leader in leaders:
-            yield Agreement(_played(enough, [leader, *leaders]), denser)
+        for order in orders:
+            yield Agreement(_played(enough, order), denser)
         for held in (1, -1) if by_holding else ():
             yield Agreement(_played(enough, leaders, held), denser)
 
@@ -157,6 +160,11 @@ def _agreement(moments: Sequence[Moment], n_samples: int) -> np.ndarray:
             others[index] += len(moment.chords) - 1
             counts[index] += 1
     return others / np.maximum(counts, 1)
+
+
+def _by_likeness(leader: int, leaders: Sequence[int], sizes: Sequence[float]) -> list[int]:
+    """Who plays what the leader does not: first those with chords about as large, as the chart is to have."""
+    return sorted(leaders, key=lambda other: (abs(sizes[other] - sizes[leader]), other != leader))
 
 
 def _played(moments: Sequence[Moment], leaders: Sequence[int], held: int = 0) -> list[Note]:

@@ -71,7 +71,7 @@ def test_every_sample_leads_once_and_the_one_that_agrees_most_first():
     assert of_two_votes == [
         [Note(100.0, 0), Note(100.0, 3), Note(305.0, 1), Note(506.0, 3)],  # A, then B at 500, which A has not
         [Note(100.0, 1), Note(305.0, 2, 400.0), Note(506.0, 3)],  # B
-        [Note(100.0, 2), Note(305.0, 1), Note(506.0, 0)],  # C, then A at 300
+        [Note(100.0, 2), Note(305.0, 2, 400.0), Note(506.0, 0)],  # C, then B at 300: it has no larger chords than C
     ]
 
 
