@@ -18,6 +18,7 @@ from mug.model_folder import read_yaml, write_yaml
 LEAST = 0.5  # of stars and ratings, which count by their logarithm: twice as hard is so many times as dense
 RIDGE = 1e-3  # of a feature's variance, added to it: flags follow from ratings, nearly
 MAX_FEATURES = 200
+LARGEST, LEAST_VARIANCE = 1e6, 1e-8  # of a distribution's numbers; what `fit` finds is far from both
 NUMBER = (int, float, np.number, np.bool_)
 
 
@@ -41,9 +42,10 @@ class DensityPrior:
         n = len(self.names) + 1
         if mean.shape != (n,) or covariance.shape != (n, n):
             raise ConfigError(f"density of {n - 1} features: mean {mean.shape} and covariance {covariance.shape}")
-        if not (np.isfinite(mean).all() and np.isfinite(covariance).all() and np.allclose(covariance, covariance.T)):
-            raise ConfigError("density: mean and covariance have to be numbers, and the covariance symmetric")
-        if np.linalg.eigvalsh(covariance)[0] <= 0:
+        in_bounds = (np.abs(mean) <= LARGEST).all() and (np.abs(covariance) <= LARGEST).all()  # not so if they are NaN
+        if not (in_bounds and np.allclose(covariance, covariance.T)):
+            raise ConfigError("density: mean and covariance have to be numbers to a million, the covariance symmetric")
+        if np.linalg.eigvalsh(covariance)[0] < LEAST_VARIANCE:
             raise ConfigError("density: the covariance is that of no distribution")
         self.mean = mean
         self.covariance = covariance
