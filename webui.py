@@ -26,6 +26,7 @@ from mug.data.difficulty import ln_ratio, star_rating_or_none
 from mug.data.features import Feature
 from mug.data.osu import read_osu
 from mug.data.osz import safe_name, write_osz
+from mug.data.playability import JACK_INTERVAL_MS
 from mug.errors import ConfigError, MugError
 from mug.generate import SHIPPED_MODEL, ChartGenerator
 from mug.prompt_form import Given, PromptForm, Values, label_of
@@ -120,7 +121,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                     offset_ms = gr.Number(0, label="Offset (ms)", info="Of a bar's first beat.", min_width=120)
                 snap = gr.Checkbox(True, label="Snap to the beat", info="Moves notes by up to 10 ms.")
                 jack_info = "Two notes of a column closer than this are moved apart."
-                jack_ms = gr.Slider(0, 200, 90, step=5, label="Minijack interval (ms)", info=jack_info)
+                jack_ms = gr.Slider(0, 200, JACK_INTERVAL_MS, step=5, label="Minijack interval (ms)", info=jack_info)
             with gr.Accordion("Sampling", open=False, elem_id="sampling"):
                 steps = gr.Slider(5, 200, 10, step=1, label="Steps", info="More takes longer.", elem_id="steps")
                 scale = gr.Slider(1, 30, 1, step=0.5, label="Guidance scale", info="How strictly to follow the prompt.")

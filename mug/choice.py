@@ -1,15 +1,16 @@
 """What of all that an ensemble agrees on becomes the chart: what comes closest to what was asked for."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
-from mug.consensus import agreements
+from mug.consensus import Agreement, agreements
 from mug.data.beatmap import Beatmap, Note
 from mug.data.difficulty import star_rating_or_none
+from mug.data.playability import JACK_INTERVAL_MS
 from mug.placement.chances import Chances
 from mug.placement.density import Density
 from mug.prompt_distance import LONG_NOTES, STARS, distance
@@ -45,28 +46,45 @@ def choose(
     chart_of: Callable[[Sequence[Note]], Beatmap],
     chances: Chances | None = None,
     density: Density | None = None,
+    jack_interval_ms: float = JACK_INTERVAL_MS,
 ) -> Choice:
     """Choose from what `samples`, at least one of which has notes, agree on: by how its chart fits the wishes, and by
-    its density, which samples that are in tune know better than the wishes do. chances, density: see mug.consensus.
+    its density, which samples that are in tune know better than the wishes do. Of samples that are not, the density is
+    chosen first, by the leader who agrees most, and then the leader: all of both are a thousand charts to rate.
+    chances, density, jack_interval_ms: see mug.consensus.
     """
     wanted = wishes.get(STARS)
     stars = None if wanted is None else _stars(samples, chart_of)
     in_tune = wanted is None or (stars is not None and abs(stars - wanted) <= IN_TUNE)
     tolerance = DENSITY_TOLERANCE if in_tune else LOOSE_DENSITY_TOLERANCE
-    best: Choice | None = None
-    most_denser = MOST_DENSER if in_tune else math.inf
-    for agreement in agreements(samples, chances, density, by_holding=wishes.get(LONG_NOTES) is not None):
-        off = abs(agreement.denser) / tolerance
-        if best is None:
-            most_denser = max(most_denser, abs(agreement.denser))  # there may be none as dense as is usual
-        elif off >= best.distance or abs(agreement.denser) > most_denser:
+    candidates = list(agreements(samples, chances, density, wishes.get(LONG_NOTES) is not None, jack_interval_ms))
+    if in_tune:
+        most_denser = max(MOST_DENSER, abs(candidates[0].denser))  # there may be none as dense as is usual
+        candidates = [agreement for agreement in candidates if abs(agreement.denser) <= most_denser]
+
+    def choice_of(agreement: Agreement) -> Choice:
+        chart = chart_of(agreement.notes())
+        return Choice(chart, distance(chart, wishes) + abs(agreement.denser) / tolerance, stars, in_tune)
+
+    if not in_tune:
+        firsts = [next(agreed) for _, agreed in groupby(candidates, key=lambda agreement: agreement.denser)]
+        dense, _ = _best(firsts, choice_of, tolerance)
+        candidates = [agreement for agreement in candidates if agreement.denser == dense.denser]
+    return _best(candidates, choice_of, tolerance)[1]
+
+
+def _best(
+    candidates: Sequence[Agreement], choice_of: Callable[[Agreement], Choice], tolerance: float
+) -> tuple[Agreement, Choice]:
+    """The best of agreements, which come by how near their density is to the usual one."""
+    best, chosen = candidates[0], choice_of(candidates[0])
+    for agreement in candidates[1:]:
+        if abs(agreement.denser) / tolerance >= chosen.distance:
             break  # those that follow are farther off by their density alone
-        chart = chart_of(agreement.notes)
-        choice = Choice(chart, distance(chart, wishes) + off, stars, in_tune)
-        if best is None or choice.distance < best.distance:
-            best = choice
-    assert best is not None
-    return best
+        choice = choice_of(agreement)
+        if choice.distance < chosen.distance:
+            best, chosen = agreement, choice
+    return best, chosen
 
 
 def _stars(samples: Sequence[Sequence[Note]], chart_of: Callable[[Sequence[Note]], Beatmap]) -> float | None:

@@ -13,6 +13,7 @@ from statistics import median
 import numpy as np
 
 from mug.data.beatmap import Note
+from mug.data.playability import JACK_INTERVAL_MS
 from mug.placement.chances import Chances
 from mug.placement.density import Density
 
@@ -23,7 +24,6 @@ CHANCES_WEIGHT = 3.0  # of its odds beside those of the votes
 VOTES_DEVIATION = 0.14  # how far the number of moments that a third have is off, as a logarithm (docs/log.md)
 MOST_UNEXPECTED = 1.0  # what is farther off what was heard, no music has
 DENSITY_STEP, DENSITY_STEPS = 0.04, 40  # the densities on offer: from a fifth of the usual one to five times that
-JACK_MS = 90.0  # how long a key is busy after a note: what comes sooner in the same column nobody wants to play
 
 Chord = list[Note]
 
@@ -42,15 +42,37 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What several samples stand for together.
+    """What several samples stand for together: moments, and who plays them.
 
     denser: how many times as many moments it has as are usual, as a natural logarithm. Usual are as many as a third of
     the samples have, which is most often right (docs/log.md), or between that and the density that was expected, so
     that the prompt's stars should not ask for far more or less.
+    leaders: each moment is played by the first of them that has it and strikes no busy key, or else fewest of them.
+    held: 1 for who holds most of the notes instead of who is first, -1 for who holds fewest.
     """
 
-    notes: list[Note]
     denser: float
+    moments: Sequence[Moment]
+    leaders: Sequence[int]
+    jack_interval_ms: float
+    held: int = 0
+
+    def notes(self) -> list[Note]:
+        """Its chart. Chords of different samples would cut each other off, if nobody looked at which keys are busy."""
+        notes: list[Note] = []
+        busy_until: dict[int, float] = {}  # by column
+        for moment in self.moments:
+
+            def misfit(leader: int, moment: Moment = moment) -> tuple[int, float]:
+                chord = moment.chords[leader]
+                busy = sum(busy_until.get(note.column, -math.inf) > moment.start_ms for note in chord)
+                return busy, -self.held * sum(note.is_long for note in chord) / len(chord)
+
+            chosen = min((leader for leader in self.leaders if leader in moment.chords), key=misfit)
+            for note in moment.chords[chosen]:
+                notes.append(_moved(note, moment.start_ms))
+                busy_until[note.column] = notes[-1].last_ms + self.jack_interval_ms
+        return sorted(notes)
 
 
 def agreements(
@@ -58,6 +80,7 @@ def agreements(
     chances: Chances | None = None,
     density: Density | None = None,
     by_holding: bool = False,
+    jack_interval_ms: float = JACK_INTERVAL_MS,
 ) -> Iterator[Agreement]:
     """Yield what an ensemble agrees on: first with about as many moments as are usual, then with more and fewer.
 
@@ -66,14 +89,14 @@ def agreements(
     else the sample with chords about as large that can. Every sample leads once for every number of moments; the first
     to lead agrees most with the others. by_holding: after them those lead who hold most notes at each moment, and those
     who hold fewest.
-    samples: notes whose chords start together, see mug.data.finishing.gather_chords. A single one is yielded as it is.
-    density: of what was asked for.
+    samples: notes whose chords start together, see mug.data.finishing.gather_chords; of a single one there is nothing
+    to agree on. density: of what was asked for. jack_interval_ms: how long a key is busy after a note.
     """
     n = len(samples)
-    if n == 1:
-        yield Agreement(list(samples[0]), 0.0)
-        return
     chords = [_chords(sample) for sample in samples]
+    if n == 1:
+        yield Agreement(0.0, [Moment.of({0: chord}) for chord in chords[0]], [0], jack_interval_ms)
+        return
     sizes = [len(sample) / max(len(of_sample), 1) for sample, of_sample in zip(samples, chords, strict=True)]
     moments = list(_moments(chords))
     leaders = np.argsort(-_agreement(moments, n), kind="stable").tolist()
@@ -83,9 +106,9 @@ def agreements(
     by_density = [(math.log(len(enough) / usual), enough) for enough in kept if enough]
     for denser, enough in sorted(by_density, key=lambda pair: abs(pair[0])):
         for order in orders:
-            yield Agreement(_played(enough, order), denser)
+            yield Agreement(denser, enough, order, jack_interval_ms)
         for held in (1, -1) if by_holding else ():
-            yield Agreement(_played(enough, leaders, held), denser)
+            yield Agreement(denser, enough, leaders, jack_interval_ms, held)
 
 
 def _usual(moments: Sequence[Moment], n_samples: int, density: Density | None) -> float:
@@ -100,8 +123,9 @@ def _usual(moments: Sequence[Moment], n_samples: int, density: Density | None) -
 
 
 def _by_votes(moments: Sequence[Moment], n_samples: int) -> Iterator[list[Moment]]:
-    """Yield the moments that so many samples have."""
-    for votes in range(max(1, round(n_samples / 4)), n_samples + 1):
+    """Yield the moments that so many samples have: a quarter of them or, where they agree on less, as many as do."""
+    most = max((len(moment.chords) for moment in moments), default=1)
+    for votes in range(max(1, min(round(n_samples / 4), most)), n_samples + 1):
         yield [moment for moment in moments if len(moment.chords) >= votes]
 
 
@@ -119,8 +143,12 @@ def _by_chances(moments: Sequence[Moment], n_samples: int, chances: Chances, usu
 
 def _crowded(times_ms: np.ndarray, votes: np.ndarray) -> np.ndarray:
     """Which of some moments [N] are what a neighbour meant that has more votes: no chart has notes that close."""
-    near = np.diff(times_ms) <= CROWDED_MS  # [N - 1]; two before or after a moment are farther away
-    return np.append(near & (votes[1:] > votes[:-1]), False) | np.insert(near & (votes[:-1] > votes[1:]), 0, False)
+    crowded = np.zeros(len(times_ms), dtype=bool)
+    for apart in (1, 2):  # three moments farther there are at least 50 ms between them
+        near = times_ms[apart:] - times_ms[:-apart] <= CROWDED_MS
+        crowded[:-apart] |= near & (votes[apart:] > votes[:-apart])
+        crowded[apart:] |= near & (votes[:-apart] > votes[apart:])
+    return crowded
 
 
 def _odds(probability: np.ndarray | float) -> np.ndarray:
@@ -165,27 +193,6 @@ def _agreement(moments: Sequence[Moment], n_samples: int) -> np.ndarray:
 def _by_likeness(leader: int, leaders: Sequence[int], sizes: Sequence[float]) -> list[int]:
     """Who plays what the leader does not: first those with chords about as large, as the chart is to have."""
     return sorted(leaders, key=lambda other: (abs(sizes[other] - sizes[leader]), other != leader))
-
-
-def _played(moments: Sequence[Moment], leaders: Sequence[int], held: int = 0) -> list[Note]:
-    """The notes of moments, each as the first of `leaders` plays it that has it and plays it where no key is busy, or
-    else as few as can be: chords of different samples would cut each other off. held: 1 for who holds most of the notes
-    instead of who is first, -1 for who holds fewest.
-    """
-    notes: list[Note] = []
-    busy_until: dict[int, float] = {}  # by column
-    for moment in moments:
-
-        def misfit(leader: int, moment: Moment = moment) -> tuple[int, float]:
-            chord = moment.chords[leader]
-            busy = sum(busy_until.get(note.column, -math.inf) > moment.start_ms for note in chord)
-            return busy, -held * sum(note.is_long for note in chord) / len(chord)
-
-        chosen = min((leader for leader in leaders if leader in moment.chords), key=misfit)  # the first of the best
-        for note in moment.chords[chosen]:
-            notes.append(_moved(note, moment.start_ms))
-            busy_until[note.column] = max(notes[-1].last_ms, moment.start_ms + JACK_MS)
-    return sorted(notes)
 
 
 def _moved(note: Note, start_ms: float) -> Note:

@@ -23,6 +23,7 @@ from mug.data.difficulty import chart_features
 from mug.data.features import START_TIME
 from mug.data.finishing import fit_tempo, gather_chords, inside, song_names, tidy
 from mug.data.osu import parse_osu
+from mug.data.playability import JACK_INTERVAL_MS
 from mug.data.timing import check_tempo
 from mug.errors import ChartError, ConfigError, PromptError
 from mug.note_sampler import SAMPLERS, NoteSampler
@@ -85,7 +86,7 @@ class ChartGenerator:
         timing_points: Sequence[TimingPoint] | None = None,
         keys: int | None = None,
         snap: bool = True,
-        jack_interval_ms: float = 90.0,
+        jack_interval_ms: float = JACK_INTERVAL_MS,
         ensemble: int = 1,
         attempts: int = 1,
         tqdm_class: Callable[..., Any] = tqdm,
@@ -151,7 +152,7 @@ class ChartGenerator:
             )
 
         chances = self.sampler.place(spectrum, wished) if ensemble > 1 else None
-        density = None if self.density is None else self.density.of(wishes)
+        density = None if self.density is None else self.density.of(self.spec.inside(wishes))
         written: dict[int, Choice] = {}  # the best of each chart's attempts
         asked = {index: dict(wishes) for index in range(count)}  # of the charts that are to be sampled
         for _ in range(attempts):
@@ -163,11 +164,12 @@ class ChartGenerator:
             again = {}
             for (index, prompt), samples in zip(asked.items(), sampled, strict=True):
                 gathered = [gather_chords(inside(notes, end_ms)) for notes in samples]
-                first = next(agreements(gathered, chances, density), None)
-                if first is None or not first.notes:
+                first = next(agreements(gathered, chances, density, jack_interval_ms=jack_interval_ms), None)
+                if first is None or not (notes := first.notes()):
                     continue
-                points = list(timing_points or [fit_tempo(first.notes, bpm, offset_ms)])
-                choice = choose(gathered, wishes, partial(chart_of, points=points, index=index), chances, density)
+                points = list(timing_points or [fit_tempo(notes, bpm, offset_ms)])
+                own_chart = partial(chart_of, points=points, index=index)
+                choice = choose(gathered, wishes, own_chart, chances, density, jack_interval_ms)
                 if index not in written or choice.is_better_than(written[index]):
                     written[index] = choice
                 if (corrected := ask_again(prompt, choice.stars, wishes)) is not None:

@@ -17,9 +17,11 @@ from mug.data.beatmap import Beatmap, Note
 from mug.data.convertor import ManiaConvertor
 from mug.diffusion.ddim import ddim_sample, guided
 from mug.diffusion.plms import plms_sample
-from mug.errors import ChartError
+from mug.errors import ChartError, CheckpointError
 from mug.model.nplr import kernels_as_they_were
+from mug.model_folder import PLACEMENT
 from mug.placement.chances import Chances
+from mug.seeding import generator_of
 from mug.trained_model import TrainedModel
 
 BATCH_LATENT_FRAMES = 4096  # sampled at once: eight charts of a three-minute song
@@ -67,12 +69,8 @@ class NoteSampler:
             contexts = model.encode_prompt(ids)  # [N + 1, C, F]
             for first in range(0, len(seeds) * draws, batch):
                 jobs = range(first, min(first + batch, len(seeds) * draws))
-                generators = [torch.Generator().manual_seed(seeds[job // draws]) for job in jobs]
-                noises = [
-                    torch.randn(job % draws + 1, model.z_channels, length, generator=generator)[-1]
-                    for job, generator in zip(jobs, generators, strict=True)
-                ]
-                x_T = torch.stack(noises)  # [B, Z, L]
+                shape = (model.z_channels, length)
+                x_T = torch.stack([_noise(seeds[job // draws], job % draws, *shape) for job in jobs])  # [B, Z, L]
                 n = len(jobs)
                 denoise = guided(
                     model.denoise,
@@ -87,7 +85,7 @@ class NoteSampler:
                     model.alphas_cumprod,
                     steps,
                     spacing=model.spacing,
-                    generator=generators[0],
+                    generator=generator_of(seeds[first // draws], first % draws),
                     tqdm_class=tqdm_class,
                 )
                 arrays = model.decode_latent(z).float().cpu().numpy()  # [B, 4K, T]
@@ -111,6 +109,11 @@ class NoteSampler:
             audio = _with_silence(spectrum, length, shift).to(self.model.device)
             with self._lock:
                 start, offset = self.placement(audio, ids)[0].float().cpu()  # [T] each
+            if len(start) * ratio != length:
+                raise CheckpointError(
+                    f"{PLACEMENT}: answers for {len(start)} note frames of music that has {length // ratio}; its "
+                    "note_frames and its ears do not belong together"
+                )
             frames = torch.arange(len(start)) + offset.clamp(0, 1) - shift / ratio
             heard.append((frames * self.audio_settings.note_frame_ms, start.sigmoid() / 2))
         times_ms, chances = (torch.cat(parts) for parts in zip(*heard, strict=True))  # [2T], each frame counts half
@@ -136,6 +139,11 @@ class NoteSampler:
 
     def _convertor(self, n_frames: int) -> ManiaConvertor:
         return ManiaConvertor(self.audio_settings.note_frame_ms, n_frames, self.keys)
+
+
+def _noise(seed: int, draw: int, *shape: int) -> torch.Tensor:
+    """What a generator of this seed draws at the end of `draw` others of this shape."""
+    return torch.randn(draw + 1, *shape, generator=torch.Generator().manual_seed(seed))[-1]
 
 
 def _with_silence(spectrum: np.ndarray, audio_frames: int, before: int = 0) -> torch.Tensor:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -89,6 +89,7 @@ def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None 
 def _load_placement(folder: Path, spec: FeatureSpec, audio_settings: AudioSettings, keys: int) -> PlacementModel:
     wanted = f"the folder {PLACEMENT} of a model is for a PlacementModel"
     placement, its_spec, its_audio, its_keys = _load(folder, PlacementModel, wanted)
+    its_audio = replace(its_audio, max_audio_frame=audio_settings.max_audio_frame)  # songs are of any length
     if (its_spec.features, its_audio, its_keys) != (spec.features, audio_settings, keys):
         raise CheckpointError(f"{folder}: its prompt, audio or keys are not those of the model in {folder.parent}")
     return placement

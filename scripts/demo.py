@@ -1,4 +1,4 @@
-"""The whole way in a row: songs -> features.db -> three stages of training -> a chart for a song that no training saw.
+"""The whole way in a row: songs -> features.db -> four stages of training -> a chart for a song that no training saw.
 
     python scripts/demo.py                      on songs that the project composes itself
     python scripts/demo.py --songs ~/osu/Songs  on yours
@@ -23,7 +23,8 @@ from mug.errors import MugError
 
 N_SONGS = 64
 CHARTED_SONGS = 5  # held-out songs that are charted for the table
-SAMPLING = ("--scale", 1.5)  # guidance: of a model after minutes more costs onset F1
+STEPS = {"onsets": 300, "autoencoder": 1500, "diffusion": 900, "placement": 400}
+AS_MAPPING = ("--steps", 10, "--scale", 1, "--ensemble", 24, "--attempts", 3)  # as mapping.py writes charts
 # Of so few songs more are held out; not every CPU computes in bfloat16.
 SMALL = ("data.params.common.valid_fraction=0.1", "data.params.common.test_fraction=0.1")
 SMALL += ("lightning.trainer.precision=32-true",)
@@ -68,16 +69,21 @@ def main() -> None:
         f"model.params.first_stage_config.params.ckpt_path={autoencoder}",
         f"model.params.wave_stage_config.params.ckpt_path={onsets}",
     )
+    init = f"model.params.ckpt_path={diffusion}"
+    placement = train("stage 3: likely moments", "placement", args.placement, args.stage3_steps, init)
+    model = diffusion.parent.parent / "model"
+    step("a model to hand on", "scripts/export_model.py", "--checkpoint", diffusion, "--outdir", model)
+    step("what helps it", "scripts/export_model.py", "--checkpoint", placement, "--outdir", model / "placement")
+    step("how dense charts are", "scripts/fit_density.py", "--model", model, "--beatmap_txt", beatmap_txt)
     entry = held_out_chart(args.diffusion, overrides)
     step(
         "chart a song",
-        *("scripts/mapping.py", "--checkpoint", diffusion, "--audio", entry.audio),
+        *("scripts/mapping.py", "--checkpoint", model, "--audio", entry.audio, "--outdir", args.outdir / name),
         *("--prompt", f"sr={entry.prompt['sr']:.1f}", f"ln_ratio={entry.prompt['ln_ratio']:.1f}"),
-        *("--outdir", args.outdir / name, "--ddim_steps", 10, *SAMPLING),
     )
     step(
         "beside people's charts, librosa's onsets and chance",
-        *("scripts/evaluate.py", "--checkpoint", diffusion, "--beatmap_txt", beatmap_txt, "--steps", 30, *SAMPLING),
+        *("scripts/evaluate.py", "--checkpoint", model, "--beatmap_txt", beatmap_txt, *AS_MAPPING),
         *("--max_charts_per_song", 1, "--limit", CHARTED_SONGS, "--out", args.outdir / name / "evaluation"),
     )
     print("\n=== what was learned, on songs held out for validation")
@@ -85,7 +91,8 @@ def main() -> None:
         ("stage 0   loss of onsets, untrained -> trained", onsets, "val/loss"),
         ("stage 1   onset F1 of reconstructed charts, 20 ms, per column", autoencoder, "val/onset_f1"),
         ("stage 2   loss, untrained -> trained", diffusion, "val/loss"),
-        ("stage 2   onset F1 of charts sampled for them, 20 ms", diffusion, "val/onset_f1_20ms"),
+        ("stage 2   onset F1 of charts sampled for them once, 20 ms", diffusion, "val/onset_f1_20ms"),
+        ("stage 3   loss of moments, untrained -> trained", placement, "val/loss"),
     ):
         first, *_, last = history(checkpoint.parent.parent, metric)
         print(f"{stage:<64}{first:.3f} -> {last:.3f}")
@@ -96,7 +103,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--songs", type=Path, help="your own songs (default: composed ones)")
     parser.add_argument("--name", default="demo", help="of the data folder, the runs and the output (default: demo)")
-    for number, (stage, steps) in enumerate({"onsets": 300, "autoencoder": 1500, "diffusion": 900}.items()):
+    for number, (stage, steps) in enumerate(STEPS.items()):
         config = f"configs/mug/mini_{stage}.yaml"
         parser.add_argument(f"--{stage}", default=config, help=f"stage {number}'s configuration (default: {config})")
         parser.add_argument(

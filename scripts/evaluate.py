@@ -96,9 +96,9 @@ def parse_args() -> argparse.Namespace:
     what.add_argument("--generated", type=Path, help="a folder of .osu files that were generated before")
     what.add_argument("--reference", type=Path, help="the folder of the human charts for --generated")
     what.add_argument("--split", choices=(*SPLITS, "all"), default="test", help="of --beatmap_txt (default: test)")
-    what.add_argument("--valid_fraction", type=float, help="of the training (default: what the .ckpt says)")
-    what.add_argument("--test_fraction", type=float, help="of the training (default: what the .ckpt says)")
-    what.add_argument("--split_salt", help="of the training (default: what the .ckpt says)")
+    what.add_argument("--valid_fraction", type=float, help="of the training (default: what the checkpoint says)")
+    what.add_argument("--test_fraction", type=float, help="of the training (default: what the checkpoint says)")
+    what.add_argument("--split_salt", help="of the training (default: what the checkpoint says)")
     what.add_argument("--keys", type=int, help="of the charts (default: the model's, else those of the first chart)")
     what.add_argument("--max_charts_per_song", type=positive, help="spread over its difficulties; the middle one for 1")
     what.add_argument("--limit", type=positive, help="charts in all; songs lose theirs in turn")
@@ -146,6 +146,9 @@ def check_sources(args: argparse.Namespace) -> None:
     for name in OF_SPLITS:
         if args.beatmap_txt is None and getattr(args, name) is not None:
             raise ConfigError(f"--{name} says how --beatmap_txt is split; other charts are all used")
+    for name in ("max_charts_per_song", "limit"):
+        if args.generated is not None and getattr(args, name) is not None:
+            raise ConfigError(f"--{name} says which charts are sampled; those in --generated are all measured")
     if args.seed < 0:
         raise ConfigError(f"--seed {args.seed}: give a whole number from 0 on")
 
@@ -176,9 +179,9 @@ def read_references(args: argparse.Namespace, generator: Any, report: Report) ->
 
 
 def fractions_of(args: argparse.Namespace) -> tuple[float, float, str]:
-    """How the training split its songs: as said here, as the .ckpt says, else by default.
+    """How the training split its songs: as said here, as the checkpoint says, else by default.
 
-    Raises ConfigError for a model folder, which does not say, where it matters and is not said here.
+    Raises ConfigError for a model folder that does not say, where it matters and is not said here.
     """
     from mug.model.weights import is_model_folder
     from mug.trained_model import naming_config, read_model
@@ -195,7 +198,7 @@ def fractions_of(args: argparse.Namespace) -> tuple[float, float, str]:
         and not {"valid_fraction", "test_fraction"} <= known.keys()
     ):
         raise ConfigError(
-            f"{args.checkpoint}: a model folder does not say how its training split the songs, and songs of another "
+            f"{args.checkpoint}: this model folder does not say how its training split the songs, and songs of another "
             "split's test may have trained it: give --valid_fraction and --test_fraction (and --split_salt) of the "
             "training, or the run's .ckpt"
         )

@@ -19,6 +19,7 @@ from mug.data.beatmap import Beatmap, TimingPoint
 from mug.data.difficulty import ln_ratio, star_rating_or_none
 from mug.data.osu import read_osu
 from mug.data.osz import chart_name, safe_name, write_osz
+from mug.data.playability import JACK_INTERVAL_MS
 from mug.errors import PromptError
 from mug.files import replacing
 from mug.generate import SHIPPED_MODEL, ChartGenerator
@@ -134,8 +135,8 @@ def parse_args() -> argparse.Namespace:
     timing.add_argument(
         "--jack_interval",
         type=float,
-        default=90.0,
-        help="ms between notes of a column below which one moves (default 90)",
+        default=JACK_INTERVAL_MS,
+        help="ms between notes of a column below which one moves (default %(default)g)",
     )
     return parser.parse_args()
 

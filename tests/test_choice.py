@@ -2,11 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from mug.choice import choose
+from mug.consensus import agreements
 from mug.data.beatmap import Beatmap, Note, TimingPoint
 from mug.data.difficulty import star_rating
+from mug.placement.chances import Chances
 from mug.placement.density import Density
 from mug.prompt_distance import distance
 
@@ -85,6 +88,17 @@ def test_samples_in_tune_know_their_density_whatever_is_asked_for_besides(monkey
     too_hard = choose(samples, {"sr": stars - 1.0}, chart_of)
     assert not too_hard.in_tune
     assert len(too_hard.chart.notes) == 92
+
+
+def test_of_samples_out_of_tune_one_leader_chooses_the_density(monkeypatch):
+    samples = [run(range(index, 160 + index)) for index in range(12)]
+    measured = []
+    monkeypatch.setattr("mug.choice.distance", lambda chart, wishes: float(measured.append(chart) or len(chart.notes)))
+    chances = Chances(100.0 * np.arange(180), np.linspace(0.9, 0.1, 180))
+    chosen = choose(samples, {"sr": 0.5}, chart_of, chances)
+    n_densities = len({agreement.denser for agreement in agreements(samples, chances)})
+    assert len(measured) <= n_densities + len(samples) < n_densities * len(samples) / 5
+    assert len(chosen.chart.notes) < 60
 
 
 def test_long_notes_that_are_asked_for_are_taken_from_whoever_has_them(monkeypatch):

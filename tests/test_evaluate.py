@@ -81,7 +81,7 @@ def test_a_model_on_songs(evaluated, songs):
     assert set(report["flags"]) >= {"stream", "chordjack", "all"}
     assert report["flags"]["stream"]["has_flag"]["charts"] == 2
     assert report["settings"]["steps"] == 2
-    assert len(report["versions"]["checkpoint_sha256"]) == 64
+    assert [len(digest) for digest in report["versions"]["sha256"].values()] == [64]
     charts = sorted(path.relative_to(evaluated).as_posix() for path in evaluated.rglob("*.osu"))
     assert charts == [f"charts/{song}/{name}.osu" for song in ("first", "second") for name in ("easy", "hard")]
 
@@ -219,6 +219,8 @@ def test_a_chart_without_notes_counts_as_wrong(monkeypatch, capsys, songs, tmp_p
         (["--songs", "a", "--reference", "c"], "belong together"),
         (["--songs", "a", "--test_fraction", "0.1"], "--test_fraction says how --beatmap_txt is split"),
         (["--songs", "a", "--flags"], "give --checkpoint"),
+        (["--generated", "a", "--reference", "b", "--limit", "3"], "--limit says which charts are sampled"),
+        (["--generated", "a", "--reference", "b", "--max_charts_per_song", "1"], "are all measured"),
         (["--beatmap_txt", "a"], "needs --checkpoint"),
         (["--songs", "a", "--seed", "-1"], "--seed -1"),
     ],

@@ -168,6 +168,8 @@ def test_an_ensemble_is_as_dense_as_charts_with_such_a_prompt(helped, song, monk
 
     assert written(16.0) > 1.5 * written(8.0)
     assert asked == [{"ln_ratio": 0.0}] * 2
+    chart(helped, song, {"ln_ratio": math.inf}, seed=3, ensemble=4)
+    assert asked[2] == {"ln_ratio": 1.0}  # as the networks read it
 
 
 def test_a_chart_whose_stars_are_off_is_asked_for_again_and_the_nearest_is_kept(generator, song, monkeypatch):

@@ -1,4 +1,4 @@
-"""The main job from end to end, run as a user runs it: songs -> both stages -> a package with a picture."""
+"""The main job from end to end, run as a user runs it: songs -> every stage -> a package with a picture."""
 
 import os
 import subprocess
@@ -36,7 +36,7 @@ def test_songs_become_a_package_of_playable_charts(tmp_path: Path) -> None:
     write_songs(tmp_path / "songs", seed=1, n_songs=7, seconds=40.0, progress=False)
     command = [sys.executable, "scripts/demo.py", "--songs", str(tmp_path / "songs"), "--datadir", str(tmp_path)]
     command += ["--logdir", str(tmp_path / "logs"), "--outdir", str(tmp_path / "out")]
-    command += ["--stage0_steps", "3", "--stage1_steps", "12", "--stage2_steps", "3"]
+    command += ["--stage0_steps", "3", "--stage1_steps", "12", "--stage2_steps", "3", "--stage3_steps", "3"]
     command += ["--autoencoder", str(undecided(tmp_path))]
     cache = f"data.params.common.cache_dir={tmp_path / 'cache'}"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -44,7 +44,7 @@ def test_songs_become_a_package_of_playable_charts(tmp_path: Path) -> None:
         [*command, *SMALL, cache], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    for line in ("stage 0   loss", "stage 1   onset F1", "stage 2   loss", "librosa", "random"):
+    for line in ("stage 0   loss", "stage 1   onset F1", "stage 2   loss", "stage 3   loss", "librosa", "random"):
         assert line in done.stdout
     (package,) = (tmp_path / "out" / "demo").glob("*.osz")
     charts = [read_osu(path) for path in extract_osz(package, tmp_path / "unpacked") if path.suffix == ".osu"]

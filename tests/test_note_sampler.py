@@ -5,6 +5,7 @@ import pytest
 import torch
 from tiny_model import save_tiny_placement
 
+from mug.errors import CheckpointError
 from mug.export import export_run
 from mug.note_sampler import NoteSampler
 from mug.trained_model import load_trained_model
@@ -47,6 +48,29 @@ def test_places_beyond_their_frame_are_at_its_edge(sampler, monkeypatch):
     times = sampler.place(np.zeros((16, 100), dtype=np.float32), sampler.unconditional).times_ms
     expected = sorted(frame + frame % 2 - shift for shift in (0, 0.5) for frame in range(16))
     assert times / NOTE_FRAME_MS == pytest.approx(expected, abs=1e-4)
+
+
+def test_answers_for_other_note_frames_are_refused(sampler, monkeypatch):
+    monkeypatch.setattr(sampler.placement, "forward", lambda audio, ids: torch.zeros(1, 2, 32))
+    with pytest.raises(CheckpointError, match="placement: answers for 32 note frames of music that has 16"):
+        sampler.place(np.zeros((16, 100), dtype=np.float32), sampler.unconditional)
+
+
+def test_each_sample_has_noise_of_its_own(sampler, monkeypatch):
+    """What DDIM draws on the way is not what another sample starts from."""
+    drawn = []
+
+    def ddim(denoise, x_T, alphas_cumprod, steps, *, eta, spacing, generator, tqdm_class):
+        drawn.extend([*x_T, *torch.randn(3, *x_T.shape[1:], generator=generator)] if eta else x_T)
+        return x_T
+
+    monkeypatch.setattr("mug.note_sampler.ddim_sample", ddim)
+    spectrum, features = np.zeros((16, 100), dtype=np.float32), np.stack([sampler.unconditional] * 2)
+    for eta, n_drawn in ((0.5, 2 * 3 * 4), (0.0, 2 * 3)):
+        drawn.clear()
+        sampler.sample(spectrum, features, [5, 6], 3, 4, 1.0, eta, "ddim", None)
+        assert len(drawn) == n_drawn
+        assert len({tuple(noise.flatten().tolist()) for noise in drawn}) == n_drawn
 
 
 def test_a_model_without_one_says_nothing(tiny_checkpoint):

@@ -228,6 +228,15 @@ def test_a_placement_model_of_another_model_is_refused(folder_with_placement, tm
         load_trained_model(folder)
 
 
+def test_a_placement_model_may_have_learned_from_longer_crops(folder_with_placement, tmp_path):
+    folder = Path(shutil.copytree(folder_with_placement, tmp_path / "mine"))
+    file = folder / "placement" / "config.yaml"
+    config = yaml.safe_load(file.read_text())
+    config["data"]["params"]["common"]["audio"]["max_audio_frame"] *= 2
+    file.write_text(yaml.safe_dump(config))
+    assert load_trained_model(folder).placement is not None
+
+
 def test_a_placement_model_with_another_prompt_is_refused(folder_with_placement, tmp_path):
     folder = Path(shutil.copytree(folder_with_placement, tmp_path / "mine"))
     features = yaml.safe_load((folder / "placement" / "features.yaml").read_text())

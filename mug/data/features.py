@@ -53,12 +53,16 @@ class Feature:
         if self.type == "numeric":
             if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(value):
                 raise PromptError(f"{self.name} is {value!r}; give a number from {self.min} to {self.max}")
-            inside = min(max(float(value), self.min), self.max)
-            return 1 + min(int((inside - self.min) / self.interval), self.size - 2)  # max belongs to the last bin
+            # max belongs to the last bin
+            return 1 + min(int((self.inside(value) - self.min) / self.interval), self.size - 2)
         if value not in self.values:
             known = "true, false" if self.type == "bool" else ", ".join(map(str, self.values))
             raise PromptError(f"{self.name} is {value!r}; known are {known}")
         return 1 + self.values.index(value)
+
+    def inside(self, value: Any) -> Any:
+        """The nearest value in the range of a number; others are as they are."""
+        return min(max(float(value), self.min), self.max) if self.type == "numeric" else value
 
     def value(self, row: int) -> float | str | bool:
         """A value that has this row: the middle of the bin for numbers."""
@@ -109,6 +113,11 @@ class FeatureSpec:
         ids = ids.copy()
         ids[index] = self.blocks[START_TIME][0] + self.features[index].row(max(0.0, start_ms) / 1000)
         return ids
+
+    def inside(self, prompt: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the networks read of a prompt that `encode` takes: numbers in the ranges of their features."""
+        given = {feature: prompt[feature.name] for feature in self.features if prompt.get(feature.name) is not None}
+        return {feature.name: feature.inside(value) for feature, value in given.items()}
 
     @property
     def unconditional(self) -> np.ndarray:

@@ -7,8 +7,12 @@ from dataclasses import replace
 
 from mug.data.beatmap import Note
 
+JACK_INTERVAL_MS = 90.0  # a sixteenth at 167 BPM
 
-def remove_minijacks(notes: Sequence[Note], keys: int, jack_interval_ms: float = 90.0) -> tuple[list[Note], int, int]:
+
+def remove_minijacks(
+    notes: Sequence[Note], keys: int, jack_interval_ms: float = JACK_INTERVAL_MS
+) -> tuple[list[Note], int, int]:
     """Return the notes without minijacks, sorted by time and column, and how many were moved and dropped.
 
     A minijack is a note that starts less than `jack_interval_ms` after the note before it in its column is over. It

@@ -18,7 +18,6 @@ from mug.metrics.scoreboard import Summary
 from mug.metrics.violations import EXPERT, LEVELS, level_of
 
 PACKAGES = ("mug", "torch", "numpy", "scipy", "librosa", "rosu-pp-py")
-WEIGHTS = "model.safetensors"  # of a model folder
 HIGHER, LOWER, NEUTRAL = "↑", "↓", ""
 
 
@@ -215,9 +214,17 @@ def versions_of(checkpoint: str | None) -> dict[str, Any]:
     found |= {"star_rating": star_rating_version(), "msd": calculator_version()}
     if checkpoint is not None:
         path = find_file(checkpoint)
-        with (path / WEIGHTS if path.is_dir() else path).open("rb") as file:
-            found["checkpoint_sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
+        folder, files = path.parent, [path]
+        if path.is_dir() or path.suffix == ".safetensors":  # all that is in a model folder plays along
+            folder = path if path.is_dir() else path.parent
+            files = sorted(file for file in folder.rglob("*") if file.suffix in (".safetensors", ".yaml"))
+        found["sha256"] = {file.relative_to(folder).as_posix(): _sha256(file) for file in files}
     return found
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _as_plain(value: Any) -> Any:

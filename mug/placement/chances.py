@@ -26,7 +26,7 @@ class Chances:
         The sum over the frames whose notes would begin there, for a moment on the edge of two frames has a share in
         each.
         """
-        sums = np.concatenate([[0.0], np.cumsum(self.chances)])
+        sums = np.concatenate([[0.0], np.cumsum(self.chances, dtype=np.float64)])
         first = np.searchsorted(self.times_ms, moments_ms - NEAR_MS, side="left")
         stop = np.searchsorted(self.times_ms, moments_ms + NEAR_MS, side="right")
         return np.clip(sums[stop] - sums[first], 0.0, 1.0)

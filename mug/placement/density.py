@@ -72,10 +72,10 @@ class DensityPrior:
         try:
             content = read_yaml(path)
             names, mean, covariance = (content[key] for key in ("names", "mean", "covariance"))
-            if not 0 <= len(names) <= MAX_FEATURES or not all(isinstance(name, str) for name in names):
+            if not (isinstance(names, list) and len(names) <= MAX_FEATURES and all(isinstance(n, str) for n in names)):
                 raise ConfigError("its names are none")
             return cls(names, np.array(mean, dtype=np.float64), np.array(covariance, dtype=np.float64))
-        except (KeyError, TypeError, ValueError, ConfigError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, ConfigError) as error:
             raise CheckpointError(f"{path}: does not say how dense charts are: {error}") from error
 
     def save(self, path: Path) -> None:

@@ -48,6 +48,13 @@ def test_ids_by_hand(prompt, ids):
     assert SMALL.encode(prompt).tolist() == ids
 
 
+def test_the_networks_read_numbers_in_their_range():
+    prompt = {"kind": "b", "odd": True, "size": float("inf")}
+    assert SMALL.inside(prompt) == {"size": 3.0, "kind": "b", "odd": True}
+    assert SMALL.inside({"size": -2}) == {"size": 1.0}
+    assert SMALL.inside({"size": np.float32(2.25), "kind": None}) == {"size": 2.25}
+
+
 @pytest.mark.parametrize(
     ("prompt", "reason"),
     [

@@ -82,11 +82,16 @@ def test_json_has_no_number_that_is_none(rivals):
 
 
 def test_versions_know_the_model_by_its_bytes(tmp_path):
-    (tmp_path / "model.safetensors").write_bytes(b"abc")
+    (tmp_path / "placement").mkdir()
+    for name in ("README.md", "model.safetensors", "placement/model.safetensors"):
+        (tmp_path / name).write_bytes(b"abc")
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # SHA-256 of abc, FIPS 180-2
-    assert versions_of(str(tmp_path))["checkpoint_sha256"] == digest
-    assert versions_of(str(tmp_path / "model.safetensors"))["checkpoint_sha256"] == digest
-    assert "checkpoint_sha256" not in versions_of(None)
+    of_folder = {"model.safetensors": digest, "placement/model.safetensors": digest}
+    assert versions_of(str(tmp_path))["sha256"] == of_folder
+    assert versions_of(str(tmp_path / "model.safetensors"))["sha256"] == of_folder
+    (tmp_path / "last.ckpt").write_bytes(b"abc")
+    assert versions_of(str(tmp_path / "last.ckpt"))["sha256"] == {"last.ckpt": digest}
+    assert "sha256" not in versions_of(None)
 
 
 def test_plots_of_a_model_and_of_baselines_alone(rivals, tmp_path):

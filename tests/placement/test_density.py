@@ -65,6 +65,8 @@ def test_it_is_kept_as_text(tmp_path):
         ("- 1", ""),
         ("{names: [sr], mean: [1], covariance: [[1]]}", "density of 1 features"),
         ("{names: [sr], mean: [1, .nan], covariance: [[1, 0], [0, 1]]}", "have to be numbers"),
+        (f"{{names: [sr], mean: [1, 1{'0' * 400}], covariance: [[1, 0], [0, 1]]}}", ""),
+        ("{names: {s: 1, r: 2}, mean: [1, 1, 2], covariance: [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}", "its names are none"),
         ("{names: [sr], mean: [1, -2.0e+6], covariance: [[1, 0], [0, 1]]}", "to a million"),
         ("{names: [sr], mean: [1, 2], covariance: [[1.0e+300, 0], [0, 1]]}", "to a million"),
         ("{names: [sr], mean: [1, 2], covariance: [[1.0e-9, 0], [0, 1]]}", "of no distribution"),
