@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 import sys
@@ -128,6 +129,17 @@ def test_help_teaches(monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "--prompt sr=4.2 ln=true" in printed
     assert "guidance" in printed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="GNU's OpenMP")
+@pytest.mark.parametrize(("given", "used"), [(None, "1000"), ("5000", "5000")])
+@pytest.mark.parametrize("script", ["scripts/mapping.py", "webui.py"])
+def test_other_programs_slow_sampling_down_no_more_than_they_must(script, given, used):
+    environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    environment |= {"OMP_DISPLAY_ENV": "VERBOSE"} | ({} if given is None else {"GOMP_SPINCOUNT": given})
+    command = [sys.executable, script, "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT_ROOT, check=True, env=environment)
+    assert f"GOMP_SPINCOUNT = '{used}'" in done.stderr  # as OpenMP understood it
 
 
 def test_every_example_prompt_is_understood():
