@@ -44,9 +44,9 @@ def main() -> None:
     prior.save(out)
     unused = len(report.skipped) + len(entries) - len(dense)
     print(f"wrote {out}: {len(dense)} charts, {len(prior.names)} features; {unused} charts could not be used")
-    for what, names in (("nothing", []), ("its stars", ["sr"]), ("all of them", prior.names)):
+    for what, names in (("nothing", []), ("the star rating", ["sr"]), ("every feature", prior.names)):
         deviation = prior.of(dict.fromkeys(names, 1.0)).deviation
-        print(f"  of a chart of which {what} is known the number of moments is off by {100 * deviation:.0f} %")
+        print(f"  where {what} of a chart is known its number of moments is off by {100 * deviation:.0f} %")
 
 
 def parse_args() -> argparse.Namespace:
