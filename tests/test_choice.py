@@ -101,6 +101,12 @@ def test_of_samples_out_of_tune_one_leader_chooses_the_density(monkeypatch):
     assert len(chosen.chart.notes) < 60
 
 
+def test_keys_are_busy_for_as_long_as_minijacks_are_not_wanted():
+    early, other = [Note(100.0, 0), Note(160.0, 0)], [Note(100.0, 0), Note(160.0, 2)]
+    assert choose([early, early, other], {}, chart_of).chart.notes == other
+    assert choose([early, early, other], {}, chart_of, jack_interval_ms=50.0).chart.notes == early
+
+
 def test_long_notes_that_are_asked_for_are_taken_from_whoever_has_them(monkeypatch):
     plain, held = run(range(80)), run(range(80), held=True)
     samples = [[held[i] if i % 4 == j else plain[i] for i in range(80)] for j in range(4)]
