@@ -58,15 +58,15 @@ def choose(
     in_tune = wanted is None or (stars is not None and abs(stars - wanted) <= IN_TUNE)
     tolerance = DENSITY_TOLERANCE if in_tune else LOOSE_DENSITY_TOLERANCE
     candidates = list(agreements(samples, chances, density, wishes.get(LONG_NOTES) is not None, jack_interval_ms))
-    if in_tune:
-        most_denser = max(MOST_DENSER, abs(candidates[0].denser))  # there may be none as dense as is usual
-        candidates = [agreement for agreement in candidates if abs(agreement.denser) <= most_denser]
 
     def choice_of(agreement: Agreement) -> Choice:
         chart = chart_of(agreement.notes())
         return Choice(chart, distance(chart, wishes) + abs(agreement.denser) / tolerance, stars, in_tune)
 
-    if not in_tune:
+    if in_tune:
+        most_denser = max(MOST_DENSER, abs(candidates[0].denser))  # there may be none as dense as is usual
+        candidates = [agreement for agreement in candidates if abs(agreement.denser) <= most_denser]
+    else:
         firsts = [next(agreed) for _, agreed in groupby(candidates, key=lambda agreement: agreement.denser)]
         dense, _ = _best(firsts, choice_of, tolerance)
         candidates = [agreement for agreement in candidates if agreement.denser == dense.denser]

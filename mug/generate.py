@@ -14,7 +14,7 @@ from typing import Any
 
 # Read by OpenMP when torch is imported: for how long its threads spin while they wait for each other. Sampling is many
 # thousands of short operations, and as soon as another program has one of the cores, each of them waits for a thread
-# that does not run while the others spin: 250 s in the place of 14. With this it is 17 s, and 16 on a quiet machine.
+# that does not run while the others spin: 250 s in the place of 14. With this it is 17 s, beside others or not.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import numpy as np
