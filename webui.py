@@ -19,19 +19,19 @@ from typing import Any
 
 import gradio as gr
 
+from mug.charts.beatmap import Beatmap
+from mug.charts.osu import read_osu
+from mug.charts.osz import safe_name, write_osz
+from mug.charts.playability import JACK_INTERVAL_MS
 from mug.cli import run
 from mug.data.audio import read_tags
-from mug.data.beatmap import Beatmap
-from mug.data.difficulty import ln_ratio, star_rating_or_none
-from mug.data.features import Feature
-from mug.data.osu import read_osu
-from mug.data.osz import safe_name, write_osz
-from mug.data.playability import JACK_INTERVAL_MS
 from mug.errors import ConfigError, MugError
-from mug.generate import SHIPPED_MODEL, ChartGenerator
-from mug.prompt_form import Given, PromptForm, Values, label_of
-from mug.render import draw_chart
+from mug.features import Feature
+from mug.generation.generator import SHIPPED_MODEL, ChartGenerator
+from mug.pictures.charts import draw_chart
+from mug.ratings.difficulty import ln_ratio, star_rating_or_none
 from mug.training.newest import newest_checkpoint
+from mug.webui.prompt_form import Given, PromptForm, Values, label_of
 
 RESULT_COLUMNS = ["Chart", "Stars", "Stars asked", "LN ratio", "LN ratio asked", "Notes", "Notes per second"]
 MAX_SEED = 2**31 - 1

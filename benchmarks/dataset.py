@@ -17,13 +17,13 @@ import soundfile
 import torch
 
 from benchmarks.measure import Row, Settings, median_seconds, parse, report, settings_of
-from mug.data.beatmap import Beatmap, Note, TimingPoint
-from mug.data.chart_list import write_beatmap_txt
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.osu import parse_osu, write_osu
 from mug.data.convertor import ManiaConvertor
 from mug.data.dataset import OsuTrainDataset
-from mug.data.describe import prepare_features
-from mug.data.difficulty import features_at
-from mug.data.osu import parse_osu, write_osu
+from mug.prepare.chart_list import write_beatmap_txt
+from mug.prepare.describe import prepare_features
+from mug.ratings.difficulty import features_at
 
 TITLE = "A training item, one worker"
 FEATURES = "configs/mug/mania_beatmap_features.yaml"

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from benchmarks.measure import Settings
 from mug.config import instantiate_from_config, load_config
-from mug.data.features import FeatureSpec
 from mug.diffusion.ddim import Denoise, guided
 from mug.diffusion.diffusion import DDPM
+from mug.features import FeatureSpec
 
 CONFIG = "configs/mug/mug_diffusion.yaml"
 FEATURES = "configs/mug/mania_beatmap_features.yaml"

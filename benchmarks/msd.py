@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.measure import Row, Settings, median_seconds, parse, report, settings_of
-from mug.data.msd_estimate import estimate_msd
+from mug.ratings.msd.estimate import estimate_msd
 
 TITLE = "skillset ratings (MSD)"
 LIMIT_S, FURTHER_LIMIT_S = 0.005, 0.0015

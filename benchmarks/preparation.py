@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Row, Settings, median_seconds, parse, report, settings_of
-from mug.data.beatmap import Beatmap, Note, TimingPoint
-from mug.data.describe import prepare_features
-from mug.data.difficulty import chart_features
-from mug.data.features import FeatureSpec
-from mug.data.gather import prepare_beatmap
-from mug.data.osu import parse_osu, read_osu, write_osu
-from mug.data.rates import rate_grid
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.osu import parse_osu, read_osu, write_osu
+from mug.features import FeatureSpec
+from mug.prepare.describe import prepare_features
+from mug.prepare.gather import prepare_beatmap
+from mug.ratings.difficulty import chart_features
+from mug.ratings.rates import rate_grid
 
 TITLE = "Preparing a chart, one core"
 FEATURES = "configs/mug/mania_beatmap_features.yaml"

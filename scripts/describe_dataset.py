@@ -12,9 +12,9 @@ import shutil
 from pathlib import Path
 
 from mug import cli
-from mug.data.statistics import read_statistics
-from mug.data.statistics_text import statistics_text
 from mug.errors import DatasetError
+from mug.prepare.statistics import read_statistics
+from mug.prepare.statistics_text import statistics_text
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -38,7 +38,9 @@ def main() -> None:
             raise DatasetError(f"{path}: give it a name that ends in {' or '.join(suffixes)}")
     pages = [path for path in (args.plot, args.html) if path is not None]
     if pages:
-        from mug.plots import write_page  # here, so that numbers need no matplotlib, and its absence shows at once
+        from mug.pictures.statistics import (
+            write_page,  # here, so that numbers need no matplotlib, and its absence shows at once
+        )
     beatmap_txt = args.beatmap_txt / "beatmap.txt" if args.beatmap_txt.is_dir() else args.beatmap_txt
     statistics = read_statistics(beatmap_txt, args.ranked_map_path, args.jobs)
     print(statistics_text(statistics, shutil.get_terminal_size((100, 24)).columns))

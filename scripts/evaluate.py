@@ -33,9 +33,7 @@ from typing import Any
 from tqdm import tqdm
 
 from mug import cli
-from mug.data.chart_list import beatmap_paths
-from mug.data.osu import read_osu
-from mug.data.report import Report
+from mug.charts.osu import read_osu
 from mug.errors import ChartError, ConfigError, MugError
 from mug.files import replacing
 from mug.metrics import report as reports
@@ -46,6 +44,8 @@ from mug.metrics.pairing import pairs_in, prompt_of
 from mug.metrics.references import SPLITS, Reference, chosen, references_in, references_of
 from mug.metrics.sampling import Sampling, ask_for_flags, write_charts
 from mug.metrics.scoreboard import Summary, summary_of
+from mug.prepare.chart_list import beatmap_paths
+from mug.report import Report
 
 OF_SPLITS = {"valid_fraction": 0.05, "test_fraction": 0.05, "split_salt": ""}  # and mug.data.dataset's defaults
 
@@ -160,7 +160,9 @@ def sampling_of(args: argparse.Namespace) -> Sampling:
 def load_generator(args: argparse.Namespace) -> Any:
     if args.checkpoint is None:
         return None
-    from mug.generate import ChartGenerator  # torch takes seconds, which those who compare folders need not wait
+    from mug.generation.generator import (
+        ChartGenerator,  # torch takes seconds, which those who compare folders need not wait
+    )
 
     return ChartGenerator.load(args.checkpoint, args.device)
 
@@ -183,8 +185,8 @@ def fractions_of(args: argparse.Namespace) -> tuple[float, float, str]:
 
     Raises ConfigError for a model folder that does not say, where it matters and is not said here.
     """
+    from mug.checkpoints.trained_model import naming_config, read_model
     from mug.model.weights import is_model_folder
-    from mug.trained_model import naming_config, read_model
 
     said = {name: getattr(args, name) for name in OF_SPLITS if getattr(args, name) is not None}
     with naming_config(args.checkpoint):

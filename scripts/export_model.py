@@ -15,8 +15,8 @@ Models of the original 2023 program: import_checkpoint.py.
 import argparse
 from pathlib import Path
 
+from mug.checkpoints.export import export_run
 from mug.cli import run
-from mug.export import export_run
 from mug.model.weights import WEIGHTS
 
 

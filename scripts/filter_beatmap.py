@@ -16,11 +16,11 @@ from pathlib import Path
 
 from mug import cli
 from mug.config import PROJECT_ROOT
-from mug.data.describe import read_ranked_map
-from mug.data.features import FeatureSpec
-from mug.data.filtering import filter_beatmap
-from mug.data.limits import Limits
 from mug.errors import DatasetError
+from mug.features import FeatureSpec
+from mug.prepare.describe import read_ranked_map
+from mug.prepare.filtering import filter_beatmap
+from mug.prepare.limits import Limits
 
 
 def main() -> None:

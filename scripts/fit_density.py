@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from mug.checkpoints.model_folder import DENSITY, prompt_params, read_folder_config
+from mug.checkpoints.trained_model import naming_config
 from mug.cli import run
-from mug.data.features import FeatureSpec
 from mug.data.library import load_entries
 from mug.errors import ConfigError
-from mug.model_folder import DENSITY, prompt_params, read_folder_config
+from mug.features import FeatureSpec
 from mug.placement.density import DensityPrior
-from mug.trained_model import naming_config
 
 
 def main() -> None:

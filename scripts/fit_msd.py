@@ -4,7 +4,7 @@ python scripts/fit_msd.py ../shared/data
 
 The folder holds msd/msd_synthetic.npz, msd/msd_real.csv and the charts that it names. The figures in docs/msd.md are of
 charts that a fit has not seen: a fifth of the songs is left out at a time, with all their copies. It takes about 20
-minutes on one core. Raise PARAMETERS_VERSION in mug/data/msd_estimate.py with parameters that are to be kept.
+minutes on one core. Raise PARAMETERS_VERSION in mug/ratings/msd/estimate.py with parameters that are to be kept.
 """
 
 import argparse
@@ -14,11 +14,11 @@ import numpy as np
 import torch
 
 from mug import cli
-from mug.data.msd_estimate import PARAMETERS_FILE, Network
-from mug.data.msd_figures import estimates, figures
-from mug.data.msd_fit import EPOCHS, fit, item_of
-from mug.data.msd_reference import folds_of, read_reference
 from mug.files import replacing
+from mug.ratings.msd.estimate import PARAMETERS_FILE, Network
+from mug.ratings.msd.figures import estimates, figures
+from mug.ratings.msd.fitting import EPOCHS, fit, item_of
+from mug.ratings.msd.reference import folds_of, read_reference
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "msd.md"
 HEADING = "## Figures\n"

@@ -18,8 +18,8 @@ import argparse
 from pathlib import Path
 
 from mug.cli import run
-from mug.original_checkpoint import CKPT, YAML, Report, export_original, import_original
-from mug.original_config import S4_READINGS
+from mug.original2023.checkpoint import CKPT, YAML, Report, export_original, import_original
+from mug.original2023.config import S4_READINGS
 
 S4_IN_THE_ORIGINAL = {
     "half-poles": "as the original does where its optional library for Cauchy sums is missing",

@@ -13,18 +13,18 @@ from typing import Any
 
 import yaml
 
+from mug.charts.beatmap import Beatmap, TimingPoint
+from mug.charts.osu import read_osu
+from mug.charts.osz import chart_name, safe_name, write_osz
+from mug.charts.playability import JACK_INTERVAL_MS
 from mug.cli import run
 from mug.config import find_file
-from mug.data.beatmap import Beatmap, TimingPoint
-from mug.data.difficulty import ln_ratio, star_rating_or_none
-from mug.data.osu import read_osu
-from mug.data.osz import chart_name, safe_name, write_osz
-from mug.data.playability import JACK_INTERVAL_MS
 from mug.errors import PromptError
 from mug.files import replacing
-from mug.generate import SHIPPED_MODEL, ChartGenerator
-from mug.note_sampler import SAMPLERS
-from mug.render import draw_chart
+from mug.generation.generator import SHIPPED_MODEL, ChartGenerator
+from mug.generation.note_sampler import SAMPLERS
+from mug.pictures.charts import draw_chart
+from mug.ratings.difficulty import ln_ratio, star_rating_or_none
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ Reads osu!mania .osu, StepMania and Etterna .sm and .ssc of four panels, Quaver 
 import argparse
 
 from mug import cli
-from mug.data.gather import prepare_beatmap
 from mug.errors import DatasetError
+from mug.prepare.gather import prepare_beatmap
 
 MANIA = 3
 

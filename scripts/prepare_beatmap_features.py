@@ -8,8 +8,8 @@ python scripts/prepare_beatmap_features.py -b data/mine/beatmap.txt -f configs/m
 import argparse
 
 from mug import cli
-from mug.data.describe import prepare_features
-from mug.data.rates import MAX_RATE, MIN_RATE
+from mug.prepare.describe import prepare_features
+from mug.ratings.rates import MAX_RATE, MIN_RATE
 
 
 def main() -> None:

@@ -28,8 +28,8 @@ def main() -> None:
         "-m", "--mode", type=int, default=MANIA, choices=range(4), help="game mode (default: 3, osu!mania)"
     )
     args = parser.parse_args()
-    from mug.data.osu_api import OsuApi  # here, so that --help works without ossapi
-    from mug.data.ranked_sets import charts_of_sets, download_mappers_sets
+    from mug.prepare.osu_api import OsuApi  # here, so that --help works without ossapi
+    from mug.prepare.ranked_sets import charts_of_sets, download_mappers_sets
 
     sets, n_mappers = download_mappers_sets(OsuApi.from_environment(), args.out, args.mode)
     print(f"{args.out}: {len(sets)} sets by {n_mappers} mappers")

@@ -12,13 +12,13 @@ import shutil
 from pathlib import Path
 
 from mug import cli
-from mug.data.describe import prepare_features, read_ranked_map
-from mug.data.features import FeatureSpec
-from mug.data.filtering import filter_beatmap
-from mug.data.gather import prepare_beatmap
-from mug.data.limits import Limits
-from mug.data.statistics import read_statistics
-from mug.data.statistics_text import statistics_text
+from mug.features import FeatureSpec
+from mug.prepare.describe import prepare_features, read_ranked_map
+from mug.prepare.filtering import filter_beatmap
+from mug.prepare.gather import prepare_beatmap
+from mug.prepare.limits import Limits
+from mug.prepare.statistics import read_statistics
+from mug.prepare.statistics_text import statistics_text
 
 FEATURES = "configs/mug/mania_beatmap_features.yaml"
 

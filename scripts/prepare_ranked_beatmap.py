@@ -28,8 +28,8 @@ def main() -> None:
         "--statuses", nargs="+", default=STATUSES, choices=STATUSES, metavar="STATUS", help="(default: all three)"
     )
     args = parser.parse_args()
-    from mug.data.osu_api import OsuApi  # here, so that --help works without ossapi
-    from mug.data.ranked_sets import download_ranked_map
+    from mug.prepare.osu_api import OsuApi  # here, so that --help works without ossapi
+    from mug.prepare.ranked_sets import download_ranked_map
 
     counts = download_ranked_map(OsuApi.from_environment(), args.out, args.mode, args.statuses)
     print(f"{args.out}: {counts.total()} sets, " + ", ".join(f"{counts[status]} {status}" for status in args.statuses))

@@ -14,11 +14,11 @@ import math
 from pathlib import Path
 
 from mug import cli
-from mug.data.chart_files import find_charts
-from mug.data.msd import calculator_version
-from mug.data.msd_table import BROKEN, rate_files, text_table, write_csv
-from mug.data.rates import MAX_RATE, MIN_RATE
+from mug.charts.chart_files import find_charts
 from mug.errors import DatasetError
+from mug.ratings.msd.rating import calculator_version
+from mug.ratings.msd.table import BROKEN, rate_files, text_table, write_csv
+from mug.ratings.rates import MAX_RATE, MIN_RATE
 
 
 def main() -> int:

@@ -43,6 +43,6 @@ def tiny_checkpoint(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_generator(tiny_checkpoint):
     """A ChartGenerator that answers at once, with noise."""
-    from mug.generate import ChartGenerator
+    from mug.generation import ChartGenerator
 
     return ChartGenerator.load(tiny_checkpoint)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from mug.charts.beatmap import TimingPoint
 from mug.config import PROJECT_ROOT, check_params, find_file, get_obj_from_str, instantiate_from_config, load_config
-from mug.data.beatmap import TimingPoint
 from mug.errors import ConfigError
 
 
@@ -50,10 +50,10 @@ def test_files_are_found_from_here_then_from_the_project(tmp_path, monkeypatch):
 
 
 def test_a_node_is_built():
-    node = {"target": "mug.data.beatmap.TimingPoint", "params": {"time_ms": 5.0, "beat_ms": 400.0}}
+    node = {"target": "mug.charts.beatmap.TimingPoint", "params": {"time_ms": 5.0, "beat_ms": 400.0}}
     assert instantiate_from_config(node, "model.x", TimingPoint) == TimingPoint(5.0, 400.0)
     assert instantiate_from_config({"target": "threading.Event"}).is_set() is False
-    assert get_obj_from_str("mug.data.beatmap.TimingPoint") is TimingPoint
+    assert get_obj_from_str("mug.charts.beatmap.TimingPoint") is TimingPoint
 
 
 @pytest.mark.parametrize(
@@ -67,16 +67,19 @@ def test_a_node_is_built():
         ({"target": ".a.b"}, "'.a.b' is not a dotted path"),
         ({"target": "TimingPoint"}, "'TimingPoint' is not a dotted path"),
         ({"target": "mug.nothing.X"}, "no module named 'mug.nothing'"),
-        ({"target": "mug.data.beatmap.Nothing"}, "module mug.data.beatmap has no 'Nothing'"),
+        ({"target": "mug.charts.beatmap.Nothing"}, "module mug.charts.beatmap has no 'Nothing'"),
         (
-            {"target": "mug.data.beatmap.TimingPoint", "params": {"time_ms": 0, "beat_ms": 1, "tempo": 2}},
+            {"target": "mug.charts.beatmap.TimingPoint", "params": {"time_ms": 0, "beat_ms": 1, "tempo": 2}},
             "model.x.params: unknown key 'tempo'; TimingPoint knows time_ms, beat_ms, meter",
         ),
         (
-            {"target": "mug.data.beatmap.TimingPoint", "params": {"time_ms": 0, "beat_sm": 1}},
+            {"target": "mug.charts.beatmap.TimingPoint", "params": {"time_ms": 0, "beat_sm": 1}},
             r"unknown key 'beat_sm'; did you mean 'beat_ms'\? TimingPoint knows time_ms, beat_ms, meter",
         ),
-        ({"target": "mug.data.beatmap.TimingPoint", "params": {"time_ms": 0}}, "model.x.params: 'beat_ms' is missing"),
+        (
+            {"target": "mug.charts.beatmap.TimingPoint", "params": {"time_ms": 0}},
+            "model.x.params: 'beat_ms' is missing",
+        ),
     ],
 )
 def test_wrong_nodes_are_named(node, reason):

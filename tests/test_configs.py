@@ -9,7 +9,7 @@ import torch
 from mug.config import check_params, get_obj_from_str, instantiate_from_config, load_config
 from mug.data.audio import AudioSettings
 from mug.data.augment import Augmentation
-from mug.data.features import FeatureSpec
+from mug.features import FeatureSpec
 from mug.training.setup import build_trainer, check_config, with_seed
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs" / "mug"

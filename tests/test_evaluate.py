@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.osu import read_osu, write_osu
+from mug.checkpoints.export import export_run
 from mug.config import PROJECT_ROOT
-from mug.data.beatmap import Beatmap, Note, TimingPoint
-from mug.data.osu import read_osu, write_osu
 from mug.errors import AudioError, ChartError, ConfigError, DatasetError, PromptError
-from mug.export import export_run
 from mug.metrics.sampling import Sampling
 
 SCRIPT = PROJECT_ROOT / "scripts" / "evaluate.py"
@@ -294,7 +294,7 @@ def test_without_matplotlib_all_but_the_plots(monkeypatch, capsys, songs, tmp_pa
     for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    for name in ("mug.plots", "mug.metrics.plots"):
+    for name in ("mug.pictures.statistics", "mug.metrics.plots"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     run(monkeypatch, "--songs", songs, "--limit", 1, "--out", tmp_path)
     assert "no plots: pictures of statistics need matplotlib" in capsys.readouterr().out

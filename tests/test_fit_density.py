@@ -8,8 +8,8 @@ import pytest
 import torch
 from tiny_model import save_tiny_checkpoint
 
+from mug.checkpoints.export import export_run
 from mug.config import PROJECT_ROOT
-from mug.export import export_run
 from mug.placement.density import DensityPrior
 from mug.synth.songs import write_songs
 

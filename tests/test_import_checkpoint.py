@@ -13,7 +13,7 @@ from test_original_checkpoint import write
 from test_original_config import original_node
 
 from mug.config import PROJECT_ROOT, instantiate_from_config
-from mug.original_config import our_model
+from mug.original2023.config import our_model
 
 SCRIPT = PROJECT_ROOT / "scripts" / "import_checkpoint.py"
 sys.path.insert(0, str(SCRIPT.parent))

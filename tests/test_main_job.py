@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mug.charts.osu import read_osu
+from mug.charts.osz import extract_osz
 from mug.config import load_config
-from mug.data.osu import read_osu
-from mug.data.osz import extract_osz
 from mug.synth.songs import write_songs
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,11 +9,11 @@ import pytest
 import soundfile
 from PIL import Image
 
+from mug.charts.osu import read_osu
+from mug.charts.osz import extract_osz
 from mug.config import PROJECT_ROOT
-from mug.data.features import FeatureSpec
-from mug.data.osu import read_osu
-from mug.data.osz import extract_osz
 from mug.errors import PromptError
+from mug.features import FeatureSpec
 
 SCRIPT = PROJECT_ROOT / "scripts" / "mapping.py"
 sys.path.insert(0, str(SCRIPT.parent))

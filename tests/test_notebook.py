@@ -7,9 +7,9 @@ import soundfile
 from nbclient import NotebookClient
 from tiny_model import save_tiny_checkpoint
 
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.osu import write_osu
 from mug.config import PROJECT_ROOT
-from mug.data.beatmap import Beatmap, Note, TimingPoint
-from mug.data.osu import write_osu
 
 NOTEBOOK = PROJECT_ROOT / "notebooks" / "explore.ipynb"
 

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from mug.data.chart_list import beatmap_paths
-from mug.data.feature_db import FeatureDB
-from mug.data.features import FeatureSpec
+from mug.features import FeatureSpec
+from mug.prepare.chart_list import beatmap_paths
+from mug.prepare.feature_db import FeatureDB
 from scripts import prepare_dataset
 from tests.data.small_library import FEATURES, click_notes, write_set
 

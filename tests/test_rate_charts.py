@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mug.data.beatmap import Beatmap, Note
-from mug.data.difficulty import star_rating
-from mug.data.msd_table import COLUMNS, RatedChart, rate_file, text_table, write_csv
-from mug.data.osu import format_osu
+from mug.charts.beatmap import Beatmap, Note
+from mug.charts.osu import format_osu
+from mug.ratings.difficulty import star_rating
+from mug.ratings.msd.table import COLUMNS, RatedChart, rate_file, text_table, write_csv
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPMANIA = """#TITLE:Two;

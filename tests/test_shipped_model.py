@@ -11,12 +11,12 @@ import pytest
 import yaml
 from safetensors import safe_open
 
+from mug.charts.osu import read_osu
+from mug.charts.osz import extract_osz
 from mug.config import PROJECT_ROOT
-from mug.data.difficulty import ln_ratio, star_rating
-from mug.data.osu import read_osu
-from mug.data.osz import extract_osz
-from mug.generate import SHIPPED_MODEL
+from mug.generation.generator import SHIPPED_MODEL
 from mug.metrics.onsets import moments_ms, onset_f1, random_onsets
+from mug.ratings.difficulty import ln_ratio, star_rating
 from mug.synth.songs import write_songs
 
 FOLDER = PROJECT_ROOT / SHIPPED_MODEL

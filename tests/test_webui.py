@@ -17,11 +17,11 @@ from selenium.webdriver.support.ui import WebDriverWait
 from tiny_model import save_tiny_checkpoint
 
 import webui
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.osu import read_osu, write_osu
+from mug.charts.osz import extract_osz
 from mug.cli import run
-from mug.data.beatmap import Beatmap, Note, TimingPoint
-from mug.data.osu import read_osu, write_osu
-from mug.data.osz import extract_osz
-from mug.generate import ChartGenerator
+from mug.generation import ChartGenerator
 
 FLAGS = [
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),

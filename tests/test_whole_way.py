@@ -9,10 +9,10 @@ import torch
 from tiny_model import tiny_run_config
 from tqdm import tqdm
 
+from mug.charts.beatmap import Beatmap
+from mug.charts.osu import read_osu, write_osu
 from mug.config import PROJECT_ROOT, instantiate_from_config, load_config
-from mug.data.beatmap import Beatmap
-from mug.data.osu import read_osu, write_osu
-from mug.generate import ChartGenerator
+from mug.generation import ChartGenerator
 from mug.training.setup import build_trainer, check_config
 from tests.data.small_library import write_clicks, write_library
 

@@ -1,0 +1,1 @@
+"""What conditions the denoiser: the audio encoders and the prompt embedder."""

@@ -8,13 +8,13 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from mug.config import find_file
-from mug.data.features import FeatureSpec
+from mug.features import FeatureSpec
 
 
 class BeatmapFeatureEmbedder(nn.Module):
     """Feature ids [B, F] int64 -> [B, embed_dim, F]: every feature's every value has a row of its own.
 
-    `path_to_yaml` lists the features, see `mug.data.features.FeatureSpec`.
+    `path_to_yaml` lists the features, see `mug.features.FeatureSpec`.
     """
 
     first: Tensor

@@ -1,0 +1,1 @@
+"""Training items: audio, note arrays, datasets, latents, shards. No networks here."""

@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from mug.data.audio import AudioSettings, load_audio, seconds_of
 from mug.data.audio_index import AudioIndex, digest_of_file
-from mug.data.parallel import parallel_map
 from mug.errors import AudioError, DatasetError
 from mug.files import replacing
+from mug.parallel import parallel_map
 
 VERSION = 1  # raise it when the same file and settings would give other numbers
 INDEX = "index.json"

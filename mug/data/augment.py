@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from mug.config import check_params
-from mug.data.rates import MAX_RATE, MIN_RATE, rate_grid
 from mug.errors import ConfigError
+from mug.ratings.rates import MAX_RATE, MIN_RATE, rate_grid
 
 MAX_PITCH_BINS = 4
 MAX_MASKED_BINS = 16

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from einops import rearrange
 
-from mug.data.beatmap import MAX_KEYS, MIN_KEYS, Beatmap, Note
+from mug.charts.beatmap import MAX_KEYS, MIN_KEYS, Beatmap, Note, note_arrays
 
 N_PLANES = 4
 GAP_FRAMES = 10  # as many empty frames part two passages, which may be mirrored apart
@@ -193,15 +193,6 @@ class ManiaConvertor:
         if self.random:
             column = _given(rng).permutation(self.keys)[column]
         return column
-
-
-def note_arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return columns int64, starts and last moments in ms float64 of notes, each [N]."""
-    return (
-        np.array([note.column for note in notes], dtype=np.int64),
-        np.array([note.start_ms for note in notes], dtype=np.float64),
-        np.array([note.last_ms for note in notes], dtype=np.float64),
-    )
 
 
 def _given(rng: np.random.Generator | None) -> np.random.Generator:

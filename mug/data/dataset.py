@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
+from mug.charts.beatmap import MAX_KEYS, MIN_KEYS
 from mug.data.audio import AudioSettings
 from mug.data.audio_cache import AudioCache
 from mug.data.augment import Augmentation, augment_mel, change_rate, drop_features
-from mug.data.beatmap import MAX_KEYS, MIN_KEYS
 from mug.data.convertor import ManiaConvertor
-from mug.data.features import FeatureSpec
 from mug.data.latents import EncodedLatents
 from mug.data.library import Entry, load_entries
 from mug.errors import AudioError, ConfigError, DatasetError
+from mug.features import FeatureSpec
 
 
 class OsuDataset(Dataset):

@@ -11,9 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from mug.charts.osu import read_osu, set_id_of
 from mug.data.audio_cache import AudioCache
-from mug.data.chart_list import beatmap_paths
-from mug.data.chart_record import (
+from mug.data.split import set_keys, split_of
+from mug.errors import ChartError, DatasetError, PromptError
+from mug.features import FeatureSpec
+from mug.files import file_beside
+from mug.parallel import parallel_map
+from mug.prepare.chart_list import beatmap_paths
+from mug.prepare.chart_record import (
     MSD,
     MSD_FEATURES,
     SR,
@@ -24,17 +30,10 @@ from mug.data.chart_record import (
     digest_of,
     unpack_notes,
 )
-from mug.data.describe import star_rating_version
-from mug.data.difficulty import RATE_FEATURES
-from mug.data.feature_db import RUN_AGAIN, FeatureDB
-from mug.data.features import FeatureSpec
-from mug.data.msd import calculator_version
-from mug.data.osu import read_osu
-from mug.data.parallel import parallel_map
-from mug.data.report import Report
-from mug.data.split import set_id_of, set_keys, split_of
-from mug.errors import ChartError, DatasetError, PromptError
-from mug.files import file_beside
+from mug.prepare.feature_db import RUN_AGAIN, FeatureDB
+from mug.ratings.difficulty import RATE_FEATURES, star_rating_version
+from mug.ratings.msd.rating import calculator_version
+from mug.report import Report
 
 NO_IDS = np.empty((0, 0), dtype=np.int32)
 

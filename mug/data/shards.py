@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from mug.data.audio import AudioSettings
-from mug.data.features import FeatureSpec
 from mug.errors import DatasetError, PromptError
+from mug.features import FeatureSpec
 from mug.files import replacing
 
 VERSION = 1

@@ -1,16 +1,7 @@
 """Which song sets train, which validate and which test: a function of the set alone."""
 
 import hashlib
-import re
 from collections.abc import Sequence
-
-_SET_ID = re.compile(rb"^[ \t]*BeatmapSetID[ \t]*:[ \t]*(\d{1,18})[ \t]*\r?$", re.MULTILINE)
-
-
-def set_id_of(osu_bytes: bytes) -> int:
-    """The BeatmapSetID that a chart's file states, 0 where it has none; read without parsing the chart."""
-    found = _SET_ID.search(osu_bytes)
-    return int(found[1]) if found else 0
 
 
 def set_keys(charts: Sequence[tuple[str, int]]) -> list[str]:

@@ -12,11 +12,11 @@ from torch.utils.data import Dataset
 
 from mug.data.audio import AudioSettings
 from mug.data.augment import Augmentation, augment_mel, drop_features
-from mug.data.features import FeatureSpec
 from mug.data.sampler import SeededSampler
 from mug.data.shard_store import ShardStore
 from mug.data.shards import AUDIO, DTYPES, REST, Z, check_made_for, parse_rest
 from mug.errors import DatasetError
+from mug.features import FeatureSpec
 
 MIXED_SHARDS = 4  # of which items come in turn
 

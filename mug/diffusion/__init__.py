@@ -1,0 +1,1 @@
+"""The diffusion model: schedules, parameterizations, the U-Net, samplers."""

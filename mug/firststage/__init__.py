@@ -1,0 +1,1 @@
+"""The first stage: note arrays to latents and back."""

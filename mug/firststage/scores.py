@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mug.data.beatmap import Note
+from mug.charts.beatmap import Note
 from mug.data.convertor import N_PLANES, ManiaConvertor
 from mug.metrics.onsets import match_onsets
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import find_peaks
 
+from mug.charts.beatmap import Beatmap, Note
 from mug.data.audio import decode_audio
-from mug.data.beatmap import Beatmap, Note
 from mug.metrics.onsets import moments_ms, random_onsets
 
 ONSET_SR = 22050

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from mug.data.beatmap import Beatmap
-from mug.data.report import Report
+from mug.charts.beatmap import Beatmap
 from mug.errors import AudioError
 from mug.metrics.baselines import Peaks, nearest_other, onset_chart, onset_peaks, random_chart
 from mug.metrics.profile import Encoder, Profile, profile_of
 from mug.metrics.references import Reference
 from mug.metrics.scoreboard import Pair
+from mug.report import Report
 
 GENERATED, HUMAN, LIBROSA, RANDOM = "generated", "another human", "librosa onsets", "random notes"
 

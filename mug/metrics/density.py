@@ -6,7 +6,7 @@ Axis: W windows.
 import numpy as np
 from scipy.stats import spearmanr
 
-from mug.data.beatmap import Beatmap
+from mug.charts.beatmap import Beatmap
 
 WINDOW_MS = 2000.0
 

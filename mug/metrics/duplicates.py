@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mug.data.beatmap import Beatmap
+from mug.charts.beatmap import Beatmap
 from mug.metrics.onsets import match_onsets, rows_of
 
 RUN_ROWS = 8

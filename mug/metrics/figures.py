@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from mug.data.beatmap import Beatmap
-from mug.data.difficulty import ln_ratio, star_rating_or_none
+from mug.charts.beatmap import Beatmap
 from mug.metrics.onsets import moments_ms, onset_f1
+from mug.ratings.difficulty import ln_ratio, star_rating_or_none
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mug.data.difficulty import SKILLSETS
 from mug.metrics.bootstrap import Estimate, bootstrap, mean_of
 from mug.metrics.profile import Profile
+from mug.ratings.difficulty import SKILLSETS
 
 MSD_OF = {name: f"{name}_ett" for name in SKILLSETS}
 

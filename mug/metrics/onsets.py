@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mug.data.beatmap import Beatmap
+from mug.charts.beatmap import Beatmap
 
 CHORD_MS = 10.0  # keys pressed within it are meant as one: networks write the notes of a chord some ms apart
 

@@ -6,13 +6,13 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from mug.data.beatmap import Beatmap
-from mug.data.chart_files import files_under
-from mug.data.difficulty import star_rating_or_none
-from mug.data.osu import read_osu
-from mug.data.report import Report
+from mug.charts.beatmap import Beatmap
+from mug.charts.chart_files import files_under
+from mug.charts.osu import read_osu
 from mug.errors import ChartError, DatasetError
 from mug.metrics.references import Reference
+from mug.ratings.difficulty import star_rating_or_none
+from mug.report import Report
 
 HOW = "by folder and file name; else by the audio file that a chart names, whatever its ending, and the closest stars"
 MAX_PROMPT = 10_000  # characters

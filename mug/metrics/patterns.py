@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import wasserstein_distance
 
-from mug.data.beatmap import Beatmap
+from mug.charts.beatmap import Beatmap
 from mug.metrics.onsets import rows_of
 
 Shares = Mapping[int, float]  # kind of pattern -> its share of a chart, together 1; empty for an empty chart

@@ -10,8 +10,8 @@ from mug.metrics.contest import GENERATED, HUMAN, LIBROSA, RANDOM
 from mug.metrics.patterns import as_arrays
 from mug.metrics.scoreboard import Summary
 from mug.metrics.snaps import SNAPS
-from mug.plots import ACCENT, MEDIAN, MUTED, STYLE, Axes, Figure, style
-from mug.render import TEXT
+from mug.pictures.charts import TEXT
+from mug.pictures.statistics import ACCENT, MEDIAN, MUTED, STYLE, Axes, Figure, style
 
 COLORS = {GENERATED: ACCENT, HUMAN: MEDIAN, LIBROSA: "#7bd88f", RANDOM: MUTED}
 PEOPLE = "#b0b8c8"

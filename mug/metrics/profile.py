@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mug.data.beatmap import Beatmap
-from mug.data.difficulty import Feature, chart_features, ln_ratio
-from mug.data.osu import format_osu
+from mug.charts.beatmap import Beatmap
+from mug.charts.osu import format_osu
 from mug.errors import ChartError
 from mug.metrics.frechet import Moments
 from mug.metrics.patterns import Shares, chord_sizes, column_ngrams
 from mug.metrics.snaps import snap_shares
 from mug.metrics.violations import violations
+from mug.ratings.difficulty import Feature, chart_features, ln_ratio
 
 Encoder = Callable[[Beatmap], np.ndarray]  # chart -> its latent [Z, L]
 

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from mug.data.beatmap import Beatmap
-from mug.data.chart_files import files_under
-from mug.data.difficulty import chart_features, star_rating
-from mug.data.features import FeatureSpec
+from mug.charts.beatmap import Beatmap
+from mug.charts.chart_files import files_under
+from mug.charts.osu import parse_osu, read_osu
 from mug.data.library import load_entries
-from mug.data.osu import parse_osu, read_osu
-from mug.data.report import Report
 from mug.errors import ChartError, DatasetError
+from mug.features import FeatureSpec
 from mug.files import file_beside
+from mug.ratings.difficulty import chart_features, star_rating
+from mug.report import Report
 
 SPLITS = ("train", "valid", "test")
 MIN_NOTES = 2

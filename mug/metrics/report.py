@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mug.config import find_file
-from mug.data.describe import star_rating_version
-from mug.data.difficulty import SKILLSETS
-from mug.data.msd import calculator_version
 from mug.metrics.bootstrap import Estimate
 from mug.metrics.scoreboard import Summary
 from mug.metrics.violations import EXPERT, LEVELS, level_of
+from mug.ratings.difficulty import SKILLSETS, star_rating_version
+from mug.ratings.msd.rating import calculator_version
 
 PACKAGES = ("mug", "torch", "numpy", "scipy", "librosa", "rosu-pp-py")
 HIGHER, LOWER, NEUTRAL = "↑", "↓", ""

@@ -10,35 +10,35 @@ from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from mug.data.beatmap import Beatmap
-from mug.data.chart_files import files_under
-from mug.data.difficulty import SKILLSETS
-from mug.data.features import START_TIME, FeatureSpec
-from mug.data.osu import write_osu
-from mug.data.report import Report
+from mug.charts.beatmap import Beatmap
+from mug.charts.chart_files import files_under
+from mug.charts.osu import write_osu
 from mug.errors import AudioError, ChartError, PromptError
+from mug.features import START_TIME, FeatureSpec
 from mug.metrics.flags import Answer
 from mug.metrics.profile import Profile, profile_of
 from mug.metrics.references import Reference
+from mug.ratings.difficulty import SKILLSETS
+from mug.report import Report
 
 FULL = "full"
 CHARTS = "charts"
 
 
 class Generator(Protocol):
-    """What is needed of mug.generate.ChartGenerator."""
+    """What is needed of mug.generation.generator.ChartGenerator."""
 
     spec: FeatureSpec
     keys: int
 
     def generate(self, audio: str | Path, prompt: Mapping[str, Any], **settings: Any) -> list[Beatmap]:
-        """See mug.generate.ChartGenerator.generate."""
+        """See mug.generation.generator.ChartGenerator.generate."""
 
 
 @dataclass(frozen=True)
 class Sampling:
     """How charts are sampled. seed: of the first chart; the next ones have the next. ensemble, attempts: see
-    mug.generate.ChartGenerator.generate."""
+    mug.generation.generator.ChartGenerator.generate."""
 
     steps: int = 50
     scale: float = 2.0

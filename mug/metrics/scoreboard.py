@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from mug.data.difficulty import SKILLSETS
 from mug.metrics.bootstrap import Estimate, Statistic, bootstrap, mean_of, ratio_of
 from mug.metrics.density import density_spearman, notes_per_second_error
 from mug.metrics.duplicates import NEAR_DUPLICATE
@@ -21,6 +20,7 @@ from mug.metrics.patterns import as_arrays, js_distance, ln_length_distance_ms
 from mug.metrics.profile import Profile
 from mug.metrics.snaps import SNAPS
 from mug.metrics.violations import KINDS
+from mug.ratings.difficulty import SKILLSETS
 
 NAN = float("nan")
 TOLERANCES_MS = (20, 50)

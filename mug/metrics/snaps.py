@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from mug.data.beatmap import Beatmap
-from mug.data.timing import BPM_RANGE, SNAP_DIVISORS
+from mug.charts.beatmap import Beatmap
+from mug.charts.timing import BPM_RANGE, SNAP_DIVISORS
 
 SNAPS = (*(f"1/{divisor}" for divisor in SNAP_DIVISORS), "off")
 WITHIN_MS = 2.0  # files are in whole ms, and so are offsets

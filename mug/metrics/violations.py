@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
-from mug.data.beatmap import Beatmap, Note
+from mug.charts.beatmap import Beatmap, Note
 from mug.metrics.onsets import rows_of
 
 BEAT_MS = 60_000 / 180

@@ -29,7 +29,7 @@ DAMAGE = (
     TypeError,
     AttributeError,
 )
-WEIGHTS = "model.safetensors"  # of a model folder, see mug.model_folder
+WEIGHTS = "model.safetensors"  # of a model folder, see mug.checkpoints.model_folder
 MAX_NAMES = 2  # of one and the same memory: tied weights have two
 MAX_PARAMETERS = 10_000  # tensors; the full-size diffusion model has 1487
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)

@@ -13,7 +13,7 @@ import numpy as np
 
 from mug.errors import CheckpointError, ConfigError
 from mug.files import replacing
-from mug.model_folder import read_yaml, write_yaml
+from mug.yaml_files import read_yaml, write_yaml
 
 LEAST = 0.5  # of stars and ratings, which count by their logarithm: twice as hard is so many times as dense
 RIDGE = 1e-3  # of a feature's variance, added to it: flags follow from ratings, nearly

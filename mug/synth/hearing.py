@@ -12,8 +12,8 @@ from scipy.ndimage import maximum_filter1d
 from scipy.signal import find_peaks
 from scipy.stats import rankdata
 
+from mug.charts.chart_files import read_charts
 from mug.data.audio import AudioSettings, decode_audio, log_mel
-from mug.data.chart_files import read_charts
 from mug.errors import AudioError, ChartError, DatasetError
 
 SETTINGS = AudioSettings()

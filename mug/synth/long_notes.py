@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from mug.data.beatmap import Note
+from mug.charts.beatmap import Note
 from mug.synth.composition import Composition
 from mug.synth.salience import Hit
 from mug.synth.tempo import TICKS

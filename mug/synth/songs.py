@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from mug.data.beatmap import MAX_KEYS, MIN_KEYS
-from mug.data.osu import write_osu
+from mug.charts.beatmap import MAX_KEYS, MIN_KEYS
+from mug.charts.osu import write_osu
 from mug.errors import ConfigError
 from mug.synth.codec import Codec, write_audio
 from mug.synth.composition import compose

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mug.data.beatmap import Beatmap, TimingPoint
-from mug.data.difficulty import ln_ratio
+from mug.charts.beatmap import Beatmap, TimingPoint
+from mug.ratings.difficulty import ln_ratio
 from mug.synth.charting import Plan, chart
 from mug.synth.composition import Composition
 from mug.synth.patterns import PATTERNS, Pattern

@@ -1,0 +1,1 @@
+"""Lightning around the networks: run folders, exact resume, logging."""

@@ -18,16 +18,16 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_warn
 from torch import Tensor
 from tqdm import tqdm
 
-from mug.data.beatmap import Beatmap, Note
+from mug.charts.beatmap import Beatmap, Note
+from mug.charts.osu import read_osu, write_osu
 from mug.data.convertor import ManiaConvertor
 from mug.data.datamodule import collate
-from mug.data.osu import read_osu, write_osu
 from mug.diffusion.ddim import ddim_sample, guided
 from mug.diffusion.diffusion import DDPM
 from mug.errors import ChartError, ConfigError
 from mug.files import replacing
 from mug.metrics.figures import chart_figures, chart_scores
-from mug.render import draw_chart
+from mug.pictures.charts import draw_chart
 from mug.seeding import generator_of
 from mug.training.runs import CHARTS
 

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 from benchmarks.full_size import prompts
 from benchmarks.plain import PlainAttention, PlainKernel, make_plain, set_checkpointing
+from mug.checkpoints.trained_model import without_ckpt_paths
 from mug.config import instantiate_from_config
 from mug.model.attention import RelativeAttention
 from mug.model.nplr import NPLRKernel
-from mug.trained_model import without_ckpt_paths
 
 
 def gradients(output: Tensor, *inputs: Tensor) -> list[Tensor]:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mug.cond.feature import BeatmapFeatureEmbedder
-from mug.data.features import FeatureSpec
+from mug.features import FeatureSpec
 
 FEATURES = "configs/mug/mania_beatmap_features.yaml"
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.osu import write_osu
 from mug.config import PROJECT_ROOT
-from mug.data.beatmap import Beatmap, Note, TimingPoint
-from mug.data.describe import prepare_features
-from mug.data.osu import write_osu
+from mug.prepare.describe import prepare_features
 
 SR = 22050
 FEATURES = str(PROJECT_ROOT / "configs" / "mug" / "mania_beatmap_features.yaml")

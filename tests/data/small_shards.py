@@ -1,12 +1,12 @@
 """Shards of 23 made-up items, five a shard, and the dataset that reads them."""
 
 import numpy as np
-from small_library import FEATURES
 
 from mug.data.audio import AudioSettings
-from mug.data.features import FeatureSpec
 from mug.data.shards import write_shards
 from mug.data.streamed import StreamedDataset
+from mug.features import FeatureSpec
+from tests.data.small_library import FEATURES
 
 AUDIO = {"n_mels": 3, "max_audio_frame": 40}
 SETTINGS, SPEC = AudioSettings(**AUDIO), FeatureSpec.from_yaml(FEATURES)

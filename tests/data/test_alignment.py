@@ -9,8 +9,8 @@ import librosa
 import numpy as np
 import pytest
 
+from mug.charts.chart_files import find_charts, read_charts
 from mug.data.audio import decode_audio
-from mug.data.chart_files import find_charts, read_charts
 
 SR, N_FFT, HOP = 44_100, 512, 128
 LAGS_MS = np.arange(-100.0, 101.0)

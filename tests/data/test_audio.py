@@ -9,8 +9,8 @@ from einops import rearrange
 from mutagen.id3 import TIT2, TPE1
 from mutagen.wave import WAVE
 
+from mug.charts.osu import read_osu
 from mug.data.audio import AudioSettings, decode_audio, load_audio, log_mel, read_tags, stft
-from mug.data.osu import read_osu
 from mug.errors import AudioError, ConfigError
 
 SR = 22050

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mug.data.beatmap import Beatmap, Note
+from mug.charts.beatmap import Beatmap, Note
+from mug.charts.osu import parse_osu, read_osu
+from mug.charts.osu_lines import format_note
 from mug.data.convertor import ManiaConvertor, NotePlanes
-from mug.data.osu import parse_osu, read_osu
-from mug.data.osu_lines import format_note
 from mug.errors import ChartError
 
 FRAME_MS = 46.439909297052154

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from small_library import AUDIO, FEATURES, list_charts, write_library, write_set
 from torch.utils.data import DataLoader
 
 from mug.data.datamodule import DataModuleFromConfig, collate
 from mug.errors import ConfigError, DatasetError
+from tests.data.small_library import AUDIO, FEATURES, list_charts, write_library, write_set
 
 AUGMENTATION = {"mirror_p": 0.5, "random_p": 0.5, "offset_p": 0.5, "random_crop": True, "feature_dropout_p": 0.5}
 TRAIN = {

@@ -4,17 +4,17 @@ import os
 
 import numpy as np
 import pytest
-from small_library import AUDIO, FEATURES, click_notes, list_charts, write_clicks, write_library, write_set
 
+from mug.charts.beatmap import Note
+from mug.charts.osu import parse_osu
 from mug.data.audio import AudioSettings, load_audio
-from mug.data.beatmap import Note
 from mug.data.convertor import ManiaConvertor
 from mug.data.dataset import OsuTestDataset, OsuTrainDataset, OsuValidDataset
-from mug.data.difficulty import chart_features
-from mug.data.feature_db import FeatureDB
-from mug.data.features import FeatureSpec
-from mug.data.osu import parse_osu
 from mug.errors import ConfigError, DatasetError
+from mug.features import FeatureSpec
+from mug.prepare.feature_db import FeatureDB
+from mug.ratings.difficulty import chart_features
+from tests.data.small_library import AUDIO, FEATURES, click_notes, list_charts, write_clicks, write_library, write_set
 
 ALL = {"valid_fraction": 0.0, "test_fraction": 0.0}  # every set trains
 EVERYTHING = {

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mug.data.gather import prepare_beatmap
 from mug.errors import ChartError
-from tests.data.foreign_charts import EXAMPLES
-from tests.data.song_folders import Quiet, add_package, lines
+from mug.prepare.gather import prepare_beatmap
+from tests.charts.foreign_charts import EXAMPLES
 from tests.fuzz.fuzz_charts import PARSERS, check, corpus, mutated, package
+from tests.prepare.song_folders import Quiet, add_package, lines
 
 MAX_SECONDS = 6.0  # of the processor, 2 on one that nobody shares
 MAX_MIB = 500

@@ -5,11 +5,11 @@ import pickle
 
 import numpy as np
 import pytest
-from small_library import AUDIO, FEATURES, list_charts, write_library, write_set
 
 from mug.data.dataset import OsuTrainDataset, OsuValidDataset
 from mug.data.latents import EncodedLatents, check_room, write_latents
 from mug.errors import ConfigError, DatasetError
+from tests.data.small_library import AUDIO, FEATURES, list_charts, write_library, write_set
 
 DRAWS = {"rate": [0.9, 1.1], "rate_p": 0.5, "random_crop": True, "mirror_p": 0.5, "mirror_at_interval_p": 0.5}
 AUGMENTATION = {**DRAWS, "random_p": 0.5, "offset_p": 0.5, "pitch_p": 0.5, "feature_dropout_p": 0.5}

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_library import AUDIO, FEATURES, list_charts, write_library, write_set
 
+from mug.charts.beatmap import Note
+from mug.charts.osu import parse_osu
 from mug.data import library
 from mug.data.audio import AudioSettings
 from mug.data.audio_cache import AudioCache
-from mug.data.beatmap import Note
-from mug.data.chart_record import pack_notes
-from mug.data.describe import prepare_features
-from mug.data.difficulty import RATE_FEATURES, features_at
-from mug.data.feature_db import FeatureDB
-from mug.data.features import FeatureSpec
 from mug.data.library import load_entries
-from mug.data.osu import parse_osu
 from mug.errors import DatasetError
+from mug.features import FeatureSpec
+from mug.prepare.chart_record import pack_notes
+from mug.prepare.describe import prepare_features
+from mug.prepare.feature_db import FeatureDB
+from mug.ratings.difficulty import RATE_FEATURES, features_at
+from tests.data.small_library import AUDIO, FEATURES, list_charts, write_library, write_set
 
 SPEC = FeatureSpec.from_yaml(FEATURES)
 ALL = (0.0, 0.0, "")

@@ -3,9 +3,9 @@
 import sys
 
 import yaml
-from small_library import AUDIO, FEATURES, write_library
 
 from mug.config import PROJECT_ROOT
+from tests.data.small_library import AUDIO, FEATURES, write_library
 
 SCRIPT = PROJECT_ROOT / "scripts" / "prepare_audio.py"
 sys.path.insert(0, str(SCRIPT.parent))

@@ -6,10 +6,10 @@ import sys
 
 import numpy as np
 import pytest
-from small_shards import N_ITEMS, dataset, item, write
 
 from mug.data.shard_store import ShardStore
 from mug.errors import ConfigError, DatasetError
+from tests.data.small_shards import N_ITEMS, dataset, item, write
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mug.data.split import set_id_of, set_keys, split_of
+from mug.charts.osu import set_id_of
+from mug.data.split import set_keys, split_of
 
 FOLDERS = st.sampled_from(["a", "b", "c", "d", "5"])
 CHARTS = st.lists(st.tuples(FOLDERS, st.integers(0, 5)), max_size=12)

@@ -7,13 +7,13 @@ import tarfile
 
 import numpy as np
 import pytest
-from small_library import FEATURES
-from small_shards import A_SHARD, AUDIO, N_ITEMS, SETTINGS, SPEC, dataset, item, write
 from webdataset.tariterators import group_by_keys, tar_file_expander
 
 from mug.data.shards import INDEX, write_shards
 from mug.data.streamed import ShardSampler, StreamedDataset
 from mug.errors import DatasetError
+from tests.data.small_library import FEATURES
+from tests.data.small_shards import A_SHARD, AUDIO, N_ITEMS, SETTINGS, SPEC, dataset, item, write
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from mug.data.features import FeatureSpec
 from mug.diffusion.diffusion import DDPM
 from mug.diffusion.objective import elementwise_loss
 from mug.errors import CheckpointError, ConfigError
+from mug.features import FeatureSpec
 from mug.seeding import generator_of, stratified_timesteps
 
 FEATURES = "configs/mug/mania_beatmap_features.yaml"

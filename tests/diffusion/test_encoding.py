@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from data.small_library import FEATURES, write_library
 
 from mug.config import instantiate_from_config
 from mug.diffusion.encoding import encode_latents
 from mug.errors import ConfigError
 from mug.firststage.fingerprint import fingerprint
 from mug.training.setup import build_trainer
+from tests.data.small_library import FEATURES, write_library
 from tests.diffusion.test_diffusion import tiny_config
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own

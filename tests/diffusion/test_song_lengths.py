@@ -8,9 +8,9 @@ from tiny_model import tiny_run_config
 from torch import Tensor, nn
 
 from mug.config import instantiate_from_config
-from mug.data.features import FeatureSpec
 from mug.diffusion.ddim import ddim_sample
 from mug.diffusion.diffusion import DDPM
+from mug.features import FeatureSpec
 from mug.model.masking import whole_lengths
 from mug.seeding import generator_of
 from mug.training.beatmap_logger import decode_charts

@@ -19,15 +19,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from mug.data.beatmap import Beatmap
-from mug.data.chart_files import CHART_SUFFIXES
-from mug.data.malody import parse_malody
-from mug.data.osu import format_osu, parse_osu
-from mug.data.osz import extract_osz
-from mug.data.quaver import parse_quaver
-from mug.data.stepmania import parse_stepmania
+from mug.charts.beatmap import Beatmap
+from mug.charts.chart_files import CHART_SUFFIXES
+from mug.charts.malody import parse_malody
+from mug.charts.osu import format_osu, parse_osu
+from mug.charts.osz import extract_osz
+from mug.charts.quaver import parse_quaver
+from mug.charts.stepmania import parse_stepmania
 from mug.errors import ChartError
-from tests.data.foreign_charts import EXAMPLES
+from tests.charts.foreign_charts import EXAMPLES
 
 SLOW_S = 2.0
 PARSERS = {

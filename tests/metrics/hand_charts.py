@@ -1,6 +1,6 @@
 """Charts small enough to count by hand."""
 
-from mug.data.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
 
 TEMPO = TimingPoint(0.0, 400.0)  # 150 BPM
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import soundfile
-from hand_charts import chart_of
 
-from mug.data.beatmap import Note
+from mug.charts.beatmap import Note
 from mug.metrics.baselines import Peaks, chart_at, nearest_other, onset_chart, onset_peaks, random_chart
 from mug.metrics.onsets import moments_ms, onset_f1
+from tests.metrics.hand_charts import chart_of
 
 HUMAN = chart_of(*(Note(1000.0 + 400 * i, c) for i in range(20) for c in ([0, 1] if i % 4 == 0 else [i % 4])))
 

@@ -1,9 +1,9 @@
 import pytest
-from hand_charts import chart_of
 
-from mug.data.beatmap import Note
-from mug.data.difficulty import star_rating
+from mug.charts.beatmap import Note
 from mug.metrics.figures import ChartFigures, ChartScores, chart_figures, chart_scores
+from mug.ratings.difficulty import star_rating
+from tests.metrics.hand_charts import chart_of
 
 HUMAN = chart_of(Note(0, 0), Note(0, 1), Note(1000, 2), Note(2000, 3, 2500))
 GUESS = chart_of(Note(20, 0), Note(24, 1), Note(1021, 2), Note(2051, 3), Note(2051, 0))

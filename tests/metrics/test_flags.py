@@ -4,15 +4,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hand_charts import chart_of
 
-from mug.data.beatmap import Note
-from mug.data.difficulty import SKILLSETS
-from mug.data.report import Report
+from mug.charts.beatmap import Note
 from mug.metrics.flags import Answer, lead_of, obedience
 from mug.metrics.profile import profile_of
 from mug.metrics.references import Reference
 from mug.metrics.sampling import Sampling, ask_for_flags
+from mug.ratings.difficulty import SKILLSETS
+from mug.report import Report
+from tests.metrics.hand_charts import chart_of
 
 CHART = replace(profile_of(chart_of(Note(0, 0), Note(500, 1))), features={})
 

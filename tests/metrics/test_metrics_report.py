@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hand_charts import rows
 
 from mug.metrics import report
 from mug.metrics.bootstrap import Estimate
 from mug.metrics.profile import profile_of
 from mug.metrics.report import LINES, Line, as_json, cell, markdown, markdown_table, text_table, versions_of
 from mug.metrics.scoreboard import Pair, Summary, summary_of
+from tests.metrics.hand_charts import rows
 
 NAN = float("nan")
 

@@ -2,10 +2,10 @@ import math
 
 import numpy as np
 import pytest
-from hand_charts import chart_of
 
-from mug.data.beatmap import Note
+from mug.charts.beatmap import Note
 from mug.metrics.density import density_spearman, notes_in_windows, notes_per_second_error, span_ms
+from tests.metrics.hand_charts import chart_of
 
 
 def with_counts(*counts: int, start_ms: float = 1000.0) -> list[Note]:

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
-from hand_charts import chart_of
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from mug.data.beatmap import Beatmap, Note
+from mug.charts.beatmap import Beatmap, Note
 from mug.metrics.onsets import Score, column_f1, match_onsets, moments_ms, onset_f1, random_onsets, rows_of
+from tests.metrics.hand_charts import chart_of
 
 TIMES = st.lists(st.integers(0, 300), max_size=23).map(sorted)
 NOTES = st.lists(st.builds(Note, st.integers(0, 300), st.integers(0, 3)), max_size=11)

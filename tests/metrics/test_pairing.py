@@ -3,16 +3,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hand_charts import chart_of, rows
 
-from mug.data.beatmap import Beatmap
-from mug.data.difficulty import star_rating
-from mug.data.features import Feature, FeatureSpec
-from mug.data.osu import write_osu
-from mug.data.report import Report
+from mug.charts.beatmap import Beatmap
+from mug.charts.osu import write_osu
 from mug.errors import DatasetError
+from mug.features import Feature, FeatureSpec
 from mug.metrics.pairing import pairs_in, prompt_of
 from mug.metrics.references import Reference, chosen, references_in, references_of, spread
+from mug.ratings.difficulty import star_rating
+from mug.report import Report
+from tests.metrics.hand_charts import chart_of, rows
 
 EASY = rows(*["x...", ".x..", "..x.", "...x"] * 10, step_ms=500)
 HARD = rows(*["x...", ".x..", "..x.", "...x"] * 40, step_ms=100)

@@ -2,13 +2,13 @@ import math
 
 import numpy as np
 import pytest
-from hand_charts import chart_of, rows
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
-from mug.data.beatmap import Note
+from mug.charts.beatmap import Note
 from mug.metrics.patterns import as_arrays, chord_sizes, column_ngrams, js_distance, ln_length_distance_ms
+from tests.metrics.hand_charts import chart_of, rows
 
 HISTOGRAMS = st.lists(st.integers(0, 9), min_size=5, max_size=5).filter(any).map(np.array)
 

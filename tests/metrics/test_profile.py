@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from hand_charts import chart_of, rows
 
-from mug.data.beatmap import Note
-from mug.data.difficulty import star_rating
+from mug.charts.beatmap import Note
 from mug.errors import ChartError
 from mug.metrics.profile import profile_of
+from mug.ratings.difficulty import star_rating
+from tests.metrics.hand_charts import chart_of, rows
 
 
 def test_a_chart_measured():

@@ -3,12 +3,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hand_charts import chart_of, rows
 
-from mug.data.beatmap import Note
+from mug.charts.beatmap import Note
 from mug.metrics.frechet import Moments
 from mug.metrics.profile import Profile, profile_of
 from mug.metrics.scoreboard import Pair, scores_of, summary_of
+from tests.metrics.hand_charts import chart_of, rows
 
 HUMAN = profile_of(chart_of(Note(0, 0), Note(0, 1), Note(1000, 2), Note(2000, 3, 2500), Note(7000, 0)))
 GUESS = profile_of(chart_of(Note(30, 0), Note(1000, 2), Note(2000, 3, 2600), Note(2000, 2), Note(7000, 3)))

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from hand_charts import chart_of
 
-from mug.data.beatmap import Note, TimingPoint
+from mug.charts.beatmap import Note, TimingPoint
 from mug.metrics.snaps import SNAPS, snap_shares
+from tests.metrics.hand_charts import chart_of
 
 PLACE = {name: i for i, name in enumerate(SNAPS)}
 

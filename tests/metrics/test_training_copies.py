@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from hand_charts import chart_of
 
-from mug.data.beatmap import Beatmap, Note
+from mug.charts.beatmap import Beatmap, Note
 from mug.metrics.duplicates import Nearest, TrainingCharts
+from tests.metrics.hand_charts import chart_of
 
 
 def drawn(seed: int, n: int = 60) -> Beatmap:

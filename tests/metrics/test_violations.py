@@ -1,8 +1,8 @@
 import pytest
-from hand_charts import chart_of, rows
 
-from mug.data.beatmap import Note
+from mug.charts.beatmap import Note
 from mug.metrics.violations import KINDS, largest_chord, level_of, violations
+from tests.metrics.hand_charts import chart_of, rows
 
 ALL_COLUMNS = [Note(90_000 + 1000 * column, column) for column in range(4)]  # so that none is empty
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mug.data.beatmap import Beatmap, Note
-from mug.data.difficulty import skillset_features, star_rating
-from mug.data.osu import format_osu
+from mug.charts.beatmap import Beatmap, Note
+from mug.charts.osu import format_osu
 from mug.metrics.onsets import moments_ms, onset_f1
 from mug.metrics.violations import violations
+from mug.ratings.difficulty import skillset_features, star_rating
 from mug.synth.charting import Plan, chart
 from mug.synth.composition import Composition, compose
 from mug.synth.patterns import PATTERNS

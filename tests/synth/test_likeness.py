@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from mug.data.beatmap import Beatmap, Note
-from mug.data.osu import write_osu
+from mug.charts.beatmap import Beatmap, Note
+from mug.charts.osu import write_osu
 from mug.errors import DatasetError
 from mug.synth.hearing import FRAME_S, SETTINGS, follow, hear, hear_folder, onset_strength
 from mug.synth.likeness import compare, compare_folders, distance

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mug.data.beatmap import Note
+from mug.charts.beatmap import Note
 from mug.synth.composition import Composition, Event, TempoMap
 from mug.synth.long_notes import hold
 from mug.synth.salience import find_hits

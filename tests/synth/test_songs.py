@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from mug.data.osu import read_osu
+from mug.charts.osu import read_osu
 from mug.errors import ConfigError
 from mug.synth.songs import SongSettings, write_song, write_songs
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mug.data.beatmap import Beatmap, Note
-from mug.data.difficulty import ln_ratio, star_rating
+from mug.charts.beatmap import Beatmap, Note
+from mug.ratings.difficulty import ln_ratio, star_rating
 from mug.synth.composition import Composition, Event, Part, TempoMap, compose
 from mug.synth.patterns import PATTERNS
 from mug.synth.spread import charts, draw_plans, version_name

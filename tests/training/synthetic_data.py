@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
-from mug.data.beatmap import Beatmap, Note, TimingPoint
-from mug.data.features import FeatureSpec
-from mug.data.osu import write_osu
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.osu import write_osu
+from mug.features import FeatureSpec
 
 FRAME_MS = 46.439909297052154
 NO_PROMPT = FeatureSpec.from_yaml("configs/mug/mania_beatmap_features.yaml").unconditional

@@ -13,11 +13,11 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
 
+from mug.charts.beatmap import Beatmap, Note
+from mug.charts.osu import read_osu
 from mug.config import instantiate_from_config
-from mug.data.beatmap import Beatmap, Note
 from mug.data.convertor import ManiaConvertor
 from mug.data.datamodule import collate
-from mug.data.osu import read_osu
 from mug.errors import ConfigError
 from mug.training import beatmap_logger
 from mug.training.beatmap_logger import BeatmapLogger, decode_charts, in_song, spread_over_songs

@@ -1,0 +1,91 @@
+"""What a chart is: notes in columns, the timing they stand on, and the names people know it by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from mug.charts.osu import OsuDocument
+
+MIN_KEYS, MAX_KEYS = 1, 18
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One note of a column (0-based). A long note has an end, a plain one has None. Times are ms of the audio file.
+
+    Notes are sorted by start and column; of two in one place, as networks may write them, the shorter one is first.
+    """
+
+    start_ms: float
+    column: int
+    end_ms: float | None = None
+
+    def __lt__(self, other: Note) -> bool:
+        return (self.start_ms, self.column, self.last_ms) < (other.start_ms, other.column, other.last_ms)
+
+    @property
+    def is_long(self) -> bool:
+        return self.end_ms is not None
+
+    @property
+    def last_ms(self) -> float:
+        """When the note is over: the tail of a long note, the start of a plain one."""
+        return self.start_ms if self.end_ms is None else self.end_ms
+
+
+@dataclass(frozen=True, slots=True)
+class TimingPoint:
+    """From `time_ms` on, beats are `beat_ms` apart and bars are `meter` beats long."""
+
+    time_ms: float
+    beat_ms: float
+    meter: int = 4
+
+    @property
+    def bpm(self) -> float:
+        return 60_000.0 / self.beat_ms
+
+
+@dataclass(slots=True)
+class Beatmap:
+    """A chart. `metadata` holds further [Metadata] entries (Source, Tags, AIMode...), in file order."""
+
+    keys: int
+    notes: list[Note]
+    timing_points: list[TimingPoint]
+    audio_filename: str = "audio.mp3"
+    title: str = ""
+    artist: str = ""
+    creator: str = ""
+    version: str = ""  # the difficulty's name
+    beatmap_set_id: int = -1
+    beatmap_id: int = 0
+    background: str | None = None
+    preview_ms: int = -1
+    overall_difficulty: float = 8.0
+    hp_drain: float = 8.0
+    metadata: dict[str, str] = field(default_factory=dict)
+    document: OsuDocument | None = field(default=None, repr=False, compare=False)  # the text it was read from, if any
+
+    @property
+    def n_long_notes(self) -> int:
+        return sum(note.is_long for note in self.notes)
+
+    @property
+    def last_ms(self) -> float:
+        """When the last note is over, 0 for an empty chart."""
+        return max((note.last_ms for note in self.notes), default=0.0)
+
+
+def note_arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return columns int64, starts and last moments in ms float64 of notes, each [N]."""
+    return (
+        np.array([note.column for note in notes], dtype=np.int64),
+        np.array([note.start_ms for note in notes], dtype=np.float64),
+        np.array([note.last_ms for note in notes], dtype=np.float64),
+    )

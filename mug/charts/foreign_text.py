@@ -1,0 +1,114 @@
+"""What the readers of other games' charts share: bounded reading, texts of any encoding, numbers of a sane size."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.osu import MAX_OBJECTS
+from mug.charts.osu_lines import BEAT_MS_RANGE, MAX_TIME_MS, printable
+from mug.errors import ChartError
+
+MAX_NAME = 500  # letters of a title
+MAX_BEAT = 1e7  # of a chart: weeks of music
+
+KANA, HALF_WIDTH = re.compile("[぀-ヿ]"), re.compile("[｡-ﾟ]")
+TWO_HIGH_BYTES = re.compile(rb"[\x80-\xff]{2}")
+HANGUL_BYTES = re.compile(rb"[\xb0-\xc8][\xa1-\xfe]")  # the 2350 syllables of KS X 1001
+
+
+def read_chart_bytes(path: Path, max_bytes: int) -> bytes:
+    """Return what is in a file. Raises ChartError when it cannot be read or is too large."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+    except OSError as error:
+        raise ChartError(f"{path}: cannot be read: {error.strerror}") from error
+    check_size(data, max_bytes, str(path))
+    return data
+
+
+def check_size(data: bytes, max_bytes: int, name: str) -> None:
+    if len(data) > max_bytes:
+        raise ChartError(f"{name}: larger than {max_bytes >> 20} MiB; that is no chart")
+
+
+def decode_text(data: bytes) -> str:
+    """Decode a text file whose encoding nobody wrote down: UTF-8 or 16, else Shift-JIS, CP949 or CP1252 by its looks.
+
+    Japanese in Shift-JIS has kana or pairs of high bytes, and no half-width katakana, which is what other encodings
+    look like as Shift-JIS; Korean has syllables of KS X 1001. Never fails: what is left is shown as U+FFFD.
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    japanese = data.decode("cp932", "replace")
+    looks_japanese = KANA.search(japanese) or TWO_HIGH_BYTES.search(data)
+    if looks_japanese and "\ufffd" not in japanese and not HALF_WIDTH.search(japanese):
+        return japanese
+    korean = data.decode("cp949", "replace")
+    if "\ufffd" not in korean and HANGUL_BYTES.search(data):
+        return korean
+    return data.decode("cp1252", "replace")
+
+
+def one_line(text: object) -> str:
+    """Return a name as one line of printable text, as .osu files hold it."""
+    return printable(str(text).encode("utf-8", "replace").decode(), MAX_NAME)
+
+
+def number(value: Any, what: str) -> float:
+    """Return a number that a file gives as a number or a text. Raises ValueError where it is none, or not finite."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError(f"{what} is {str(value)[:40]!r}, not a number")
+    try:
+        result = float(value)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{what} is {str(value)[:40]!r}, not a number") from None
+    if not abs(result) < 2**53:  # also refuses NaN
+        raise ValueError(f"{what} is {str(value)[:40]!r}, out of all bounds")
+    return result
+
+
+def whole_number(value: Any, default: int) -> int:
+    """Return a whole number such as a set's id, `default` where a file says none of a sane size."""
+    try:
+        result = number(value, "")
+    except ValueError:
+        return default
+    return int(result) if result.is_integer() and abs(result) < 2**31 else default
+
+
+def timing_point(time_ms: float, beat_ms: float, meter: int = 4) -> TimingPoint:
+    """Return a timing point with a beat that osu! takes."""
+    low_ms, high_ms = BEAT_MS_RANGE
+    return TimingPoint(time_ms, min(max(beat_ms, low_ms), high_ms), meter if 0 < meter <= 64 else 4)
+
+
+def within_a_day(points: Iterable[TimingPoint]) -> list[TimingPoint]:
+    """Leave out timing points at times that no chart has."""
+    return [point for point in points if abs(point.time_ms) <= MAX_TIME_MS]
+
+
+def check_count(n: int) -> None:
+    """Raise ValueError for more notes, or other events, than a chart for people has."""
+    if n > MAX_OBJECTS:
+        raise ValueError(f"more than {MAX_OBJECTS} of them; that is no chart for people")
+
+
+def finished(beatmap: Beatmap, what: str) -> Beatmap:
+    """Return a chart with its notes sorted, each once, in times that a chart can have. Raises ValueError."""
+    if not beatmap.notes:
+        raise ValueError(f"{what} has no notes")
+    unique: dict[tuple[float, int], Note] = {}
+    for note in sorted(beatmap.notes, key=lambda note: (note.start_ms, note.column, note.last_ms)):
+        unique[note.start_ms, note.column] = note  # of a plain and a long note in one place the long one
+    beatmap.notes = list(unique.values())
+    for note in beatmap.notes:
+        if not (abs(note.start_ms) <= MAX_TIME_MS and abs(note.last_ms) <= MAX_TIME_MS):  # also refuses NaN
+            raise ValueError(f"{what} has a note at {note.start_ms:.6g} ms, which is not within a day")
+    return beatmap

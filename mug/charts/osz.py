@@ -1,0 +1,153 @@
+"""Packages: zips of a song's charts, audio and background. Those of others are hostile.
+
+.osz are osu!'s; Quaver's .qp and Malody's .mcz are the same with other charts in them.
+"""
+
+import lzma
+import re
+import shutil
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mug.charts.beatmap import Beatmap
+from mug.charts.osu import format_osu
+from mug.charts.osu_lines import printable
+from mug.errors import ChartError
+from mug.files import replacing, resolve_inside
+
+MAX_FILES = 5_000  # storyboards and key sounds are many
+MAX_TOTAL_BYTES = 2 * 2**30  # videos are large
+MAX_RATIO = 200  # unpacked to packed; the text of a chart reaches about 20
+SMALL_BYTES = 2**20  # up to this size no ratio is suspicious
+CHUNK_BYTES = 2**16
+ENTRY_BYTES = 1_000  # of the zip's directory: 46 and the name, with room for notes
+ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, IndexError)
+ENCRYPTED = 0x1  # a bit of an entry's flags
+MAX_NAME = 200  # bytes, without an ending; file systems take 255
+
+
+def write_osz(path: str | Path, beatmaps: Sequence[Beatmap], audio: Path, background: Path | None = None) -> None:
+    """Write the charts of one song with its audio and background as a package, whole or not at all.
+
+    In the package the charts name these files. Raises ChartError for a missing file, and for no charts or two charts
+    that have the same artist, title, creator and version.
+    """
+    path = Path(path)
+    files = {file.name: file for file in (audio, background) if file is not None}
+    for file in files.values():
+        if not file.is_file():
+            raise ChartError(f"{file}: no such file to put into {path.name}")
+    charts: dict[str, bytes] = {}
+    for beatmap in beatmaps:
+        name = chart_name(beatmap)
+        if name in charts:
+            raise ChartError(f"{path}: two charts are called '{name}'; give each a version of its own")
+        image = beatmap.background if background is None else background.name
+        charts[name] = format_osu(replace(beatmap, audio_filename=audio.name, background=image))
+    if not charts:
+        raise ChartError(f"{path}: no charts to put into the package")
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, data in charts.items():
+            package.writestr(name, data)
+        for name, file in files.items():
+            package.write(file, name)
+
+
+def chart_name(beatmap: Beatmap) -> str:
+    """Return the name osu! gives a chart's file, "Artist - Title (Creator) [Version].osu".
+
+    Where that is too long, the song's names are cut and the version stays: it tells a song's charts apart.
+    """
+    ending = _writable(f" ({beatmap.creator}) [{beatmap.version}]", MAX_NAME)
+    song = _writable(f"{beatmap.artist} - {beatmap.title}", MAX_NAME - len(ending.encode()))
+    return (song + ending).strip(" .") + ".osu"
+
+
+def safe_name(name: str) -> str:
+    """Return `name` without what some file system does not take, and no longer than it takes."""
+    return _writable(name, MAX_NAME).strip(" .")
+
+
+def _writable(name: str, max_bytes: int) -> str:
+    name = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "", name).encode("utf-8", "replace").decode()
+    return name.encode()[:max_bytes].decode("utf-8", "ignore")
+
+
+def extract_osz(path: str | Path, folder: str | Path) -> list[Path]:
+    """Unpack a package into a new or empty `folder`, whole or not at all; return its .osu files, sorted.
+
+    Raises ChartError for what is no package, names that lead out of the folder, encrypted files and zips inside, and
+    packages too large to be true.
+    """
+    path, folder = Path(path), Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ChartError(f"{folder}: is not empty; {path.name} is unpacked into a new or empty folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
+    try:
+        _check_directory(path)
+        with zipfile.ZipFile(path) as package:
+            _extract(package, temporary, path)
+        temporary.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        temporary.rename(folder)
+    except (OSError, *DAMAGE) as error:
+        # RuntimeError: strong encryption; NotImplementedError: another compression; the others: damaged headers.
+        raise ChartError(f"{path}: cannot be unpacked: {printable(error)}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".osu" and file.is_file())
+
+
+def _check_directory(path: Path) -> None:
+    """Refuse a zip whose directory alone would fill the memory: zipfile reads all of it before it counts."""
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(file.tell() - 2**16 - 22 - 20, 0))
+        tail = file.read()
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0 or len(tail) < end + 22:
+        return  # no zip, as zipfile will say
+    (size,) = struct.unpack("<I", tail[end + 12 : end + 16])
+    if (
+        size > MAX_FILES * ENTRY_BYTES or b"PK\x06\x07" in tail[max(end - 20, 0) : end]
+    ):  # the latter: of more than 4 GiB
+        raise ChartError(f"{path}: more than {MAX_FILES} files or 4 GiB; refused")
+
+
+def _extract(package: zipfile.ZipFile, folder: Path, path: Path) -> None:
+    """Unpack all files, counting what really comes out: the sizes in the headers may lie."""
+    entries = [entry for entry in package.infolist() if not entry.is_dir()]
+    if len(entries) > MAX_FILES:
+        raise ChartError(f"{path}: {len(entries)} files; a package has at most {MAX_FILES}")
+    locked = next((entry for entry in entries if entry.flag_bits & ENCRYPTED), None)
+    if locked is not None:
+        raise ChartError(
+            f"{path}: '{printable(locked.filename)}' is encrypted; unpack it with its password, and give the folder"
+        )
+    total = 0
+    for entry in entries:
+        shown = printable(entry.filename)
+        try:
+            target = resolve_inside(folder, entry.filename)
+        except ChartError as error:
+            raise ChartError(f"{path}: '{shown}' leads out of its folder; refused") from error
+        target.parent.mkdir(parents=True, exist_ok=True)
+        size = 0
+        with package.open(entry) as source, target.open("xb") as sink:
+            while chunk := source.read(CHUNK_BYTES):
+                if size == 0 and chunk.startswith(ZIPS):
+                    raise ChartError(f"{path}: '{shown}' is a package in a package; unpack the outer one yourself")
+                size, total = size + len(chunk), total + len(chunk)
+                if size > max(SMALL_BYTES, MAX_RATIO * entry.compress_size):
+                    raise ChartError(f"{path}: '{shown}' unpacks to over {MAX_RATIO} times its size; refused")
+                if total > MAX_TOTAL_BYTES:
+                    raise ChartError(f"{path}: unpacks to more than {MAX_TOTAL_BYTES >> 30} GiB; refused")
+                sink.write(chunk)

@@ -1,0 +1,54 @@
+"""Puts right what fingers cannot play: a column struck twice in a hurry (a minijack), notes on top of others."""
+
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mug.charts.beatmap import Note
+
+JACK_INTERVAL_MS = 90.0  # a sixteenth at 167 BPM
+
+
+def remove_minijacks(
+    notes: Sequence[Note], keys: int, jack_interval_ms: float = JACK_INTERVAL_MS
+) -> tuple[list[Note], int, int]:
+    """Return the notes without minijacks, sorted by time and column, and how many were moved and dropped.
+
+    A minijack is a note that starts less than `jack_interval_ms` after the note before it in its column is over. It
+    moves to the nearest column (the left one of two) where it is none, neither to the notes already set nor to the ones
+    that follow there; where no column is free it is dropped. A note that starts under another one of its column, or
+    together with it, is an error rather than a pattern and is dropped at once. No note's time changes.
+    """
+    ordered = sorted(notes, key=lambda note: (note.start_ms, note.column, -note.last_ms))
+    starts: list[list[float]] = [[] for _ in range(keys)]  # of all the notes that were given, per column
+    for note in ordered:
+        starts[note.column].append(note.start_ms)
+    last_start = [-math.inf] * keys  # of what is set so far, per column
+    last_end = [-math.inf] * keys
+    kept: list[Note] = []
+    moved = dropped = 0
+
+    def is_playable(note: Note, column: int) -> bool:
+        return note.start_ms > last_start[column] and note.start_ms - last_end[column] >= jack_interval_ms
+
+    def leaves_room(note: Note, column: int) -> bool:
+        following = starts[column][bisect_left(starts[column], note.start_ms) :]  # the other notes of a chord included
+        return not following or following[0] - note.last_ms >= jack_interval_ms
+
+    for note in ordered:
+        column = note.column
+        if note.start_ms < last_end[column] or note.start_ms == last_start[column]:
+            dropped += 1
+            continue
+        if not is_playable(note, column):
+            others = sorted((c for c in range(keys) if c != column), key=lambda c: (abs(c - column), c))
+            free = next((c for c in others if is_playable(note, c) and leaves_room(note, c)), None)
+            if free is None:
+                dropped += 1
+                continue
+            column = free
+            moved += 1
+        last_start[column], last_end[column] = note.start_ms, note.last_ms
+        kept.append(note if column == note.column else replace(note, column=column))
+    return sorted(kept), moved, dropped

@@ -1,0 +1,241 @@
+"""StepMania's and Etterna's .sm and .ssc -> charts of 4 keys.
+
+Times are those of the audio file as the game plays it: beat 0 is at -OFFSET, and nothing else is added. What is known
+as the 9 ms bias (packs made for In The Groove's cabinets have 9 ms more in their OFFSET than the music says) is not in
+the format: a file does not say whether it has it, so it stays, well within a frame.
+
+Axis: N notes.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.foreign_text import (
+    MAX_BEAT,
+    check_count,
+    check_size,
+    decode_text,
+    finished,
+    number,
+    one_line,
+    read_chart_bytes,
+    within_a_day,
+)
+from mug.charts.osu import OtherModeError
+from mug.charts.osu_lines import printable
+from mug.charts.sm_text import Parameter, parameters
+from mug.charts.tempo_map import BeatClock, Events, without_negatives
+from mug.errors import ChartError
+
+MAX_BYTES = 8 * 2**20
+NOT_PLAYED = "0MFAK"  # nothing, mines, fakes, attacks, key sounds
+MAX_CHARTS = 200
+MAX_EVENTS = 100_000  # changes of tempo, stops and the like, of all charts of a file
+KEYS = {"dance-single": 4}  # the style whose panels are columns as they are
+ROWS_PER_BEAT = 48  # the grid on which the game keeps tempo changes
+NOTES_FIELDS = 6  # of #NOTES in .sm: style, author, difficulty, meter, groove radar, notes
+TIMING = {"BPMS", "STOPS", "DELAYS", "WARPS", "TIMESIGNATURES", "FAKES"}
+# What makes a .ssc chart's own timing count, all of it (StepMania, "split timing").
+OWN_TIMING = (*TIMING, "TICKCOUNTS", "COMBOS", "SPEEDS", "SCROLLS", "LABELS")
+
+Fields = dict[str, Parameter]
+
+
+class _Timing(NamedTuple):
+    clock: BeatClock
+    fakes: BeatClock  # skips the beats whose notes are no notes
+    points: list[TimingPoint]
+
+
+def read_stepmania(path: str | Path) -> tuple[list[Beatmap], list[ChartError]]:
+    """Read a .sm or .ssc file as parse_stepmania does."""
+    path = Path(path)
+    return parse_stepmania(read_chart_bytes(path, MAX_BYTES), str(path))
+
+
+def parse_stepmania(data: bytes, name: str) -> tuple[list[Beatmap], list[ChartError]]:
+    """Read the bytes of a .sm or .ssc file: its 4-panel charts, and why the others are none. `name` is for messages.
+
+    Taps and lifts are notes, holds and rolls long ones; mines, fakes, attacks and key sounds are not played, nor are
+    notes on beats that the timing skips. Raises ChartError for what is no such file.
+    """
+    check_size(data, MAX_BYTES, name)
+    song: Fields = {}
+    charts: list[tuple[Fields, Parameter]] = []  # the fields of a chart, and its notes
+    own: Fields | None = None  # those of the .ssc chart that is being read
+    try:
+        for parameter in parameters(decode_text(data)):
+            if parameter.name == "NOTEDATA":
+                own = {}
+            elif parameter.name in ("NOTES", "NOTES2") and own is not None:
+                charts.append((own, parameter))
+                own = None
+            elif parameter.name == "NOTES":
+                charts.append(_fields_of_sm(parameter))
+            else:
+                (song if own is None else own).setdefault(parameter.name, parameter)
+    except ValueError as error:
+        raise ChartError(f"{name}: {printable(error)}") from error
+    if not charts:
+        raise ChartError(f"{name}: holds no charts (#NOTES); it is no StepMania file, or cut off")
+    if len(charts) > MAX_CHARTS:
+        raise ChartError(f"{name}: {len(charts)} charts of one song; at most {MAX_CHARTS} are read")
+    n_events = sum(
+        fields[key].value.count("=") for fields in (song, *(own for own, _ in charts)) for key in TIMING & fields.keys()
+    )
+    if n_events > MAX_EVENTS:
+        raise ChartError(f"{name}: {n_events} changes of tempo, stops and the like; at most {MAX_EVENTS} are read")
+    found: list[Beatmap] = []
+    errors: list[ChartError] = []
+    timings: dict[int, _Timing | ValueError] = {}  # by the fields that say it: most charts share the song's
+    n_notes = 0
+    for fields, notes in charts:
+        try:
+            check_count(n_notes)
+            style = _text(fields, "STEPSTYPE").lower()
+            if style not in KEYS:
+                raise OtherModeError(f"{name}: line {notes.line}: a {style[:40] or 'nameless'} chart; {_WANTED}")
+            source = fields if any(_text(fields, key) for key in OWN_TIMING) else song
+            if id(source) not in timings:
+                timings[id(source)] = _timing(source)
+            timing = timings[id(source)]
+            if isinstance(timing, ValueError):
+                raise timing
+            found.append(_chart(song, fields, notes, KEYS[style], timing))
+            n_notes += len(found[-1].notes)
+        except ValueError as error:
+            errors.append(ChartError(f"{name}: line {notes.line}: {printable(error)}"))
+        except OtherModeError as error:
+            errors.append(error)
+    return found, errors
+
+
+_WANTED = f"charts of four panels ({', '.join(KEYS)}) are what is read"
+
+
+def _fields_of_sm(parameter: Parameter) -> tuple[Fields, Parameter]:
+    """The fields that a chart of .sm has inside its #NOTES, under the names that .ssc gives them."""
+    values = [*parameter.values, *[""] * NOTES_FIELDS]
+    names = ("STEPSTYPE", "DESCRIPTION", "DIFFICULTY", "METER")
+    fields = {key: Parameter(key, [text], parameter.line) for key, text in zip(names, values, strict=False)}
+    return fields, parameter._replace(values=[":".join(parameter.values[NOTES_FIELDS - 1 :])])
+
+
+def _chart(song: Fields, fields: Fields, notes: Parameter, keys: int, timing: _Timing) -> Beatmap:
+    """Make a chart. Raises ValueError."""
+    artist, title = _text(song, "ARTIST"), " ".join(filter(None, (_text(song, "TITLE"), _text(song, "SUBTITLE"))))
+    translit = " ".join(filter(None, (_text(song, "TITLETRANSLIT"), _text(song, "SUBTITLETRANSLIT"))))
+    description = _text(fields, "CHARTNAME") or _text(fields, "DESCRIPTION")
+    difficulty, meter = _text(fields, "DIFFICULTY"), _text(fields, "METER")
+    version = [difficulty, description if difficulty.lower() == "edit" else "", meter]
+    preview_s = _number(song, "SAMPLESTART", -0.001)
+    beatmap = Beatmap(
+        keys,
+        _notes(notes.value, keys, timing),
+        timing.points[:],
+        audio_filename=_text(fields, "MUSIC") or _text(song, "MUSIC"),
+        title=translit or title,
+        artist=_text(song, "ARTISTTRANSLIT") or artist,
+        creator=_text(fields, "CREDIT") or _text(song, "CREDIT"),
+        version=" ".join(filter(None, version)),
+        background=_text(song, "BACKGROUND") or _text(song, "BANNER") or None,
+        preview_ms=round(1000.0 * preview_s) if 0 <= preview_s <= 86_400 else -1,
+        metadata={"TitleUnicode": title, "ArtistUnicode": artist, "Source": "", "Tags": _text(song, "GENRE")},
+    )
+    return finished(beatmap, "the chart")
+
+
+def _timing(fields: Fields) -> _Timing | ValueError:
+    """Read the timing of a song, or of a chart that has one of its own; the error is the same for all of its charts."""
+    try:
+        bpms, stops, warps = without_negatives(_events(fields, "BPMS"), _events(fields, "STOPS"))
+        warps = [*warps, *_events(fields, "WARPS")]
+        start_ms = -1000.0 * _number(fields, "OFFSET", 0.0)
+        clock = BeatClock(bpms, stops, _events(fields, "DELAYS"), warps, _events(fields, "TIMESIGNATURES"), start_ms)
+        fakes = BeatClock([(0.0, 60.0)], warps=_events(fields, "FAKES"))  # stretches, as warps are
+        return _Timing(clock, fakes, within_a_day(clock.timing_points))
+    except ValueError as error:
+        return error
+
+
+def _notes(text: str, keys: int, timing: _Timing) -> list[Note]:
+    """The notes of a chart's rows. Raises ValueError for a row of another width."""
+    rows = list(_rows(text, keys))
+    beats = np.array([beat for beat, _ in rows])  # [rows]
+    times_ms = timing.clock.times_ms(beats).tolist() if rows else []
+    hittable = (timing.clock.hittable(beats) & timing.fakes.hittable(beats)).tolist() if rows else []
+    notes: list[Note] = []
+    heads: dict[int, float] = {}  # column -> start of the hold that is open; heads that cannot be hit are left out
+    for (_, row), time_ms, is_hittable in zip(rows, times_ms, hittable, strict=True):
+        for column, kind in enumerate(row):
+            if kind == "0":
+                continue
+            if kind == "3":
+                if column in heads:
+                    head_ms = heads.pop(column)
+                    notes.append(Note(head_ms, column, time_ms if time_ms > head_ms else None))
+            elif is_hittable and kind in "12L4":
+                if column in heads:  # its tail is missing
+                    notes.append(Note(heads.pop(column), column))
+                if kind in "24":
+                    heads[column] = time_ms
+                else:
+                    notes.append(Note(time_ms, column))
+    return notes + [Note(head_ms, column) for column, head_ms in heads.items()]
+
+
+def _rows(text: str, keys: int) -> Iterator[tuple[float, str]]:
+    """Yield (beat, row) of each row with something in it. A measure of n rows has one every 4/n beats."""
+    empty, n_rows = "0" * keys, 0
+    for measure, lines in enumerate(text.split(",")):
+        rows = lines.split()
+        for i, row in enumerate(rows):
+            if row == empty or not row.strip(NOT_PLAYED):
+                continue
+            if "[" in row or "{" in row:
+                row = _without_brackets(row)
+            if len(row) != keys:
+                raise ValueError(f"measure {measure + 1}: a row is '{row[:20]}', expected {keys} panels")
+            n_rows += 1
+            check_count(n_rows)
+            yield 4.0 * measure + 4.0 * i / len(rows), row
+
+
+def _without_brackets(row: str) -> str:
+    """A row without the key sounds [3] and the attacks {...} behind its notes."""
+    kept, depth = [], 0
+    for letter in row:
+        if letter in "[{":
+            depth += 1
+        elif letter in "]}":
+            depth -= 1
+        elif depth <= 0:
+            kept.append(letter)
+    return "".join(kept)
+
+
+def _events(fields: Fields, key: str) -> Events:
+    """Read "beat=value,beat=value,...". Raises ValueError for what is no number."""
+    events: list[tuple[float, float]] = []
+    for part in fields[key].value.split(",") if key in fields else ():
+        if "=" not in part:
+            continue
+        beat_text, value_text = part.split("=")[:2]
+        beat, value = number(beat_text, f"a beat of #{key}"), number(value_text, f"a value of #{key}")
+        if not -MAX_BEAT <= beat <= MAX_BEAT:
+            raise ValueError(f"#{key} has beat {beat:g}, out of all bounds")
+        events.append((round(beat * ROWS_PER_BEAT) / ROWS_PER_BEAT, value))
+    return events
+
+
+def _text(fields: Fields, key: str) -> str:
+    return one_line(fields[key].value) if key in fields else ""
+
+
+def _number(fields: Fields, key: str, default: float) -> float:
+    text = _text(fields, key)
+    return number(text, f"#{key}") if text else default

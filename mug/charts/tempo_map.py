@@ -1,0 +1,156 @@
+"""Beats -> times, over tempo changes, stops, delays and warps: the timing of games whose charts count in beats.
+
+Axes: E events, N notes.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mug.charts.beatmap import TimingPoint
+from mug.charts.foreign_text import timing_point
+
+MIN_BPM = 1e-6
+FOREVER = 1e12  # beats
+FAST_BPM = 9_999_999.0  # beyond this StepMania skips the beats instead of playing them
+Events = Sequence[tuple[float, float]]  # (beat, value)
+
+
+class BeatClock:
+    """The times of a chart's beats.
+
+    `bpms`: (beat, beats a minute), positive; the first holds before its beat, too. `stops` and `delays`: (beat,
+    seconds) that the music goes on for while the beat stands still, after the notes of the beat or before them.
+    `warps`: (beat, beats) that take no time. `meters`: (beat, beats a bar). `start_ms`: the time of beat 0.
+    Raises ValueError where no tempo is given, or one that is none.
+    """
+
+    def __init__(
+        self,
+        bpms: Events,
+        stops: Events = (),
+        delays: Events = (),
+        warps: Events = (),
+        meters: Events = (),
+        start_ms: float = 0.0,
+    ):
+        tempo, stop_ms, delay_ms, meter_at = dict(bpms), _summed_ms(stops), _summed_ms(delays), dict(meters)
+        if not tempo or min(tempo.values()) < MIN_BPM:
+            raise ValueError("no tempo is given" if not tempo else f"a tempo of {min(tempo.values()):g}")
+        self._skipped = _joined([(beat, beat + length) for beat, length in warps if length > 0])  # [E, 2]
+        self._paused = np.array(sorted({*stop_ms, *delay_ms}))
+        self._beats = np.array(
+            sorted({0.0, *tempo, *stop_ms, *delay_ms, *meter_at, *self._skipped.ravel().tolist()})
+        )  # [E]
+        skipping = self._is_skipped(self._beats).tolist()
+        note_ms: list[float] = []  # when the notes of a beat are hit
+        leave_ms: list[float] = []  # when the beat moves on
+        beat_ms: list[float] = []  # how long beats are from there on, 0 where they are skipped
+        points: dict[float, TimingPoint] = {}
+        at_ms, meter, previous = 0.0, 4.0, float(self._beats[0])
+        bpm = tempo[min(tempo)]
+        said: tuple[float, float] | None = None  # what the last timing point says of tempo and meter
+        for i, beat in enumerate(self._beats.tolist()):
+            if i:
+                at_ms = leave_ms[-1] + (beat - previous) * beat_ms[-1]
+            previous, bpm, meter = beat, tempo.get(beat, bpm), meter_at.get(beat, meter)
+            if beat == 0.0:
+                start_ms -= at_ms  # what every time is shifted by
+            note_ms.append(at_ms + delay_ms.get(beat, 0.0))
+            leave_ms.append(note_ms[-1] + stop_ms.get(beat, 0.0))
+            beat_ms.append(0.0 if skipping[i] else 60_000.0 / bpm)
+            jumps = leave_ms[-1] != at_ms or (i > 0 and not beat_ms[-2])
+            if beat_ms[-1] and (jumps or said != (bpm, meter)):
+                points[leave_ms[-1]] = timing_point(leave_ms[-1], beat_ms[-1], int(meter))  # of several the last
+                said = (bpm, meter)
+        self._note_ms, self._leave_ms = np.array(note_ms) + start_ms, np.array(leave_ms) + start_ms  # [E], [E]
+        self._beat_ms = np.array(beat_ms)  # [E]
+        #: The tempo as .osu files say it: where it changes, and where the beat goes on after a pause or a warp.
+        self.timing_points = [replace(point, time_ms=point.time_ms + start_ms) for point in points.values()]
+
+    def times_ms(self, beats: np.ndarray) -> np.ndarray:
+        """When notes on these beats are hit: float64 [N] -> float64 [N] ms."""
+        i = np.maximum(np.searchsorted(self._beats, beats, side="right") - 1, 0)
+        moving = self._leave_ms[i] + (beats - self._beats[i]) * self._beat_ms[i]
+        before = self._note_ms[0] + (beats - self._beats[0]) * self._beat_ms[0]  # no stop of the first event counts
+        return np.where(self._beats[i] == beats, self._note_ms[i], np.where(beats < self._beats[0], before, moving))
+
+    def hittable(self, beats: np.ndarray) -> np.ndarray:
+        """Whether notes on these beats can be hit: bool [N]. Skipped beats cannot, but for those with a pause."""
+        return ~self._is_skipped(beats) | np.isin(beats, self._paused)
+
+    def _is_skipped(self, beats: np.ndarray) -> np.ndarray:
+        if not len(self._skipped):
+            return np.zeros(len(beats), dtype=bool)
+        i = np.searchsorted(self._skipped[:, 0], beats, side="right") - 1
+        return (i >= 0) & (beats < self._skipped[np.maximum(i, 0), 1])
+
+
+def without_negatives(bpms: Events, stops: Events) -> tuple[Events, Events, Events]:
+    """Return (bpms, stops, warps) for tempos and stops of which some are negative, a trick of old StepMania charts.
+
+    Where time runs backwards, the game skips beats until it is where it was: a warp. So are beats of an absurd tempo.
+    A tempo of 0 says nothing.
+    """
+    events = [(beat, False, bpm) for beat, bpm in bpms if abs(bpm) >= MIN_BPM]
+    events = sorted(events + [(beat, True, seconds) for beat, seconds in stops])
+    good_bpms: list[tuple[float, float]] = []
+    good_stops: list[tuple[float, float]] = []
+    warps: list[tuple[float, float]] = []
+    bpm, debt_s, start, previous = 1.0, 0.0, None, 0.0
+
+    def pass_beats(beat: float) -> None:
+        """Go on to `beat`, and end the warp where its debt is paid."""
+        nonlocal debt_s, start
+        if start is None:
+            return
+        passed_s = 0.0 if bpm > FAST_BPM else (beat - previous) * 60.0 / bpm
+        if bpm < 0 or bpm > FAST_BPM or passed_s < debt_s:
+            debt_s -= passed_s
+            return
+        end = previous + debt_s * bpm / 60.0
+        warps.append((start, end - start))
+        debt_s, start = 0.0, None
+
+    for beat, is_stop, value in events:
+        pass_beats(beat)
+        previous = beat
+        if not is_stop:
+            bpm = value
+            if 0 < bpm <= FAST_BPM:
+                good_bpms.append((beat, bpm))
+            elif start is None:
+                start = beat
+        elif value < 0:
+            start = beat if start is None else start
+            debt_s -= value
+        elif start is None or value > debt_s:
+            good_stops.append((beat, value - debt_s))
+            debt_s = 0.0
+        else:
+            debt_s -= value
+    pass_beats(FOREVER)
+    if start is not None:  # a negative tempo to the end: nothing after it is ever reached
+        warps.append((start, FOREVER))
+    return good_bpms, good_stops, warps
+
+
+def _summed_ms(pauses: Events) -> dict[float, float]:
+    total: defaultdict[float, float] = defaultdict(float)
+    for beat, seconds in pauses:
+        if seconds > 0:
+            total[beat] += seconds * 1000.0
+    return dict(total)
+
+
+def _joined(ranges: list[tuple[float, float]]) -> np.ndarray:
+    """Join ranges that overlap or touch: float64 [E, 2]."""
+    joined: list[list[float]] = []
+    for start, end in sorted(ranges):
+        if joined and start <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], end)
+        else:
+            joined.append([start, end])
+    return np.array(joined, dtype=np.float64).reshape(-1, 2)

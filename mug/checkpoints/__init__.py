@@ -1,0 +1,1 @@
+"""Trained models on disk: model folders, their cards, export."""

@@ -1,0 +1,146 @@
+"""The README.md of a model folder: what a model is, how it was made and how to use it.
+
+It is Markdown with a YAML header, as model hubs read it. What a configuration or a run's files say stands in it as
+code: they may be a stranger's, and text could be links, pictures or HTML.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from torch import nn
+
+from mug.checkpoints.model_folder import PLACEMENT, prompt_params
+from mug.config import find_file
+from mug.features import Feature, FeatureSpec
+
+MAX_SHOWN = 200  # characters of one value
+KINDS = {  # by the name of its class, what a model is
+    "DDPM": "A latent diffusion model that writes osu!mania charts for music.",
+    "AutoencoderKL": "An autoencoder of osu!mania charts: stage 1 of a model that writes them.",
+    "PlacementModel": "What helps a model that writes osu!mania charts: it says how likely notes are at each moment.",
+}
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a run recorded of itself.
+
+    data: of each split its charts and songs. metrics: the last of each name. versions: of the program and what it ran
+    on. averaged: the weights are the run's average (EMA).
+    """
+
+    step: int
+    seed: int | None
+    averaged: bool
+    data: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parameters_of(network: nn.Module) -> dict[str, int]:
+    """Return how many parameters each part of a model has, those without any left out."""
+    parts = getattr(network, "model", network).named_children()  # stage 2 has its parts inside one
+    counts = {name: sum(parameter.numel() for parameter in part.parameters()) for name, part in parts}
+    return {name: count for name, count in counts.items() if count}
+
+
+def features_of(config: Mapping[str, Any]) -> tuple[Feature, ...]:
+    """Return what the prompt of a configuration can say; a model of stage 1 has none."""
+    prompt = prompt_params(config)
+    return FeatureSpec.from_yaml(find_file(prompt["path_to_yaml"])).features if "path_to_yaml" in prompt else ()
+
+
+def kind_of(config: Mapping[str, Any]) -> str:
+    """Return which of KINDS a configuration builds."""
+    return str(config["model"]["target"]).rpartition(".")[2]
+
+
+def model_card(
+    name: str,
+    kind: str,
+    parameters: Mapping[str, int],
+    features: Iterable[Feature],
+    training: Training | None,
+    license_name: str | None = None,
+    half: bool = False,
+) -> str:
+    """Return the text. kind: of KINDS. features: of the prompt, none for stage 1. training: None where nobody knows.
+    half: weights are stored as float16.
+    """
+    features = list(features)
+    header: dict[str, Any] = {"library_name": "mug", "tags": ["osu-mania", "rhythm-game", "chart-generation"]}
+    if license_name is not None:
+        header = {"license": license_name, **header}
+    parts = [
+        f"---\n{yaml.safe_dump(header, sort_keys=False)}---\n",
+        f"# {code(name)}\n",
+        _what_it_is(kind, parameters, half),
+        f"## How to use it\n\n{_how_to_use(name, kind)}",
+        _table("What a prompt can say", ("feature", "values"), [(f.name, _values_of(f)) for f in features]),
+        "" if training is None else _how_it_was_made(training),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def code(value: Any) -> str:
+    """Return a value as code that no reader of Markdown takes for anything else, in a table neither."""
+    text = re.sub(r"\s+", " ", str(value)).strip().replace("`", "'").replace("|", "/")
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    return f"`{text[:MAX_SHOWN] or '-'}`"
+
+
+def _what_it_is(kind: str, parameters: Mapping[str, int], half: bool) -> str:
+    rows = [(part, f"{count:,}") for part, count in parameters.items()]
+    stored = " Weights are stored as float16 and used as float32." if half else ""
+    return f"{KINDS[kind]} It holds numbers and text, no code.{stored}\n\n{_table('', ('network', 'parameters'), rows)}"
+
+
+def _how_to_use(name: str, kind: str) -> str:
+    if kind == "PlacementModel":
+        return f"Lay it into the folder of a model that writes charts, as `{PLACEMENT}`; it is used by itself then.\n"
+    folder = "models/" + (name if re.fullmatch(r"[\w.-]+", name, re.ASCII) else "mine")
+    commands = (
+        f"python scripts/mapping.py --checkpoint {folder} --audio song.mp3 --prompt sr=4\n"
+        f"python webui.py --checkpoint {folder}\n"
+        if kind == "DDPM"
+        else "python main.py --base configs/mug/mug_diffusion.yaml -t \\\n"
+        f"    model.params.first_stage_config.params.ckpt_path={folder}\n"
+    )
+    return f"```sh\n{commands}```\n"
+
+
+def _how_it_was_made(training: Training) -> str:
+    facts: dict[str, Any] = {
+        "optimiser steps": f"{training.step:,}",
+        "weights": "averaged over the training (EMA)" if training.averaged else "as the last step left them",
+    }
+    if training.seed is not None:
+        facts["seed"] = training.seed
+    for split, counts in training.data.items():
+        facts[f"data: {split}"] = ", ".join(f"{count} {what}" for what, count in counts.items())
+    metrics = [(metric, f"{value:.4g}") for metric, value in sorted(training.metrics.items())]
+    return "\n".join(
+        table
+        for table in (
+            _table("How it was made", ("", ""), list(facts.items())),
+            _table("Metrics", ("metric", "last value"), metrics),
+            _table("Made with", ("", ""), list(training.versions.items())),
+        )
+        if table
+    )
+
+
+def _values_of(feature: Feature) -> str:
+    if feature.type == "numeric":
+        return f"{feature.min:g} to {feature.max:g} in steps of {feature.interval:g}"
+    return "true, false" if feature.type == "bool" else ", ".join(map(str, feature.values))
+
+
+def _table(title: str, columns: tuple[str, str], rows: list[tuple[Any, Any]]) -> str:
+    if not rows:
+        return ""
+    lines = [f"| {columns[0]} | {columns[1]} |", "|---|---|", *(f"| {code(a)} | {code(b)} |" for a, b in rows), ""]
+    return "\n".join([f"## {title}", "", *lines] if title else lines)

@@ -1,0 +1,117 @@
+"""A model as a folder that stands alone, in formats that hold no code: for handing on.
+
+- model.safetensors: the tensors by name
+- config.yaml: the model's target and params; of the data's, common: keys, audio, and how songs were split
+- features.yaml: what a prompt can say; a first stage has none
+- README.md: the model card, see mug.checkpoints.model_card
+- placement: that of a diffusion model may hold another model folder, of what knows better at which moments there are
+  notes, see mug.placement.model
+- density.yaml: that of a diffusion model may say how dense charts are, see mug.placement.density
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from torch import Tensor
+
+from mug.config import find_file
+from mug.errors import ChartError, CheckpointError
+from mug.files import resolve_inside
+from mug.model.weights import WEIGHTS
+from mug.training.checkpoints import without_ckpt_paths
+from mug.yaml_files import read_yaml, write_yaml
+
+CONFIG, FEATURES, CARD, PLACEMENT, DENSITY = "config.yaml", "features.yaml", "README.md", "placement", "density.yaml"
+DATA = ("keys", "audio", "valid_fraction", "test_fraction", "split_salt")  # what of data.params.common is kept
+
+
+def read_folder_config(path: str | Path) -> Any:
+    """Return the configuration of a model folder, or of the folder that a .safetensors file lies in.
+
+    The features that it names have to lie in the folder too; the result has their full path. Raises CheckpointError.
+    """
+    folder = find_file(path)
+    folder = folder if folder.is_dir() else folder.parent
+    config = read_yaml(folder / CONFIG)
+    prompt = prompt_params(config)
+    if isinstance(prompt.get("path_to_yaml"), str):
+        try:
+            features = resolve_inside(folder, prompt["path_to_yaml"])
+        except ChartError as error:
+            raise CheckpointError(f"{folder / CONFIG}: path_to_yaml: {error}") from error
+        read_yaml(features)  # bounded, and without aliases
+        prompt["path_to_yaml"] = str(features)
+    return config
+
+
+def save_model_folder(folder: Path, state: Mapping[str, Tensor], config: Mapping[str, Any], card: str) -> None:
+    """Write a state dict, the configuration of its run and a card as a model folder, which is whole or absent.
+
+    Of the configuration only what describes the trained model is kept. Raises CheckpointError where `folder` is there
+    already, or cannot be written.
+    """
+    common = config.get("data", {}).get("params", {}).get("common", {})
+    kept = {
+        "model": without_ckpt_paths(config["model"]),
+        "data": {"params": {"common": {key: common[key] for key in DATA if key in common}}},
+    }
+    prompt = prompt_params(kept)
+    with new_folder(folder) as temporary:
+        if "path_to_yaml" in prompt:
+            features = find_file(prompt["path_to_yaml"])
+            read_yaml(features)
+            shutil.copyfile(features, temporary / FEATURES)
+            prompt["path_to_yaml"] = FEATURES
+        write_yaml(temporary / CONFIG, kept)
+        (temporary / CARD).write_text(card, encoding="utf-8")
+        save_file(own_storage(state), temporary / WEIGHTS)
+        (temporary / WEIGHTS).chmod((temporary / CONFIG).stat().st_mode)  # the library's own hides it from others
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `folder` that takes its name when the block ends, and vanishes when it raises.
+
+    Raises CheckpointError where `folder` is there already, with something in it, or cannot be written.
+    """
+    temporary = folder.parent / f".{folder.name}-{secrets.token_hex(4)}"
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise CheckpointError(f"{folder}: exists already; name another folder, or delete this one")
+        temporary.mkdir(parents=True)
+        yield temporary
+        os.replace(temporary, folder)
+    except (OSError, SafetensorError, yaml.YAMLError) as error:
+        raise CheckpointError(f"{folder}: cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def own_storage(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the same tensors, copied where one shares its memory with others, as those of an LSTM from a GPU do."""
+    own: dict[str, Tensor] = {}
+    taken: set[int] = set()
+    for name, value in state.items():
+        is_whole = value.is_contiguous() and value.untyped_storage().nbytes() == value.nbytes
+        if is_whole and value.data_ptr() not in taken:
+            own[name] = value.detach()
+            taken.add(value.data_ptr())
+        else:
+            own[name] = value.detach().clone(memory_format=torch.contiguous_format)
+    return own
+
+
+def prompt_params(config: Any) -> dict[str, Any]:
+    """Return the parameters of the prompt's embedder where a configuration has them, else an empty dict."""
+    for key in ("model", "params", "cond_stage_config", "params"):
+        config = config.get(key) if isinstance(config, dict) else None
+    return config if isinstance(config, dict) else {}

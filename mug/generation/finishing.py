@@ -1,0 +1,83 @@
+"""What turns sampled notes into a chart that people play: names, tempo, the grid, whole milliseconds."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mug.charts.beatmap import Note, TimingPoint
+from mug.charts.playability import remove_minijacks
+from mug.charts.timing import fit_timing, snap
+from mug.data.audio import read_tags
+
+UNKNOWN_ARTIST = "Unknown Artist"
+CHORD_MS = 15.0  # keys this close are meant as one: networks write the notes of a chord some ms apart
+
+
+def song_names(path: Path, title: str | None, artist: str | None) -> tuple[str, str]:
+    """Return title and artist: what is given, else the audio's tags, else its file name ("Artist - Title.mp3")."""
+    if title is not None and artist is not None:
+        return title, artist
+    tagged_title, tagged_artist = read_tags(path)
+    before, dash, after = path.stem.partition(" - ")
+    named_title, named_artist = (after, before) if dash else (path.stem, UNKNOWN_ARTIST)
+    return (
+        next(name for name in (title, tagged_title, named_title) if name is not None),
+        next(name for name in (artist, tagged_artist, named_artist) if name is not None),
+    )
+
+
+def inside(notes: Sequence[Note], end_ms: float) -> list[Note]:
+    """Return the notes that start within [0, end_ms) of the song, in whole ms; long ones end with it at the latest."""
+    return [whole_ms(note, end_ms) for note in notes if 0 <= round(note.start_ms) < end_ms]
+
+
+def whole_ms(note: Note, end_ms: float) -> Note:
+    """Round a note's times, as .osu files have them; a long note that becomes nothing is a plain one."""
+    start_ms, last_ms = float(round(note.start_ms)), float(round(min(note.last_ms, end_ms)))
+    return Note(start_ms, note.column, last_ms if note.is_long and last_ms > start_ms else None)
+
+
+def gather_chords(notes: Sequence[Note]) -> list[Note]:
+    """Return the notes with those that start within CHORD_MS of the first of them at their mean time, in whole ms.
+
+    Of two in the same column the earlier one stays. Without it the grid can tear a chord apart.
+    """
+    gathered: list[Note] = []
+    chord: dict[int, Note] = {}  # by column
+
+    def close_chord() -> None:
+        if chord:
+            start_ms = float(round(sum(note.start_ms for note in chord.values()) / len(chord)))
+            gathered.extend(whole_ms(replace(note, start_ms=start_ms), math.inf) for note in chord.values())
+        chord.clear()
+
+    first_ms = -math.inf
+    for note in sorted(notes):
+        if note.start_ms - first_ms > CHORD_MS:
+            close_chord()
+            first_ms = note.start_ms
+        chord.setdefault(note.column, note)
+    close_chord()
+    return sorted(gathered)
+
+
+def fit_tempo(notes: Sequence[Note], bpm: float | None, offset_ms: float | None) -> TimingPoint:
+    """Return the one tempo of a chart; what is given is kept, a fitted offset is in whole ms."""
+    timing = fit_timing([note.start_ms for note in notes], bpm=bpm, offset_ms=offset_ms)
+    if offset_ms is None:
+        timing = replace(timing, offset_ms=float(round(timing.offset_ms)))
+    return timing.timing_point()
+
+
+def tidy(
+    notes: Sequence[Note], keys: int, grid: Sequence[TimingPoint] | None, jack_interval_ms: float, end_ms: float
+) -> list[Note]:
+    """Return the notes on the grid, if there is one, in whole ms inside the song, and without minijacks.
+
+    A note whose place on the grid lies just outside the song stays where it is.
+    """
+    if grid is not None:
+        pairs = zip(notes, snap(notes, grid), strict=True)
+        notes = [moved if inside([moved], end_ms) else note for note, moved in pairs]
+    return remove_minijacks(inside(notes, end_ms), keys, jack_interval_ms)[0]

@@ -1,0 +1,152 @@
+"""The networks of a trained model at work: from a song's spectrum and prompts to notes, and from charts to latents.
+
+Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Z latent channels, L latent frames, F features.
+"""
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from einops import repeat
+
+from mug.charts.beatmap import Beatmap, Note
+from mug.checkpoints.model_folder import PLACEMENT
+from mug.checkpoints.trained_model import TrainedModel
+from mug.data.convertor import ManiaConvertor
+from mug.diffusion.ddim import ddim_sample, guided
+from mug.diffusion.plms import plms_sample
+from mug.errors import ChartError, CheckpointError
+from mug.model.nplr import kernels_as_they_were
+from mug.placement.chances import Chances
+from mug.seeding import generator_of
+
+BATCH_LATENT_FRAMES = 4096  # sampled at once: eight charts of a three-minute song
+SAMPLERS = ("ddim", "plms")
+
+
+class NoteSampler:
+    """Samples notes. Safe to share between threads: one request samples at a time."""
+
+    def __init__(self, trained: TrainedModel) -> None:
+        self.model = trained.model
+        self.placement = trained.placement
+        self.unconditional = trained.spec.unconditional
+        self.audio_settings = trained.audio_settings
+        self.keys = trained.keys
+        self._lock = threading.Lock()
+
+    @torch.no_grad()
+    def sample(
+        self,
+        spectrum: np.ndarray,
+        features: np.ndarray,
+        seeds: Sequence[int],
+        draws: int,
+        steps: int,
+        guidance_scale: float,
+        eta: float,
+        sampler: str,
+        tqdm_class: Callable[..., Any],
+    ) -> list[list[list[Note]]]:
+        """Sample notes from a song's spectrum [M, A]: for each seed and its prompt's ids, a row of [N, F], once from
+        each of the first `draws` noises of its generator. Returns [seed][draw] notes.
+        """
+        model, device = self.model, self.model.device
+        audio_frames = model.latent_factor * self.audio_settings.audio_note_window_ratio  # of one latent frame
+        length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
+        audio = _with_silence(spectrum, length * audio_frames).to(device)  # [1, M, A]
+        ids = torch.from_numpy(np.vstack([features, self.unconditional])).to(device)  # [N + 1, F]
+        # Noise after the first comes from one generator a sample; only alone has each chart its own.
+        batch = 1 if eta > 0 else max(1, BATCH_LATENT_FRAMES // length)
+        sample = plms_sample if sampler == "plms" else partial(ddim_sample, eta=eta)
+        samples: list[list[Note]] = []
+        with self._lock, kernels_as_they_were(model):
+            _, audios = model.encode_conditions(audio, ids[:1])
+            contexts = model.encode_prompt(ids)  # [N + 1, C, F]
+            for first in range(0, len(seeds) * draws, batch):
+                jobs = range(first, min(first + batch, len(seeds) * draws))
+                shape = (model.z_channels, length)
+                x_T = torch.stack([_noise(seeds[job // draws], job % draws, *shape) for job in jobs])  # [B, Z, L]
+                n = len(jobs)
+                denoise = guided(
+                    model.denoise,
+                    contexts[[job // draws for job in jobs]],
+                    repeat(contexts[-1], "c f -> b c f", b=n),
+                    guidance_scale,
+                    [repeat(scale, "1 c l -> b c l", b=n) for scale in audios],
+                )
+                z = sample(
+                    denoise,
+                    x_T.to(device),
+                    model.alphas_cumprod,
+                    steps,
+                    spacing=model.spacing,
+                    generator=generator_of(seeds[first // draws], first % draws),
+                    tqdm_class=tqdm_class,
+                )
+                arrays = model.decode_latent(z).float().cpu().numpy()  # [B, 4K, T]
+                samples += [self._convertor(array.shape[-1]).decode(array, threshold=0.0) for array in arrays]
+        return [samples[first : first + draws] for first in range(0, len(samples), draws)]
+
+    @torch.no_grad()
+    def place(self, spectrum: np.ndarray, features: np.ndarray) -> Chances | None:
+        """Say how likely notes are at every moment of a song with the spectrum [M, A], given a prompt's ids [F].
+
+        None without a placement model.
+        """
+        if self.placement is None:
+            return None
+        ids = torch.from_numpy(features)[None].to(self.model.device)  # [1, F]
+        multiple = self.placement.audio_multiple
+        ratio = self.audio_settings.audio_note_window_ratio
+        heard = []  # when a note would begin in each frame, and how likely it is: [T] each
+        for shift in (0, ratio // 2):  # what was on the edge of two note frames is inside one
+            length = math.ceil((shift + spectrum.shape[-1]) / multiple) * multiple
+            audio = _with_silence(spectrum, length, shift).to(self.model.device)
+            with self._lock:
+                start, offset = self.placement(audio, ids)[0].float().cpu()  # [T] each
+            if len(start) * ratio != length:
+                raise CheckpointError(
+                    f"{PLACEMENT}: answers for {len(start)} note frames of music that has {length // ratio}; its "
+                    "note_frames and its ears do not belong together"
+                )
+            frames = torch.arange(len(start)) + offset.clamp(0, 1) - shift / ratio
+            heard.append((frames * self.audio_settings.note_frame_ms, start.sigmoid() / 2))
+        times_ms, chances = (torch.cat(parts) for parts in zip(*heard, strict=True))  # [2T], each frame counts half
+        order = times_ms.argsort(stable=True)
+        return Chances(times_ms[order].numpy(), chances[order].numpy())
+
+    @torch.no_grad()
+    def encode(self, chart: Beatmap) -> np.ndarray:
+        """Return the latent [Z, L] of a chart from its first note to its last one's end, as the denoiser knows latents.
+
+        Raises ChartError for a chart of other keys.
+        """
+        if chart.keys != self.keys:
+            raise ChartError(f"a {self.keys}K model cannot encode the {chart.keys}K chart '{chart.version}'")
+        model, note_frame_ms = self.model, self.audio_settings.note_frame_ms
+        multiple = model.latent_factor * model.length_multiple
+        n_frames = (int(chart.last_ms / note_frame_ms) // multiple + 1) * multiple  # T
+        note = torch.from_numpy(self._convertor(n_frames).encode(chart).note)[None].to(model.device)  # [1, 4K, T]
+        z = model.encode_latent(note)[0]  # [Z, L], from the song's begin on
+        latent_frame_ms = note_frame_ms * model.latent_factor
+        first = max(0, int(min(note.start_ms for note in chart.notes) / latent_frame_ms))
+        return z[:, first : int(chart.last_ms / latent_frame_ms) + 1].float().cpu().numpy()
+
+    def _convertor(self, n_frames: int) -> ManiaConvertor:
+        return ManiaConvertor(self.audio_settings.note_frame_ms, n_frames, self.keys)
+
+
+def _noise(seed: int, draw: int, *shape: int) -> torch.Tensor:
+    """What a generator of this seed draws at the end of `draw` others of this shape."""
+    return torch.randn(draw + 1, *shape, generator=torch.Generator().manual_seed(seed))[-1]
+
+
+def _with_silence(spectrum: np.ndarray, audio_frames: int, before: int = 0) -> torch.Tensor:
+    """A spectrum [M, A], with silence before and after it, as [1, M, audio_frames]."""
+    silence = [(0, 0)] * (spectrum.ndim - 1) + [(before, audio_frames - before - spectrum.shape[-1])]
+    return torch.from_numpy(np.pad(spectrum, silence)).float()[None]

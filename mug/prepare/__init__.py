@@ -1,0 +1,1 @@
+"""A Songs folder as a training set: beatmap.txt and features.db."""

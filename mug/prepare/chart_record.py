@@ -1,0 +1,134 @@
+"""What features.db keeps of a chart, computed from its file: the work of one process of many.
+
+Axis: N notes.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mug.charts.beatmap import Beatmap, note_arrays
+from mug.charts.osu import MAX_OBJECTS, parse_osu
+from mug.charts.osu_lines import MAX_TIME_MS
+from mug.errors import ChartError, DatasetError
+from mug.ratings.difficulty import RATE_FEATURES, chart_features, features_at, skillset_features, star_ratings
+
+SR_FEATURES = ("sr",)
+MSD_FEATURES = tuple(name for name in RATE_FEATURES if name not in SR_FEATURES)
+NOTES, SR, MSD = "notes_by", "sr_by", "msd_by"  # parts of a record, and the columns with what made them
+LATEST_MS = 2 * MAX_TIME_MS  # a long note may start within a day and last for one
+NOTE_BYTES = 1 + 8 + 8  # column, start, last moment
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Compute these parts of the record of the chart at `path`, whose bytes have this digest."""
+
+    path: Path
+    digest: str
+    parts: tuple[str, ...]
+    rates: tuple[float, ...]  # other than 1
+
+
+@dataclass(slots=True)
+class Record:
+    """Rows for the tables of features.db, by their columns; or why there are none."""
+
+    chart: dict[str, Any] = field(default_factory=dict)
+    feature: dict[str, Any] = field(default_factory=dict)
+    rated: list[dict[str, Any]] = field(default_factory=list)  # a row a rate
+    error: str = ""
+
+
+def digest_of(data: bytes) -> str:
+    """What the content of a file is known by."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def read_chart(path: Path) -> bytes:
+    """The bytes of a chart's file. Raises ChartError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ChartError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def describe_chart(task: Task) -> Record:
+    """Compute a chart's record. What is wrong with a chart is in the record, not raised."""
+    try:
+        data = read_chart(task.path)
+        if digest_of(data) != task.digest:
+            raise ChartError(f"{task.path}: was changed just now; run this again")
+        chart = parse_osu(data, str(task.path))
+        try:
+            at_rates = _features(chart, data, task.parts, task.rates)
+        except ChartError as error:
+            raise ChartError(f"{task.path}: {error}") from error
+    except ChartError as error:
+        return Record(error=str(error))
+    rated = [{"rate": rate, **row} for rate, row in zip(task.rates, at_rates[1:], strict=True) if row]
+    record = Record({"digest": task.digest}, at_rates[0], rated)
+    if NOTES in task.parts:
+        record.chart |= {
+            "set_id": chart.beatmap_set_id,
+            "version": chart.version,
+            "audio": chart.audio_filename,
+            "keys": chart.keys,
+            "notes": pack_notes(*note_arrays(chart.notes)),
+        }
+    return record
+
+
+def _features(chart: Beatmap, data: bytes, parts: Sequence[str], rates: Sequence[float]) -> list[dict[str, Any]]:
+    """The features that belong to the parts, at rate 1 and then at each of the rates."""
+    if set(parts) == {NOTES, SR, MSD}:
+        return [chart_features(chart, data), *(features_at(chart, data, rates) if rates else ())]
+    at_rates: list[dict[str, Any]] = [{} for _ in (1.0, *rates)]
+    if NOTES in parts:
+        at_rates[0] |= {name: value for name, value in chart_features(chart, data).items() if name not in RATE_FEATURES}
+    if SR in parts:
+        for row, stars in zip(at_rates, star_ratings(data, (1.0, *rates)), strict=True):
+            row["sr"] = stars
+    if MSD in parts:
+        # rate 1 by itself, as above: in company, the last digit of a rating may be another
+        skillsets = skillset_features(chart, (1.0,)) + (skillset_features(chart, rates) if rates else [])
+        for row, skillset in zip(at_rates, skillsets, strict=True):
+            row.update(skillset)
+    return at_rates
+
+
+def pack_notes(column: np.ndarray, start_ms: np.ndarray, last_ms: np.ndarray) -> bytes:
+    """Columns, starts and last moments [N] as bytes for a database, exactly.
+
+    Times are kept as the differences of their bits taken as whole numbers, which repeat and so compress well.
+    """
+    start, last = (np.ascontiguousarray(times, "<f8").view("<i8") for times in (start_ms, last_ms))
+    planes = (column.astype("i1"), np.diff(start, prepend=0), last - start)
+    return zlib.compress(b"".join(plane.tobytes() for plane in planes), 1)
+
+
+def unpack_notes(packed: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Columns int64, starts and last moments float64 [N] that `pack_notes` packed.
+
+    Raises DatasetError for bytes that are none.
+    """
+    try:
+        data = zlib.decompressobj().decompress(packed, MAX_OBJECTS * NOTE_BYTES)
+        n_notes, rest = divmod(len(data), NOTE_BYTES)
+        if rest or not n_notes:
+            raise ValueError(f"{len(data)} bytes")
+    except (TypeError, ValueError, zlib.error) as error:
+        raise DatasetError(f"its notes are damaged ({error})") from error
+    column = np.frombuffer(data, "i1", n_notes)
+    start, length = np.frombuffer(data, "<i8", 2 * n_notes, offset=n_notes).reshape(2, -1)
+    start = np.cumsum(start)
+    start_ms, last_ms = start.view("<f8"), (start + length).view("<f8")
+    known = np.abs((start_ms, last_ms)) <= LATEST_MS  # not what is no number either
+    if not known.all() or column.min() < 0:
+        raise DatasetError("its notes are damaged (columns or times that no chart has)")
+    return column.astype(np.int64), start_ms, last_ms

@@ -1,0 +1,105 @@
+"""Which charts have the same notes, whatever their offset and speed.
+
+Two charts are one where one's times are those of the other times a rate plus a shift, in the same columns, up to what
+rounding to milliseconds does. Axes: N notes, H long notes among them, K keys.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mug.charts.beatmap import Beatmap
+
+ROUNDING_MS = 1.5  # how far a file's times may be from the truth: rounded, or cut off, perhaps twice
+MAX_RATE = 2.5  # beyond it, a chart at another speed is another chart
+SAME_RATE = 0.002  # how far from 1 a rate may be that rounding makes
+MIN_GAPS = 4  # different gaps in columns: 1-2-3-4 at two speeds are two songs, not one at another rate
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A chart's times, [N] heads and [H] tails, each column by column and sorted inside a column.
+
+    Inside a column no rounding and no rate brings notes out of order, which it does with the notes of a chord.
+    """
+
+    counts: tuple[int, ...]  # [2K] notes a column, then long notes a column: no shift, rate or rounding changes them
+    times_ms: np.ndarray  # float32 [N + H]
+
+    @property
+    def span_ms(self) -> float:
+        return float(np.ptp(self.times_ms))
+
+    @property
+    def balance(self) -> float:
+        """Where between first and last the mean time lies, 0 to 1; a shift and a rate leave it where it is."""
+        return float(np.mean(self.times_ms - self.times_ms.min(), dtype=np.float64)) / max(self.span_ms, 1.0)
+
+
+def pattern_of(chart: Beatmap) -> Pattern:
+    """Return the pattern of a chart that has notes."""
+    heads = sorted((note.column, note.start_ms) for note in chart.notes)
+    tails = sorted((note.column, note.end_ms) for note in chart.notes if note.end_ms is not None)
+    counts = [np.bincount([column for column, _ in part], minlength=chart.keys) for part in (heads, tails)]
+    times_ms = np.array([time_ms for _, time_ms in heads + tails])
+    return Pattern(tuple(np.concatenate(counts).tolist()), (times_ms - times_ms.min()).astype(np.float32))
+
+
+def relative_rate(first: Pattern, second: Pattern) -> float | None:
+    """Return how many times as fast as the first chart the second is, None where they are not the same notes."""
+    if first.counts != second.counts:
+        return None
+    x = first.times_ms - first.times_ms.mean(dtype=np.float64)
+    y = second.times_ms - second.times_ms.mean(dtype=np.float64)
+    spread = float(x @ x)
+    stretch = float(x @ y) / spread if spread > 0 else 1.0  # least squares of y = stretch * x
+    if not 1 / MAX_RATE <= stretch <= MAX_RATE:
+        return None
+    if np.abs(y - stretch * x).max() > ROUNDING_MS * (1 + stretch):
+        return None
+    if abs(stretch - 1) > SAME_RATE and max(map(_different_gaps, (first, second))) < MIN_GAPS:
+        return None
+    return 1 / stretch
+
+
+def _different_gaps(pattern: Pattern) -> int:
+    """How many gaps there are between neighbours of a column that rounding does not explain."""
+    gaps = np.diff(pattern.times_ms)
+    gaps = np.unique(gaps[gaps > 0])
+    return int(np.count_nonzero(np.diff(gaps) > 2 * ROUNDING_MS)) + 1
+
+
+def duplicate_groups(patterns: Sequence[Pattern]) -> list[list[int]]:
+    """Return the indices of charts that are the same, group by group, for groups of two and more.
+
+    Charts are compared only where their counts are equal and their balance nearly so: about one comparison a chart.
+    """
+    same_counts: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+    for i, pattern in enumerate(patterns):
+        same_counts[pattern.counts].append(i)
+    groups: list[list[int]] = []
+    for candidates in same_counts.values():
+        if len(candidates) > 1:
+            groups += _connected(patterns, candidates)
+    return sorted(groups)
+
+
+def _connected(patterns: Sequence[Pattern], candidates: list[int]) -> list[list[int]]:
+    """The connected parts, of two and more, of the graph whose edges join charts that are the same."""
+    balance = {i: patterns[i].balance for i in candidates}
+    # rounding moves the mean, the first time and the last one
+    slack = 8 * ROUNDING_MS / max(1.0, min(patterns[i].span_ms for i in candidates))
+    part = {i: {i} for i in candidates}
+    ordered = sorted(candidates, key=balance.__getitem__)
+    for at, i in enumerate(ordered):
+        for j in ordered[at + 1 :]:
+            if balance[j] - balance[i] > slack:
+                break
+            if j not in part[i] and relative_rate(patterns[i], patterns[j]) is not None:
+                part[i] |= part[j]
+                for member in part[j]:
+                    part[member] = part[i]
+    parts = {id(members): members for members in part.values()}
+    return [sorted(members) for members in parts.values() if len(members) > 1]

@@ -1,0 +1,202 @@
+"""features.db: what is known of every chart of a prepared folder. One file of sqlite with three tables.
+
+Feature: one row a chart, saying what a prompt for it would say; a NULL is "not given", which is never the same as zero.
+Rated: the features that depend on the rate, one row a chart and rate other than 1. Chart: which bytes were described,
+by which versions of what, and their notes, so that training need not read the text again.
+A chart is known by the name of its file and of that file's folder.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from mug.errors import DatasetError
+from mug.features import FeatureSpec
+from mug.ratings.difficulty import RATE_FEATURES
+
+Key = tuple[str, str]  # name, set_name
+KEYS = {"Feature": ("name", "set_name"), "Rated": ("name", "set_name", "rate"), "Chart": ("name", "set_name")}
+STORED = {"Feature": "", "Rated": " WITHOUT ROWID", "Chart": ""}  # many small rows take half the place in key order
+SQL_TYPES = {"numeric": "REAL", "category": "TEXT", "bool": "INT"}
+CHART_COLUMNS = {
+    "digest": "TEXT",  # of the file's bytes
+    "notes_by": "TEXT",  # what made notes and features, see mug.prepare.describe
+    "sr_by": "TEXT",
+    "msd_by": "TEXT",
+    "set_id": "INT",
+    "version": "TEXT",  # the difficulty's name
+    "audio": "TEXT",  # the file that the chart names
+    "keys": "INT",
+    "notes": "BLOB",  # see mug.prepare.chart_record
+}
+BUSY_TIMEOUT_S = 60.0  # how long to wait for another process that is writing
+RUN_AGAIN = "run scripts/prepare_beatmap_features.py again"
+
+
+class FeatureDB:
+    """The database of a prepared folder; a context manager. Each `upsert` is one transaction: all of it, or nothing.
+
+    `create` makes the file where there is none, and the tables and columns that it lacks; without it the file is only
+    read, and what is missing raises DatasetError.
+    """
+
+    def __init__(self, path: str | Path, spec: FeatureSpec, create: bool = False) -> None:
+        self.path = Path(path)
+        self.features = list(spec.names)
+        self.rated_features = [name for name in spec.names if name in RATE_FEATURES]
+        if not create and not self.path.is_file():
+            raise DatasetError(f"{path}: no such database; run scripts/prepare_beatmap_features.py to make it")
+        mode = "rwc" if create else "ro"
+        try:
+            uri = f"{self.path.resolve().as_uri()}?mode={mode}"
+            self._connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        except sqlite3.Error as error:
+            raise DatasetError(f"{path}: cannot be opened ({error})") from error
+        self._connection.row_factory = sqlite3.Row
+        types = {feature.name: SQL_TYPES[feature.type] for feature in spec.features}
+        tables = {
+            "Feature": types,
+            "Rated": {"rate": "REAL", **{name: types[name] for name in self.rated_features}},
+            "Chart": CHART_COLUMNS,
+        }
+        try:
+            for table, columns in tables.items():
+                self._prepare(table, columns, create)
+        except DatasetError:
+            self._connection.close()
+            raise
+
+    def _prepare(self, table: str, types: Mapping[str, str], create: bool) -> None:
+        """Make a table, or the columns that it lacks; say what is missing where nothing may be made."""
+        if create:
+            self._execute("PRAGMA journal_mode = DELETE")  # one file, which is readable on a disk that is read-only
+            columns = ", ".join(["name TEXT, set_name TEXT", *(f'"{name}" {kind}' for name, kind in types.items())])
+            key = ", ".join(KEYS[table])
+            with self.transaction():  # of two runs at once, the second finds them made
+                self._execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns}, PRIMARY KEY ({key})){STORED[table]}")
+                for name in self._missing(table, types):
+                    self._execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {types[name]}')
+        found = self.columns(table)
+        if not found:
+            raise DatasetError(
+                f"{self.path}: made by an older version, or never finished: it lacks the table {table}; {RUN_AGAIN}"
+            )
+        missing = self._missing(table, types)
+        if missing:
+            raise DatasetError(
+                f"{self.path}: made for other features, or by an older version: {table} lacks {', '.join(missing)}; "
+                f"{RUN_AGAIN}, with the same feature yaml as the training"
+            )
+
+    def _missing(self, table: str, types: Mapping[str, str]) -> list[str]:
+        found = self.columns(table)
+        return [name for name in types if name not in found]
+
+    def columns(self, table: str) -> set[str]:
+        """Return the names of a table's columns, none where there is no such table."""
+        return {row["name"] for row in self._execute(f"PRAGMA table_info({table})")}
+
+    def __enter__(self) -> "FeatureDB":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def _execute(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Run one statement and return all its rows. Raises DatasetError for a damaged database."""
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise DatasetError(
+                f"{self.path}: cannot be read ({error}); {RUN_AGAIN}; where the file is damaged, delete it first"
+            ) from error
+
+    def _write(self, statement: str, values: Iterable[Sequence[Any]]) -> None:
+        try:
+            self._connection.executemany(statement, values)
+        except sqlite3.Error as error:
+            raise DatasetError(f"{self.path}: cannot be written ({error})") from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What the block writes is written at its end: all of it or, where it raises, nothing."""
+        if self._connection.in_transaction:  # a part of the one around it
+            yield
+            return
+        self._execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def upsert(self, rows: Sequence[Mapping[str, Any]], table: str = "Feature") -> None:
+        """Write rows: the key's columns and some of the others.
+
+        Columns that a row lacks, such as the user's own features that nothing here computes, stay as they are; in a new
+        row they are not given.
+        """
+        key = KEYS[table]
+        with self.transaction():
+            for columns in {tuple(row) for row in rows}:
+                names, places = ", ".join(f'"{column}"' for column in columns), ", ".join("?" for _ in columns)
+                changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in key)
+                self._write(
+                    f"INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT ({', '.join(key)}) DO "
+                    + (f"UPDATE SET {changes}" if changes else "NOTHING"),
+                    [tuple(row.values()) for row in rows if tuple(row) == columns],
+                )
+
+    def remove(self, charts: Sequence[Key]) -> None:
+        """Forget charts."""
+        with self.transaction():
+            for table in KEYS:
+                self._write(f"DELETE FROM {table} WHERE name = ? AND set_name = ?", charts)
+
+    def remove_rates(self, charts: Sequence[Key], low: float, high: float) -> None:
+        """Forget the charts' ratings at rates below `low` or above `high`."""
+        values = [(*chart, low, high) for chart in charts]
+        self._write("DELETE FROM Rated WHERE name = ? AND set_name = ? AND rate NOT BETWEEN ? AND ?", values)
+
+    def chart_keys(self) -> set[Key]:
+        """Return every chart that a table knows."""
+        rows = self._execute(" UNION ".join(f"SELECT name, set_name FROM {table}" for table in KEYS))
+        return {(row["name"], row["set_name"]) for row in rows}
+
+    def all(self, columns: Sequence[str] | None = None) -> dict[Key, dict[str, Any]]:
+        """Return every chart's features, all or some of them."""
+        return self._by_key("Feature", self.features if columns is None else columns)
+
+    def get(self, name: str, set_name: str) -> dict[str, Any] | None:
+        """Return one chart's features, None where it has no row."""
+        return next(iter(self._by_key("Feature", self.features, (name, set_name)).values()), None)
+
+    def versions(self) -> dict[Key, dict[str, Any]]:
+        """Return what every chart was when it was described, and by what: `digest`, `set_id` and the `_by` columns."""
+        return self._by_key("Chart", [name for name in CHART_COLUMNS if name.endswith(("digest", "_id", "_by"))])
+
+    def chart(self, key: Key) -> dict[str, Any] | None:
+        """Return one chart's row of Chart, None where it has none."""
+        return self._by_key("Chart", list(CHART_COLUMNS), key).get(key)
+
+    def rated(self, key: Key) -> dict[float, dict[str, Any]]:
+        """Return the features that depend on the rate at the rates other than 1 that one chart was rated at."""
+        names = self._names(["rate", *self.rated_features])
+        rows = self._execute(f"SELECT {names} FROM Rated WHERE name = ? AND set_name = ?", key)
+        return {row["rate"]: {name: row[name] for name in self.rated_features} for row in rows}
+
+    def _by_key(self, table: str, columns: Sequence[str], key: Key | None = None) -> dict[Key, dict[str, Any]]:
+        """Rows of a table, all or those of a chart, by chart."""
+        where = "" if key is None else " WHERE name = ? AND set_name = ?"
+        names = self._names(["name", "set_name", *columns])
+        rows = self._execute(f"SELECT {names} FROM {table}{where}", key or ())
+        return {(row[0], row[1]): dict(zip(columns, tuple(row)[2:], strict=True)) for row in rows}
+
+    def _names(self, columns: Iterable[str]) -> str:
+        return ", ".join(f'"{column}"' for column in columns)

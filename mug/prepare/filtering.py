@@ -1,0 +1,154 @@
+"""A list of charts without what training is better without, and why each of the others was left out."""
+
+import csv
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from mug.charts.osu import read_osu
+from mug.errors import ChartError, DatasetError
+from mug.files import is_beside, replacing
+from mug.parallel import parallel_map
+from mug.prepare.chart_list import beatmap_paths, write_beatmap_txt
+from mug.prepare.duplicates import SAME_RATE, Pattern, duplicate_groups, pattern_of, relative_rate
+from mug.prepare.limits import Limits, Traits, rate_in_name, traits_of
+from mug.ratings.difficulty import star_rating
+from mug.report import Report
+
+STATUS_ORDER = ("ranked", "loved")  # what players know before what nobody judged
+NO_SET_ID = 10**18
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChart:
+    """What deciding about a chart needs of it; small, so that it can go from process to process."""
+
+    path: Path
+    name: str  # title and difficulty
+    set_id: int
+    has_audio: bool
+    traits: Traits
+    pattern: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A chart that is left out: the kind of reason, the reason, and the chart that stays in its place, if one does."""
+
+    path: Path
+    kind: str
+    reason: str
+    kept: Path | None = None
+
+
+def filter_beatmap(
+    beatmap_txt: str | Path,
+    out_txt: str | Path,
+    limits: Limits,
+    statuses: dict[int, str] | None = None,
+    keep_rate_edits: bool = False,
+    jobs: int | None = None,
+    tqdm_class: Callable[..., Any] = tqdm,
+) -> Report:
+    """Write the charts of a list that are worth training on to `out_txt`, in the list's order.
+
+    Left out are charts that cannot be read, that `limits` exclude, that have the notes of another chart at any shift
+    and rate, and, unless `keep_rate_edits`, those whose names say that they are copies at another speed. `statuses`:
+    set id -> rank status, for which of several equal charts stays. Beside `out_txt` comes `<its stem>.dropped.tsv`:
+    chart, kind of reason, reason, and what stays instead. Both are written whole or not at all.
+    Raises DatasetError for a list that is missing or empty, and where no chart would stay.
+    """
+    if Path(out_txt).is_dir():
+        raise DatasetError(f"{out_txt}: is a folder; give the name of a list to write")
+    paths = list(dict.fromkeys(beatmap_paths(beatmap_txt)))
+    charts: list[ReadChart] = []
+    dropped: list[Dropped] = []
+    for chart in parallel_map(read_for_filter, paths, jobs, tqdm_class, desc="charts", unit="chart"):
+        if isinstance(chart, Dropped):
+            dropped.append(chart)
+        elif (broken := limits.broken(chart.traits)) is not None:
+            dropped.append(Dropped(chart.path, *broken))
+        else:
+            charts.append(chart)
+    copies = find_copies(charts, statuses or {})
+    dropped += copies
+    gone = {drop.path for drop in copies}
+    if not keep_rate_edits:
+        for chart in charts:
+            rate = rate_in_name(chart.name)
+            if rate is not None and chart.path not in gone:
+                dropped.append(Dropped(chart.path, "rate edit", f"its name says {rate:g} times the song's speed"))
+
+    gone = {drop.path for drop in dropped}
+    kept = [path for path in paths if path not in gone]
+    report = Report(done=len(kept))
+    for drop in dropped:
+        report.skip(drop.kind, f"{drop.path}: {drop.reason}")
+    if not kept:
+        raise DatasetError(f"{beatmap_txt}: no chart is left, so nothing was written: {report}")
+    list_folder, out = Path(beatmap_txt).parent, Path(out_txt)
+    dropped.sort(key=lambda drop: (drop.kind, drop.path))
+    _write_reasons(out.with_suffix(".dropped.tsv"), dropped, list_folder)
+    write_beatmap_txt(out, [_line(path, list_folder, out.parent) for path in kept])
+    return report
+
+
+def read_for_filter(path: Path) -> ReadChart | Dropped:
+    """Read and measure one chart."""
+    try:
+        chart = read_osu(path)
+        traits = traits_of(chart, star_rating(path.read_bytes()))
+    except ChartError as error:
+        return Dropped(path, "unusable", str(error).removeprefix(f"{path}: "))
+    except OSError as error:
+        return Dropped(path, "unusable", f"cannot be read: {error.strerror}")
+    has_audio = is_beside(path, chart.audio_filename)
+    name = f"{chart.title} [{chart.version}]"
+    return ReadChart(path, name, chart.beatmap_set_id, has_audio, traits, pattern_of(chart))
+
+
+def find_copies(charts: list[ReadChart], statuses: dict[int, str]) -> list[Dropped]:
+    """Return the charts that have the notes of another one which stays.
+
+    It stays the chart that has its audio, before one that lacks it; then one whose name says no other speed; then the
+    ranked, the loved, the other one; then the lowest set id, which was there first; then the first path. The order of
+    `charts` does not matter.
+    """
+
+    def preference(chart: ReadChart) -> tuple[bool, bool, int, int, str]:
+        status = statuses.get(chart.set_id)
+        rank = STATUS_ORDER.index(status) if status in STATUS_ORDER else len(STATUS_ORDER)
+        set_id = chart.set_id if chart.set_id > 0 else NO_SET_ID
+        return not chart.has_audio, rate_in_name(chart.name) is not None, rank, set_id, str(chart.path)
+
+    copies = []
+    for group in duplicate_groups([chart.pattern for chart in charts]):
+        best, *others = sorted((charts[i] for i in group), key=preference)
+        for chart in others:
+            rate = relative_rate(best.pattern, chart.pattern)
+            speed = "" if rate is None or abs(rate - 1) < SAME_RATE else f", {rate:.3g} times as fast"
+            copies.append(Dropped(chart.path, "duplicate", f"the notes of {best.path}{speed}", best.path))
+    return copies
+
+
+def _line(path: Path, list_folder: Path, out_folder: Path) -> str:
+    """How a chart of the list is written in a list in `out_folder`: as it was, or from there."""
+    if out_folder.resolve() == list_folder.resolve():
+        return path.relative_to(list_folder).as_posix() if path.is_relative_to(list_folder) else str(path)
+    return Path(os.path.relpath(path, out_folder)).as_posix()
+
+
+def _write_reasons(path: Path, dropped: list[Dropped], folder: Path) -> None:
+    def shown(chart: Path | None) -> str:
+        if chart is None:
+            return ""
+        return chart.relative_to(folder).as_posix() if chart.is_relative_to(folder) else str(chart)
+
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="", errors="replace") as file:
+        table = csv.writer(file, dialect="excel-tab", lineterminator="\n")
+        table.writerow(["chart", "kind", "reason", "stays"])
+        table.writerows((shown(drop.path), drop.kind, drop.reason, shown(drop.kept)) for drop in dropped)

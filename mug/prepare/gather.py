@@ -1,0 +1,160 @@
+"""From songs in folders and packages to a prepared folder: charts as .osu, the files they name, and beatmap.txt."""
+
+import os
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from mug.charts.chart_files import CHART_SUFFIXES, PACKAGE_SUFFIXES
+from mug.errors import DatasetError
+from mug.parallel import parallel_map
+from mug.prepare.chart_list import write_beatmap_txt
+from mug.prepare.gather_index import Index, only_run
+from mug.prepare.gather_set import SetJob, SetResult, take_set
+from mug.report import Report
+
+PART_FILES = 64
+Placed = tuple[Path, Path]  # a file, and where its charts belong under the target
+
+
+@dataclass
+class Gathered(Report):
+    """What a prepared folder holds, and what this run did for it."""
+
+    new_sets: int = 0  # sets that were read in this run; the others are as an earlier run left them
+    gone_charts: int = 0  # that an earlier run listed
+    without_audio: int = 0
+
+    def __str__(self) -> str:
+        lines = [super().__str__()]
+        if not self.new_sets and not self.gone_charts:
+            lines.insert(0, "nothing new: every song is as the last run left it")
+        if self.without_audio:
+            lines.append(
+                f"{self.without_audio} charts have no audio file: stage 1 trains on them, stage 2 leaves them out"
+            )
+        if self.gone_charts:
+            lines.append(f"{self.gone_charts} charts of the last run are no longer there: they left the list")
+        return "\n".join(lines)
+
+
+def prepare_beatmap(
+    songs: str | Path | Iterable[str | Path],
+    out_dir: str | Path,
+    keys: int | None = 4,
+    tqdm_class: Callable[..., Any] = tqdm,
+    jobs: int | None = None,
+) -> Gathered:
+    """Bring the charts of `songs` with their audio and background to `out_dir`, and list them in beatmap.txt.
+
+    `songs`: folders, packages (.osz, .qp, .mcz) and charts (.osu, .sm, .ssc, .qua, .mc). Folders are searched through;
+    .osu files and audio are linked where the disk allows and copied otherwise, other charts written as .osu. `keys`:
+    take only charts of this many, None for all. `jobs`: processes, None for one a core. Sets that are as an earlier
+    run left them are not read again. Charts that cannot be used are skipped and reported.
+    Raises DatasetError for songs that are not there, and where no chart can be used.
+    """
+    sources = [Path(songs)] if isinstance(songs, str | Path) else [Path(song) for song in songs]
+    for source in sources:
+        if not source.exists():
+            raise DatasetError(f"{source}: no such folder of songs, package or chart")
+    target = Path(out_dir)
+    report = Gathered()
+    with only_run(target) as (scratch, lock):
+        placed = [item for source in sources for item in _files(source, target.resolve(), report)]
+        grouped = _by_set(placed)
+        sets = [SetJob(name, tuple(sorted(grouped[name])), target, scratch, keys) for name in sorted(grouped)]
+        index = Index(target, keys)
+        results = {job.name: index.unchanged(job) for job in sets}
+        new = [job for job in sets if results[job.name] is None]
+        # what is as it was needs no progress bar
+        taken = parallel_map(take_set, new, jobs, tqdm_class, lock=lock, desc="songs", unit="set") if new else iter(())
+        results.update(zip((job.name for job in new), taken, strict=True))
+        done = [(job, result) for job in sets if (result := results[job.name]) is not None]
+        report.new_sets, report.gone_charts = len(new), index.charts_without({job.name for job in sets})
+        _sum_up((result for _, result in done), report)
+        if new or report.gone_charts:
+            index.save(done)
+        lines = [line for _, result in done for line in result.lines]
+        if not lines:
+            where = ", ".join(map(str, sources))
+            raise DatasetError(f"{where}: no usable chart in there: {Report.__str__(report)}")
+        beatmap_txt = target / "beatmap.txt"
+        if new or report.gone_charts or not beatmap_txt.is_file():
+            write_beatmap_txt(beatmap_txt, lines)
+    return report
+
+
+def _files(source: Path, target: Path, report: Report) -> Iterator[Placed]:
+    """Yield the charts and packages of a source, each with its place: a chart's path, a package's folder."""
+    if source.is_file():
+        home = Path(source.resolve().parent.name)
+        if not source.name.lower().endswith((*CHART_SUFFIXES, *PACKAGE_SUFFIXES)):
+            raise DatasetError(f"{source}: neither a folder nor a package or chart that is known")
+        yield source, _place(Path(source.name), home)
+        return
+    home = Path(source.resolve().name)
+
+    def unreadable(error: OSError) -> None:
+        report.skip("unreadable", f"{error.filename}: {error.strerror}")
+
+    for folder, folders, names in os.walk(source, onerror=unreadable):
+        for name in folders[:]:
+            path = Path(folder, name)
+            if os.path.islink(path):
+                report.skip("linked folder", f"{path}: a link to a folder is not followed; give it as songs of its own")
+            elif path.resolve() == target:
+                folders.remove(name)
+        for name in names:
+            if not name.lower().endswith((*CHART_SUFFIXES, *PACKAGE_SUFFIXES)):
+                continue
+            file = Path(folder, name)
+            relative = file.relative_to(source)
+            if any(part.startswith(".") for part in relative.parts):
+                report.skip("hidden", f"{file}: hidden, as what an interrupted program leaves; rename it to take it")
+            elif os.path.isfile(file):  # Path.is_file raises in a folder that may not be entered
+                yield file, _place(relative, home)
+
+
+def _place(relative: Path, home: Path) -> Path:
+    if relative.suffix.lower() in PACKAGE_SUFFIXES:
+        return relative.with_suffix("")
+    # charts of a song folder given directly have no set folder of their own to keep
+    return relative if len(relative.parts) > 1 else home / relative
+
+
+def _by_set(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
+    """Group files by the folder that their charts go to; what lies in a package's folder belongs to the package."""
+    placed = list(placed)
+    packages = {place for file, place in placed if file.suffix.lower() in PACKAGE_SUFFIXES}
+    sets: defaultdict[str, list[Placed]] = defaultdict(list)
+    for file, place in placed:
+        folder = place if place in packages else place.parent
+        outer = [parent for parent in folder.parents if parent in packages]
+        sets[(outer[-1] if outer else folder).as_posix()].append((file, place))
+    return {part: files for name in sets for part, files in _in_parts(name, sets[name])}
+
+
+def _in_parts(name: str, files: list[Placed]) -> list[tuple[str, list[Placed]]]:
+    """Divide a folder of many .osu files, which need to know nothing of each other, for many processes."""
+    n_parts = 2 ** (len(files) // PART_FILES).bit_length()
+    one_folder = len({file.parent for file, _ in files}) == 1
+    if n_parts == 1 or not one_folder or any(file.suffix.lower() != ".osu" for file, _ in files):
+        return [(name, files)]
+    parts: defaultdict[str, list[Placed]] = defaultdict(list)
+    for file, place in files:
+        # by name, so that a new file leaves the other parts as they are
+        parts[f"{name}:{zlib.crc32(os.fsencode(file.name)) % n_parts}"].append((file, place))
+    return list(parts.items())
+
+
+def _sum_up(results: Iterable[SetResult], report: Gathered) -> None:
+    for result in results:
+        report.done += len(result.lines)
+        report.without_audio += result.without_audio
+        for kind, message in result.skipped:
+            report.skip(kind, message)

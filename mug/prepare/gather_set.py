@@ -1,0 +1,225 @@
+"""One song set on its way into a prepared folder: its charts, in whatever format, and the files that they name."""
+
+import filecmp
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mug.charts.beatmap import Beatmap
+from mug.charts.chart_files import CHART_SUFFIXES, PACKAGE_SUFFIXES, open_charts, without_sm_twins
+from mug.charts.osu import OtherModeError, write_osu
+from mug.charts.osz import chart_name, extract_osz
+from mug.errors import ChartError
+from mug.files import file_beside, replacing, resolve_inside
+
+UNLISTABLE = re.compile("[\r\n\ud800-\udfff]")
+Stamp = tuple[str, int, int]  # a file or folder, its size and time of change; 0, 0 where there is none
+
+
+@dataclass(frozen=True)
+class SetJob:
+    """The files of one set: (file, where its charts belong under `target`). `scratch`: where packages are unpacked."""
+
+    name: str
+    files: tuple[tuple[Path, Path], ...]
+    target: Path
+    scratch: Path
+    keys: int | None
+
+
+@dataclass
+class SetResult:
+    """What became of a set: all that a later run needs to know to leave it alone."""
+
+    lines: list[str] = field(default_factory=list)  # its charts, for beatmap.txt
+    skipped: list[tuple[str, str]] = field(default_factory=list)  # (kind of reason, message)
+    without_audio: int = 0
+    read: list[Stamp] = field(default_factory=list)  # what was read: when one of these changes, so may the set
+    made: list[str] = field(default_factory=list)  # files under the target
+
+
+class Unwanted(Exception):
+    """A good chart that is left out; `kind` says in a few words why."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def stamp(path: str | Path) -> Stamp:
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return str(path), 0, 0
+    return str(path), status.st_size, status.st_mtime_ns
+
+
+def take_set(job: SetJob) -> SetResult:
+    """Bring the charts of a set under the job's target, linked or written as .osu, with their audio and background."""
+    return _Taking(job).result
+
+
+class _Taking:
+    """One set being taken. What its files say is in `result`; nothing is raised for a bad one."""
+
+    def __init__(self, job: SetJob):
+        self.job = job
+        self.result = SetResult()
+        self._stamps: dict[str, Stamp] = {}
+        # names taken under the target, in one case where the disk does not tell them apart -> what they hold
+        self._names: dict[str, str] = {}
+        self._one_case = job.scratch.with_name(job.scratch.name.upper()).exists()
+        self._made: dict[str, None] = {}  # an ordered set
+        self._listings: dict[Path, dict[str, list[Path]]] = {}  # folder -> its files by name in one case
+        files = [file for file, _ in job.files]
+        newest = set(without_sm_twins(files))
+        for file, relative in sorted(job.files, key=lambda item: (item[0].suffix.lower() != ".osu", item)):
+            self._note_read(file)
+            if file.suffix.lower() in PACKAGE_SUFFIXES:
+                self._take_package(file, relative)
+            elif file not in newest:
+                self._skip("older format", f"{file}: the same song as the .ssc beside it, which is taken")
+            else:
+                self._take_file(file, relative, str(file))
+        self.result.read = sorted(self._stamps.values())
+        self.result.made = list(self._made)
+
+    def _note_read(self, path: Path) -> None:
+        self._stamps.setdefault(str(path), stamp(path))
+
+    def _skip(self, kind: str, message: str) -> None:
+        self.result.skipped.append((kind, message))
+
+    def _take_package(self, package: Path, relative: Path) -> None:
+        """Unpack a package and take what is in it; a chart of it is known by the package, not by where it lay."""
+        with tempfile.TemporaryDirectory(dir=self.job.scratch) as folder:
+            root = Path(folder) / "set"
+            try:
+                extract_osz(package, root)
+            except ChartError as error:
+                self._skip("broken package", str(error))
+                return
+            files = sorted(file for file in root.rglob("*") if file.suffix.lower() in CHART_SUFFIXES)
+            before = len(self.result.skipped)
+            for file in without_sm_twins(files):
+                inner = file.relative_to(root)
+                self._take_file(file, relative / inner, f"{package}/{inner}")
+            if not files:
+                self._skip("broken package", f"{package}: holds no chart")
+            self.result.skipped[before:] = [
+                (kind, message.replace(str(root), str(package))) for kind, message in self.result.skipped[before:]
+            ]
+        for path in [path for path in self._stamps if path.startswith(folder)]:
+            del self._stamps[path]  # gone with the folder
+
+    def _take_file(self, file: Path, relative: Path, shown: str) -> None:
+        if UNLISTABLE.search(str(relative)):
+            self._skip("unusable", f"{shown!r}: a name with a line break, or not in UTF-8, cannot be listed; rename it")
+            return
+        beatmaps, errors = open_charts(file)
+        for error in errors:
+            self._skip("another mode" if isinstance(error, OtherModeError) else "unusable", str(error))
+        for beatmap in beatmaps:
+            try:
+                self._take_chart(file, relative, beatmap, shown)
+            except Unwanted as error:
+                self._skip(error.kind, str(error))
+            except ChartError as error:
+                self._skip("unusable", str(error))
+            except OSError as error:
+                self._skip("unreadable", f"{shown}: {error}")
+
+    def _take_chart(self, file: Path, relative: Path, beatmap: Beatmap, shown: str) -> None:
+        keys = self.job.keys
+        if keys is not None and beatmap.keys != keys:
+            raise Unwanted("other key count", f"{shown}: {beatmap.keys}K, wanted are {keys}K charts")
+        is_osu = file.suffix.lower() == ".osu"
+        place = relative if is_osu else relative.with_name(chart_name(beatmap))
+        place = self._free_place(place, beatmap, shown)
+        has_audio = self._take_beside(file, place.parent, beatmap.audio_filename)
+        if beatmap.background:
+            with suppress(ChartError, Unwanted):  # a chart is complete without its picture
+                self._take_beside(file, place.parent, beatmap.background)
+        if is_osu:
+            _link(file, self.job.target / place)
+        else:
+            write_osu(beatmap, self.job.target / place)
+        self._made[place.as_posix()] = None
+        self.result.lines.append(place.as_posix())
+        self.result.without_audio += not has_audio
+
+    def _free_place(self, place: Path, beatmap: Beatmap, shown: str) -> Path:
+        """Return a path that no other file of the set has."""
+        held = _digest(beatmap)
+        for name in _numbered(place):
+            key = self._key(name.as_posix())
+            if key not in self._names:
+                self._names[key] = held
+                return name
+            if self._names[key] == held:
+                raise Unwanted("there twice", f"{shown}: the set has this very chart already")
+        raise AssertionError("numbers do not end")
+
+    def _key(self, name: str) -> str:
+        return name.casefold() if self._one_case else name
+
+    def _take_beside(self, chart: Path, folder: Path, name: str) -> bool:
+        """Bring a file that a chart names to where the chart goes; False where there is none. Raises ChartError."""
+        if not name:
+            return False
+        source = file_beside(chart, name, self._alike)
+        if source is None:
+            return False
+        self._note_read(source)
+        target = resolve_inside(self.job.target / folder, name)
+        place = target.relative_to(self.job.target.resolve()).as_posix()
+        if place.lower().endswith(CHART_SUFFIXES):
+            raise ChartError(f"{chart}: names a chart, '{name}', as its sound or picture")
+        held = self._names.setdefault(self._key(place), str(source))
+        if held != str(source) and not filecmp.cmp(source, target, shallow=False):
+            raise Unwanted("there twice", f"{chart}: its '{name}' would replace another of that name in {folder}")
+        if place not in self._made:
+            _link(source, target)
+            self._made[place] = None
+        return True
+
+    def _alike(self, path: Path) -> list[Path]:
+        """As mug.files.files_alike, for thousands of charts in one folder: it is listed once."""
+        self._note_read(path.parent)  # the file may come
+        if path.parent not in self._listings:
+            listing = self._listings[path.parent] = {}
+            for file in path.parent.iterdir() if path.parent.is_dir() else ():
+                listing.setdefault(file.name.lower(), []).append(file)
+        return [file for file in self._listings[path.parent].get(path.name.lower(), []) if file.is_file()]
+
+
+def _numbered(place: Path) -> Iterator[Path]:
+    yield place
+    number = 2
+    while True:
+        yield place.with_name(f"{place.stem} ({number}){place.suffix}")
+        number += 1
+
+
+def _digest(beatmap: Beatmap) -> str:
+    """What tells charts apart: their notes, in whole milliseconds."""
+    notes = [(note.column, round(note.start_ms), round(note.last_ms)) for note in beatmap.notes]
+    return hashlib.blake2b(repr((beatmap.keys, notes)).encode(), digest_size=16).hexdigest()
+
+
+def _link(source: Path, target: Path) -> None:
+    """Make `target` the same file as `source`: a hard link, or a copy where there can be none."""
+    if target.exists() and target.samefile(source):
+        return
+    with replacing(target) as temporary:
+        temporary.unlink()
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copyfile(source, temporary)

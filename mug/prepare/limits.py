@@ -1,0 +1,178 @@
+"""What a chart is like, as far as it decides whether anybody wants to train on it, and the limits on that.
+
+Axis: N notes.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from mug.charts.beatmap import Beatmap
+from mug.charts.osu_lines import parse_time, parse_timing_point
+from mug.errors import ConfigError
+from mug.ratings.difficulty import ln_ratio
+
+MAX_GAP_S = 180.0  # a note this long after the one before it was left behind by accident
+MAX_OVERLAPPING = 0.01  # of the notes; a stray one is a mapper's slip, more is no chart to play
+ROUNDING_MS = 1.0  # a tail and the next head, both rounded, may cross by this
+SAME_TEMPO, SAME_SCROLL = 0.01, 0.02  # relative; slower changes nobody sees
+
+_DECIMAL = r"(\d)[.,](\d{1,3})"
+_RATE_NAMES = [
+    re.compile(rf"(?<![a-z0-9.,]){_DECIMAL}\s?[x×](?![a-z0-9])", re.IGNORECASE),  # 1.1x, [0,9x], 1.05x (150bpm)
+    re.compile(rf"(?<![a-z0-9])[x×]\s?{_DECIMAL}(?![\d.,])", re.IGNORECASE),  # x1.25
+    re.compile(rf"\brate[\s:(=-]*{_DECIMAL}(?![\d.,])", re.IGNORECASE),  # Rate 1.2
+    re.compile(rf"(?<![\d.,]){_DECIMAL}\s?rate\b", re.IGNORECASE),  # 1.2 rate
+]
+_RATES = (0.4, 2.5)  # other numbers are versions, stars, seconds
+
+
+def rate_in_name(name: str) -> float | None:
+    """Return the speed that a difficulty's name says it is a copy at, None where it says none, or 1.0."""
+    for pattern in _RATE_NAMES:
+        for found in pattern.finditer(name):
+            rate = float(f"{found[1]}.{found[2]}")
+            if rate != 1.0 and _RATES[0] <= rate <= _RATES[1]:
+                return rate
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What limits are about. Times in seconds; shares from 0 to 1."""
+
+    keys: int
+    n_notes: int
+    seconds: float  # from the first note to the end of the last
+    stars: float
+    ln_ratio: float
+    overlapping: float  # share of notes that begin before, or with, the note before them in their column
+    longest_gap_s: float
+    density: float  # notes per second and key in the busiest second
+    changes_tempo: bool
+    changes_scroll: bool
+
+
+def traits_of(chart: Beatmap, stars: float) -> Traits:
+    """Measure a chart that has notes, sorted by time as they are read."""
+    start_ms = np.array([note.start_ms for note in chart.notes])  # [N]
+    column = np.array([note.column for note in chart.notes])  # [N]
+    last_ms = np.array([note.last_ms for note in chart.notes])  # [N]
+    ends_ms = np.maximum.accumulate(last_ms)  # [N]
+    busiest = (np.searchsorted(start_ms, start_ms + 1000.0) - np.arange(len(start_ms))).max()
+    n_overlapping = sum(_overlapping(start_ms[column == k], last_ms[column == k]) for k in range(chart.keys))
+    tempos, scrolls = zip(*_speeds(chart, start_ms[0], ends_ms[-1]), strict=True)
+    return Traits(
+        keys=chart.keys,
+        n_notes=len(start_ms),
+        seconds=float(ends_ms[-1] - start_ms[0]) / 1000,
+        stars=stars,
+        ln_ratio=ln_ratio(chart),
+        overlapping=n_overlapping / len(start_ms),
+        longest_gap_s=float(np.max(start_ms[1:] - ends_ms[:-1], initial=0.0)) / 1000,
+        density=float(busiest) / chart.keys,
+        changes_tempo=max(tempos) > min(tempos) * (1 + SAME_TEMPO),
+        changes_scroll=max(scrolls) > min(scrolls) * (1 + SAME_SCROLL),
+    )
+
+
+def _overlapping(start_ms: np.ndarray, last_ms: np.ndarray) -> int:
+    """How many of a column's notes [N] begin before the notes before them are over, or together with the last one."""
+    over_ms = np.maximum.accumulate(last_ms)[:-1]
+    gap_ms = start_ms[1:] - over_ms
+    return int(np.sum((gap_ms < -ROUNDING_MS) | (np.diff(start_ms) <= ROUNDING_MS)))
+
+
+def _speeds(chart: Beatmap, first_ms: float, last_ms: float) -> Iterator[tuple[float, float]]:
+    """Yield tempo and scroll speed of every stretch between two timing lines that notes can lie in.
+
+    Notes come down at tempo times velocity: charts of changing tempo often even it out by velocity lines. A tempo line
+    sets the velocity back to 1 (osu! file format).
+    """
+    changes: list[tuple[float, bool, float]] = []  # time, is a velocity, beats a minute or velocity
+    document = chart.document
+    lines = [] if document is None else [document.lines[i] for i in document.sections.get("TimingPoints", [])[1:]]
+    for line in lines:
+        try:
+            time_ms, beat_ms = parse_time(line.split(",")[0]), float(line.split(",")[1])
+        except (ValueError, IndexError):
+            continue
+        if beat_ms < 0 and parse_timing_point(line) is None:
+            changes.append((time_ms, True, min(max(-100.0 / beat_ms, 0.01), 10.0)))
+    changes += [(point.time_ms, False, point.bpm) for point in chart.timing_points]
+    changes.sort(key=lambda change: change[:2])
+    # before the first tempo line its tempo holds
+    tempo, velocity = next((value for _, is_velocity, value in changes if not is_velocity), 120.0), 1.0
+    times_ms = [first_ms - 1.0, *(time_ms for time_ms, _, _ in changes), last_ms + 1.0]
+    for (start_ms, end_ms), change in zip(pairwise(times_ms), [None, *changes], strict=True):
+        if change is not None:
+            tempo, velocity = (tempo, change[2]) if change[1] else (change[2], 1.0)
+        if end_ms > first_ms and start_ms <= last_ms and end_ms > start_ms:
+            yield tempo, tempo * velocity
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a chart has to be to stay. None: no limit. The defaults drop only what nobody wants to train on.
+
+    Raises ConfigError for a limit that is not a number.
+    """
+
+    min_seconds: float | None = 15.0
+    max_seconds: float | None = None
+    min_notes: int | None = 50
+    min_stars: float | None = None
+    max_stars: float | None = None
+    min_ln_ratio: float | None = None
+    max_ln_ratio: float | None = None
+    keys: tuple[int, ...] | None = None
+    max_density: float | None = 20.0  # presses a second of every finger
+    steady_tempo: bool = False
+    steady_scroll: bool = False
+
+    def __post_init__(self) -> None:
+        for name, limit in asdict(self).items():
+            if isinstance(limit, float) and math.isnan(limit):
+                raise ConfigError(f"{name}: nan is no limit; leave it out for none")
+
+    def broken(self, traits: Traits) -> tuple[str, str] | None:
+        """Return the kind of reason and the reason why a chart is left out, None where it may stay."""
+        t = traits
+        for kind, failed, reason in (
+            ("other key count", self.keys is not None and t.keys not in self.keys, f"{t.keys}K"),
+            ("too few notes", _below(t.n_notes, self.min_notes), f"{t.n_notes} notes"),
+            ("too short", _below(t.seconds, self.min_seconds), f"{t.seconds:.1f} s from first note to last"),
+            ("too long", _above(t.seconds, self.max_seconds), f"{t.seconds:.0f} s from first note to last"),
+            (
+                "overlapping notes",
+                t.overlapping > MAX_OVERLAPPING,
+                f"{t.overlapping:.1%} of the notes begin before the one before them in their column is over",
+            ),
+            ("a stray note", t.longest_gap_s > MAX_GAP_S, f"{t.longest_gap_s:.0f} s without a note"),
+            (
+                "too dense",
+                _above(t.density, self.max_density),
+                f"{t.density:.1f} notes a second in every column at the densest; no hand plays that",
+            ),
+            ("too easy", _below(t.stars, self.min_stars), f"{t.stars:.2f} stars"),
+            ("too hard", _above(t.stars, self.max_stars), f"{t.stars:.2f} stars"),
+            ("too few long notes", _below(t.ln_ratio, self.min_ln_ratio), f"{t.ln_ratio:.0%} long notes"),
+            ("too many long notes", _above(t.ln_ratio, self.max_ln_ratio), f"{t.ln_ratio:.0%} long notes"),
+            ("changes tempo", self.steady_tempo and t.changes_tempo, "its tempo changes"),
+            ("changes scroll speed", self.steady_scroll and t.changes_scroll, "its scroll speed changes"),
+        ):
+            if failed:
+                return kind, reason
+        return None
+
+
+def _below(value: float, limit: float | None) -> bool:
+    return limit is not None and value < limit
+
+
+def _above(value: float, limit: float | None) -> bool:
+    return limit is not None and value > limit

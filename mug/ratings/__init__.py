@@ -1,0 +1,1 @@
+"""How hard a chart is, and of what kind: stars, long notes, Etterna's skillsets."""

@@ -1,0 +1,1 @@
+"""Etterna's skillset ratings (MSD): an estimate, or the calculator itself. See docs/msd.md."""

@@ -1,0 +1,111 @@
+"""Charts in files, rated: a line for each, for people and as CSV."""
+
+import csv
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from mug.charts.beatmap import Beatmap
+from mug.charts.chart_files import open_charts
+from mug.charts.osu import OtherModeError
+from mug.cli import printable
+from mug.errors import ChartError, DatasetError
+from mug.files import replacing
+from mug.parallel import parallel_map
+from mug.ratings.difficulty import ln_ratio, star_rating
+from mug.ratings.msd.rating import MSD_NAMES, rate_msd
+from mug.report import Report
+
+BROKEN, OTHER_MODE = "broken", "another mode"  # why a chart is left out; a song's charts of other modes are no fault
+COLUMNS = ("path", "keys", "n_notes", "n_long_notes", "rate", "sr", "ln_ratio", *MSD_NAMES)
+
+
+class RatedChart(NamedTuple):
+    """One chart at one rate. Of a file that holds several the path ends in #, and the chart's name."""
+
+    path: str
+    keys: int
+    n_notes: int
+    n_long_notes: int
+    rate: float
+    sr: float | None  # None where osu! takes the chart for an attack
+    ln_ratio: float
+    msd: tuple[float, ...] | None  # by MSD_NAMES, None where the chart is not 4K
+
+    def cells(self) -> list[str]:
+        """Return what COLUMNS name; what there is not is empty."""
+        stars = "" if self.sr is None else f"{self.sr:.4f}"
+        msd = [""] * len(MSD_NAMES) if self.msd is None else [f"{value:.3f}" for value in self.msd]
+        counts = [str(count) for count in (self.keys, self.n_notes, self.n_long_notes)]
+        return [self.path, *counts, f"{self.rate:g}", stars, f"{self.ln_ratio:.4f}", *msd]
+
+
+def rate_file(path: Path, rate: float) -> tuple[list[RatedChart], list[tuple[str, str]]]:
+    """Return the charts of a file, rated, and why others are not: (OTHER_MODE or BROKEN, message)."""
+    try:
+        charts, errors = open_charts(path)
+        several = len(charts) + len(errors) > 1
+        rated = [_rated(f"{path}#{chart.version}" if several else str(path), path, chart, rate) for chart in charts]
+        return rated, [(OTHER_MODE if isinstance(error, OtherModeError) else BROKEN, str(error)) for error in errors]
+    except OSError as error:
+        return [], [(BROKEN, f"{path}: cannot be read: {error.strerror}")]
+
+
+def _rated(name: str, path: Path, chart: Beatmap, rate: float) -> RatedChart:
+    source = path.read_bytes() if path.suffix.lower() == ".osu" else chart
+    try:
+        stars = star_rating(source, rate)
+    except ChartError:
+        stars = None
+    column = np.array([note.column for note in chart.notes], dtype=np.int64)
+    start_ms = np.array([note.start_ms for note in chart.notes], dtype=np.float64)
+    rows = rate_msd(column, start_ms, chart.keys, [rate])
+    msd = None if rows is None else tuple(float(value) for value in rows[0])
+    return RatedChart(name, chart.keys, len(chart.notes), chart.n_long_notes, rate, stars, ln_ratio(chart), msd)
+
+
+def rate_files(
+    paths: Sequence[Path], rate: float, jobs: int | None = None, tqdm_class: Callable[..., Any] = tqdm
+) -> tuple[list[RatedChart], Report]:
+    """Return all charts of the files at a rate, in order, and what was skipped and why."""
+    rated: list[RatedChart] = []
+    report = Report()
+    files = parallel_map(partial(rate_file, rate=rate), paths, jobs, tqdm_class, desc="rate", unit="file")
+    for charts, errors in files:
+        rated += charts
+        report.done += len(charts)
+        for kind, message in errors:
+            report.skip(kind, message)
+    return rated, report
+
+
+def write_csv(path: Path, rated: Sequence[RatedChart]) -> None:
+    """Write the charts, a line each under the names of COLUMNS. Raises DatasetError where that cannot be."""
+    try:
+        with (
+            replacing(path) as temporary,
+            temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as out,
+        ):
+            writer = csv.writer(out)
+            writer.writerow(COLUMNS)
+            writer.writerows(chart.cells() for chart in rated)
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def text_table(rated: Sequence[RatedChart]) -> str:
+    """Return the charts as lines for a terminal, the path last; "-" is what there is not."""
+    lines = [["stars", "LN", *MSD_NAMES, "chart"]]
+    for chart in rated:
+        stars = "-" if chart.sr is None else f"{chart.sr:.2f}"
+        msd = ["-"] * len(MSD_NAMES) if chart.msd is None else [f"{value:.2f}" for value in chart.msd]
+        lines.append([stars, f"{chart.ln_ratio:.0%}", *msd, printable(chart.path).replace("\n", "\\n")])
+    widths = [max(len(line[index]) for line in lines) for index in range(len(lines[0]) - 1)]
+    return "\n".join(
+        "  ".join([*(cell.rjust(width) for cell, width in zip(line[:-1], widths, strict=True)), line[-1]])
+        for line in lines
+    )

@@ -1,0 +1,48 @@
+"""Small YAML files, which may come from strangers: read within bounds, and written."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from mug.errors import CheckpointError
+
+MAX_YAML_BYTES = 2**18  # a hundred times what a model's configuration takes
+MAX_YAML_DEPTH = 30
+NO_YAML = (yaml.YAMLError, OmegaConfBaseException, ValueError, TypeError, AssertionError, RecursionError)
+
+
+def read_yaml(path: Path) -> Any:
+    """Read a small YAML file that may come from a stranger: plain values, ${...} left alone. Raises CheckpointError."""
+    try:
+        if not path.is_file():
+            raise CheckpointError(f"{path}: no such file")
+        if path.stat().st_size > MAX_YAML_BYTES:
+            raise CheckpointError(f"{path}: more than {MAX_YAML_BYTES} bytes; no configuration of a model is that long")
+        text = path.read_text(encoding="utf-8")
+        _check_structure(text, path)
+        # OmegaConf, because plain YAML takes 1e-4 for a word; what is no mapping or list it meets with an assertion.
+        return OmegaConf.to_container(OmegaConf.create(text), resolve=False)
+    except (*NO_YAML, OSError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise CheckpointError(f"{path}: not readable as YAML: {reason}") from error
+
+
+def _check_structure(text: str, path: Path) -> None:
+    """Raise CheckpointError for YAML that takes longer to read, or more memory, than its size lets one expect."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):  # a few aliases of aliases stand for more than any memory holds
+            raise CheckpointError(f"{path}: YAML aliases (*name) are not read; write out what they stand for")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_YAML_DEPTH:
+            raise CheckpointError(f"{path}: nested deeper than {MAX_YAML_DEPTH} levels; no configuration of a model is")
+
+
+def write_yaml(path: Path, config: Mapping[str, Any]) -> None:
+    """Write a configuration, innermost lists and mappings on one line."""
+    text = yaml.safe_dump(config, sort_keys=False, default_flow_style=None, width=120)
+    path.write_text(text, encoding="utf-8")

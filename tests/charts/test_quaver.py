@@ -1,0 +1,100 @@
+""".qua files become charts: by hand, and real ones."""
+
+import pytest
+
+from mug.charts import quaver
+from mug.charts.beatmap import TimingPoint
+from mug.charts.osu import OtherModeError, read_osu
+from mug.charts.quaver import parse_quaver, read_quaver
+from mug.errors import ChartError
+from tests.charts.foreign_charts import QUA, QUA_NOTES, notes_of
+
+
+def parse(text: str):
+    return parse_quaver(text.encode(), "a.qua")
+
+
+def test_a_chart_by_hand():
+    chart = parse(QUA)
+    assert notes_of(chart) == QUA_NOTES
+    assert chart.timing_points == [TimingPoint(0.0, 500.0), TimingPoint(2000.5, 400.0, 3)]
+    assert (chart.keys, chart.title, chart.artist, chart.creator) == (4, "It's: a test", "Café", "Mapper")
+    assert (chart.version, chart.audio_filename, chart.background) == ("4K #1", "music.mp3", "bg.jpg")
+    assert (chart.preview_ms, chart.beatmap_set_id, chart.metadata["Tags"]) == (12345, -1, "one two")
+
+
+def test_seven_keys_and_a_scratch_lane():
+    chart = parse("Mode: Keys7\nHasScratchKey: true\nHitObjects:\n- Lane: 7\n- Lane: 8\n- Lane: 1\n")
+    assert (chart.keys, notes_of(chart)) == (7, [(0, 0.0, None), (6, 0.0, None)])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "a.qua: has no HitObjects"),
+        ("just words", "has no HitObjects"),
+        ("Mode: Keys4\nHitObjects: []\n", "the chart has no notes"),
+        ("Mode: Keys4\nHitObjects: 5\n", "its HitObjects are no list of objects"),
+        ("Mode: Keys4\nHitObjects: [1, 2]\n", "its HitObjects are no list of objects"),
+        ("Mode: Keys4\nHitObjects:\n- Lane: 5\n", "a note in Lane 5 of 4"),
+        ("Mode: Keys4\nHitObjects:\n- StartTime: 5\n", "a note in Lane 0 of 4"),
+        ("Mode: Keys4\nHitObjects:\n- Lane: 1.5\n", "a note in Lane 1.5 of 4"),
+        ("Mode: Keys4\nHitObjects:\n- Lane: 1\n  StartTime: .nan\n", "a StartTime is '.nan', not a number"),
+        ("Mode: Keys4\nHitObjects:\n- Lane: 1\n  StartTime: 1e9\n", "a note at 1e.09 ms"),
+        ("Mode: Keys4\nHitObjects:\n- Lane: 1\n  StartTime: [1]\n", "a StartTime is .*, not a number"),
+        ("Mode: Keys4\nTitle: 'open\nHitObjects:\n", "a.qua: line 4: "),
+        ("Mode: Keys4\nHitObjects: &x\n- Lane: 1\nMore: *x\n", "an alias"),
+        ("a: " + "[" * 50, "lists in lists in lists"),
+        ("- " * 100_000, "lists in lists in lists|line 1"),
+        ("a: !!python/object:os.system {}\nHitObjects: []", "its Mode is ''"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(text, reason):
+    with pytest.raises(ChartError, match=reason) as raised:
+        parse(text)
+    assert str(raised.value).startswith("a.qua: ")
+
+
+def test_lists_that_are_ignored_may_be_long_and_broken(monkeypatch):
+    monkeypatch.setattr(quaver, "MAX_YAML_BYTES", 300)
+    ignored = "SliderVelocities:\n" + "- StartTime: [\n  Multiplier: }\n" * 100
+    chart = parse(f"Mode: Keys4\n{ignored}HitObjects:\n- Lane: 1\nSoundEffects:\n- x\n")
+    assert notes_of(chart) == [(0, 0.0, None)]
+    with pytest.raises(ChartError, match="line 204: "):
+        parse(f"Mode: Keys4\n{ignored}HitObjects:\n- Lane: ]\n")
+    with pytest.raises(ChartError, match="larger than 0 MiB without its velocities"):
+        parse("Mode: Keys4\nHitObjects:\n" + "- Lane: 1\n" * 50)
+
+
+def test_other_modes_are_named():
+    with pytest.raises(OtherModeError, match="its Mode is 'Keys9'; Keys4 and Keys7 are what is read"):
+        parse("Mode: Keys9\nHitObjects:\n- Lane: 1\n")
+
+
+def test_too_much_of_it(monkeypatch):
+    monkeypatch.setattr(quaver, "MAX_EVENTS", 50)
+    with pytest.raises(ChartError, match="more than 50 values"):
+        parse(QUA)
+    monkeypatch.setattr(quaver, "MAX_BYTES", 50)
+    with pytest.raises(ChartError, match="larger than 0 MiB"):
+        parse(QUA)
+
+
+@pytest.mark.parametrize(
+    ("song", "n_charts"),
+    [("princess_of_winter", 8), ("csikos_post", 6), ("vibing_outside_the_supermarket", 4), ("calib_quaver_offset", 1)],
+)
+def test_real_charts_agree_with_the_recorded_ones(shared, song, n_charts):
+    folder = shared / "data" / "songs" / song
+    recorded = {chart.version: chart for chart in map(read_osu, folder.glob("*.osu"))}
+    charts = [read_quaver(file) for file in sorted(folder.glob("*.qua"))]
+    assert len(charts) == len(recorded) == n_charts
+    for chart in charts:
+        expected = recorded[chart.version]
+        assert chart.notes == expected.notes
+        assert (chart.keys, chart.title, chart.artist, chart.creator, chart.preview_ms) == (
+            (expected.keys, expected.title, expected.artist, expected.creator, expected.preview_ms)
+        )
+        assert [point.beat_ms for point in chart.timing_points] == pytest.approx(
+            [point.beat_ms for point in expected.timing_points]
+        )

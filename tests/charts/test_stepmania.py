@@ -1,0 +1,166 @@
+""".sm and .ssc files become charts: times by hand on small ones, the recorded times on real ones."""
+
+import pytest
+
+from mug.charts.beatmap import Note
+from mug.charts.chart_files import read_charts
+from mug.charts.osu import OtherModeError, read_osu
+from mug.charts.sm_text import parameters
+from mug.charts.stepmania import parse_stepmania
+from mug.errors import ChartError
+from tests.charts.foreign_charts import SM, SM_NOTES, SSC, SSC_EASY_NOTES, SSC_NOTES, notes_of
+
+
+def one(rows: str, bpms: str = "0=60", head: str = ""):
+    text = f"#BPMS:{bpms};{head}#NOTES:dance-single::Hard:1:0:{rows};"
+    charts, errors = parse_stepmania(text.encode(), "a.sm")
+    assert not errors
+    return charts[0]
+
+
+def test_a_chart_by_hand():
+    charts, errors = parse_stepmania(SM.encode(), "a.sm")
+    assert [str(error) for error in errors] == [
+        "a.sm: line 39: a dance-double chart; charts of four panels (dance-single) are what is read"
+    ]
+    assert isinstance(errors[0], OtherModeError)
+    (chart,) = charts
+    assert notes_of(chart) == SM_NOTES
+    assert [(point.time_ms, point.beat_ms) for point in chart.timing_points] == [(100, 500), (2100, 1000), (4600, 1000)]
+    assert (chart.keys, chart.version, chart.creator, chart.preview_ms) == (4, "Hard 9", "Somebody", 1500)
+    assert (chart.title, chart.artist) == ("Tempo test", "Composer")
+    assert chart.metadata == {
+        "TitleUnicode": "Tempo : test (short)",
+        "ArtistUnicode": "作曲者",
+        "Source": "",
+        "Tags": "Test",
+    }
+    assert (chart.audio_filename, chart.background) == ("music.ogg", "bg.png")
+
+
+def test_a_chart_of_ssc_with_a_timing_of_its_own():
+    (edit, easy), errors = parse_stepmania(SSC.encode(), "a.ssc")
+    assert errors == []
+    assert notes_of(edit) == SSC_NOTES
+    assert notes_of(easy) == SSC_EASY_NOTES
+    assert (edit.version, edit.creator, easy.version) == ("Edit Own timing 12", "Stepper", "Easy 1")
+    assert [(point.time_ms, point.meter) for point in edit.timing_points] == [
+        (1000, 3),
+        (1370, 3),
+        (1620, 3),
+        (2160, 3),
+    ]
+
+
+def test_kinds_of_notes():
+    chart = one("1L4M,F0K0,A030")  # measures of one row: beats 0, 4, 8
+    assert chart.notes == [Note(0.0, 0), Note(0.0, 1), Note(0.0, 2, 8000.0)]
+
+
+def test_holds_without_an_end_are_plain_and_ends_without_a_head_nothing():
+    chart = one("2003,1200,0000,0030")
+    assert chart.notes == [Note(0.0, 0), Note(4000.0, 0), Note(4000.0, 1)]
+
+
+def test_rows_divide_their_measure():
+    chart = one("1000\n" * 5 + ",\n" + "0001\n" * 3)
+    assert [note.start_ms for note in chart.notes] == pytest.approx(
+        [0, 800, 1600, 2400, 3200, 4000, 5333.333, 6666.667]
+    )
+
+
+def test_key_sounds_and_attacks_behind_notes_are_left_out():
+    assert one("1[12]0{x:0.5}01").notes == [Note(0.0, 0), Note(0.0, 3)]
+
+
+def test_notes_in_a_negative_stop_are_not_played():
+    chart = one("1000\n1000\n1000\n1000", head="#STOPS:1=-1;")  # beats 1 to 2 are skipped
+    assert [note.start_ms for note in chart.notes] == [0, 1000, 2000]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "a.sm: holds no charts"),
+        ("#TITLE:x;", "a.sm: holds no charts"),
+        (
+            "#BPMS:0=60;\n#NOTES:dance-single:::::1000\n100;",
+            r"a.sm: line 2: measure 1: a row is '100', expected 4 panels",
+        ),
+        ("#BPMS:0=60;\n#NOTES:dance-single:::::0000;", "line 2: the chart has no notes"),
+        ("#NOTES:dance-single:::::1000;", "line 1: no tempo is given"),
+        ("#BPMS:0=nan;#NOTES:dance-single:::::1000;", "line 1: a value of #BPMS is 'nan', out of all bounds"),
+        ("#BPMS:0=x;#NOTES:dance-single:::::1000;", "line 1: a value of #BPMS is 'x', not a number"),
+        ("#BPMS:0=60,1e9=3;#NOTES:dance-single:::::1000;", r"line 1: #BPMS has beat 1e\+09"),
+        ("#BPMS:0=0.0001;#NOTES:dance-single:::::1000,1000;", "line 1: the chart has a note at 2.4e.09 ms"),
+        ("#OFFSET:1e9;#BPMS:0=60;#NOTES:dance-single:::::1000;", "line 1: the chart has a note at"),
+        ("#BPMS:0=60;#NOTES:;", "line 1: a nameless chart"),
+        ("#BPMS:0=60;#NOTES:pump-single:::::10000;", "line 1: a pump-single chart"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_file_and_line(text, reason):
+    try:
+        charts, errors = parse_stepmania(text.encode(), "a.sm")
+    except ChartError as error:
+        charts, errors = [], [error]
+    assert charts == []
+    with pytest.raises(ChartError, match=reason):
+        raise errors[0]
+
+
+def test_parameters_of_the_text():
+    text = "stray #A:1:2;\r\n#b : x\\:y\\;z ;// #no:1;\n#C:one # two\n  #D:;#E;#F:last"
+    found = [(parameter.name, parameter.values, parameter.line) for parameter in parameters(text)]
+    assert found == [
+        ("A", ["1", "2"], 1),
+        ("B", [" x:y;z "], 2),
+        ("C", ["one # two\n  "], 3),
+        ("D", [""], 4),
+        ("E", [], 4),
+        ("F", ["last"], 4),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title"),
+    [
+        ("utf-8-sig", "曲"),
+        ("cp932", "夜に駆ける"),
+        ("cp932", "ソラ"),
+        ("cp949", "한국어 노래"),
+        ("cp949", "하늘"),
+        ("cp1252", "Café à été"),
+    ],
+)
+def test_titles_of_any_encoding(encoding, title):
+    data = f"#TITLE:{title};#BPMS:0=60;#NOTES:dance-single:::::1000;".encode(encoding)
+    charts, _ = parse_stepmania(data, "a.sm")
+    assert charts[0].metadata["TitleUnicode"] == title
+
+
+SONGS = {"goin_under": ("Goin' Under.sm", 5), "mecha_tribe_assault": ("Mecha-Tribe Assault.ssc", 5)}
+SONGS |= {"calib_ideal_sync": ("ScreenGameplaySyncMachine music.ssc", 2)}
+
+
+@pytest.mark.parametrize(("song", "file", "n_charts"), [(song, *rest) for song, rest in SONGS.items()])
+def test_real_charts_agree_with_the_recorded_ones(shared, song, file, n_charts):
+    folder = shared / "data" / "songs" / song
+    recorded = {chart.version: chart for chart in map(read_osu, folder.glob("*.osu"))}
+    charts = read_charts(folder / file)
+    assert len(charts) == len(recorded) == n_charts
+    for chart in charts:
+        expected = recorded[chart.version]
+        assert [note.column for note in chart.notes] == [note.column for note in expected.notes]
+        assert [note.is_long for note in chart.notes] == [note.is_long for note in expected.notes]
+        # recorded in whole milliseconds
+        assert [note.start_ms for note in chart.notes] == pytest.approx([n.start_ms for n in expected.notes], abs=0.501)
+        assert [note.last_ms for note in chart.notes] == pytest.approx([n.last_ms for n in expected.notes], abs=0.501)
+        assert chart.timing_points[0].beat_ms == pytest.approx(expected.timing_points[0].beat_ms)
+        assert chart.timing_points[0].time_ms == pytest.approx(expected.timing_points[0].time_ms)
+        assert (chart.title, chart.artist) == (expected.title, expected.artist)
+
+
+def test_sm_and_ssc_of_a_song_say_the_same(shared):
+    folder = shared / "data" / "songs" / "goin_under"
+    old, new = read_charts(folder / "Goin' Under.sm"), read_charts(folder / "Goin' Under.ssc")
+    assert [chart.notes for chart in old] == [chart.notes for chart in new]

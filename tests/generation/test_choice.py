@@ -1,0 +1,127 @@
+"""What is chosen from an ensemble, with wishes and densities that are counted by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.generation.choice import choose
+from mug.generation.consensus import agreements
+from mug.generation.prompt_distance import distance
+from mug.placement.chances import Chances
+from mug.placement.density import Density
+from mug.ratings.difficulty import star_rating
+
+
+def chart_of(notes: list[Note]) -> Beatmap:
+    return Beatmap(keys=4, notes=list(notes), timing_points=[TimingPoint(0, 500.0, 4)])
+
+
+def run(moments: range, held: bool = False) -> list[Note]:
+    return [Note(100.0 * i, i % 4, 100.0 * i + 50 if held else None) for i in moments]
+
+
+ALL, MOST, EVEN = run(range(160)), run(range(120)), run(range(0, 120, 2))  # each has all that the next one has
+SAMPLES = [ALL, MOST, MOST, EVEN]  # one vote leaves 160 moments, two or three 120, four 60
+
+
+def test_without_wishes_a_chart_is_as_dense_as_what_a_third_have():
+    chosen = choose(SAMPLES, {}, chart_of)
+    assert chosen.chart.notes == MOST
+    assert chosen.distance == 0.0
+
+
+def test_a_leader_is_chosen_by_what_was_asked_for():
+    plain, held = run(range(80)), run(range(80), held=True)
+    for ratio, expected in ((0.0, plain), (1.0, held)):
+        chosen = choose([plain, held, plain, plain], {"ln_ratio": ratio}, chart_of)
+        assert chosen.chart.notes == expected
+        assert chosen.distance == 0.0
+    half = choose([plain, held], {"ln_ratio": 0.3}, chart_of)
+    assert half.distance == pytest.approx(6.0)  # tolerances of 0.05
+
+
+def test_the_density_of_samples_that_are_too_hard_counts_little():
+    easy, hard = star_rating(chart_of(EVEN)), star_rating(chart_of(MOST))
+    assert hard > easy + 0.6
+    sparse = choose(SAMPLES, {"sr": easy - 0.1}, chart_of)
+    assert sparse.chart.notes == EVEN
+    assert sparse.distance == pytest.approx(0.5 + math.log(2) / 0.25)
+    assert not sparse.in_tune
+    assert sparse.stars == pytest.approx(hard)  # the median of all four
+    near = choose(SAMPLES, {"sr": hard - 0.1}, chart_of)
+    assert near.chart.notes == MOST
+    assert near.distance == pytest.approx(0.5)
+    assert near.in_tune
+
+
+def test_samples_in_tune_are_better_than_others_and_then_the_nearer_ones():
+    easy, hard = star_rating(chart_of(EVEN)), star_rating(chart_of(MOST))
+    sparse, near, nearer = (choose(SAMPLES, {"sr": stars}, chart_of) for stars in (easy, hard - 0.4, hard - 0.1))
+    assert near.is_better_than(sparse)
+    assert not sparse.is_better_than(near)
+    assert nearer.is_better_than(near)
+    assert not near.is_better_than(nearer)
+
+
+def test_stars_that_are_hardly_nearer_are_not_worth_another_density():
+    dense = [[Note(60.0 * i, i % 4) for i in range(n)] for n in (104, 100, 100, 98)]
+    stars = [star_rating(chart_of(notes)) for notes in dense]
+    assert stars[0] - stars[3] < 0.15  # less than what four moments in a hundred count: log(1.04) / 0.05 tolerances
+    assert choose(dense, {"sr": stars[0]}, chart_of).chart.notes == dense[1]
+
+
+def test_a_single_sample_is_chosen_as_it_is():
+    chosen = choose([EVEN], {"sr": 5.0}, chart_of)
+    assert chosen.chart.notes == EVEN
+    assert chosen.distance == pytest.approx(distance(chosen.chart, {"sr": 5.0}))
+
+
+def test_samples_in_tune_know_their_density_whatever_is_asked_for_besides(monkeypatch):
+    samples = [run(range(100)), run(range(100)), run(range(92)), run(range(92))]  # four votes leave 92 moments, two all
+    monkeypatch.setattr("mug.generation.choice.distance", lambda chart, wishes: 0.0 if len(chart.notes) == 92 else 10.0)
+    stars = star_rating(chart_of(samples[0]))
+    chosen = choose(samples, {"sr": stars}, chart_of)
+    assert chosen.in_tune
+    assert len(chosen.chart.notes) == 100
+    too_hard = choose(samples, {"sr": stars - 1.0}, chart_of)
+    assert not too_hard.in_tune
+    assert len(too_hard.chart.notes) == 92
+
+
+def test_of_samples_out_of_tune_one_leader_chooses_the_density(monkeypatch):
+    samples = [run(range(index, 160 + index)) for index in range(12)]
+    measured = []
+    monkeypatch.setattr(
+        "mug.generation.choice.distance", lambda chart, wishes: float(measured.append(chart) or len(chart.notes))
+    )
+    chances = Chances(100.0 * np.arange(180), np.linspace(0.9, 0.1, 180))
+    chosen = choose(samples, {"sr": 0.5}, chart_of, chances)
+    n_densities = len({agreement.denser for agreement in agreements(samples, chances)})
+    assert len(measured) <= n_densities + len(samples) < n_densities * len(samples) / 5
+    assert len(chosen.chart.notes) < 60
+
+
+def test_keys_are_busy_for_as_long_as_minijacks_are_not_wanted():
+    early, other = [Note(100.0, 0), Note(160.0, 0)], [Note(100.0, 0), Note(160.0, 2)]
+    assert choose([early, early, other], {}, chart_of).chart.notes == other
+    assert choose([early, early, other], {}, chart_of, jack_interval_ms=50.0).chart.notes == early
+
+
+def test_long_notes_that_are_asked_for_are_taken_from_whoever_has_them(monkeypatch):
+    plain, held = run(range(80)), run(range(80), held=True)
+    samples = [[held[i] if i % 4 == j else plain[i] for i in range(80)] for j in range(4)]
+    assert choose(samples, {"ln_ratio": 1.0}, chart_of).distance == 0.0  # each has a quarter of them
+    assert choose(samples, {"ln_ratio": 0.0}, chart_of).distance == 0.0
+    monkeypatch.setattr("mug.generation.choice.distance", lambda chart, wishes: 80.0 - chart.n_long_notes)
+    assert choose(samples, {"stream": True}, chart_of).distance == 60.0  # where nothing is said of them, a sample leads
+    assert choose(samples, {"ln_ratio": 0.5}, chart_of).distance == 0.0
+
+
+def test_where_no_number_of_votes_is_as_dense_as_is_usual_every_leader_is_heard_all_the_same():
+    plain, held = run(range(80)), run(range(80), held=True)
+    sparse = Density(math.log(80 / 7.9) - 0.5, 1e-6)  # than both
+    for order in ([plain, held, plain], [held, plain, held]):
+        for ratio, expected in ((0.0, plain), (1.0, held)):
+            assert choose(order, {"ln_ratio": ratio}, chart_of, density=sparse).chart.notes == expected

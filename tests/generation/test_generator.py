@@ -1,0 +1,490 @@
+import json
+import math
+import re
+import threading
+from dataclasses import replace
+from itertools import combinations, pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rosu_pp_py
+import soundfile
+import torch
+from tiny_model import save_tiny_checkpoint, save_tiny_placement, tiny_run_config
+from tqdm import tqdm
+
+from mug.charts.beatmap import Beatmap, TimingPoint
+from mug.charts.osu import parse_osu
+from mug.charts.osz import extract_osz, write_osz
+from mug.checkpoints.export import export_run
+from mug.data.audio import load_audio
+from mug.errors import AudioError, ChartError, CheckpointError, ConfigError, PromptError
+from mug.features import Feature, FeatureSpec
+from mug.generation import ChartGenerator
+from mug.generation.prompt_distance import distance
+from mug.placement.chances import Chances
+from mug.placement.density import Density, DensityPrior
+from mug.ratings.difficulty import star_rating_or_none
+
+STEPS = 3
+
+
+def quiet(*args, **kwargs):
+    return tqdm(*args, **kwargs, disable=True)
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory) -> Path:
+    """Three seconds of noise bursts, five a second."""
+    rng = np.random.default_rng(0)
+    samples = rng.normal(0, 0.3, 3 * 22050) * np.exp(-(np.arange(3 * 22050) % 4410) / 600)
+    path = tmp_path_factory.mktemp("song") / "Some Artist - A Song.wav"
+    soundfile.write(path, samples, 22050)
+    return path
+
+
+@pytest.fixture(scope="module")
+def generator(tiny_checkpoint) -> ChartGenerator:
+    return ChartGenerator.load(tiny_checkpoint)
+
+
+def chart(generator, song, prompt=None, **arguments) -> Beatmap:
+    (only,) = generator.generate(song, prompt or {}, steps=STEPS, tqdm_class=quiet, **arguments)
+    return only
+
+
+def test_a_chart_says_what_it_is(generator, song):
+    written = chart(generator, song, {"sr": 4.24, "ln": True, "rank_status": None}, seed=7)
+    assert (written.artist, written.title, written.creator) == ("Some Artist", "A Song", "MuG")
+    assert written.version == "AI v1 4.2*"
+    assert written.audio_filename == "Some Artist - A Song.wav"
+    assert written.keys == 4
+    assert written.metadata["AIMode"] == "MuG"
+    assert json.loads(written.metadata["AIPrompt"]) == {"sr": 4.24, "ln": True}
+    assert written.metadata["AISeed"] == "7"
+    assert len(written.notes) > 10
+    assert all(0 <= note.start_ms < 3006 and note.last_ms < 3006 for note in written.notes)
+    assert all(note.start_ms == int(note.start_ms) for note in written.notes)
+    assert 150 <= written.timing_points[0].bpm < 300
+    assert len(written.timing_points) == 1
+
+
+def test_a_model_that_asks_where_items_begin_hears_that_a_song_begins_at_its_head(tiny_checkpoint, song, monkeypatch):
+    generator = ChartGenerator.load(tiny_checkpoint)
+    generator.spec = FeatureSpec([Feature("sr", "numeric", 1, 8, 0.2), Feature("start_time", "numeric", 0, 600, 10)])
+    heard = []
+    monkeypatch.setattr(
+        generator.sampler, "sample", lambda spectrum, features, *_: heard.extend(features.tolist()) or [[[]]]
+    )
+    for prompt in ({}, {"sr": 2.0}, {"start_time": 95}):  # the last: music that was cut out of a longer song
+        with pytest.raises(ChartError, match="no notes"), pytest.warns(UserWarning, match="left out"):
+            generator.generate(song, prompt)
+    assert heard == [[0, 37], [6, 37], [0, 46]]
+
+
+def test_a_prompt_may_hold_numpy_numbers(generator, song):
+    written = chart(generator, song, {"sr": np.float64(4.25), "ett": np.int64(20)})
+    assert json.loads(written.metadata["AIPrompt"]) == {"sr": 4.25, "ett": 20}
+
+
+def test_given_names_come_first(generator, song):
+    written = chart(generator, song, title="T", artist="A")
+    assert (written.artist, written.title, written.version) == ("A", "T", "AI v1")
+
+
+def test_the_same_seed_gives_the_same_chart_whatever_was_charted_before(generator, song, tmp_path):
+    first = chart(generator, song, seed=3)
+    longer = tmp_path / "longer.wav"  # beyond the length that the S4 layers were saved for
+    soundfile.write(longer, np.random.default_rng(1).normal(0, 0.1, 9 * 22050), 22050)
+    state = {name: value.clone() for name, value in generator.sampler.model.state_dict().items()}
+    chart(generator, longer)
+    assert all(torch.equal(value, state[name]) for name, value in generator.sampler.model.state_dict().items())
+    assert chart(generator, song, seed=3) == first
+    assert chart(generator, song, seed=4).notes != first.notes
+
+
+@pytest.mark.parametrize("sampling", [{"eta": 0.0}, {"eta": 0.7}, {"sampler": "plms"}])
+def test_a_chart_of_several_is_the_one_of_its_own_seed(generator, song, sampling):
+    several = generator.generate(song, {}, count=3, seed=5, steps=STEPS, **sampling, tqdm_class=quiet)
+    assert [written.version for written in several] == ["AI v1", "AI v2", "AI v3"]
+    assert [written.metadata["AISeed"] for written in several] == ["5", "6", "7"]
+    for index, written in enumerate(several):
+        alone = chart(generator, song, seed=5 + index, **sampling)
+        assert alone.notes == written.notes
+        assert alone.timing_points == written.timing_points
+
+
+def test_an_ensemble_is_played_as_comes_close_to_the_prompt(generator, song, monkeypatch):
+    wishes = {"sr": 3.0, "ln_ratio": 0.5}
+    measured = []
+
+    def measure(candidate, wishes):
+        measured.append((distance(candidate, wishes), candidate))
+        return measured[-1][0]
+
+    monkeypatch.setattr("mug.generation.choice.distance", measure)
+    chosen = chart(generator, song, wishes, seed=3, ensemble=6)
+    assert json.loads(chosen.metadata["AIPrompt"]) == wishes
+    assert len(measured) >= 6  # each sample leads, until the density of those that follow is farther off
+    assert len({away for away, _ in measured}) > 1
+    assert chosen in [candidate for _, candidate in measured]
+    assert distance(chosen, wishes) < np.median([away for away, _ in measured])
+
+
+@pytest.fixture
+def helped(tiny_checkpoint, tmp_path) -> ChartGenerator:
+    """A generator of a folder that has a placement model and a density, too."""
+    export_run(tiny_checkpoint, tmp_path / "mine")
+    export_run(save_tiny_placement(tmp_path / "stage3.ckpt"), tmp_path / "mine" / "placement")
+    DensityPrior.fit([({"sr": 2.0}, 1.0), ({"sr": 4.0}, 3.0)]).save(tmp_path / "mine" / "density.yaml")
+    return ChartGenerator.load(tmp_path / "mine")
+
+
+def test_an_ensemble_has_the_moments_that_a_placement_model_takes_for_likely(generator, helped, song, monkeypatch):
+    places = []
+
+    def place(spectrum, features):
+        places.append(features)
+        times = np.arange(0.0, 3000.0, 25.0)
+        return Chances(times, np.where(times < 1000, 0.9, 0.01))
+
+    monkeypatch.setattr(helped.sampler, "place", place)
+    how = {"seed": 3, "ensemble": 4, "snap": False}
+    likely, plain = chart(helped, song, {"sr": 2.0}, **how), chart(generator, song, {"sr": 2.0}, **how)
+    assert np.mean([note.start_ms < 1000 for note in likely.notes]) > 0.8
+    assert np.mean([note.start_ms < 1000 for note in plain.notes]) < 0.6
+    assert [features.tolist() for features in places] == [helped.spec.encode({"sr": 2.0}).tolist()]
+    assert chart(helped, song, seed=3) == chart(generator, song, seed=3)  # of a single sample nothing is left out
+    assert len(places) == 1
+
+
+def test_an_ensemble_is_as_dense_as_charts_with_such_a_prompt(helped, song, monkeypatch):
+    asked = []
+
+    def written(rate: float) -> int:
+        monkeypatch.setattr(helped.density, "of", lambda wishes: asked.append(wishes) or Density(math.log(rate), 1e-6))
+        return len({note.start_ms for note in chart(helped, song, {"ln_ratio": 0.0}, seed=3, ensemble=4).notes})
+
+    assert written(16.0) > 1.5 * written(8.0)
+    assert asked == [{"ln_ratio": 0.0}] * 2
+    chart(helped, song, {"ln_ratio": math.inf}, seed=3, ensemble=4)
+    assert asked[2] == {"ln_ratio": 1.0}  # as the networks read it
+
+
+def test_a_chart_whose_stars_are_off_is_asked_for_again_and_the_nearest_is_kept(generator, song, monkeypatch):
+    asked = []
+    sample = generator.sampler.sample
+
+    def listening(spectrum, features, seeds, *rest):
+        asked.append((features[:, 0].tolist(), list(seeds)))
+        return sample(spectrum, features, seeds, *rest)
+
+    monkeypatch.setattr(generator.sampler, "sample", listening)
+    once = chart(generator, song, {"sr": 6.0}, seed=3)
+    off = star_rating_or_none(once) - 6.0
+    assert abs(off) > 0.2  # noise, whatever it is asked for
+    thrice = chart(generator, song, {"sr": 6.0}, seed=3, attempts=3)
+    first, second, _ = (ids for ids, _ in asked[1:])
+    assert second != first
+    assert (second > first) == (off < 0)  # the other way
+    assert [seeds for _, seeds in asked] == [[3]] * 4
+    assert distance(thrice, {"sr": 6.0}) <= distance(once, {"sr": 6.0})
+    assert json.loads(thrice.metadata["AIPrompt"]) == {"sr": 6.0}
+    asked.clear()
+    chart(generator, song, {}, attempts=3)
+    assert len(asked) == 1
+    with pytest.raises(PromptError, match="0 attempts: take 1 or more"):
+        generator.generate(song, {}, attempts=0)
+
+
+def test_a_chart_of_an_ensemble_depends_on_its_own_seed(generator, song):
+    wishes, how = {"sr": 6.0}, {"ensemble": 3, "attempts": 3}
+    several = generator.generate(song, wishes, count=3, seed=5, steps=STEPS, **how, tqdm_class=quiet)
+    alone = [chart(generator, song, wishes, seed=5 + i, **how) for i in range(3)]
+    assert [written.notes for written in several] == [written.notes for written in alone]
+
+
+def test_a_song_is_decoded_once_for_all_of_its_charts(tiny_checkpoint, song, tmp_path, monkeypatch):
+    generator = ChartGenerator.load(tiny_checkpoint)
+    decoded = []
+    monkeypatch.setattr(
+        "mug.generation.generator.load_audio", lambda path, *rest: decoded.append(path) or load_audio(path, *rest)
+    )
+    copy = tmp_path / song.name
+    copy.write_bytes(song.read_bytes())
+    first = chart(generator, copy)
+    assert chart(generator, copy).notes == first.notes
+    assert decoded == [copy]
+    samples, rate = soundfile.read(copy)
+    soundfile.write(copy, samples[: len(samples) // 2], rate)  # the same name, another song
+    assert chart(generator, copy).last_ms < first.last_ms
+    assert decoded == [copy, copy]
+    chart(generator, song)
+    chart(generator, copy)
+    assert decoded == [copy, copy, song, copy]
+
+
+def test_every_seed_is_sampled_for_its_own_prompt(generator, song):
+    features = np.stack([generator.spec.encode({"sr": stars}) for stars in (1.0, 8.0)])
+    spectrum = generator._spectrum(song)
+
+    def sampled(ids, seeds):
+        samples = generator.sampler.sample(spectrum, ids, seeds, 1, STEPS, 2.0, 0.0, "ddim", quiet)
+        return [[(round(note.start_ms, 1), note.column) for note in notes] for (notes,) in samples]
+
+    both = sampled(features, [5, 5])
+    assert both == sampled(features[:1], [5]) + sampled(features[1:], [5])
+    assert both[0] != both[1]
+
+
+@pytest.mark.parametrize("ensemble", [0, 65])
+def test_an_impossible_ensemble_is_refused(generator, song, ensemble):
+    with pytest.raises(PromptError, match=f"an ensemble of {ensemble}: take 1 to 64"):
+        generator.generate(song, {}, ensemble=ensemble)
+
+
+def test_prompt_guidance_and_audio_matter(generator, song, tmp_path):
+    plain = chart(generator, song)
+    assert chart(generator, song, {"sr": 7.5}).notes != plain.notes
+    assert chart(generator, song, {"sr": 7.5}).notes != chart(generator, song, {"sr": 7.5}, guidance_scale=9).notes
+    silence = tmp_path / "silence.wav"
+    soundfile.write(silence, np.zeros(3 * 22050), 22050)
+    assert chart(generator, silence).notes != plain.notes
+
+
+def test_the_sampler_and_its_eta_are_those_asked_for(generator, song):
+    written = [chart(generator, song, **sampling).notes for sampling in ({}, {"eta": 0.7}, {"sampler": "plms"})]
+    assert all(a != b for a, b in combinations(written, 2))
+    names = []
+
+    def bar(iterable, desc, **_):
+        names.append(desc)
+        return iterable
+
+    for sampler in ("ddim", "plms"):
+        generator.generate(song, {}, steps=STEPS, sampler=sampler, tqdm_class=bar)
+    assert names == ["DDIM", "PLMS"]
+
+
+def test_given_timing_is_kept(generator, song):
+    assert chart(generator, song, bpm=123.5, offset_ms=17.0).timing_points == [TimingPoint(17.0, 60_000 / 123.5, 4)]
+    assert chart(generator, song, bpm=123.5).timing_points[0].bpm == pytest.approx(123.5)
+    changes = [TimingPoint(0.0, 400.0), TimingPoint(1500.0, 300.0, 3)]
+    assert chart(generator, song, timing_points=changes).timing_points == changes
+
+
+def test_snapping_and_minijacks_can_be_had_or_not(generator, song):
+    grid = {"bpm": 150.0, "offset_ms": 0.0}
+
+    def is_on_grid(written):
+        return [
+            min(abs(note.start_ms - line * 400 / d) for d in (12, 16) for line in (round(note.start_ms / 400 * d),))
+            <= 0.5
+            for note in written.notes
+        ]
+
+    def shortest_pause(written):
+        lanes = [[note for note in written.notes if note.column == column] for column in range(4)]
+        return min(b.start_ms - a.last_ms for lane in lanes for a, b in pairwise(lane))
+
+    tidy = chart(generator, song, **grid)
+    wild = chart(generator, song, snap=False, jack_interval_ms=0, **grid)
+    assert np.mean(is_on_grid(tidy)) > 0.6  # notes of noise, some of them between the lines, out of reach of any
+    assert np.mean(is_on_grid(wild)) < 0.3
+    assert shortest_pause(tidy) >= 90
+    assert 0 <= shortest_pause(wild) < 90
+    assert len(wild.notes) > len(tidy.notes)
+
+
+def test_notes_of_a_short_song_end_with_it(generator, tmp_path):
+    path = tmp_path / "short.wav"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.3, 22050), 22050)
+    written = chart(generator, path)
+    assert 0 < written.last_ms <= 1005
+    assert written.title == "short"
+    assert written.artist == "Unknown Artist"
+
+
+def test_two_threads_do_not_disturb_each_other(generator, song):
+    expected = [chart(generator, song, seed=seed).notes for seed in (1, 2)]
+    found = {}
+    threads = [
+        threading.Thread(target=lambda seed=seed: found.update({seed: chart(generator, song, seed=seed).notes}))
+        for seed in (1, 2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [found[1], found[2]] == expected
+
+
+def test_progress_goes_to_the_given_bar(generator, song):
+    totals = []
+
+    def bar(iterable, total, **_):
+        totals.append(total)
+        return iterable
+
+    generator.generate(song, {}, count=2, steps=STEPS, tqdm_class=bar)
+    assert totals == [STEPS]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "arguments", "what"),
+    [
+        ({"starz": 3}, {}, "starz"),
+        ({"rank_status": "famous"}, {}, "famous"),
+        ({"sr": "high"}, {"ensemble": 2}, "sr is 'high'; give a number"),
+        ({"sr": True}, {}, "sr is True; give a number"),
+        ({}, {"keys": 7}, "writes 4K charts; 7K"),
+        ({}, {"count": 0}, "0 charts"),
+        ({}, {"seed": -1}, "seed -1"),
+        ({}, {"bpm": -3.0}, "BPM -3"),
+        ({}, {"guidance_scale": float("nan")}, "guidance scale nan"),
+        ({}, {"jack_interval_ms": float("nan")}, "nan"),
+        ({}, {"sampler": "euler"}, "sampler 'euler': known are ddim, plms"),
+        ({}, {"sampler": "plms", "eta": 0.5}, "eta 0.5: only DDIM"),
+        ({}, {"bpm": 180.0, "timing_points": [TimingPoint(0, 400)]}, "not both"),
+    ],
+)
+def test_impossible_wishes_are_refused(generator, song, prompt, arguments, what):
+    with pytest.raises(PromptError, match=re.escape(what)):
+        chart(generator, song, prompt, **arguments)
+
+
+def test_an_impossible_tempo_is_refused_before_sampling(generator, song):
+    with pytest.raises(PromptError, match="BPM 0"):
+        generator.generate(song, {}, bpm=0.0, tqdm_class=lambda *_, **__: pytest.fail("sampled"))
+
+
+def test_impossible_steps_and_devices_are_refused(generator, song, tiny_checkpoint):
+    with pytest.raises(ConfigError):
+        generator.generate(song, {}, steps=0, tqdm_class=quiet)
+    with pytest.raises(ConfigError, match="device 'abacus'"):
+        ChartGenerator.load(tiny_checkpoint, device="abacus")
+
+
+def test_audio_that_cannot_be_charted_is_refused(generator, tmp_path):
+    with pytest.raises(AudioError, match="nowhere"):
+        chart(generator, tmp_path / "nowhere.mp3")
+    path = tmp_path / "endless.wav"
+    soundfile.write(path, np.zeros(16 * 60 * 8000, np.int16), 8000)
+    with pytest.raises(AudioError, match=r"16\.0 minutes"):
+        chart(generator, path)
+
+
+def test_a_model_that_writes_nothing_is_an_error_not_a_file(tmp_path, song):
+    silent = ChartGenerator.load(save_tiny_checkpoint(tmp_path / "silent.ckpt", start_bias=-99.0))
+    with (
+        pytest.warns(UserWarning, match="AI v1: the model wrote no notes"),
+        pytest.raises(ChartError, match=r"A Song\.wav: the model wrote no notes"),
+    ):
+        chart(silent, song)
+
+
+def test_seven_keys(tmp_path, song):
+    written = chart(ChartGenerator.load(save_tiny_checkpoint(tmp_path / "7k.ckpt", keys=7)), song, keys=7)
+    assert written.keys == 7
+    assert {note.column for note in written.notes} == set(range(7))
+
+
+def test_the_prompt_of_a_chart(generator, song, tmp_path):
+    path = tmp_path / "chart.osu"
+    package = tmp_path / "song.osz"
+    write_osz(package, [chart(generator, song)], song)
+    (path,) = extract_osz(package, tmp_path / "song")
+    prompt = generator.prompt_of(path)
+    generator.spec.encode(prompt)
+    assert prompt["sr"] == pytest.approx(rosu_pp_py.Difficulty().calculate(rosu_pp_py.Beatmap(path=str(path))).stars)
+    assert generator.prompt_of(path, rate=1.5)["sr"] > prompt["sr"]
+    assert prompt["ett"] > 0
+    with pytest.raises(ChartError, match="nowhere"):
+        generator.prompt_of(tmp_path / "nowhere.osu")
+
+
+def test_other_programs_read_the_package_with_the_same_number_of_objects(generator, song, tmp_path):
+    osu_map = pytest.importorskip("vsrg_tools.osu.OsuMap", reason="rhythmgame-tools is not installed")
+    charts = generator.generate(song, {"sr": 3.0}, count=2, steps=STEPS, tqdm_class=quiet)
+    write_osz(tmp_path / "song.osz", charts, song)
+    paths = extract_osz(tmp_path / "song.osz", tmp_path / "song")
+    assert len(paths) == 2
+    for path in paths:
+        ours = parse_osu(path.read_bytes(), path.name)
+        (source,) = [written for written in charts if written.version == ours.version]
+        assert ours.notes == source.notes
+        assert ours.metadata["AIPrompt"] == '{"sr": 3.0}'
+        rosu = rosu_pp_py.Beatmap(path=str(path))
+        assert (rosu.n_objects, rosu.n_holds, rosu.cs) == (len(ours.notes), ours.n_long_notes, 4)
+        theirs = osu_map.OsuMap.read_file(str(path))
+        assert (len(theirs.holds), len(theirs.hits) + len(theirs.holds)) == (ours.n_long_notes, len(ours.notes))
+
+
+class TestCheckpoints:
+    """What is wrong with a checkpoint is named."""
+
+    def edited(self, tiny_checkpoint, tmp_path, edit) -> Path:
+        content = torch.load(tiny_checkpoint, weights_only=True)
+        edit(content)
+        torch.save(content, tmp_path / "edited.ckpt")
+        return tmp_path / "edited.ckpt"
+
+    @pytest.mark.parametrize(
+        ("edit", "what"),
+        [
+            (
+                lambda c: c["state_dict"].pop("model.unet_model.time_embed.0.bias"),
+                "model.unet_model.time_embed.0.bias is missing",
+            ),
+            (lambda c: c["state_dict"].update(extra=torch.zeros(2)), "extra is unknown"),
+            (lambda c: c["state_dict"].update(betas=torch.zeros(7)), "betas is [7]"),
+            (lambda c: c["state_dict"].update(betas=3), "something else than tensors"),
+            (lambda c: c.pop("config"), "lacks a state_dict or a config"),
+            (lambda c: c["config"].pop("data"), "lacks 'data'"),
+            (lambda c: c["config"]["model"]["params"].update(speed=1), "unknown key 'speed'"),
+            (lambda c: c["config"].update(model={"target": "os.system", "params": {"command": "true"}}), "'os.system'"),
+            (
+                lambda c: c["config"]["model"]["params"].update(scheduler_config={"target": "subprocess.run"}),
+                "'subprocess.run', which is no network of this package",
+            ),
+            (
+                lambda c: c["config"].update(
+                    model={"target": "mug.synth.songs.write_songs", "params": {"folder": "songs"}}
+                ),
+                "'mug.synth.songs.write_songs', which is no network of this package",
+            ),
+            (lambda c: c["config"]["model"].update(target="mug.nowhere.DDPM"), "'mug.nowhere.DDPM'"),
+        ],
+    )
+    def test_damage_is_named(self, tiny_checkpoint, tmp_path, edit, what):
+        with pytest.raises(CheckpointError, match=re.escape(what)):
+            ChartGenerator.load(self.edited(tiny_checkpoint, tmp_path, edit))
+
+    def test_a_run_may_log_and_call_back_as_it_likes(self, tiny_checkpoint, tmp_path):
+        lightning = {"logger": {"target": "pytorch_lightning.loggers.CSVLogger", "params": {}}}
+        path = self.edited(tiny_checkpoint, tmp_path, lambda content: content["config"].update(lightning=lightning))
+        assert ChartGenerator.load(path).keys == 4
+
+    def test_stage_1_alone_does_not_write_charts(self, tiny_checkpoint, tmp_path):
+        def only_stage_1(content):
+            content["config"]["model"] = content["config"]["model"]["params"]["first_stage_config"]
+
+        with pytest.raises(CheckpointError, match="AutoencoderKL; charts need stage 2"):
+            ChartGenerator.load(self.edited(tiny_checkpoint, tmp_path, only_stage_1))
+
+    def test_no_file_and_no_checkpoint(self, tmp_path, song):
+        with pytest.raises(CheckpointError, match="no such checkpoint"):
+            ChartGenerator.load(tmp_path / "none.ckpt")
+        with pytest.raises(CheckpointError, match=r"A Song\.wav"):
+            ChartGenerator.load(song)
+
+    def test_a_configuration_from_outside_takes_the_place_of_a_missing_one(self, tiny_checkpoint, tmp_path):
+        path = self.edited(tiny_checkpoint, tmp_path, lambda content: content.pop("config"))
+        assert ChartGenerator.load(path, config=tiny_run_config()).keys == 4
+
+
+def test_a_package_of_several_prompts_keeps_them_apart(generator, song, tmp_path):
+    first, second = chart(generator, song, {"sr": 2.0}), chart(generator, song, {"sr": 6.0})
+    write_osz(tmp_path / "song.osz", [first, replace(second, version="AI v2 6.0*")], song)
+    assert len(extract_osz(tmp_path / "song.osz", tmp_path / "song")) == 2
