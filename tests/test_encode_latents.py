@@ -9,11 +9,11 @@ import pytest
 import torch
 import yaml
 
+from mug.commands import encode_latents
 from mug.config import instantiate_from_config, load_config
 from mug.data.shards import INDEX
 from mug.errors import ConfigError
 from mug.training.setup import with_seed
-from scripts import encode_latents
 from tests.diffusion.test_encoding import config_of, library, model_of
 
 __all__ = ["library"]

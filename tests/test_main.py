@@ -17,10 +17,10 @@ import soundfile
 import torch
 import yaml
 
-import main
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import write_osu
 from mug.cli import run
+from mug.commands import train as main
 from mug.prepare.describe import prepare_features
 from mug.training.csv_log import CSVLog
 from tests.diffusion.test_diffusion import tiny_config

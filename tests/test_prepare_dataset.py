@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
+from mug.commands import prepare as prepare_dataset
 from mug.features import FeatureSpec
 from mug.prepare.chart_list import beatmap_paths
 from mug.prepare.feature_db import FeatureDB
-from scripts import prepare_dataset
 from tests.data.small_library import FEATURES, click_notes, write_set
 
 

@@ -16,12 +16,12 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from tiny_model import save_tiny_checkpoint
 
-import webui
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import read_osu, write_osu
 from mug.charts.osz import extract_osz
 from mug.cli import run
 from mug.generation import ChartGenerator
+from mug.webui import page as webui
 
 FLAGS = [
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import scripts.filter_beatmap as script
+import mug.commands.filter as script
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import format_osu
 from mug.errors import ConfigError, DatasetError

@@ -13,6 +13,8 @@ from contextlib import closing
 import pytest
 
 from mug.charts.osu import read_osu
+from mug.commands import features as prepare_features_script
+from mug.commands import gather as prepare_beatmap_script
 from mug.errors import DatasetError
 from mug.prepare import gather
 from mug.prepare.chart_list import beatmap_paths
@@ -20,8 +22,6 @@ from mug.prepare.describe import prepare_features
 from mug.prepare.gather import prepare_beatmap
 from mug.prepare.gather_index import INDEX, LOCK
 from mug.prepare.gather_set import take_set
-from scripts import prepare_beatmap as prepare_beatmap_script
-from scripts import prepare_beatmap_features as prepare_features_script
 from tests.charts.foreign_charts import EXAMPLES, SM_NOTES, notes_of
 from tests.prepare.song_folders import FEATURES, Quiet, add_package, add_set, chart, lines, skipped
 

@@ -14,8 +14,8 @@ pytest.importorskip("ossapi", reason="ossapi is not installed: pip install 'mug[
 
 from ossapi import Ossapi
 
-import scripts.prepare_beatmap_from_ranking_mapper as mappers_script
-import scripts.prepare_ranked_beatmap as ranked_script
+import mug.commands.ranked as ranked_script
+import mug.commands.ranking_mappers as mappers_script
 from mug.config import PROJECT_ROOT
 from mug.errors import DatasetError
 from mug.features import FeatureSpec
@@ -252,7 +252,7 @@ KILLED = """
     Ossapi.TOKEN_URL, Ossapi.BASE_URL = {url!r} + "/oauth/token", {url!r} + "/api/v2"
     from mug.prepare import osu_api
     osu_api.PAUSE_S = 0.0
-    import scripts.prepare_ranked_beatmap as script
+    import mug.commands.ranked as script
     sys.argv = ["script", "-o", {out!r}]
     script.main()
 """

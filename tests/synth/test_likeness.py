@@ -8,10 +8,10 @@ import soundfile
 
 from mug.charts.beatmap import Beatmap, Note
 from mug.charts.osu import write_osu
+from mug.commands import compare_audio
 from mug.errors import DatasetError
 from mug.synth.hearing import FRAME_S, SETTINGS, follow, hear, hear_folder, onset_strength
 from mug.synth.likeness import compare, compare_folders, distance
-from scripts import compare_audio
 
 REAL_SONGS = Path(__file__).parents[3] / "shared" / "data" / "songs"
 

@@ -14,7 +14,6 @@ Limits that are not given do not exist, except for the defaults below, which lea
 import argparse
 from pathlib import Path
 
-from mug import cli
 from mug.config import PROJECT_ROOT
 from mug.errors import DatasetError
 from mug.features import FeatureSpec
@@ -83,7 +82,3 @@ def parse_args() -> argparse.Namespace:
         "--no_scroll_changes", action="store_true", help="leave out SV charts, whose notes change speed"
     )
     return parser.parse_args()
-
-
-if __name__ == "__main__":
-    cli.run(main)

@@ -11,7 +11,6 @@ import argparse
 import shutil
 from pathlib import Path
 
-from mug import cli
 from mug.features import FeatureSpec
 from mug.prepare.describe import prepare_features, read_ranked_map
 from mug.prepare.filtering import filter_beatmap
@@ -49,7 +48,3 @@ def main() -> None:
         f"\nnext: python main.py --base configs/mug/autoencoder.yaml -t data.params.common.beatmap_txt={worth_it}\n"
         f"      python scripts/describe_dataset.py -b {worth_it} --html dataset.html"
     )
-
-
-if __name__ == "__main__":
-    cli.run(main)

@@ -16,7 +16,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from mug import cli
 from mug.config import PROJECT_ROOT, instantiate_from_config, load_config
 from mug.data.library import Entry
 from mug.errors import MugError
@@ -145,7 +144,3 @@ def history(run: Path, metric: str) -> list[float]:
     """The values of a metric in a run's metrics.csv, first to last."""
     with (run / "metrics.csv").open(newline="") as file:
         return [float(row[metric]) for row in csv.DictReader(file) if row.get(metric)]
-
-
-if __name__ == "__main__":
-    cli.run(main)

@@ -5,7 +5,6 @@ python scripts/prepare_audio.py -b configs/mug/mug_diffusion.yaml data.params.co
 
 import argparse
 
-from mug import cli
 from mug.config import instantiate_from_config, load_config
 from mug.data.datamodule import DataModuleFromConfig
 
@@ -28,7 +27,3 @@ def main() -> None:
         datamodule.setup(stage)
     for name, dataset in datamodule.datasets.items():
         print(f"{name}: {dataset.report}")
-
-
-if __name__ == "__main__":
-    cli.run(main)

@@ -16,7 +16,6 @@ import argparse
 from pathlib import Path
 
 from mug.checkpoints.export import export_run
-from mug.cli import run
 from mug.model.weights import WEIGHTS
 
 
@@ -38,7 +37,3 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--half", action="store_true", help="store weights as float16: half the size, nearly the same")
     parser.add_argument("--license", help="of the weights, for the card: an identifier such as cc-by-4.0")
     return parser.parse_args()
-
-
-if __name__ == "__main__":
-    run(main)

@@ -20,7 +20,6 @@ from typing import Any
 
 import torch
 
-from mug import cli
 from mug.config import instantiate_from_config, load_config
 from mug.data.datamodule import DataModuleFromConfig
 from mug.data.dataset import OsuDataset
@@ -83,7 +82,3 @@ def build(config: dict[str, Any], checkpoint: str | None) -> tuple[DDPM, OsuData
     if not isinstance(dataset, OsuDataset):
         raise ConfigError("data.params.train: encoding takes the items of mug.data.dataset.OsuTrainDataset")
     return model, dataset, datamodule.batch_size, datamodule.num_workers
-
-
-if __name__ == "__main__":
-    cli.run(main)

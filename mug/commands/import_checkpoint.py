@@ -17,7 +17,6 @@ conjugate-poles, and chart a song with the same seed: right is the one whose not
 import argparse
 from pathlib import Path
 
-from mug.cli import run
 from mug.original2023.checkpoint import CKPT, YAML, Report, export_original, import_original
 from mug.original2023.config import S4_READINGS
 
@@ -75,7 +74,3 @@ def next_command(folder: Path, report: Report) -> str:
         return f"python scripts/mapping.py --checkpoint {folder} --audio song.mp3 --prompt sr=4"
     stage_1 = f"model.params.first_stage_config.params.ckpt_path={folder}"
     return f"python main.py --base configs/mug/mug_diffusion.yaml -t {stage_1}"
-
-
-if __name__ == "__main__":
-    run(main)

@@ -8,7 +8,6 @@ Reads osu!mania .osu, StepMania and Etterna .sm and .ssc of four panels, Quaver 
 
 import argparse
 
-from mug import cli
 from mug.errors import DatasetError
 from mug.prepare.gather import prepare_beatmap
 
@@ -28,7 +27,3 @@ def main() -> None:
         raise DatasetError(f"mode {options.mode}: charts of osu!mania, mode {MANIA}, are what can be prepared")
     print(prepare_beatmap(options.song_dir, options.out_dir, options.cs or None))
     print(f"next: python scripts/prepare_beatmap_features.py -b {options.out_dir}/beatmap.txt")
-
-
-if __name__ == "__main__":
-    cli.run(main)

@@ -15,8 +15,6 @@ was stopped, however hard, goes on where it was: what it has lies in <out>.parti
 import argparse
 from pathlib import Path
 
-from mug import cli
-
 MANIA = 3
 
 
@@ -36,7 +34,3 @@ def main() -> None:
     if args.beatmap_txt is not None:
         here = args.beatmap_txt.with_name(f"{args.beatmap_txt.stem}_mappers.txt")
         print(f"{here}: {charts_of_sets(args.beatmap_txt, sets, here)} charts")
-
-
-if __name__ == "__main__":
-    cli.run(main)

@@ -14,7 +14,6 @@ import numpy as np
 
 from mug.checkpoints.model_folder import DENSITY, prompt_params, read_folder_config
 from mug.checkpoints.trained_model import naming_config
-from mug.cli import run
 from mug.data.library import load_entries
 from mug.errors import ConfigError
 from mug.features import FeatureSpec
@@ -55,7 +54,3 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, required=True, help="a model folder, as export_model.py writes them")
     parser.add_argument("--beatmap_txt", type=Path, required=True, help="the charts that trained it, and others")
     return parser.parse_args()
-
-
-if __name__ == "__main__":
-    run(main)

@@ -5,7 +5,6 @@ python scripts/synthesize_songs.py -o data/demo_songs -n 24
 
 import argparse
 
-from mug.cli import run
 from mug.synth.songs import write_songs
 
 
@@ -20,7 +19,3 @@ def main() -> None:
     args = parser.parse_args()
     folders = write_songs(args.out, args.seed, args.songs, args.seconds, args.keys, args.jobs)
     print(f"{len(folders)} songs in {args.out}")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -10,7 +10,6 @@ reference. docs/synth.md says how to read the table.
 import argparse
 from pathlib import Path
 
-from mug.cli import run
 from mug.synth.likeness import compare_folders
 
 
@@ -20,7 +19,3 @@ def main() -> None:
     parser.add_argument("reference", type=Path, help="the songs they should be like")
     args = parser.parse_args()
     print(compare_folders(args.songs, args.reference).table())
-
-
-if __name__ == "__main__":
-    run(main)

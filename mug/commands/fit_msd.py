@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mug import cli
+from mug.config import PROJECT_ROOT
 from mug.files import replacing
 from mug.ratings.msd.estimate import PARAMETERS_FILE, Network
 from mug.ratings.msd.figures import estimates, figures
 from mug.ratings.msd.fitting import EPOCHS, fit, item_of
 from mug.ratings.msd.reference import folds_of, read_reference
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "msd.md"
+PAGE = PROJECT_ROOT / "docs" / "msd.md"
 HEADING = "## Figures\n"
 FOLDS = 5
 
@@ -62,7 +62,3 @@ def write_figures(page: Path, tables: str) -> None:
     text = page.read_text(encoding="utf-8") if page.exists() else ""
     with replacing(page) as temporary:
         temporary.write_text(text.partition(HEADING)[0] + HEADING + "\n" + tables, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    cli.run(main)

@@ -265,7 +265,3 @@ def show_and_keep(
     else:
         write_plots(summaries, args.out)
     print(cli.printable(f"written: {args.out}"))
-
-
-if __name__ == "__main__":
-    cli.run(main)

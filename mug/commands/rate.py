@@ -47,7 +47,3 @@ def sane_rate(text: str) -> float:
     if not MIN_RATE <= rate <= MAX_RATE:  # nor for what is no number
         raise argparse.ArgumentTypeError(f"'{text}' is no number within {MIN_RATE:g} to {MAX_RATE:g}")
     return rate
-
-
-if __name__ == "__main__":
-    cli.run(main)

@@ -7,7 +7,6 @@ python scripts/prepare_beatmap_features.py -b data/mine/beatmap.txt -f configs/m
 
 import argparse
 
-from mug import cli
 from mug.prepare.describe import prepare_features
 from mug.ratings.rates import MAX_RATE, MIN_RATE
 
@@ -40,7 +39,3 @@ def main() -> None:
         parser.error(f"--rates {low:g} {high:g}: give the lowest and the highest, from {MIN_RATE:g} to {MAX_RATE:g}")
     rates = (low, high)
     print(prepare_features(options.beatmap_txt, options.features_yaml, options.ranked_map_path, rates, options.jobs))
-
-
-if __name__ == "__main__":
-    cli.run(main)

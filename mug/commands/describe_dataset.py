@@ -11,7 +11,6 @@ import argparse
 import shutil
 from pathlib import Path
 
-from mug import cli
 from mug.errors import DatasetError
 from mug.prepare.statistics import read_statistics
 from mug.prepare.statistics_text import statistics_text
@@ -47,7 +46,3 @@ def main() -> None:
     for path in pages:
         write_page(statistics, path)
         print(f"\n{path}")
-
-
-if __name__ == "__main__":
-    cli.run(main)

@@ -17,7 +17,6 @@ from mug.charts.beatmap import Beatmap, TimingPoint
 from mug.charts.osu import read_osu
 from mug.charts.osz import chart_name, safe_name, write_osz
 from mug.charts.playability import JACK_INTERVAL_MS
-from mug.cli import run
 from mug.config import find_file
 from mug.errors import PromptError
 from mug.files import replacing
@@ -186,7 +185,3 @@ def yaml_value(text: str, source: str) -> Any:
 def read_timing(path: Path | None) -> list[TimingPoint] | None:
     """Return the timing points of a .osu file."""
     return None if path is None else read_osu(path).timing_points
-
-
-if __name__ == "__main__":
-    run(main)

@@ -23,7 +23,6 @@ from mug.charts.beatmap import Beatmap
 from mug.charts.osu import read_osu
 from mug.charts.osz import safe_name, write_osz
 from mug.charts.playability import JACK_INTERVAL_MS
-from mug.cli import run
 from mug.data.audio import read_tags
 from mug.errors import ConfigError, MugError
 from mug.features import Feature
@@ -262,7 +261,3 @@ def shown_errors(upload: str) -> Iterator[None]:
     except MugError as error:
         message = str(error).replace(str(Path(upload).parent) + os.sep, "")
         gr.Warning(html.escape(message))
-
-
-if __name__ == "__main__":
-    run(main)

@@ -12,8 +12,6 @@ what it has lies in <out>.partial. Without osu!'s graveyard (--statuses ranked l
 import argparse
 from pathlib import Path
 
-from mug import cli
-
 MANIA = 3
 STATUSES = ("ranked", "loved", "graveyard")
 
@@ -33,7 +31,3 @@ def main() -> None:
 
     counts = download_ranked_map(OsuApi.from_environment(), args.out, args.mode, args.statuses)
     print(f"{args.out}: {counts.total()} sets, " + ", ".join(f"{counts[status]} {status}" for status in args.statuses))
-
-
-if __name__ == "__main__":
-    cli.run(main)

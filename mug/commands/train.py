@@ -12,7 +12,6 @@ import pytorch_lightning as pl
 from pytorch_lightning.utilities.exceptions import MisconfigurationException, SIGTERMException
 from pytorch_lightning.utilities.rank_zero import rank_zero_info
 
-from mug.cli import run
 from mug.config import instantiate_from_config
 from mug.errors import CheckpointError, ConfigError, MugError, TrainingError
 from mug.model.weights import load_weights
@@ -115,7 +114,3 @@ def main() -> int:
         if args.debug and unexpected is not None:
             pdb.post_mortem(unexpected.__traceback__)
         raise
-
-
-if __name__ == "__main__":
-    run(main)
