@@ -1,4 +1,4 @@
-"""The whole way in a row: songs -> features.db -> four stages of training -> a chart for a song that no training saw."""
+"""The whole way in a row, on songs that the project composes: from nothing to a chart for a held-out song."""
 
 from mug.cli import run
 from mug.commands.demo import main

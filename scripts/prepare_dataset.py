@@ -1,4 +1,4 @@
-"""From Songs folders to a training set in one go: gather the charts, describe them, leave out copies and broken ones."""
+"""From Songs folders to a training set: gather the charts, describe them, leave out copies and broken ones."""
 
 from mug.cli import run
 from mug.commands.prepare import main

@@ -1,4 +1,4 @@
-"""Write a Songs folder of synthesised music with some five charts a song: other skills, other stars, other long notes."""
+"""Compose songs with some five charts each, from a seed, as a Songs folder."""
 
 from mug.cli import run
 from mug.commands.synthesize import main

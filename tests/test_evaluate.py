@@ -10,13 +10,12 @@ import soundfile
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import read_osu, write_osu
 from mug.checkpoints.export import export_run
+from mug.commands import evaluate
 from mug.config import PROJECT_ROOT
 from mug.errors import AudioError, ChartError, ConfigError, DatasetError, PromptError
 from mug.metrics.sampling import Sampling
 
 SCRIPT = PROJECT_ROOT / "scripts" / "evaluate.py"
-sys.path.insert(0, str(SCRIPT.parent))
-import evaluate  # noqa: E402
 
 SECONDS = 6
 

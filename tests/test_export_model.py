@@ -1,15 +1,13 @@
 """The export command as a user runs it."""
 
 import re
-import sys
 
 import pytest
 
+from mug.commands import export as export_model
 from mug.config import PROJECT_ROOT
 
 SCRIPTS = PROJECT_ROOT / "scripts"
-sys.path.insert(0, str(SCRIPTS))
-import export_model  # noqa: E402
 
 
 def test_it_says_what_it_wrote(tiny_checkpoint, tmp_path, monkeypatch, capsys):

@@ -12,13 +12,12 @@ import torch
 from test_original_checkpoint import write
 from test_original_config import original_node
 
+from mug.commands import chart as mapping
+from mug.commands import import_checkpoint
 from mug.config import PROJECT_ROOT, instantiate_from_config
 from mug.original2023.config import our_model
 
 SCRIPT = PROJECT_ROOT / "scripts" / "import_checkpoint.py"
-sys.path.insert(0, str(SCRIPT.parent))
-import import_checkpoint  # noqa: E402
-import mapping  # noqa: E402
 
 
 @pytest.fixture

@@ -11,13 +11,12 @@ from PIL import Image
 
 from mug.charts.osu import read_osu
 from mug.charts.osz import extract_osz
+from mug.commands import chart as mapping
 from mug.config import PROJECT_ROOT
 from mug.errors import PromptError
 from mug.features import FeatureSpec
 
 SCRIPT = PROJECT_ROOT / "scripts" / "mapping.py"
-sys.path.insert(0, str(SCRIPT.parent))
-import mapping  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -25,8 +25,11 @@ CHARTED_SONGS = 5  # held-out songs that are charted for the table
 STEPS = {"onsets": 300, "autoencoder": 1500, "diffusion": 900, "placement": 400}
 AS_MAPPING = ("--steps", 10, "--scale", 1, "--ensemble", 24, "--attempts", 3)  # as mapping.py writes charts
 # Of so few songs more are held out; not every CPU computes in bfloat16.
-SMALL = ("data.params.common.valid_fraction=0.1", "data.params.common.test_fraction=0.1")
-SMALL += ("lightning.trainer.precision=32-true",)
+SMALL = (
+    "data.params.common.valid_fraction=0.1",
+    "data.params.common.test_fraction=0.1",
+    "lightning.trainer.precision=32-true",
+)
 
 
 def main() -> None:

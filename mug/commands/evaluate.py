@@ -188,11 +188,12 @@ def fractions_of(args: argparse.Namespace) -> tuple[float, float, str]:
     from mug.checkpoints.trained_model import naming_config, read_model
     from mug.model.weights import is_model_folder
 
-    said = {name: getattr(args, name) for name in OF_SPLITS if getattr(args, name) is not None}
+    said: dict[str, Any] = {name: getattr(args, name) for name in OF_SPLITS if getattr(args, name) is not None}
     with naming_config(args.checkpoint):
-        common = read_model(args.checkpoint)[1].get("data", {}).get("params", {}).get("common", {})
-        known = {name: common[name] for name in OF_SPLITS if name in common} | said
-        valid, test, salt = (OF_SPLITS | known).values()
+        common: dict[str, Any] = read_model(args.checkpoint)[1].get("data", {}).get("params", {}).get("common", {})
+        known: dict[str, Any] = {name: common[name] for name in OF_SPLITS if name in common} | said
+        split: dict[str, Any] = OF_SPLITS | known
+        valid, test, salt = split.values()
         fractions = float(valid), float(test), str(salt)
     if (
         args.split != "all"

@@ -9,6 +9,7 @@ minutes on one core. Raise PARAMETERS_VERSION in mug/ratings/msd/estimate.py wit
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,7 +53,9 @@ def main() -> None:
 
 
 def write_parameters(path: Path, networks: list[Network]) -> None:
-    arrays = {name: np.stack([getattr(network, name) for network in networks]) for name in Network._fields}
+    arrays: dict[str, Any] = {
+        name: np.stack([getattr(network, name) for network in networks]) for name in Network._fields
+    }
     with replacing(path) as temporary:
         np.savez_compressed(temporary, **arrays)
 
