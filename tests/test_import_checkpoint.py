@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from test_original_config import original_node
 
 from mug.commands import chart as mapping
 from mug.commands import import_checkpoint
 from mug.config import PROJECT_ROOT, instantiate_from_config
 from mug.original2023.config import our_model
 from tests.original2023.test_original_checkpoint import write
+from tests.original2023.test_original_config import original_node
 
 SCRIPT = PROJECT_ROOT / "scripts" / "import_checkpoint.py"
 

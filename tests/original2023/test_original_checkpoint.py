@@ -16,7 +16,6 @@ import torch
 import yaml
 from records import UNKNOWN_ROUNDING, Record
 from safetensors.torch import load_file
-from test_original_config import original_node, our_node
 from tiny_model import tiny_run_config
 
 from mug.checkpoints.trained_model import load_trained_model
@@ -27,6 +26,7 @@ from mug.errors import CheckpointError, ConfigError
 from mug.firststage.autoencoder import AutoencoderKL
 from mug.model.weights import load_weights
 from mug.original2023.checkpoint import DROPPED, export_original, import_original
+from tests.original2023.test_original_config import original_node, our_node
 
 
 @pytest.fixture(scope="module")
