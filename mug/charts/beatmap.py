@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from mug.charts.osu import OsuDocument
 
 MIN_KEYS, MAX_KEYS = 1, 18
 
@@ -80,6 +76,20 @@ class Beatmap:
     def last_ms(self) -> float:
         """When the last note is over, 0 for an empty chart."""
         return max((note.last_ms for note in self.notes), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class OsuDocument:
+    """The lines of the .osu file that a chart was read from, each with its own line end, and which line says what."""
+
+    lines: tuple[str, ...]
+    encoding: str
+    headers: Mapping[tuple[str, str], int]  # (section, key) -> line
+    sections: Mapping[str, Sequence[int]]  # section -> the line of its name, then its lines that say something
+    original: Beatmap  # as it was read
+    note_lines: tuple[int, ...]  # the line of each of the original's notes
+    timing_lines: tuple[int, ...]  # the line of each of the original's timing points
+    background_line: int | None
 
 
 def note_arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

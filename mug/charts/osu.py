@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mug.charts.beatmap import MAX_KEYS, MIN_KEYS, Beatmap, Note
+from mug.charts.beatmap import MAX_KEYS, MIN_KEYS, Beatmap, Note, OsuDocument
 from mug.charts.osu_edit import completed, edited_lines, find_background
 from mug.charts.osu_lines import number_or, parse_hit_object, parse_timing_point, printable, slider_clock
 from mug.charts.osu_text import BLANK_CHART, HEADER_SECTIONS, HEADERS, NAMED_METADATA
@@ -24,20 +24,6 @@ OTHER_MODES = {"0": "osu!", "1": "osu!taiko", "2": "osu!catch"}
 
 class OtherModeError(ChartError):
     """A chart of another game mode; a Songs folder is full of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class OsuDocument:
-    """The lines of a .osu file, each with its own line end, and which line says what."""
-
-    lines: tuple[str, ...]
-    encoding: str
-    headers: Mapping[tuple[str, str], int]  # (section, key) -> line
-    sections: Mapping[str, Sequence[int]]  # section -> the line of its name, then its lines that say something
-    original: Beatmap  # as it was read
-    note_lines: tuple[int, ...]  # the line of each of the original's notes
-    timing_lines: tuple[int, ...]  # the line of each of the original's timing points
-    background_line: int | None
 
 
 def read_osu(path: str | Path) -> Beatmap:

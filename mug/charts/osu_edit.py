@@ -1,7 +1,5 @@
 """What changed in a chart since it was read -> its lines with those changes and no others."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections import defaultdict, deque
@@ -9,14 +7,11 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from mug.charts.beatmap import Beatmap, TimingPoint
+from mug.charts.beatmap import Beatmap, OsuDocument, TimingPoint
 from mug.charts.osu_lines import DEFAULT_BEAT_MS, format_note, format_timing_point
 from mug.charts.osu_text import HEADERS, NAMED_METADATA, LineEdits
-
-if TYPE_CHECKING:
-    from mug.charts.osu import OsuDocument
 
 Item = TypeVar("Item", bound=Hashable)
 BACKGROUND = re.compile(r'\s*(?:0|Background)\s*,[^,]*,\s*(?:"([^"]*)"|([^,"\r\n]+))')
