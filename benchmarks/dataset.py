@@ -23,7 +23,7 @@ from mug.data.convertor import ManiaConvertor
 from mug.data.dataset import OsuTrainDataset
 from mug.prepare.chart_list import write_beatmap_txt
 from mug.prepare.describe import prepare_features
-from mug.ratings.difficulty import features_at
+from mug.ratings.chart_features import features_at
 
 TITLE = "A training item, one worker"
 FEATURES = "configs/mug/mania_beatmap_features.yaml"

@@ -20,7 +20,7 @@ from mug.charts.osu import parse_osu, read_osu, write_osu
 from mug.features import FeatureSpec
 from mug.prepare.describe import prepare_features
 from mug.prepare.gather import prepare_beatmap
-from mug.ratings.difficulty import chart_features
+from mug.ratings.chart_features import chart_features
 from mug.ratings.rates import rate_grid
 
 TITLE = "Preparing a chart, one core"

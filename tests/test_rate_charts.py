@@ -10,8 +10,8 @@ import pytest
 
 from mug.charts.beatmap import Beatmap, Note
 from mug.charts.osu import format_osu
-from mug.ratings.difficulty import star_rating
 from mug.ratings.msd.table import COLUMNS, RatedChart, rate_file, text_table, write_csv
+from mug.ratings.stars import star_rating
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPMANIA = """#TITLE:Two;

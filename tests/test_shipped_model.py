@@ -16,7 +16,8 @@ from mug.charts.osz import extract_osz
 from mug.config import PROJECT_ROOT
 from mug.generation.generator import SHIPPED_MODEL
 from mug.metrics.onsets import moments_ms, onset_f1, random_onsets
-from mug.ratings.difficulty import ln_ratio, star_rating
+from mug.ratings.long_notes import ln_ratio
+from mug.ratings.stars import star_rating
 from mug.synth.songs import write_songs
 
 FOLDER = PROJECT_ROOT / SHIPPED_MODEL

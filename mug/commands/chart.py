@@ -23,7 +23,8 @@ from mug.files import replacing
 from mug.generation.generator import SHIPPED_MODEL, ChartGenerator
 from mug.generation.note_sampler import SAMPLERS
 from mug.pictures.charts import draw_chart
-from mug.ratings.difficulty import ln_ratio, star_rating_or_none
+from mug.ratings.long_notes import ln_ratio
+from mug.ratings.stars import star_rating_or_none
 
 
 def main() -> None:

@@ -31,8 +31,9 @@ from mug.prepare.chart_record import (
     unpack_notes,
 )
 from mug.prepare.feature_db import RUN_AGAIN, FeatureDB
-from mug.ratings.difficulty import RATE_FEATURES, star_rating_version
+from mug.ratings.chart_features import RATE_FEATURES
 from mug.ratings.msd.rating import calculator_version
+from mug.ratings.stars import star_rating_version
 from mug.report import Report
 
 NO_IDS = np.empty((0, 0), dtype=np.int32)

@@ -13,7 +13,7 @@ from mug.generation.consensus import Agreement, agreements
 from mug.generation.prompt_distance import LONG_NOTES, STARS, distance
 from mug.placement.chances import Chances
 from mug.placement.density import Density
-from mug.ratings.difficulty import star_rating_or_none
+from mug.ratings.stars import star_rating_or_none
 
 # How many times as many moments as are usual, as a logarithm, count 1, as in mug.generation.prompt_distance
 DENSITY_TOLERANCE = 0.05

@@ -34,7 +34,7 @@ from mug.generation.consensus import agreements
 from mug.generation.finishing import fit_tempo, gather_chords, inside, song_names, tidy
 from mug.generation.note_sampler import SAMPLERS, NoteSampler
 from mug.generation.prompt_distance import ask_again
-from mug.ratings.difficulty import chart_features
+from mug.ratings.chart_features import chart_features
 
 MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of its length
 MAX_CHARTS = 64

@@ -6,7 +6,7 @@ from typing import Any
 from mug.charts.beatmap import Beatmap
 from mug.charts.osu import format_osu
 from mug.errors import ChartError
-from mug.ratings.difficulty import chart_features
+from mug.ratings.chart_features import chart_features
 
 STARS, LONG_NOTES = "sr", "ln_ratio"
 TOLERANCES = {STARS: 0.2, LONG_NOTES: 0.05}  # differences that count 1

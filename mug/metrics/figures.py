@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from mug.charts.beatmap import Beatmap
 from mug.metrics.onsets import moments_ms, onset_f1
-from mug.ratings.difficulty import ln_ratio, star_rating_or_none
+from mug.ratings.long_notes import ln_ratio
+from mug.ratings.stars import star_rating_or_none
 
 
 @dataclass(frozen=True)

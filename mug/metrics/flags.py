@@ -7,7 +7,7 @@ import numpy as np
 
 from mug.metrics.bootstrap import Estimate, bootstrap, mean_of
 from mug.metrics.profile import Profile
-from mug.ratings.difficulty import SKILLSETS
+from mug.ratings.skillsets import SKILLSETS
 
 MSD_OF = {name: f"{name}_ett" for name in SKILLSETS}
 

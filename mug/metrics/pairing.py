@@ -11,7 +11,7 @@ from mug.charts.chart_files import files_under
 from mug.charts.osu import read_osu
 from mug.errors import ChartError, DatasetError
 from mug.metrics.references import Reference
-from mug.ratings.difficulty import star_rating_or_none
+from mug.ratings.stars import star_rating_or_none
 from mug.report import Report
 
 HOW = "by folder and file name; else by the audio file that a chart names, whatever its ending, and the closest stars"

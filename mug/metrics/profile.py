@@ -16,7 +16,8 @@ from mug.metrics.frechet import Moments
 from mug.metrics.patterns import Shares, chord_sizes, column_ngrams
 from mug.metrics.snaps import snap_shares
 from mug.metrics.violations import violations
-from mug.ratings.difficulty import Feature, chart_features, ln_ratio
+from mug.ratings.chart_features import FeatureValue, chart_features
+from mug.ratings.long_notes import ln_ratio
 
 Encoder = Callable[[Beatmap], np.ndarray]  # chart -> its latent [Z, L]
 
@@ -26,7 +27,7 @@ class Profile:
     """A chart and what it is like. `latents` is None where nobody encoded it, or nothing is in it."""
 
     chart: Beatmap
-    features: Mapping[str, Feature]  # what a prompt would say of it; empty for what osu! does not rate
+    features: Mapping[str, FeatureValue]  # what a prompt would say of it; empty for what osu! does not rate
     chords: Shares
     bigrams: Shares
     trigrams: Shares
@@ -55,7 +56,7 @@ class Profile:
 
 def profile_of(chart: Beatmap, encode: Encoder | None = None) -> Profile:
     """Measure a chart. `encode`: the first stage in whose latents charts are compared; ChartError where it cannot."""
-    features: Mapping[str, Feature] = {}
+    features: Mapping[str, FeatureValue] = {}
     if chart.notes:
         try:
             features = chart_features(chart, format_osu(chart))

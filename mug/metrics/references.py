@@ -16,7 +16,8 @@ from mug.data.library import load_entries
 from mug.errors import ChartError, DatasetError
 from mug.features import FeatureSpec
 from mug.files import file_beside
-from mug.ratings.difficulty import chart_features, star_rating
+from mug.ratings.chart_features import chart_features
+from mug.ratings.stars import star_rating
 from mug.report import Report
 
 SPLITS = ("train", "valid", "test")

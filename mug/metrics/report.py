@@ -13,8 +13,9 @@ from mug.config import find_file
 from mug.metrics.bootstrap import Estimate
 from mug.metrics.scoreboard import Summary
 from mug.metrics.violations import EXPERT, LEVELS, level_of
-from mug.ratings.difficulty import SKILLSETS, star_rating_version
 from mug.ratings.msd.rating import calculator_version
+from mug.ratings.skillsets import SKILLSETS
+from mug.ratings.stars import star_rating_version
 
 PACKAGES = ("mug", "torch", "numpy", "scipy", "librosa", "rosu-pp-py")
 HIGHER, LOWER, NEUTRAL = "↑", "↓", ""

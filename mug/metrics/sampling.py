@@ -18,7 +18,7 @@ from mug.features import START_TIME, FeatureSpec
 from mug.metrics.flags import Answer
 from mug.metrics.profile import Profile, profile_of
 from mug.metrics.references import Reference
-from mug.ratings.difficulty import SKILLSETS
+from mug.ratings.skillsets import SKILLSETS
 from mug.report import Report
 
 FULL = "full"

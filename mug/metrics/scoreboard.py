@@ -20,7 +20,7 @@ from mug.metrics.patterns import as_arrays, js_distance, ln_length_distance_ms
 from mug.metrics.profile import Profile
 from mug.metrics.snaps import SNAPS
 from mug.metrics.violations import KINDS
-from mug.ratings.difficulty import SKILLSETS
+from mug.ratings.skillsets import SKILLSETS
 
 NAN = float("nan")
 TOLERANCES_MS = (20, 50)

@@ -18,7 +18,7 @@ from mug.files import replacing
 from mug.pictures.charts import BACKGROUND, DIM_TEXT, TEXT
 from mug.prepare.statistics import Statistics
 from mug.prepare.statistics_text import fitted, statistics_text
-from mug.ratings.difficulty import SKILLSETS
+from mug.ratings.skillsets import SKILLSETS
 
 try:
     from matplotlib import style

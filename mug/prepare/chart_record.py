@@ -16,10 +16,12 @@ from mug.charts.beatmap import Beatmap, note_arrays
 from mug.charts.osu import MAX_OBJECTS, parse_osu
 from mug.charts.osu_lines import MAX_TIME_MS
 from mug.errors import ChartError, DatasetError
-from mug.ratings.difficulty import RATE_FEATURES, chart_features, features_at, skillset_features, star_ratings
+from mug.ratings.chart_features import note_features
+from mug.ratings.skillsets import SKILLSET_FEATURES, skillset_features
+from mug.ratings.stars import star_ratings
 
 SR_FEATURES = ("sr",)
-MSD_FEATURES = tuple(name for name in RATE_FEATURES if name not in SR_FEATURES)
+MSD_FEATURES = SKILLSET_FEATURES
 NOTES, SR, MSD = "notes_by", "sr_by", "msd_by"  # parts of a record, and the columns with what made them
 LATEST_MS = 2 * MAX_TIME_MS  # a long note may start within a day and last for one
 NOTE_BYTES = 1 + 8 + 8  # column, start, last moment
@@ -86,16 +88,14 @@ def describe_chart(task: Task) -> Record:
 
 def _features(chart: Beatmap, data: bytes, parts: Sequence[str], rates: Sequence[float]) -> list[dict[str, Any]]:
     """The features that belong to the parts, at rate 1 and then at each of the rates."""
-    if set(parts) == {NOTES, SR, MSD}:
-        return [chart_features(chart, data), *(features_at(chart, data, rates) if rates else ())]
     at_rates: list[dict[str, Any]] = [{} for _ in (1.0, *rates)]
     if NOTES in parts:
-        at_rates[0] |= {name: value for name, value in chart_features(chart, data).items() if name not in RATE_FEATURES}
+        at_rates[0] |= note_features(chart)
     if SR in parts:
         for row, stars in zip(at_rates, star_ratings(data, (1.0, *rates)), strict=True):
             row["sr"] = stars
     if MSD in parts:
-        # rate 1 by itself, as above: in company, the last digit of a rating may be another
+        # rate 1 by itself: rated together with others, the last digit of a rating may differ
         skillsets = skillset_features(chart, (1.0,)) + (skillset_features(chart, rates) if rates else [])
         for row, skillset in zip(at_rates, skillsets, strict=True):
             row.update(skillset)

@@ -26,9 +26,10 @@ from mug.prepare.chart_record import (
     read_chart,
 )
 from mug.prepare.feature_db import FeatureDB, Key
-from mug.ratings.difficulty import RATE_FEATURES, star_rating_version
+from mug.ratings.chart_features import RATE_FEATURES
 from mug.ratings.msd.rating import calculator_version
 from mug.ratings.rates import rate_grid
+from mug.ratings.stars import star_rating_version
 from mug.report import Report
 
 RECORD_VERSION = 1  # raise it when the same file would give other notes, or other features besides the ratings

@@ -15,7 +15,7 @@ from typing import Any
 
 from mug.errors import DatasetError
 from mug.features import FeatureSpec
-from mug.ratings.difficulty import RATE_FEATURES
+from mug.ratings.chart_features import RATE_FEATURES
 
 Key = tuple[str, str]  # name, set_name
 KEYS = {"Feature": ("name", "set_name"), "Rated": ("name", "set_name", "rate"), "Chart": ("name", "set_name")}

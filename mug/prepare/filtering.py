@@ -16,7 +16,7 @@ from mug.parallel import parallel_map
 from mug.prepare.chart_list import beatmap_paths, write_beatmap_txt
 from mug.prepare.duplicates import SAME_RATE, Pattern, duplicate_groups, pattern_of, relative_rate
 from mug.prepare.limits import Limits, Traits, rate_in_name, traits_of
-from mug.ratings.difficulty import star_rating
+from mug.ratings.stars import star_rating
 from mug.report import Report
 
 STATUS_ORDER = ("ranked", "loved")  # what players know before what nobody judged

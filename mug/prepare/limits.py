@@ -14,7 +14,7 @@ import numpy as np
 from mug.charts.beatmap import Beatmap
 from mug.charts.osu_lines import parse_time, parse_timing_point
 from mug.errors import ConfigError
-from mug.ratings.difficulty import ln_ratio
+from mug.ratings.long_notes import ln_ratio
 
 MAX_GAP_S = 180.0  # a note this long after the one before it was left behind by accident
 MAX_OVERLAPPING = 0.01  # of the notes; a stray one is a mapper's slip, more is no chart to play

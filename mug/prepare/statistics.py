@@ -24,7 +24,8 @@ from mug.prepare.describe import read_ranked_map
 from mug.prepare.duplicates import Pattern, duplicate_groups, pattern_of
 from mug.prepare.feature_db import FeatureDB
 from mug.prepare.limits import Traits, rate_in_name, traits_of
-from mug.ratings.difficulty import SKILLSETS, chart_features
+from mug.ratings.chart_features import chart_features
+from mug.ratings.skillsets import SKILLSETS
 
 FEATURES_YAML = PROJECT_ROOT / "configs/mug/mania_beatmap_features.yaml"
 QUANTILES = (0.0, 0.1, 0.5, 0.9, 1.0)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mug.charts.beatmap import Beatmap, Note
-from mug.ratings.difficulty import star_rating_or_none
+from mug.ratings.stars import star_rating_or_none
 from mug.synth.columns import place
 from mug.synth.composition import Composition
 from mug.synth.long_notes import hold

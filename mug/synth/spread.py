@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mug.charts.beatmap import Beatmap, TimingPoint
-from mug.ratings.difficulty import ln_ratio
+from mug.ratings.long_notes import ln_ratio
 from mug.synth.charting import Plan, chart
 from mug.synth.composition import Composition
 from mug.synth.patterns import PATTERNS, Pattern

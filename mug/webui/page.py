@@ -28,7 +28,8 @@ from mug.errors import ConfigError, MugError
 from mug.features import Feature
 from mug.generation.generator import SHIPPED_MODEL, ChartGenerator
 from mug.pictures.charts import draw_chart
-from mug.ratings.difficulty import ln_ratio, star_rating_or_none
+from mug.ratings.long_notes import ln_ratio
+from mug.ratings.stars import star_rating_or_none
 from mug.training.newest import newest_checkpoint
 from mug.webui.prompt_form import Given, PromptForm, Values, label_of
 

@@ -13,7 +13,7 @@ from mug.data.dataset import OsuTestDataset, OsuTrainDataset, OsuValidDataset
 from mug.errors import ConfigError, DatasetError
 from mug.features import FeatureSpec
 from mug.prepare.feature_db import FeatureDB
-from mug.ratings.difficulty import chart_features
+from mug.ratings.chart_features import chart_features
 from tests.data.small_library import AUDIO, FEATURES, click_notes, list_charts, write_clicks, write_library, write_set
 
 ALL = {"valid_fraction": 0.0, "test_fraction": 0.0}  # every set trains

@@ -19,7 +19,7 @@ from mug.features import FeatureSpec
 from mug.prepare.chart_record import pack_notes
 from mug.prepare.describe import prepare_features
 from mug.prepare.feature_db import FeatureDB
-from mug.ratings.difficulty import RATE_FEATURES, features_at
+from mug.ratings.chart_features import NOTE_FEATURES, RATE_FEATURES, features_at
 from tests.data.small_library import AUDIO, FEATURES, list_charts, write_library, write_set
 
 SPEC = FeatureSpec.from_yaml(FEATURES)
@@ -48,6 +48,20 @@ def test_an_entry_is_the_chart_its_prompt_and_its_spectrum(tmp_path):
     np.testing.assert_array_equal(entry.ids, [SPEC.encode(entry.prompt)])
     assert np.load(entry.spectrum).shape == (32, entry.audio_frames) == (32, 345)  # 1 + 44100 // 128
     assert (report.done, report.skipped) == (1, [])
+
+
+def test_a_new_feature_is_a_function_and_a_yaml_entry(tmp_path, monkeypatch):
+    notes = [Note(250.0, 0), Note(500.0, 2), Note(750.0, 0), Note(1000.0, 0)]
+    beatmap_txt = list_charts(tmp_path, write_set(tmp_path / "song", 1, notes))  # without it
+    left_share = "- {name: left_share, type: numeric, min: 0, max: 1, interval: 0.25}"
+    (tmp_path / "more.yaml").write_text(f"{Path(FEATURES).read_text()}\n{left_share}\n")
+    monkeypatch.setitem(NOTE_FEATURES, "left_share", lambda chart: np.mean([n.column < 2 for n in chart.notes]).item())
+    prepare_features(beatmap_txt, tmp_path / "more.yaml", tqdm_class=lambda items, **_: items)
+    spec = FeatureSpec.from_yaml(tmp_path / "more.yaml")
+    [entry], _ = load_entries([str(beatmap_txt)], spec, 4, "train", ALL, None)
+    assert entry.prompt["left_share"] == 0.75
+    np.testing.assert_array_equal(entry.ids[0, :-1], SPEC.encode({n: entry.prompt[n] for n in SPEC.names}))
+    assert entry.ids[0, -1] == SPEC.n_rows + 4  # "not given", and the bins from 0, 0.25, 0.5, 0.75
 
 
 def test_without_audio_none_is_decoded(tmp_path):

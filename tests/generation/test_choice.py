@@ -11,7 +11,7 @@ from mug.generation.consensus import agreements
 from mug.generation.prompt_distance import distance
 from mug.placement.chances import Chances
 from mug.placement.density import Density
-from mug.ratings.difficulty import star_rating
+from mug.ratings.stars import star_rating
 
 
 def chart_of(notes: list[Note]) -> Beatmap:

@@ -25,7 +25,7 @@ from mug.generation import ChartGenerator
 from mug.generation.prompt_distance import distance
 from mug.placement.chances import Chances
 from mug.placement.density import Density, DensityPrior
-from mug.ratings.difficulty import star_rating_or_none
+from mug.ratings.stars import star_rating_or_none
 
 STEPS = 3
 

@@ -4,7 +4,7 @@ import pytest
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.generation.prompt_distance import ask_again, distance
-from mug.ratings.difficulty import star_rating
+from mug.ratings.stars import star_rating
 
 
 def chart(notes: list[Note]) -> Beatmap:

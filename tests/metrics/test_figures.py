@@ -2,7 +2,7 @@ import pytest
 
 from mug.charts.beatmap import Note
 from mug.metrics.figures import ChartFigures, ChartScores, chart_figures, chart_scores
-from mug.ratings.difficulty import star_rating
+from mug.ratings.stars import star_rating
 from tests.metrics.hand_charts import chart_of
 
 HUMAN = chart_of(Note(0, 0), Note(0, 1), Note(1000, 2), Note(2000, 3, 2500))

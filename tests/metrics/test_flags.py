@@ -10,7 +10,7 @@ from mug.metrics.flags import Answer, lead_of, obedience
 from mug.metrics.profile import profile_of
 from mug.metrics.references import Reference
 from mug.metrics.sampling import Sampling, ask_for_flags
-from mug.ratings.difficulty import SKILLSETS
+from mug.ratings.skillsets import SKILLSETS
 from mug.report import Report
 from tests.metrics.hand_charts import chart_of
 

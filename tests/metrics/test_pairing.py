@@ -10,7 +10,7 @@ from mug.errors import DatasetError
 from mug.features import Feature, FeatureSpec
 from mug.metrics.pairing import pairs_in, prompt_of
 from mug.metrics.references import Reference, chosen, references_in, references_of, spread
-from mug.ratings.difficulty import star_rating
+from mug.ratings.stars import star_rating
 from mug.report import Report
 from tests.metrics.hand_charts import chart_of, rows
 

@@ -4,7 +4,7 @@ import pytest
 from mug.charts.beatmap import Note
 from mug.errors import ChartError
 from mug.metrics.profile import profile_of
-from mug.ratings.difficulty import star_rating
+from mug.ratings.stars import star_rating
 from tests.metrics.hand_charts import chart_of, rows
 
 

@@ -14,7 +14,7 @@ from mug.prepare import chart_record, describe
 from mug.prepare.describe import prepare_features, read_ranked_map
 from mug.prepare.feature_db import FeatureDB
 from mug.prepare.gather import prepare_beatmap
-from mug.ratings.difficulty import features_at
+from mug.ratings.chart_features import features_at
 from tests.prepare.song_folders import FEATURES, Quiet, add_set, chart, skipped
 
 

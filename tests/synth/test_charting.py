@@ -13,7 +13,8 @@ from mug.charts.beatmap import Beatmap, Note
 from mug.charts.osu import format_osu
 from mug.metrics.onsets import moments_ms, onset_f1
 from mug.metrics.violations import violations
-from mug.ratings.difficulty import skillset_features, star_rating
+from mug.ratings.skillsets import skillset_features
+from mug.ratings.stars import star_rating
 from mug.synth.charting import Plan, chart
 from mug.synth.composition import Composition, compose
 from mug.synth.patterns import PATTERNS

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mug.ratings.difficulty import SKILLSETS
+from mug.ratings.skillsets import SKILLSETS
 from mug.synth.patterns import COLUMN_GAP_MS, GAP_MS, LEAST_MS, LEVELS, LONG_MS, PATTERNS, THRESHOLD, Pattern, at_level
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mug.charts.beatmap import Beatmap, Note
-from mug.ratings.difficulty import ln_ratio, star_rating
+from mug.ratings.long_notes import ln_ratio
+from mug.ratings.stars import star_rating
 from mug.synth.composition import Composition, Event, Part, TempoMap, compose
 from mug.synth.patterns import PATTERNS
 from mug.synth.spread import charts, draw_plans, version_name

@@ -16,8 +16,9 @@ from mug.cli import printable
 from mug.errors import ChartError, DatasetError
 from mug.files import replacing
 from mug.parallel import parallel_map
-from mug.ratings.difficulty import ln_ratio, star_rating
+from mug.ratings.long_notes import ln_ratio
 from mug.ratings.msd.rating import MSD_NAMES, rate_msd
+from mug.ratings.stars import star_rating
 from mug.report import Report
 
 BROKEN, OTHER_MODE = "broken", "another mode"  # why a chart is left out; a song's charts of other modes are no fault

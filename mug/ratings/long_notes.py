@@ -1,0 +1,27 @@
+"""How many of a chart's notes are long notes, and which kind of chart that makes it: rice, hybrid or long notes."""
+
+from mug.charts.beatmap import Beatmap
+
+RICE_BELOW = 0.1  # ln_ratio
+HYBRID_FROM, HYBRID_TO = 0.1, 0.7
+LONG_NOTES_FROM = 0.4
+
+
+def ln_ratio(chart: Beatmap) -> float:
+    """Return the share of long notes among the notes, 0 for an empty chart."""
+    return chart.n_long_notes / len(chart.notes) if chart.notes else 0.0
+
+
+def is_rice(chart: Beatmap) -> int:
+    """Return 1 for a chart of hardly any long notes, else 0."""
+    return int(ln_ratio(chart) < RICE_BELOW)
+
+
+def is_hybrid(chart: Beatmap) -> int:
+    """Return 1 for a chart that mixes long and plain notes, else 0."""
+    return int(HYBRID_FROM <= ln_ratio(chart) <= HYBRID_TO)
+
+
+def is_long_notes(chart: Beatmap) -> int:
+    """Return 1 for a chart that is about long notes, else 0. It may be a hybrid, too."""
+    return int(ln_ratio(chart) >= LONG_NOTES_FROM)
