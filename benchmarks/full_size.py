@@ -75,7 +75,7 @@ def generator() -> torch.Generator:
 @torch.no_grad()
 def guided_denoiser(model: DDPM, n_charts: int, scale: float = GUIDANCE_SCALE) -> Denoise:
     """What sampling calls at every step for charts of one song: the U-Net on a batch of twice as many."""
-    context, audios = model.encode_conditions(audio(model, 1), prompts(model, 1))
+    context, audios = model.encode_prompt(prompts(model, 1)), model.encode_audio(audio(model, 1))
     contexts = context.repeat(n_charts, 1, 1)
     heard = [level.repeat(n_charts, 1, 1) for level in audios]
     return guided(model.denoise, contexts, contexts, scale, heard)

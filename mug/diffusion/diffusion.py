@@ -105,7 +105,8 @@ class DDPM(LatentDiffusion):
         valid_flag. What is beyond a song's end, as `lengths` say it, counts for nothing.
         """
         mask = frame_mask(lengths, x_0.shape[2])
-        context, audios = self.encode_conditions(batch["audio"], batch["feature"], lengths)
+        audios = self.encode_audio(batch["audio"], lengths)
+        context = self.encode_prompt(batch["feature"])
         a, s = self._signal_and_noise(t)
         x_t = self.q_sample(x_0, t, noise)
         shown = input_of(self.parameterization, x_t, a, s)

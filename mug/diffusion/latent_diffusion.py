@@ -94,15 +94,13 @@ class LatentDiffusion(pl.LightningModule):
         check_input(z, self.z_channels, 1, "the diffusion model", lengths)
         return self.model.first_stage_model.decode(z * self.latent_std + self.latent_mean, lengths)
 
-    def encode_conditions(
-        self, audio: Tensor, feature: Tensor, lengths: Tensor | None = None
-    ) -> tuple[Tensor, list[Tensor]]:
-        """Audio [B, M, A] or [B, 2, Q, A], ids [B, F] -> context [B, C, F] and audios, [B, C, L / 2^level] or one."""
+    def encode_audio(self, audio: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
+        """Audio [B, M, A] or [B, 2, Q, A] -> its encoding at each level of the denoiser [B, C, L / 2^level]."""
         n_audios = self.model.unet_model.n_audios
         latent_frame = self.model.wave_model.factor >> (n_audios - 1)  # in audio frames; the last scale is coarser
         encoded = self.model.wave_model(audio, None if lengths is None else lengths * latent_frame)
         audios = [encoded] if isinstance(encoded, Tensor) else list(encoded)
-        return self.encode_prompt(feature), audios[-n_audios:]
+        return audios[-n_audios:]
 
     def encode_prompt(self, feature: Tensor) -> Tensor:
         """Prompt ids [B, F] -> context [B, C, F]."""
@@ -113,7 +111,7 @@ class LatentDiffusion(pl.LightningModule):
     ) -> Tensor:
         """Return the clean latent that x_t [B, Z, L] at timesteps t [B] is taken for, whatever the denoiser predicts.
 
-        context, audios: see encode_conditions. Raises ValueError for what has another shape or is no timestep.
+        context, audios: see encode_prompt and encode_audio. Raises ValueError for another shape or an unknown timestep.
         """
         check_noisy(x_t, t, self.z_channels, self.timesteps)
         check_context(context, self.model.cond_stage_model.n_features)

@@ -65,7 +65,7 @@ class NoteSampler:
         sample = plms_sample if sampler == "plms" else partial(ddim_sample, eta=eta)
         samples: list[list[Note]] = []
         with self._lock, kernels_as_they_were(model):
-            _, audios = model.encode_conditions(audio, ids[:1])
+            audios = model.encode_audio(audio)
             contexts = model.encode_prompt(ids)  # [N + 1, C, F]
             for first in range(0, len(seeds) * draws, batch):
                 jobs = range(first, min(first + batch, len(seeds) * draws))

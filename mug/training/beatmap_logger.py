@@ -198,7 +198,8 @@ def decode_charts(
     if not isinstance(model, DDPM):
         return model(batch["note"], lengths=lengths)[0]
     n_items = len(batch["feature"])
-    context, audios = model.encode_conditions(batch["audio"], batch["feature"], lengths)
+    context = model.encode_prompt(batch["feature"])
+    audios = model.encode_audio(batch["audio"], lengths)
     not_given = repeat(model.model.cond_stage_model.first, "f -> b f", b=n_items)  # the first row of every feature
     shape = (model.z_channels, model.z_length)
     generators = [generator_of(model.seed, first + index) for index in range(n_items)]

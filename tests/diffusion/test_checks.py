@@ -37,7 +37,7 @@ def test_every_encoder_of_one_audio_is_heard_and_learns(encoder: str) -> None:
             torch.nn.init.normal_(parameter, std=0.1)
     shape = (3, 2, 9, 64) if encoder == "STFTEncoder" else (3, 8, 64)  # 2 audio frames a latent frame
     batch = {**tiny_batch(), "audio": torch.randn(shape)}
-    context, audios = model.encode_conditions(batch["audio"], batch["feature"])
+    context, audios = model.encode_prompt(batch["feature"]), model.encode_audio(batch["audio"])
     assert context.shape == (3, 4, 21)
     assert [audio.shape for audio in audios] == [(3, 5, 32)]
     x_0 = model.encode_latent(batch["note"])
@@ -151,7 +151,7 @@ def model() -> DDPM:
 
 def denoise(model: DDPM, **changes: Any) -> Tensor:
     batch = tiny_batch()
-    context, audios = model.encode_conditions(batch["audio"], batch["feature"])
+    context, audios = model.encode_prompt(batch["feature"]), model.encode_audio(batch["audio"])
     given = {"x_t": torch.zeros(3, 2, 32), "t": torch.tensor([0, 5, 999]), "context": context, "audios": audios}
     with torch.no_grad():
         return model.denoise(**{**given, **changes})

@@ -151,7 +151,7 @@ def sample_as_recorded(
 ) -> dict[str, Tensor]:
     given, path = record.inputs, Trajectory()
     with torch.no_grad():
-        context, audios = model.encode_conditions(given["audio"], given["feature"])
+        context, audios = model.encode_prompt(given["feature"]), model.encode_audio(given["audio"])
         uncond = model.encode_prompt(given["feature_uncond"])
     steered = guided(denoise, context, uncond, scale, audios)
     x = ddim_sample(steered, given["x_T"], model.alphas_cumprod, steps, trajectory=path, tqdm_class=silent)

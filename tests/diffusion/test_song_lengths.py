@@ -76,7 +76,7 @@ def watch(model: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Tensor]:
 @torch.no_grad()
 def sample(model: DDPM, batch: dict[str, Any], lengths: Tensor | None) -> Tensor:
     """Note logits [B, 16, T] of four steps."""
-    context, audios = model.encode_conditions(batch["audio"], batch["feature"], lengths)
+    context, audios = model.encode_prompt(batch["feature"]), model.encode_audio(batch["audio"], lengths)
 
     def denoise(x: Tensor, t: Tensor) -> Tensor:
         return model.denoise(x, t, context, audios, lengths)
