@@ -18,6 +18,7 @@ from mug.charts.osu import read_osu
 from mug.charts.osz import chart_name, safe_name, write_osz
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.config import find_file
+from mug.device import add_device_argument
 from mug.errors import PromptError
 from mug.files import replacing
 from mug.generation.generator import SHIPPED_MODEL, ChartGenerator
@@ -126,7 +127,7 @@ def parse_args() -> argparse.Namespace:
         default=3,
         help="samples whose star rating is off are drawn again, asked for that much less or more (default 3)",
     )
-    sampling.add_argument("--device", default="cpu", help="cpu (default), cuda or mps")
+    add_device_argument(sampling)
     timing = parser.add_argument_group("timing and clean-up")
     timing.add_argument("--bpm", type=float, help="the song's tempo (default: fitted to the notes)")
     timing.add_argument("--offset", type=float, help="ms at which a measure begins (default: fitted to the notes)")

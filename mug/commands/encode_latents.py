@@ -18,11 +18,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from mug.config import instantiate_from_config, load_config
 from mug.data.datamodule import DataModuleFromConfig
 from mug.data.dataset import OsuDataset
+from mug.device import add_device_argument, pick_device
 from mug.diffusion.diffusion import DDPM
 from mug.diffusion.encoding import encode_latents
 from mug.diffusion.sharding import encode_shards
@@ -40,7 +39,7 @@ def main() -> None:
     parser.add_argument("--variants", type=int, default=4, help="epochs' worth of draws of each item (default: 4)")
     parser.add_argument("--shards", action="store_true", help="write whole items, with their audio, to stream")
     parser.add_argument("--shard_mb", type=float, default=256.0, help="size of a shard, about (default: 256)")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    add_device_argument(parser)
     parser.add_argument("-s", "--seed", type=int, default=23, help="that of the training (default: 23, as there)")
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="what the training's command overrides")
     options = parser.parse_intermixed_args()
@@ -50,7 +49,7 @@ def main() -> None:
     config = load_config([item for item in options.base if "=" not in item], overrides)
     check_config(config)
     model, dataset, batch_size, num_workers = build(with_seed(config, options.seed), options.checkpoint)
-    model.to(options.device).eval()
+    model.to(pick_device(options.device)).eval()
     loading = (options.variants, batch_size, num_workers)
     what = f"{options.variants} variants of {len(dataset)} items of {len(dataset.entries)} charts"
     if options.shards:

@@ -34,6 +34,7 @@ from tqdm import tqdm
 
 from mug import cli
 from mug.charts.osu import read_osu
+from mug.device import add_device_argument
 from mug.errors import ChartError, ConfigError, MugError
 from mug.files import replacing
 from mug.metrics import report as reports
@@ -122,7 +123,7 @@ def parse_args() -> argparse.Namespace:
     how.add_argument("--scale", type=float, default=2.0, help="how strictly the prompt is followed (default: 2)")
     how.add_argument("--sampler", choices=("ddim", "plms"), default="ddim", help="(default: ddim)")
     how.add_argument("--seed", type=int, default=0, help="of charts, baselines and intervals (default: 0)")
-    how.add_argument("--device", default="cpu", help="such as cuda (default: cpu)")
+    add_device_argument(how)
     parser.add_argument("--out", type=Path, help="folder for charts/, report.json, report.md and plots")
     return parser.parse_args()
 

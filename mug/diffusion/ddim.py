@@ -52,7 +52,7 @@ def sampling_steps(alphas_cumprod: Tensor, steps: int, spacing: str = "uniform")
 
     alphas_cumprod: float [timesteps]. Raises ConfigError for an impossible number of steps or spacing.
     """
-    alpha_bar = alphas_cumprod.double().tolist()
+    alpha_bar = alphas_cumprod.cpu().double().tolist()  # on the CPU: mps has no float64
     visited = ddim_timesteps(steps, len(alpha_bar), spacing).tolist()
     pairs = zip(visited, [0, *visited[:-1]], strict=True)
     return [Step(t, t_prev, alpha_bar[t], alpha_bar[t_prev]) for t, t_prev in pairs][::-1]

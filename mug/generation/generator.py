@@ -27,6 +27,7 @@ from mug.charts.playability import JACK_INTERVAL_MS
 from mug.charts.timing import check_tempo
 from mug.checkpoints.trained_model import TrainedModel, load_trained_model
 from mug.data.audio import load_audio
+from mug.device import AUTO, pick_device
 from mug.errors import ChartError, ConfigError, PromptError
 from mug.features import START_TIME
 from mug.generation.choice import Choice, choose
@@ -59,13 +60,15 @@ class ChartGenerator:
 
     @classmethod
     def load(
-        cls, checkpoint: str | Path, device: str | torch.device = "cpu", config: Mapping[str, Any] | None = None
+        cls, checkpoint: str | Path, device: str | torch.device = AUTO, config: Mapping[str, Any] | None = None
     ) -> "ChartGenerator":
         """Load a stage 2 model: a run's .ckpt, a model folder (mug.checkpoints.model_folder), or the file in one.
 
-        Each carries its run's configuration, which `config` replaces where given. Raises CheckpointError that names
-        what is missing or which tensors do not fit, and ConfigError for a device that cannot be used.
+        Each carries its run's configuration, which `config` replaces where given. device: see mug.device.pick_device.
+        Raises CheckpointError that names what is missing or which tensors do not fit, and ConfigError for a device that
+        cannot be used.
         """
+        device = pick_device(device)
         trained = load_trained_model(checkpoint, config)
         try:
             trained.model.to(device)

@@ -24,6 +24,7 @@ from mug.charts.osu import read_osu
 from mug.charts.osz import safe_name, write_osz
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.data.audio import read_tags
+from mug.device import add_device_argument
 from mug.errors import ConfigError, MugError
 from mug.features import Feature
 from mug.generation.generator import SHIPPED_MODEL, ChartGenerator
@@ -60,7 +61,7 @@ def main() -> None:
     model.add_argument("--newest", action="store_true", help="the newest diffusion run in logs/")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets other machines in")
     parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860 on)")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
+    add_device_argument(parser)
     args = parser.parse_args()
     checkpoint = newest_checkpoint() if args.newest else args.checkpoint
     serve(ChartGenerator.load(checkpoint, device=args.device), args.host, args.port)
