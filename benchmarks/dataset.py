@@ -131,7 +131,7 @@ class PlainItems:
 
     def augment(self, rng: np.random.Generator) -> dict[str, Any]:
         """What is drawn for an item, besides its rate and the features that it leaves out."""
-        offset_ms = float(rng.integers(8)) * self.items.settings.audio_frame_ms
+        offset_ms = self.items.settings.grid.audio.to_ms(float(rng.integers(8)))
         return {"mirror": bool(rng.random() < 0.5), "offset_ms": offset_ms}
 
     def prompt(self, path: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import soxr
 from mutagen.id3 import ID3
 
 from mug.config import check_params
+from mug.data.time_grid import TimeGrid
 from mug.errors import AudioError, ConfigError
 
 MAX_SECONDS = 3600.0  # longer files are refused before they fill the memory
@@ -78,12 +79,13 @@ class AudioSettings:
         return (*rows, self.max_audio_frame)
 
     @property
-    def audio_frame_ms(self) -> float:
-        return self.hop_length / self.sr * 1000.0
-
-    @property
     def note_frame_ms(self) -> float:
         return self.hop_length * self.audio_note_window_ratio / self.sr * 1000.0
+
+    @property
+    def grid(self) -> TimeGrid:
+        """The time grid of a training item that begins with its song."""
+        return TimeGrid(self.note_frame_ms, self.max_note_frame, audio_per_note=self.audio_note_window_ratio)
 
     @property
     def max_note_frame(self) -> int:

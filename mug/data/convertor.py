@@ -1,4 +1,4 @@
-"""Notes <-> note array, and the one place where milliseconds become frames.
+"""Notes <-> note array.
 
 Axes: K keys, T note frames. The 4K channels are four planes of K, in this order:
 is_start      1 where a note, or the head of a long note, begins in the frame
@@ -15,6 +15,7 @@ import numpy as np
 from einops import rearrange
 
 from mug.charts.beatmap import MAX_KEYS, MIN_KEYS, Beatmap, Note, note_arrays
+from mug.data.time_grid import TimeGrid
 
 N_PLANES = 4
 GAP_FRAMES = 10  # as many empty frames part two passages, which may be mirrored apart
@@ -78,13 +79,9 @@ class ManiaConvertor:
         if not (MIN_KEYS <= self.keys <= MAX_KEYS and self.frame_ms > 0 and self.max_frame > 0 and self.rate > 0):
             raise ValueError(f"impossible grid: {self}")
 
-    def ms_to_frame(self, time_ms: Any) -> Any:
-        """Time in ms -> frame, with its fraction."""
-        return time_ms / self.frame_ms
-
-    def frame_to_ms(self, frame: Any) -> Any:
-        """Frame, with its fraction -> time in ms."""
-        return frame * self.frame_ms
+    @property
+    def grid(self) -> TimeGrid:
+        return TimeGrid(self.frame_ms, self.max_frame, self.rate, self.offset_ms)
 
     def encode(self, chart: Beatmap | Sequence[Note], rng: np.random.Generator | None = None) -> EncodedChart:
         """Write a chart's notes into an array; of two notes in one column and frame the later stays.
@@ -174,7 +171,7 @@ class ManiaConvertor:
         is_long = (shared | (after - 1 > head)) & (end > start)
         order = np.lexsort((column, start))
         columns, longs = column[order].tolist(), is_long[order].tolist()
-        starts_ms, ends_ms = self.frame_to_ms(start[order]).tolist(), self.frame_to_ms(end[order]).tolist()
+        starts_ms, ends_ms = self.grid.notes.to_ms(start[order]).tolist(), self.grid.notes.to_ms(end[order]).tolist()
         return [
             Note(start_ms, column, end_ms if is_long else None)
             for start_ms, column, end_ms, is_long in zip(starts_ms, columns, ends_ms, longs, strict=True)
@@ -182,7 +179,7 @@ class ManiaConvertor:
 
     def _frames(self, times_ms: np.ndarray) -> np.ndarray:
         """Where times lie on the grid, after the change of rate and the offset."""
-        return self.ms_to_frame(times_ms / self.rate + self.offset_ms)
+        return self.grid.notes.at(self.grid.in_window(times_ms))
 
     def _change_columns(self, column: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
         """Mirror and shuffle the columns [N] as the convertor says."""

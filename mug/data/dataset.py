@@ -6,9 +6,8 @@ L latent frames.
 
 import copy
 import hashlib
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from mug.data.augment import Augmentation, augment_mel, change_rate, drop_featur
 from mug.data.convertor import ManiaConvertor
 from mug.data.latents import EncodedLatents
 from mug.data.library import Entry, load_entries
+from mug.data.time_grid import TimeGrid
 from mug.errors import AudioError, ConfigError, DatasetError
 from mug.features import FeatureSpec
 
@@ -101,14 +101,15 @@ class OsuDataset(Dataset):
         charts = hashlib.blake2b(digest_size=16)
         for entry in self.entries:
             charts.update(f"{entry.digest} {entry.audio_frames}\n".encode())
-        note_frames = {"frame_ms": self.settings.note_frame_ms, "max_note_frame": self.settings.max_note_frame}
+        grid = self.settings.grid
         return {
             "charts": f"{len(self.entries)}, {charts.hexdigest()}",
             "keys": self.keys,
             "crops_per_chart": self.crops_per_chart,
             "seed": self.seed,
-            **note_frames,
-            "audio_note_window_ratio": self.settings.audio_note_window_ratio,
+            "frame_ms": grid.note_frame_ms,
+            "max_note_frame": grid.max_frame,
+            "audio_note_window_ratio": grid.audio_per_note,
             **self.augmentation.of_notes(),
         }
 
@@ -138,19 +139,22 @@ class OsuDataset(Dataset):
         variant = epoch if self.latents is None else epoch % self.latents.n_variants
         rng = np.random.default_rng([self.seed, variant, index])
         rate = self.augmentation.draw_rate(rng)
-        start = self._window(entry, rate, rng)  # audio frames at that rate
-        convertor = self._convertor(rate, start, rng)
+        end_ms = max(entry.last_ms.max(), self.settings.grid.audio.to_ms(entry.audio_frames))  # of music and chart
+        grid = replace(self.settings.grid, rate=rate, end_ms=end_ms)
+        start = self._window(entry, grid, rng)  # audio frames at that rate
+        grid = grid.beginning_at(start)
+        convertor = self._convertor(grid, rng)
         item: dict[str, Any] = {}
         if self.latents is None:
             item["note"] = convertor.encode_arrays(entry.column, entry.start_ms, entry.last_ms, rng).note
-            item["valid_flag"] = self._valid_flag(entry, convertor)
+            item["valid_flag"] = self._valid_flag(entry, grid)
         else:
             item["z"] = self.latents[variant, index]
         rng = np.random.default_rng([self.seed, epoch, index, 1])  # of its own: the same with latents
         feature = entry.ids[self._row_of_rate.get(rate, 0)].astype(np.int64)
-        feature = self.spec.starting_at(feature, start * self.settings.audio_frame_ms)
+        feature = self.spec.starting_at(feature, grid.audio.to_ms(start))
         item |= {
-            "n_frames": self._n_frames(entry, rate, start),
+            "n_frames": np.array(grid.filled_frames, dtype=np.int64),
             "feature": drop_features(feature, self.spec.unconditional, self.augmentation, rng),
             "meta": {
                 "path": str(entry.path),
@@ -166,12 +170,12 @@ class OsuDataset(Dataset):
             item["audio"] = self._audio(entry, rate, start, rng)
         return item
 
-    def _window(self, entry: Entry, rate: float, rng: np.random.Generator) -> int:
-        """The audio frame, at that rate, at which the item begins: on a note frame, or between two as drawn."""
-        ratio = self.settings.audio_note_window_ratio
-        song_frames = int(self._song_ms(entry, rate) / self.settings.note_frame_ms)  # note frames
-        spare = max(0, song_frames - self.settings.max_note_frame)
-        spare = min(spare, int(entry.last_ms.max() / rate / self.settings.note_frame_ms))  # no window without the chart
+    def _window(self, entry: Entry, song: TimeGrid, rng: np.random.Generator) -> int:
+        """The audio frame of a song at which the item begins: on a note frame, or between two as drawn."""
+        ratio = song.audio_per_note
+        song_frames = int(song.notes.at(song.in_window(song.end_ms)))
+        spare = max(0, song_frames - song.max_frame)
+        spare = min(spare, int(song.notes.at(song.in_window(entry.last_ms.max()))))  # no window without the chart
         if self.augmentation.random_crop:
             start = int(rng.integers(0, spare + 1))
         else:
@@ -179,33 +183,23 @@ class OsuDataset(Dataset):
         between = int(rng.integers(1, ratio)) if ratio > 1 and rng.random() < self.augmentation.offset_p else 0
         return start * ratio + between
 
-    def _song_ms(self, entry: Entry, rate: float) -> float:
-        """How long the music and the chart last, at that rate."""
-        return max(entry.last_ms.max(), entry.audio_frames * self.settings.audio_frame_ms) / rate
-
-    def _n_frames(self, entry: Entry, rate: float, start: int) -> np.ndarray:
-        """Note frames of a window that are the song's, int64 []."""
-        left_ms = self._song_ms(entry, rate) - start * self.settings.audio_frame_ms
-        frames = math.ceil(left_ms / self.settings.note_frame_ms)
-        return np.array(min(max(frames, 1), self.settings.max_note_frame), dtype=np.int64)
-
-    def _convertor(self, rate: float, start: int, rng: np.random.Generator) -> ManiaConvertor:
+    def _convertor(self, grid: TimeGrid, rng: np.random.Generator) -> ManiaConvertor:
         augmentation = self.augmentation
         return ManiaConvertor(
-            frame_ms=self.settings.note_frame_ms,
-            max_frame=self.settings.max_note_frame,
+            frame_ms=grid.note_frame_ms,
+            max_frame=grid.max_frame,
             keys=self.keys,
             mirror=bool(rng.random() < augmentation.mirror_p),
             random=bool(rng.random() < augmentation.random_p),
             mirror_at_interval_prob=augmentation.mirror_at_interval_p,
-            offset_ms=-start * self.settings.audio_frame_ms,
-            rate=rate,
+            offset_ms=grid.offset_ms,
+            rate=grid.rate,
         )
 
-    def _valid_flag(self, entry: Entry, convertor: ManiaConvertor) -> np.ndarray:
+    def _valid_flag(self, entry: Entry, grid: TimeGrid) -> np.ndarray:
         """1 up to and including the frame of the chart's last note, wherever the window ends: float32 [T]."""
-        last = convertor.ms_to_frame(entry.last_ms.max() / convertor.rate + convertor.offset_ms)
-        return (np.arange(convertor.max_frame) <= last).astype(np.float32)
+        last = grid.notes.at(grid.in_window(entry.last_ms.max()))
+        return (np.arange(grid.max_frame) <= last).astype(np.float32)
 
     def _audio(self, entry: Entry, rate: float, start: int, rng: np.random.Generator) -> np.ndarray:
         """Float32 [M, A] or [2, Q, A], with zeros after the song's end."""

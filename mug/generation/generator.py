@@ -137,7 +137,7 @@ class ChartGenerator:
         wishes = {name: value for name, value in prompt.items() if value is not None}
         wished = self._prompt_ids(wishes)  # [F]; what is wrong with it is said before anything is decoded
         spectrum = self._spectrum(path)  # [M, A]
-        end_ms = spectrum.shape[-1] * self.audio_settings.audio_frame_ms
+        end_ms = self.audio_settings.grid.audio.to_ms(spectrum.shape[-1])
 
         seeds = range(seed, seed + count)
         title, artist = song_names(path, title, artist)

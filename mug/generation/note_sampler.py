@@ -6,6 +6,7 @@ Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Z latent chann
 import math
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -35,7 +36,7 @@ class NoteSampler:
         self.model = trained.model
         self.placement = trained.placement
         self.unconditional = trained.spec.unconditional
-        self.audio_settings = trained.audio_settings
+        self.grid = replace(trained.audio_settings.grid, notes_per_latent=trained.model.latent_factor)
         self.keys = trained.keys
         self._lock = threading.Lock()
 
@@ -56,7 +57,7 @@ class NoteSampler:
         each of the first `draws` noises of its generator. Returns [seed][draw] notes.
         """
         model, device = self.model, self.model.device
-        audio_frames = model.latent_factor * self.audio_settings.audio_note_window_ratio  # of one latent frame
+        audio_frames = self.grid.audio_per_latent
         length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
         audio = _with_silence(spectrum, length * audio_frames).to(device)  # [1, M, A]
         ids = torch.from_numpy(np.vstack([features, self.unconditional])).to(device)  # [N + 1, F]
@@ -102,7 +103,7 @@ class NoteSampler:
             return None
         ids = torch.from_numpy(features)[None].to(self.model.device)  # [1, F]
         multiple = self.placement.audio_multiple
-        ratio = self.audio_settings.audio_note_window_ratio
+        ratio = self.grid.audio_per_note
         heard = []  # when a note would begin in each frame, and how likely it is: [T] each
         for shift in (0, ratio // 2):  # what was on the edge of two note frames is inside one
             length = math.ceil((shift + spectrum.shape[-1]) / multiple) * multiple
@@ -115,7 +116,7 @@ class NoteSampler:
                     "note_frames and its ears do not belong together"
                 )
             frames = torch.arange(len(start)) + offset.clamp(0, 1) - shift / ratio
-            heard.append((frames * self.audio_settings.note_frame_ms, start.sigmoid() / 2))
+            heard.append((self.grid.notes.to_ms(frames), start.sigmoid() / 2))
         times_ms, chances = (torch.cat(parts) for parts in zip(*heard, strict=True))  # [2T], each frame counts half
         order = times_ms.argsort(stable=True)
         return Chances(times_ms[order].numpy(), chances[order].numpy())
@@ -128,17 +129,16 @@ class NoteSampler:
         """
         if chart.keys != self.keys:
             raise ChartError(f"a {self.keys}K model cannot encode the {chart.keys}K chart '{chart.version}'")
-        model, note_frame_ms = self.model, self.audio_settings.note_frame_ms
-        multiple = model.latent_factor * model.length_multiple
-        n_frames = (int(chart.last_ms / note_frame_ms) // multiple + 1) * multiple  # T
+        model, grid = self.model, self.grid
+        multiple = grid.notes_per_latent * model.length_multiple
+        n_frames = (int(grid.notes.at(chart.last_ms)) // multiple + 1) * multiple  # T
         note = torch.from_numpy(self._convertor(n_frames).encode(chart).note)[None].to(model.device)  # [1, 4K, T]
         z = model.encode_latent(note)[0]  # [Z, L], from the song's begin on
-        latent_frame_ms = note_frame_ms * model.latent_factor
-        first = max(0, int(min(note.start_ms for note in chart.notes) / latent_frame_ms))
-        return z[:, first : int(chart.last_ms / latent_frame_ms) + 1].float().cpu().numpy()
+        first = max(0, int(grid.latents.at(min(note.start_ms for note in chart.notes))))
+        return z[:, first : int(grid.latents.at(chart.last_ms)) + 1].float().cpu().numpy()
 
     def _convertor(self, n_frames: int) -> ManiaConvertor:
-        return ManiaConvertor(self.audio_settings.note_frame_ms, n_frames, self.keys)
+        return ManiaConvertor(self.grid.note_frame_ms, n_frames, self.keys)
 
 
 def _noise(seed: int, draw: int, *shape: int) -> torch.Tensor:

@@ -17,7 +17,7 @@ from mug.data.audio import AudioSettings, decode_audio, log_mel
 from mug.errors import AudioError, ChartError, DatasetError
 
 SETTINGS = AudioSettings()
-FRAME_S = SETTINGS.audio_frame_ms / 1000
+FRAME_S = SETTINGS.grid.audio.to_ms(1) / 1000
 AUDIO_SUFFIXES = (".mp3", ".ogg", ".wav", ".flac")
 SHORTEST_S, LONGEST_S = 20.0, 150.0  # of a song: what is shorter is a jingle or a test tone
 EXCERPT_S = 12.0

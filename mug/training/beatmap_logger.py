@@ -22,6 +22,7 @@ from mug.charts.beatmap import Beatmap, Note
 from mug.charts.osu import read_osu, write_osu
 from mug.data.convertor import ManiaConvertor
 from mug.data.datamodule import collate
+from mug.data.time_grid import TimeGrid
 from mug.diffusion.ddim import ddim_sample, guided
 from mug.diffusion.diffusion import DDPM
 from mug.errors import ChartError, ConfigError
@@ -111,10 +112,10 @@ class BeatmapLogger(pl.Callback):
                 n_frames = int(batch["n_frames"][index])
                 human = Beatmap(convertor.keys, convertor.decode(truth[:, :n_frames]), [])
                 generated = Beatmap(convertor.keys, convertor.decode(guess[:, :n_frames], threshold=0.0), [])
-                rows.append(compare(human, generated, span_ms=convertor.frame_to_ms(n_frames)))
+                rows.append(compare(human, generated, span_ms=convertor.grid.notes.to_ms(n_frames)))
                 if trainer.is_global_zero:
                     path = batch["meta"][index]["path"]
-                    self._show(trainer, first + index, path, (human, generated), rows[-1], convertor, n_frames)
+                    self._show(trainer, first + index, path, (human, generated), rows[-1], convertor.grid, n_frames)
         return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
     def _show(
@@ -124,7 +125,7 @@ class BeatmapLogger(pl.Callback):
         path: str,
         windows: tuple[Beatmap, Beatmap],
         row: Mapping[str, float],
-        convertor: ManiaConvertor,
+        grid: TimeGrid,
         n_frames: int,
     ) -> None:
         """Write the human's and the model's chart of a window and their picture, which TensorBoard gets too.
@@ -140,13 +141,13 @@ class BeatmapLogger(pl.Callback):
         folder, name = Path(trainer.default_root_dir) / CHARTS / f"step_{step:07d}", f"{number:02d}"
         suffixes = ("original", f"step {step}")
         human, generated = (
-            in_song(window, original, convertor, suffix) for window, suffix in zip(windows, suffixes, strict=True)
+            in_song(window, original, grid, suffix) for window, suffix in zip(windows, suffixes, strict=True)
         )
         for chart, file in ((human, f"{name}_original.osu"), (generated, f"{name}.osu")):
             if chart.notes:  # an untrained model may place none, and a chart without notes is no chart
                 write_osu(chart, folder / file)
-        start_ms = max(0.0, _song_ms(0.0, convertor))
-        end_ms = min(start_ms + self.picture_ms, _song_ms(convertor.frame_to_ms(n_frames), convertor))
+        start_ms = max(0.0, grid.in_song(0.0))
+        end_ms = min(start_ms + self.picture_ms, grid.in_song(grid.notes.to_ms(n_frames)))
         title = (
             f"step {step}: onset F1 {row['val/onset_f1_20ms']:.2f} within 20 ms, {row['val/onset_f1_50ms']:.2f} in 50"
         )
@@ -229,10 +230,10 @@ def compare(human: Beatmap, generated: Beatmap, span_ms: float) -> dict[str, flo
     return {**scores, **figures, **{f"charts/{name}_human": value for name, value in there.items()}}
 
 
-def in_song(window: Beatmap, original: Beatmap, convertor: ManiaConvertor, suffix: str) -> Beatmap:
+def in_song(window: Beatmap, original: Beatmap, grid: TimeGrid, suffix: str) -> Beatmap:
     """The notes of a window in the time of their song, with the names and the timing of the chart it was cut from."""
     notes = [
-        Note(_song_ms(n.start_ms, convertor), n.column, None if n.end_ms is None else _song_ms(n.end_ms, convertor))
+        Note(grid.in_song(n.start_ms), n.column, None if n.end_ms is None else grid.in_song(n.end_ms))
         for n in window.notes
     ]
     return Beatmap(
@@ -244,11 +245,6 @@ def in_song(window: Beatmap, original: Beatmap, convertor: ManiaConvertor, suffi
         artist=original.artist,
         version=f"{original.version} ({suffix})",
     )
-
-
-def _song_ms(window_ms: float, convertor: ManiaConvertor) -> float:
-    """The time in the song of a time in an item, which may begin in mid-song and play at another rate."""
-    return (window_ms - convertor.offset_ms) * convertor.rate
 
 
 def _side_by_side(pictures: list[Image.Image]) -> Image.Image:

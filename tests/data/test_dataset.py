@@ -139,12 +139,12 @@ def test_every_note_is_on_its_click(library, rate, offset_p, random_crop):
     for epoch in range(4):
         item = items[1, epoch]
         assert item["convertor"]["rate"] == rate
-        start = -item["convertor"]["offset_ms"] / settings.audio_frame_ms
+        start = -item["convertor"]["offset_ms"] / settings.grid.audio.frame_ms
         assert start == pytest.approx(round(start), abs=1e-6)
         assert (round(start) % 8 != 0) == (offset_p > 0)
         energy = item["audio"].sum(axis=0)  # [A]
         for note in notes_of(item):
-            frame = note.start_ms / settings.audio_frame_ms
+            frame = note.start_ms / settings.grid.audio.frame_ms
             around = range(round(frame) - 10, round(frame) + 11)  # clicks are at least 23 frames apart
             if around[0] >= 0 and around[-1] < len(energy):
                 assert around[0] + energy[around[0] : around[-1] + 1].argmax() == pytest.approx(frame, abs=1)
