@@ -9,26 +9,21 @@ Axis: N notes.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.beatmap import Beatmap, Note
 from mug.charts.foreign_text import (
-    MAX_BEAT,
     check_count,
     check_size,
     decode_text,
     finished,
-    number,
-    one_line,
     read_chart_bytes,
-    within_a_day,
 )
 from mug.charts.osu import OtherModeError
 from mug.charts.osu_lines import printable
 from mug.charts.sm_text import Parameter, parameters
-from mug.charts.tempo_map import BeatClock, Events, without_negatives
+from mug.charts.sm_timing import NOTE_TIMING, Fields, Timing, Timings, number_of, text_of
 from mug.errors import ChartError
 
 MAX_BYTES = 8 * 2**20
@@ -36,19 +31,7 @@ NOT_PLAYED = "0MFAK"  # nothing, mines, fakes, attacks, key sounds
 MAX_CHARTS = 200
 MAX_EVENTS = 100_000  # changes of tempo, stops and the like, of all charts of a file
 KEYS = {"dance-single": 4}  # the style whose panels are columns as they are
-ROWS_PER_BEAT = 48  # the grid on which the game keeps tempo changes
 NOTES_FIELDS = 6  # of #NOTES in .sm: style, author, difficulty, meter, groove radar, notes
-TIMING = {"BPMS", "STOPS", "DELAYS", "WARPS", "TIMESIGNATURES", "FAKES"}
-# What makes a .ssc chart's own timing count, all of it (StepMania, "split timing").
-OWN_TIMING = (*TIMING, "TICKCOUNTS", "COMBOS", "SPEEDS", "SCROLLS", "LABELS")
-
-Fields = dict[str, Parameter]
-
-
-class _Timing(NamedTuple):
-    clock: BeatClock
-    fakes: BeatClock  # skips the beats whose notes are no notes
-    points: list[TimingPoint]
 
 
 def read_stepmania(path: str | Path) -> tuple[list[Beatmap], list[ChartError]]:
@@ -67,10 +50,11 @@ def parse_stepmania(data: bytes, name: str) -> tuple[list[Beatmap], list[ChartEr
     song: Fields = {}
     charts: list[tuple[Fields, Parameter]] = []  # the fields of a chart, and its notes
     own: Fields | None = None  # those of the .ssc chart that is being read
+    is_ssc = False
     try:
         for parameter in parameters(decode_text(data)):
             if parameter.name == "NOTEDATA":
-                own = {}
+                own, is_ssc = {}, True
             elif parameter.name in ("NOTES", "NOTES2") and own is not None:
                 charts.append((own, parameter))
                 own = None
@@ -85,26 +69,23 @@ def parse_stepmania(data: bytes, name: str) -> tuple[list[Beatmap], list[ChartEr
     if len(charts) > MAX_CHARTS:
         raise ChartError(f"{name}: {len(charts)} charts of one song; at most {MAX_CHARTS} are read")
     n_events = sum(
-        fields[key].value.count("=") for fields in (song, *(own for own, _ in charts)) for key in TIMING & fields.keys()
+        fields[key].value.count("=")
+        for fields in (song, *(own for own, _ in charts))
+        for key in NOTE_TIMING & fields.keys()
     )
     if n_events > MAX_EVENTS:
         raise ChartError(f"{name}: {n_events} changes of tempo, stops and the like; at most {MAX_EVENTS} are read")
     found: list[Beatmap] = []
     errors: list[ChartError] = []
-    timings: dict[int, _Timing | ValueError] = {}  # by the fields that say it: most charts share the song's
+    timings = Timings(song, is_ssc)
     n_notes = 0
     for fields, notes in charts:
         try:
             check_count(n_notes)
-            style = _text(fields, "STEPSTYPE").lower()
+            style = text_of(fields, "STEPSTYPE").lower()
             if style not in KEYS:
                 raise OtherModeError(f"{name}: line {notes.line}: a {style[:40] or 'nameless'} chart; {_WANTED}")
-            source = fields if any(_text(fields, key) for key in OWN_TIMING) else song
-            if id(source) not in timings:
-                timings[id(source)] = _timing(source)
-            timing = timings[id(source)]
-            if isinstance(timing, ValueError):
-                raise timing
+            timing = timings.of(fields)
             found.append(_chart(song, fields, notes, KEYS[style], timing))
             n_notes += len(found[-1].notes)
         except ValueError as error:
@@ -125,44 +106,31 @@ def _fields_of_sm(parameter: Parameter) -> tuple[Fields, Parameter]:
     return fields, parameter._replace(values=[":".join(parameter.values[NOTES_FIELDS - 1 :])])
 
 
-def _chart(song: Fields, fields: Fields, notes: Parameter, keys: int, timing: _Timing) -> Beatmap:
+def _chart(song: Fields, fields: Fields, notes: Parameter, keys: int, timing: Timing) -> Beatmap:
     """Make a chart. Raises ValueError."""
-    artist, title = _text(song, "ARTIST"), " ".join(filter(None, (_text(song, "TITLE"), _text(song, "SUBTITLE"))))
-    translit = " ".join(filter(None, (_text(song, "TITLETRANSLIT"), _text(song, "SUBTITLETRANSLIT"))))
-    description = _text(fields, "CHARTNAME") or _text(fields, "DESCRIPTION")
-    difficulty, meter = _text(fields, "DIFFICULTY"), _text(fields, "METER")
+    artist, title = text_of(song, "ARTIST"), " ".join(filter(None, (text_of(song, "TITLE"), text_of(song, "SUBTITLE"))))
+    translit = " ".join(filter(None, (text_of(song, "TITLETRANSLIT"), text_of(song, "SUBTITLETRANSLIT"))))
+    description = text_of(fields, "CHARTNAME") or text_of(fields, "DESCRIPTION")
+    difficulty, meter = text_of(fields, "DIFFICULTY"), text_of(fields, "METER")
     version = [difficulty, description if difficulty.lower() == "edit" else "", meter]
-    preview_s = _number(song, "SAMPLESTART", -0.001)
+    preview_s = number_of(song, "SAMPLESTART", -0.001)
     beatmap = Beatmap(
         keys,
         _notes(notes.value, keys, timing),
         timing.points[:],
-        audio_filename=_text(fields, "MUSIC") or _text(song, "MUSIC"),
+        audio_filename=text_of(fields, "MUSIC") or text_of(song, "MUSIC"),
         title=translit or title,
-        artist=_text(song, "ARTISTTRANSLIT") or artist,
-        creator=_text(fields, "CREDIT") or _text(song, "CREDIT"),
+        artist=text_of(song, "ARTISTTRANSLIT") or artist,
+        creator=text_of(fields, "CREDIT") or text_of(song, "CREDIT"),
         version=" ".join(filter(None, version)),
-        background=_text(song, "BACKGROUND") or _text(song, "BANNER") or None,
+        background=text_of(song, "BACKGROUND") or text_of(song, "BANNER") or None,
         preview_ms=round(1000.0 * preview_s) if 0 <= preview_s <= 86_400 else -1,
-        metadata={"TitleUnicode": title, "ArtistUnicode": artist, "Source": "", "Tags": _text(song, "GENRE")},
+        metadata={"TitleUnicode": title, "ArtistUnicode": artist, "Source": "", "Tags": text_of(song, "GENRE")},
     )
     return finished(beatmap, "the chart")
 
 
-def _timing(fields: Fields) -> _Timing | ValueError:
-    """Read the timing of a song, or of a chart that has one of its own; the error is the same for all of its charts."""
-    try:
-        bpms, stops, warps = without_negatives(_events(fields, "BPMS"), _events(fields, "STOPS"))
-        warps = [*warps, *_events(fields, "WARPS")]
-        start_ms = -1000.0 * _number(fields, "OFFSET", 0.0)
-        clock = BeatClock(bpms, stops, _events(fields, "DELAYS"), warps, _events(fields, "TIMESIGNATURES"), start_ms)
-        fakes = BeatClock([(0.0, 60.0)], warps=_events(fields, "FAKES"))  # stretches, as warps are
-        return _Timing(clock, fakes, within_a_day(clock.timing_points))
-    except ValueError as error:
-        return error
-
-
-def _notes(text: str, keys: int, timing: _Timing) -> list[Note]:
+def _notes(text: str, keys: int, timing: Timing) -> list[Note]:
     """The notes of a chart's rows. Raises ValueError for a row of another width."""
     rows = list(_rows(text, keys))
     beats = np.array([beat for beat, _ in rows])  # [rows]
@@ -216,26 +184,3 @@ def _without_brackets(row: str) -> str:
         elif depth <= 0:
             kept.append(letter)
     return "".join(kept)
-
-
-def _events(fields: Fields, key: str) -> Events:
-    """Read "beat=value,beat=value,...". Raises ValueError for what is no number."""
-    events: list[tuple[float, float]] = []
-    for part in fields[key].value.split(",") if key in fields else ():
-        if "=" not in part:
-            continue
-        beat_text, value_text = part.split("=")[:2]
-        beat, value = number(beat_text, f"a beat of #{key}"), number(value_text, f"a value of #{key}")
-        if not -MAX_BEAT <= beat <= MAX_BEAT:
-            raise ValueError(f"#{key} has beat {beat:g}, out of all bounds")
-        events.append((round(beat * ROWS_PER_BEAT) / ROWS_PER_BEAT, value))
-    return events
-
-
-def _text(fields: Fields, key: str) -> str:
-    return one_line(fields[key].value) if key in fields else ""
-
-
-def _number(fields: Fields, key: str, default: float) -> float:
-    text = _text(fields, key)
-    return number(text, f"#{key}") if text else default

@@ -52,6 +52,43 @@ def test_a_chart_of_ssc_with_a_timing_of_its_own():
     ]
 
 
+def split(own: str, song: str = "#VERSION:0.83;#OFFSET:-1.25;#BPMS:0=120;") -> list[float]:
+    """The times of two notes, on beats 0 and 2, in a .ssc whose chart has fields of its own."""
+    text = f"{song}#NOTEDATA:;#STEPSTYPE:dance-single;{own}#NOTES:\n1000\n0000\n0100\n0000;"
+    (chart,), errors = parse_stepmania(text.encode(), "a.ssc")
+    assert not errors
+    return [note.start_ms for note in chart.notes]
+
+
+@pytest.mark.parametrize(
+    ("own", "times_ms"),
+    [
+        ("", [1250, 2250]),
+        ("#BPMS:0=240;", [1250, 1750]),  # the song's offset stays
+        ("#BPMS:0=240;#OFFSET:-2;", [2000, 2500]),
+        ("#BPMS:0=240;#OFFSET:;", [1250, 1750]),
+        ("#OFFSET:-2;", [1250, 2250]),  # an offset alone is no timing
+        ("#STOPS:;#DELAYS:;#SPEEDS:;", [1250, 2250]),  # nor are empty fields
+        ("#BPMS:0=240;#STOPS:1=0.5;#DELAYS:2=0.25;", [1250, 2500]),
+        ("#BPMS:0=240;#WARPS:0.5=1;", [1250, 1500]),
+        ("#BPMS:0=240,1=-60;", [1250, 1750]),  # no tempo in .ssc
+        ("#SPEEDS:0=1=0=0;", [1250, 3250]),  # a timing without a tempo: 60 BPM
+        ("#STOPS:1=0.5;", [1250, 3750]),
+    ],
+)
+def test_split_timing_starts_from_the_song_s_offset(own, times_ms):
+    assert split(own) == times_ms
+
+
+def test_the_song_s_stops_are_not_in_a_chart_s_own_timing():
+    assert split("#BPMS:0=240;", "#OFFSET:-1.25;#BPMS:0=120;#STOPS:1=9;#DELAYS:1=9;#WARPS:0.5=1;") == [1250, 1750]
+
+
+def test_files_before_version_0_7_have_no_split_timing():
+    assert split("#BPMS:0=240;#OFFSET:-2;", "#VERSION:0.69;#OFFSET:-1.25;#BPMS:0=120;") == [1250, 2250]
+    assert split("", "#VERSION:0.69;#BPMS:0=60;#WARPS:1=1.5;") == [0, 1500]  # to beat 1.5, not over 1.5 beats
+
+
 def test_kinds_of_notes():
     chart = one("1L4M,F0K0,A030")  # measures of one row: beats 0, 4, 8
     assert chart.notes == [Note(0.0, 0), Note(0.0, 1), Note(0.0, 2, 8000.0)]
