@@ -85,6 +85,18 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
+def without_ckpt_paths(config: Any) -> Any:
+    """Return a copy of a configuration in which no model starts from another checkpoint.
+
+    It belongs beside weights that are complete: whoever builds the model again needs that file alone.
+    """
+    if isinstance(config, dict):
+        return {key: None if key == "ckpt_path" else without_ckpt_paths(value) for key, value in config.items()}
+    if isinstance(config, list):
+        return [without_ckpt_paths(value) for value in config]
+    return config
+
+
 def get_obj_from_str(target: str) -> Any:
     """Return the object that a dotted path names. Raises ConfigError when there is none."""
     module_name, _, name = target.rpartition(".")

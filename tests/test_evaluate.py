@@ -9,11 +9,11 @@ import soundfile
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import read_osu, write_osu
-from mug.checkpoints.export import export_run
 from mug.commands import evaluate
 from mug.config import PROJECT_ROOT
 from mug.errors import AudioError, ChartError, ConfigError, DatasetError, PromptError
 from mug.metrics.sampling import Sampling
+from mug.training.export import export_run
 
 SCRIPT = PROJECT_ROOT / "scripts" / "evaluate.py"
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 from tiny_model import save_tiny_checkpoint
 
-from mug.checkpoints.export import export_run
 from mug.config import PROJECT_ROOT
 from mug.placement.density import DensityPrior
 from mug.synth.songs import write_songs
+from mug.training.export import export_run
 
 
 def run(script: str, *arguments: str | Path) -> subprocess.CompletedProcess:

@@ -1,1 +1,1 @@
-"""Trained models on disk: model folders, their cards, export."""
+"""Trained models on disk: reading checkpoints and model folders, writing model folders and their cards."""

@@ -23,11 +23,10 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mug.config import find_file
+from mug.config import find_file, without_ckpt_paths
 from mug.errors import ChartError, CheckpointError
 from mug.files import resolve_inside
 from mug.model.weights import WEIGHTS
-from mug.training.checkpoints import without_ckpt_paths
 from mug.yaml_files import read_yaml, write_yaml
 
 CONFIG, FEATURES, CARD, PLACEMENT, DENSITY = "config.yaml", "features.yaml", "README.md", "placement", "density.yaml"

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from mug.checkpoints.agreement import check_agreement
 from mug.checkpoints.model_folder import DENSITY, PLACEMENT, prompt_params, read_folder_config
 from mug.cond.feature import BeatmapFeatureEmbedder
 from mug.cond.wave import MelspectrogramEncoder, MelspectrogramEncoder1D, MelspectrogramScaleEncoder1D, STFTEncoder
-from mug.config import find_file, instantiate_from_config
+from mug.config import find_file, instantiate_from_config, without_ckpt_paths
 from mug.data.audio import AudioSettings
 from mug.diffusion.diffusion import DDPM
 from mug.diffusion.unet import UNetModel
@@ -32,8 +33,6 @@ from mug.model.weights import (
 )
 from mug.placement.density import DensityPrior
 from mug.placement.model import PlacementModel
-from mug.training.agreement import check_agreement
-from mug.training.checkpoints import without_ckpt_paths
 from mug.yaml_files import read_yaml
 
 MAX_KERNEL_LENGTH = 2**16  # latent frames that an S4 layer was ever asked for; an hour's song has a sixth of it

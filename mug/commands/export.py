@@ -15,8 +15,8 @@ Models of the original 2023 program: import_checkpoint.py.
 import argparse
 from pathlib import Path
 
-from mug.checkpoints.export import export_run
 from mug.model.weights import WEIGHTS
+from mug.training.export import export_run
 
 
 def main() -> None:

@@ -1,1 +1,1 @@
-"""Lightning around the networks: run folders, exact resume, logging."""
+"""Lightning around the networks: run folders, exact resume, logging, export."""

@@ -10,9 +10,9 @@ import yaml
 from pytorch_lightning.callbacks import Checkpoint
 from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_only
 
+from mug.config import without_ckpt_paths
 from mug.errors import MugError, TrainingError
 from mug.files import replacing
-from mug.training.checkpoints import without_ckpt_paths
 from mug.training.resume import ExactResume
 from mug.training.runs import CHECKPOINTS, CONFIGS, LAST_CHECKPOINT
 

@@ -37,15 +37,3 @@ class SafeCheckpointIO(TorchCheckpointIO):
     ) -> dict[str, Any]:
         """Tensors arrive on the CPU whatever `map_location` says. Raises CheckpointError."""
         return read_checkpoint(path)
-
-
-def without_ckpt_paths(config: Any) -> Any:
-    """Return a copy of a configuration in which no model starts from another checkpoint.
-
-    It belongs beside weights that are complete: whoever builds the model again needs that file alone.
-    """
-    if isinstance(config, dict):
-        return {key: None if key == "ckpt_path" else without_ckpt_paths(value) for key, value in config.items()}
-    if isinstance(config, list):
-        return [without_ckpt_paths(value) for value in config]
-    return config

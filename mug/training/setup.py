@@ -10,9 +10,9 @@ from pytorch_lightning.loggers import Logger, TensorBoardLogger
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch.utils.tensorboard import SummaryWriter
 
+from mug.checkpoints.agreement import check_agreement
 from mug.config import check_params, get_obj_from_str, instantiate_from_config
 from mug.errors import ConfigError
-from mug.training.agreement import check_agreement
 from mug.training.callbacks import BaselineMetrics, ConfigSaver, LastCheckpoint
 from mug.training.checkpoints import SafeCheckpointIO
 from mug.training.csv_log import CSVLog

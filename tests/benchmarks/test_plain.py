@@ -8,8 +8,7 @@ from torch import Tensor, nn
 
 from benchmarks.full_size import prompts
 from benchmarks.plain import PlainAttention, PlainKernel, make_plain, set_checkpointing
-from mug.checkpoints.trained_model import without_ckpt_paths
-from mug.config import instantiate_from_config
+from mug.config import instantiate_from_config, without_ckpt_paths
 from mug.model.attention import RelativeAttention
 from mug.model.nplr import NPLRKernel
 

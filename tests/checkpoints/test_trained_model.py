@@ -12,11 +12,11 @@ import torch
 import yaml
 from tiny_model import save_tiny_checkpoint, save_tiny_placement, tiny_run_config
 
-from mug.checkpoints.export import export_run
 from mug.checkpoints.trained_model import MAX_VALUES, PLACES, check_places, load_trained_model, read_model
 from mug.config import PROJECT_ROOT, get_obj_from_str, load_config
 from mug.errors import CheckpointError
 from mug.placement.density import DensityPrior
+from mug.training.export import export_run
 
 Edit = Callable[[dict[str, Any]], Path]
 NOT_ITS_OWN = "its prompt, audio or keys are not those of"

@@ -7,14 +7,13 @@ import torch
 from tiny_model import tiny_run_config
 from torch import Tensor, nn
 
-from mug.config import instantiate_from_config
+from mug.config import instantiate_from_config, without_ckpt_paths
 from mug.diffusion.ddim import ddim_sample
 from mug.diffusion.diffusion import DDPM
 from mug.features import FeatureSpec
 from mug.model.masking import whole_lengths
 from mug.seeding import generator_of
 from mug.training.beatmap_logger import decode_charts
-from mug.training.checkpoints import without_ckpt_paths
 
 LENGTHS = [32, 96, 64]  # latent frames: of 2 note frames or 16 audio frames
 

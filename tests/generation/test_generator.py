@@ -17,7 +17,6 @@ from tqdm import tqdm
 from mug.charts.beatmap import Beatmap, TimingPoint
 from mug.charts.osu import parse_osu
 from mug.charts.osz import extract_osz, write_osz
-from mug.checkpoints.export import export_run
 from mug.data.audio import load_audio
 from mug.errors import AudioError, ChartError, CheckpointError, ConfigError, PromptError
 from mug.features import Feature, FeatureSpec
@@ -26,6 +25,7 @@ from mug.generation.prompt_distance import distance
 from mug.placement.chances import Chances
 from mug.placement.density import Density, DensityPrior
 from mug.ratings.stars import star_rating_or_none
+from mug.training.export import export_run
 
 STEPS = 3
 

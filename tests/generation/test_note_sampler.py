@@ -5,10 +5,10 @@ import pytest
 import torch
 from tiny_model import save_tiny_placement
 
-from mug.checkpoints.export import export_run
 from mug.checkpoints.trained_model import load_trained_model
 from mug.errors import CheckpointError
 from mug.generation.note_sampler import NoteSampler
+from mug.training.export import export_run
 
 NOTE_FRAME_MS = 8 * 128 / 22050 * 1000
 

@@ -6,8 +6,9 @@ import pytest
 import torch
 import yaml
 
+from mug.config import without_ckpt_paths
 from mug.errors import CheckpointError, ConfigError
-from mug.training.checkpoints import SafeCheckpointIO, without_ckpt_paths
+from mug.training.checkpoints import SafeCheckpointIO
 from mug.training.runs import resume_run, start_run
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from tiny_model import tiny_run_config
 
+from mug.checkpoints.agreement import check_agreement
 from mug.config import load_config
 from mug.errors import ConfigError
-from mug.training.agreement import check_agreement
 
 FIRST_STAGE = "model.params.first_stage_config.params.ddconfig"
 AUDIO = "data.params.common.audio"

@@ -13,11 +13,11 @@ import yaml
 from safetensors.torch import load_file
 from tiny_model import save_tiny_placement
 
-from mug.checkpoints.export import export_run, last_metrics, last_versions
 from mug.checkpoints.trained_model import load_trained_model
 from mug.config import instantiate_from_config
 from mug.errors import CheckpointError
 from mug.generation import ChartGenerator
+from mug.training.export import export_run, last_metrics, last_versions
 from mug.training.versions import VersionsSaver
 from tests.diffusion.test_diffusion import tiny_config
 
