@@ -6,6 +6,7 @@ Axis: F features. Each owns a block of consecutive rows, whose first one means "
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from numbers import Real
 from pathlib import Path
 from reprlib import repr as brief
@@ -52,7 +53,7 @@ class Feature:
             return 0
         if self.type == "numeric":
             if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(value):
-                raise PromptError(f"{self.name} is {value!r}; give a number from {self.min} to {self.max}")
+                raise PromptError(f"{self.name} is {value!r}; give a number from {self.min:g} to {self.max:g}")
             # max belongs to the last bin
             return 1 + min(int((self.inside(value) - self.min) / self.interval), self.size - 2)
         if value not in self.values:
@@ -131,9 +132,22 @@ class FeatureSpec:
         """
         for name in prompt:
             if name not in self.blocks:
-                raise PromptError(f"unknown feature '{name}'; known are {', '.join(self.names)}")
+                close = get_close_matches(str(name), self.names, 1)
+                meant = f" (did you mean {close[0]}?)" if close else ""
+                raise PromptError(f"unknown feature '{name}'{meant}; known are {', '.join(self.names)}")
         rows = [self.blocks[feature.name][0] + feature.row(prompt.get(feature.name)) for feature in self.features]
         return np.array(rows, dtype=np.int64)
+
+    def check(self, prompt: Mapping[str, float | str | bool | None]) -> None:
+        """Raise PromptError where `encode` does, and for numbers outside the range of their features.
+
+        `encode` counts those to the nearest bin, as training has to with very hard charts. People are told instead.
+        """
+        self.encode(prompt)
+        for feature in self.features:
+            value: Any = prompt.get(feature.name)
+            if value is not None and feature.inside(value) != value:
+                raise PromptError(f"{feature.name} is {value}; give a number from {feature.min:g} to {feature.max:g}")
 
     def decode(self, ids: Iterable[int]) -> dict[str, float | str | bool]:
         """Return a prompt with these ids [F], without what they do not give.

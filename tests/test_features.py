@@ -59,10 +59,11 @@ def test_the_networks_read_numbers_in_their_range():
     ("prompt", "reason"),
     [
         ({"colour": 1}, "unknown feature 'colour'; known are size, kind, odd"),
+        ({"knd": 1}, r"unknown feature 'knd' \(did you mean kind\?\); known are size, kind, odd"),
         ({"kind": "d"}, "kind is 'd'; known are a, b, c"),
         ({"odd": 2}, "odd is 2; known are true, false"),
         ({"odd": "yes"}, "odd is 'yes'; known are true, false"),
-        ({"size": "2"}, "size is '2'; give a number from 1.0 to 3.0"),
+        ({"size": "2"}, "size is '2'; give a number from 1 to 3"),
         ({"size": True}, "size is True; give a number"),
         ({"size": float("nan")}, "size is nan; give a number"),
     ],
@@ -70,6 +71,19 @@ def test_the_networks_read_numbers_in_their_range():
 def test_refuses_what_is_no_prompt(prompt, reason):
     with pytest.raises(PromptError, match=reason):
         SMALL.encode(prompt)
+
+
+@pytest.mark.parametrize("value", [0.99, -3, 3.01, 50, float("inf")])
+def test_people_are_told_the_range_of_a_number(value):
+    with pytest.raises(PromptError, match=f"^size is {value}; give a number from 1 to 3$"):
+        SMALL.check({"kind": "a", "size": value})
+
+
+def test_a_prompt_in_range_is_taken():
+    SMALL.check({"size": 1, "odd": True})
+    SMALL.check({"size": np.float32(3), "kind": None})
+    with pytest.raises(PromptError, match="unknown feature 'colour'"):
+        SMALL.check({"colour": 1})
 
 
 def test_decodes_to_the_middle_of_a_bin_and_leaves_out_what_is_not_given():

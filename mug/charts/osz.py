@@ -4,7 +4,6 @@
 """
 
 import lzma
-import re
 import shutil
 import struct
 import tempfile
@@ -15,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mug.charts.beatmap import Beatmap
+from mug.charts.file_names import FILE_LETTERS, chart_name, safe_file_name, unused_name
 from mug.charts.osu import format_osu
 from mug.charts.osu_lines import printable
 from mug.errors import ChartError
@@ -29,54 +29,38 @@ ENTRY_BYTES = 1_000  # of the zip's directory: 46 and the name, with room for no
 ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, IndexError)
 ENCRYPTED = 0x1  # a bit of an entry's flags
-MAX_NAME = 200  # bytes, without an ending; file systems take 255
 
 
 def write_osz(path: str | Path, beatmaps: Sequence[Beatmap], audio: Path, background: Path | None = None) -> None:
     """Write the charts of one song with its audio and background as a package, whole or not at all.
 
-    In the package the charts name these files. Raises ChartError for a missing file, and for no charts or two charts
-    that have the same artist, title, creator and version.
+    Files get names that every system takes, and the charts name them so. Raises ChartError for a missing file, and for
+    no charts or two charts that have the same artist, title, creator and version.
     """
     path = Path(path)
-    files = {file.name: file for file in (audio, background) if file is not None}
-    for file in files.values():
-        if not file.is_file():
+    for file in (audio, background):
+        if file is not None and not file.is_file():
             raise ChartError(f"{file}: no such file to put into {path.name}")
+    taken: set[str] = set()
+    audio_name = unused_name(safe_file_name(audio.name), taken)
+    image = None if background is None else unused_name(safe_file_name(background.name), taken)
     charts: dict[str, bytes] = {}
+    known: set[str] = set()
     for beatmap in beatmaps:
         name = chart_name(beatmap)
-        if name in charts:
+        if name in known:
             raise ChartError(f"{path}: two charts are called '{name}'; give each a version of its own")
-        image = beatmap.background if background is None else background.name
-        charts[name] = format_osu(replace(beatmap, audio_filename=audio.name, background=image))
+        known.add(name)
+        named = replace(beatmap, audio_filename=audio_name, background=image or beatmap.background)
+        charts[unused_name(chart_name(beatmap, FILE_LETTERS), taken)] = format_osu(named)
     if not charts:
         raise ChartError(f"{path}: no charts to put into the package")
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as package:
         for name, data in charts.items():
             package.writestr(name, data)
-        for name, file in files.items():
-            package.write(file, name)
-
-
-def chart_name(beatmap: Beatmap) -> str:
-    """Return the name osu! gives a chart's file, "Artist - Title (Creator) [Version].osu".
-
-    Where that is too long, the song's names are cut and the version stays: it tells a song's charts apart.
-    """
-    ending = _writable(f" ({beatmap.creator}) [{beatmap.version}]", MAX_NAME)
-    song = _writable(f"{beatmap.artist} - {beatmap.title}", MAX_NAME - len(ending.encode()))
-    return (song + ending).strip(" .") + ".osu"
-
-
-def safe_name(name: str) -> str:
-    """Return `name` without what some file system does not take, and no longer than it takes."""
-    return _writable(name, MAX_NAME).strip(" .")
-
-
-def _writable(name: str, max_bytes: int) -> str:
-    name = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "", name).encode("utf-8", "replace").decode()
-    return name.encode()[:max_bytes].decode("utf-8", "ignore")
+        package.write(audio, audio_name)
+        if background is not None and image is not None:
+            package.write(background, image)
 
 
 def extract_osz(path: str | Path, folder: str | Path) -> list[Path]:

@@ -21,7 +21,8 @@ import gradio as gr
 
 from mug.charts.beatmap import Beatmap
 from mug.charts.osu import read_osu
-from mug.charts.osz import safe_name, write_osz
+from mug.charts.file_names import safe_name
+from mug.charts.osz import write_osz
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.data.audio import read_tags
 from mug.device import add_device_argument

@@ -10,7 +10,8 @@ import pytest
 from mug.charts import osz
 from mug.charts.beatmap import Beatmap, Note
 from mug.charts.osu import read_osu
-from mug.charts.osz import chart_name, extract_osz, write_osz
+from mug.charts.file_names import chart_name
+from mug.charts.osz import extract_osz, write_osz
 from mug.errors import ChartError
 
 
@@ -45,6 +46,35 @@ def test_what_is_packed_comes_out(tmp_path, song):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a"]
 
 
+@pytest.mark.parametrize(
+    ("name", "packed"),
+    [
+        ('What? "Live" 1|2.ogg', "What Live 12.ogg"),
+        (" x .ogg", "x.ogg"),
+        ("a\\b.ogg", "ab.ogg"),
+        ("CON.ogg", "_CON.ogg"),
+        ("é" * 110 + ".ogg", "é" * 100 + ".ogg"),
+        ("\udcff.ogg", "untitled.ogg"),
+    ],
+)
+def test_a_song_has_a_name_that_windows_takes(tmp_path, name, packed):
+    (tmp_path / name).write_bytes(b"sound")
+    write_osz(tmp_path / "a.osz", [beatmap()], tmp_path / name)
+    with zipfile.ZipFile(tmp_path / "a.osz") as package:
+        assert package.namelist() == ["A - T (C) [Hard].osu", packed]
+        assert f"AudioFilename: {packed}\n".encode() in package.read("A - T (C) [Hard].osu")
+
+
+def test_versions_that_case_or_cutting_makes_alike_stay_apart(tmp_path, song):
+    charts = [beatmap(version) for version in ("Hard", "hard", "x" * 120 + "1", "x" * 120 + "2")]
+    write_osz(tmp_path / "a.osz", charts, song[0])
+    with zipfile.ZipFile(tmp_path / "a.osz") as package:
+        long = "(C) [" + "x" * 104
+        assert package.namelist()[:4] == [
+            *["A - T (C) [Hard].osu", "A - T (C) [hard] (2).osu", f"{long}.osu", f"{long} (2).osu"]
+        ]
+
+
 def test_a_package_without_background(tmp_path, song):
     write_osz(tmp_path / "a.osz", [beatmap()], song[0])
     with zipfile.ZipFile(tmp_path / "a.osz") as package:
@@ -63,13 +93,6 @@ def test_refuses_to_pack(tmp_path, song, charts, audio, reason):
     with pytest.raises(ChartError, match=reason):
         write_osz(tmp_path / "a.osz", charts, tmp_path / audio)
     assert not (tmp_path / "a.osz").exists()
-
-
-def test_chart_names_are_file_names():
-    assert chart_name(Beatmap(4, [], [], title='a/b\\..:*?"<>|\n', artist="..")) == "- ab.. () [].osu"
-    name = chart_name(Beatmap(4, [], [], title="あ" * 500))
-    assert len(name.encode()) <= 204
-    assert name.endswith("あ () [].osu")
 
 
 def test_charts_of_a_song_with_a_long_name_stay_apart(tmp_path, song):
