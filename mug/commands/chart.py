@@ -14,8 +14,8 @@ from typing import Any
 import yaml
 
 from mug.charts.beatmap import Beatmap, TimingPoint
-from mug.charts.osu import read_osu
 from mug.charts.file_names import chart_name, safe_name
+from mug.charts.osu import read_osu
 from mug.charts.osz import write_osz
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.config import find_file

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from mug.charts.beatmap import Beatmap
 from mug.charts.chart_files import CHART_SUFFIXES, PACKAGE_SUFFIXES, open_charts, without_sm_twins
-from mug.charts.osu import OtherModeError, write_osu
 from mug.charts.file_names import chart_name
+from mug.charts.osu import OtherModeError, write_osu
 from mug.charts.osz import extract_osz
 from mug.errors import ChartError
 from mug.files import file_beside, replacing, resolve_inside

@@ -20,8 +20,8 @@ from typing import Any
 import gradio as gr
 
 from mug.charts.beatmap import Beatmap
-from mug.charts.osu import read_osu
 from mug.charts.file_names import safe_name
+from mug.charts.osu import read_osu
 from mug.charts.osz import write_osz
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.data.audio import read_tags

@@ -10,7 +10,6 @@ import pytest
 from mug.charts import osz
 from mug.charts.beatmap import Beatmap, Note
 from mug.charts.osu import read_osu
-from mug.charts.file_names import chart_name
 from mug.charts.osz import extract_osz, write_osz
 from mug.errors import ChartError
 
