@@ -1,18 +1,28 @@
-"""Chart files of every kind: which they are, and what is in them."""
+"""Chart files of every format: which they are, what is in them, and writing them."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from mug.charts.beatmap import Beatmap
-from mug.charts.malody import read_malody
-from mug.charts.osu import read_osu
-from mug.charts.quaver import read_quaver
-from mug.charts.stepmania import read_stepmania
+from mug.charts.beatmap import Beatmap, TimingPoint
+from mug.charts.malody import read_malody, read_malody_timing
+from mug.charts.osu import read_osu, read_osu_timing, write_osu
+from mug.charts.quaver import read_quaver, read_quaver_timing
+from mug.charts.stepmania import read_stepmania, read_stepmania_timing
 from mug.errors import ChartError
 
 ONE_CHART = {".osu": read_osu, ".qua": read_quaver, ".mc": read_malody}
 CHART_SUFFIXES = (*ONE_CHART, ".sm", ".ssc")
+TIMING_READERS: dict[str, Callable[[Path], list[TimingPoint]]] = {
+    ".osu": read_osu_timing,
+    ".qua": read_quaver_timing,
+    ".mc": read_malody_timing,
+    ".sm": read_stepmania_timing,
+    ".ssc": read_stepmania_timing,
+}
+#: An export format is a function in a file of its own and a line here. A package of charts with their audio is an .osz
+#: (mug/charts/osz.py).
+WRITERS: dict[str, Callable[[Beatmap, Path], None]] = {".osu": write_osu}
 PACKAGE_SUFFIXES = (".osz", ".qp", ".mcz")  # zips
 
 
@@ -32,11 +42,40 @@ def open_charts(path: str | Path) -> tuple[list[Beatmap], list[ChartError]]:
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in CHART_SUFFIXES:
-        return [], [ChartError(f"{path}: not a chart file; known are {', '.join(CHART_SUFFIXES)}")]
+        return [], [_unknown(path)]
     try:
         return ([ONE_CHART[suffix](path)], []) if suffix in ONE_CHART else read_stepmania(path)
     except ChartError as error:
         return [], [error]
+
+
+def read_timing(path: str | Path) -> list[TimingPoint]:
+    """Return the tempo changes of a chart file, by time; it may be of any mode, and still be without notes.
+
+    Raises ChartError for a file without tempo.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in TIMING_READERS:
+        raise _unknown(path)
+    points = TIMING_READERS[path.suffix.lower()](path)
+    if not points:
+        raise ChartError(f"{path}: no tempo in it; set one in the game's editor first (in osu!: a red line)")
+    return points
+
+
+def write_chart(chart: Beatmap, path: str | Path) -> None:
+    """Write a chart in the format that the path's suffix names, whole or not at all.
+
+    Raises ChartError for an unknown format, and for what the format cannot hold.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in WRITERS:
+        raise ChartError(f"{path}: charts are written as {', '.join(WRITERS)}")
+    WRITERS[path.suffix.lower()](chart, path)
+
+
+def _unknown(path: Path) -> ChartError:
+    return ChartError(f"{path}: not a chart file; known are {', '.join(CHART_SUFFIXES)}")
 
 
 def find_charts(paths: Iterable[str | Path]) -> list[Path]:

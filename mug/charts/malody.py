@@ -5,14 +5,15 @@ the audio is at (time of a beat) - offset.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mug.charts.beatmap import MAX_KEYS, Beatmap, Note
+from mug.charts.beatmap import MAX_KEYS, Beatmap, Note, TimingPoint
 from mug.charts.foreign_text import (
     MAX_BEAT,
     check_count,
@@ -43,18 +44,19 @@ def read_malody(path: str | Path) -> Beatmap:
     return parse_malody(read_chart_bytes(path, MAX_BYTES), str(path))
 
 
+def read_malody_timing(path: str | Path) -> list[TimingPoint]:
+    """Return the tempo changes of a .mc file of any mode, by time. Raises ChartError."""
+    path = Path(path)
+    with _errors_of(str(path)):
+        file = _load(read_chart_bytes(path, MAX_BYTES), str(path))
+        return _points(*_clock(file, _song_note(_objects(file, "note"))))
+
+
 def parse_malody(data: bytes, name: str) -> Beatmap:
     """Read the bytes of a .mc file; `name` is for messages. Notes in columns that the chart does not have are left out,
     as the game does. Raises ChartError for what is no Malody chart of keys with notes."""
-    check_size(data, MAX_BYTES, name)
-    try:
-        return _chart(_object(json.loads(decode_text(data)), "the file"), name)
-    except json.JSONDecodeError as error:
-        raise ChartError(f"{name}: line {error.lineno}: {error.msg}; it is no .mc file, or cut off") from error
-    except RecursionError as error:
-        raise ChartError(f"{name}: lists in lists in lists; that is no chart") from error
-    except ValueError as error:
-        raise ChartError(f"{name}: {printable(error)}") from error
+    with _errors_of(name):
+        return _chart(_load(data, name), name)
 
 
 def _chart(file: dict[str, Any], name: str) -> Beatmap:
@@ -71,20 +73,12 @@ def _chart(file: dict[str, Any], name: str) -> Beatmap:
     song = _object(meta.get("song"), "meta.song")
     items = _objects(file, "note")
     sound = _song_note(items)
-
-    tempo = _objects(file, "time")
-    if len(tempo) > MAX_TEMPOS:
-        raise ValueError(f"{len(tempo)} changes of tempo; at most {MAX_TEMPOS} are read")
-    beats = _beats([item.get("beat") for item in tempo])
-    bpms = [number(item.get("bpm"), "a bpm") for item in tempo]
-    clock = BeatClock([(beat, bpm) for beat, bpm in zip(beats.tolist(), bpms, strict=True) if bpm > 0])
-    sound_beat = _beats([sound.get("beat", [0, 0, 1])])
-    sound_ms = float(clock.times_ms(sound_beat)[0]) + number(sound.get("offset", 0), "the song's offset")
+    clock, sound_ms = _clock(file, sound)
     title, artist = _text(song, "title"), _text(song, "artist")
     beatmap = Beatmap(
         int(keys),
         _notes([item for item in items if item is not sound], int(keys), clock, sound_ms),
-        within_a_day(replace(point, time_ms=point.time_ms - sound_ms) for point in clock.timing_points),
+        _points(clock, sound_ms),
         audio_filename=_text(sound, "sound") or _text(song, "file"),
         title=title,
         artist=artist,
@@ -100,6 +94,22 @@ def _chart(file: dict[str, Any], name: str) -> Beatmap:
         },
     )
     return finished(beatmap, "the chart")
+
+
+def _clock(file: dict[str, Any], sound: dict[str, Any]) -> tuple[BeatClock, float]:
+    """Return the times of a chart's beats, and the time on that clock at which the song starts."""
+    tempo = _objects(file, "time")
+    if len(tempo) > MAX_TEMPOS:
+        raise ValueError(f"{len(tempo)} changes of tempo; at most {MAX_TEMPOS} are read")
+    beats = _beats([item.get("beat") for item in tempo])
+    bpms = [number(item.get("bpm"), "a bpm") for item in tempo]
+    clock = BeatClock([(beat, bpm) for beat, bpm in zip(beats.tolist(), bpms, strict=True) if bpm > 0])
+    sound_beat = _beats([sound.get("beat", [0, 0, 1])])
+    return clock, float(clock.times_ms(sound_beat)[0]) + number(sound.get("offset", 0), "the song's offset")
+
+
+def _points(clock: BeatClock, sound_ms: float) -> list[TimingPoint]:
+    return within_a_day(replace(point, time_ms=point.time_ms - sound_ms) for point in clock.timing_points)
 
 
 def _song_note(items: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -133,6 +143,24 @@ def _beats(beats: Sequence[Any]) -> np.ndarray:
             raise ValueError(f"a beat is {str(beat)[:40]}, out of all bounds")
         result.append(value)
     return np.array(result, dtype=np.float64)
+
+
+@contextmanager
+def _errors_of(name: str) -> Iterator[None]:
+    """Turn what is wrong with a file into ChartErrors that name it."""
+    try:
+        yield
+    except json.JSONDecodeError as error:
+        raise ChartError(f"{name}: line {error.lineno}: {error.msg}; it is no .mc file, or cut off") from error
+    except RecursionError as error:
+        raise ChartError(f"{name}: lists in lists in lists; that is no chart") from error
+    except ValueError as error:
+        raise ChartError(f"{name}: {printable(error)}") from error
+
+
+def _load(data: bytes, name: str) -> dict[str, Any]:
+    check_size(data, MAX_BYTES, name)
+    return _object(json.loads(decode_text(data)), "the file")
 
 
 def _object(value: Any, what: str) -> dict[str, Any]:

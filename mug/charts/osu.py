@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mug.charts.beatmap import MAX_KEYS, MIN_KEYS, Beatmap, Note, OsuDocument
+from mug.charts.beatmap import MAX_KEYS, MIN_KEYS, Beatmap, Note, OsuDocument, TimingPoint
 from mug.charts.osu_edit import completed, edited_lines, find_background
 from mug.charts.osu_lines import number_or, parse_hit_object, parse_timing_point, printable, slider_clock
 from mug.charts.osu_text import BLANK_CHART, HEADER_SECTIONS, HEADERS, NAMED_METADATA
@@ -28,12 +28,15 @@ class OtherModeError(ChartError):
 
 def read_osu(path: str | Path) -> Beatmap:
     """Read a .osu file. Raises ChartError when it is missing or is not an osu!mania chart."""
-    path = Path(path)
-    try:
-        _check_size(path.stat().st_size, str(path))
-        return parse_osu(path.read_bytes(), str(path))
-    except OSError as error:
-        raise ChartError(f"{path}: cannot be read: {error.strerror}") from error
+    return parse_osu(_bytes_of(Path(path)), str(path))
+
+
+def read_osu_timing(path: str | Path) -> list[TimingPoint]:
+    """Return the red lines of a .osu file of any mode, with or without notes, by time. Raises ChartError."""
+    lines, _ = _lines_of(_bytes_of(Path(path)), str(path))
+    _, sections = _index(lines, str(path))
+    points = [parse_timing_point(lines[line]) for line in sections.get("TimingPoints", [])[1:]]
+    return sorted((point for point in points if point is not None), key=lambda point: point.time_ms)
 
 
 def write_osu(beatmap: Beatmap, path: str | Path) -> None:
@@ -50,16 +53,8 @@ def parse_osu(data: bytes, name: str) -> Beatmap:
     hit object that cannot be read is an error here, where osu! leaves it out.
     Raises ChartError for what is not an osu!mania chart with notes in 1 to 18 columns.
     """
-    _check_size(len(data), name)
-    encoding = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(data[:2], "utf-8")
-    try:
-        # Bytes that are no UTF-8 (old files) survive as surrogates and are written back as they were.
-        text = data.decode(encoding, "surrogateescape" if encoding == "utf-8" else "strict")
-    except UnicodeDecodeError as error:
-        raise ChartError(f"{name}: not a text file: {error.reason}") from error
-    if len(text) > MAX_LINES and len(LINE_END.findall(text)) > MAX_LINES:
-        raise ChartError(f"{name}: more than {MAX_LINES} lines; that is no chart for people")
-    beatmap = _parse_lines(re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text), encoding, name)[0]
+    lines, encoding = _lines_of(data, name)
+    beatmap = _parse_lines(lines, encoding, name)[0]
     if not beatmap.notes:
         raise ChartError(f"{name}: has no notes; the chart is empty or the file is cut off after [HitObjects]")
     return beatmap
@@ -181,6 +176,28 @@ def _check_mania(header: Mapping[tuple[str, str], str], sections: Mapping[str, S
             f"{name}: CircleSize '{printable(size, 20)}' is not a key count; a chart has {MIN_KEYS} to {MAX_KEYS}"
         )
     return keys
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        _check_size(path.stat().st_size, str(path))
+        return path.read_bytes()
+    except OSError as error:
+        raise ChartError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _lines_of(data: bytes, name: str) -> tuple[list[str], str]:
+    """Return the lines of a .osu file, each with its line end, and its encoding. Raises ChartError."""
+    _check_size(len(data), name)
+    encoding = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(data[:2], "utf-8")
+    try:
+        # Bytes that are no UTF-8 (old files) survive as surrogates and are written back as they were.
+        text = data.decode(encoding, "surrogateescape" if encoding == "utf-8" else "strict")
+    except UnicodeDecodeError as error:
+        raise ChartError(f"{name}: not a text file: {error.reason}") from error
+    if len(text) > MAX_LINES and len(LINE_END.findall(text)) > MAX_LINES:
+        raise ChartError(f"{name}: more than {MAX_LINES} lines; that is no chart for people")
+    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text), encoding
 
 
 def _check_size(n_bytes: int, name: str) -> None:

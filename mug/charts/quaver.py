@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,26 +47,22 @@ def read_quaver(path: str | Path) -> Beatmap:
     return parse_quaver(read_chart_bytes(path, MAX_BYTES), str(path))
 
 
+def read_quaver_timing(path: str | Path) -> list[TimingPoint]:
+    """Return the timing points of a .qua file of any mode, by time. Raises ChartError."""
+    path = Path(path)
+    with _errors_of(str(path)):
+        qua = _load(read_chart_bytes(path, MAX_BYTES), str(path))
+        return _points(qua) if isinstance(qua, dict) else []
+
+
 def parse_quaver(data: bytes, name: str) -> Beatmap:
     """Read the bytes of a .qua file; `name` is for messages. Numbers that are 0 may be missing in it.
 
     Notes of a scratch lane, which a 7K chart may have as an eighth, are left out.
     Raises ChartError for what is no Quaver chart with notes.
     """
-    check_size(data, MAX_BYTES, name)
-    try:
-        # empty lines instead, so that errors name the right ones
-        text = IGNORED.sub(lambda match: "\n" * match[0].count("\n"), decode_text(data))
-        if len(text.encode()) > MAX_YAML_BYTES:
-            raise ChartError(f"{name}: larger than {MAX_YAML_BYTES >> 20} MiB without its velocities; that is no chart")
-        return _chart(_load(text), name)
-    except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise ChartError(
-            f"{name}: {line}{printable(error.problem or error.context)}; it is no .qua file, or cut off"
-        ) from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise ChartError(f"{name}: {printable(error)}") from error
+    with _errors_of(name):
+        return _chart(_load(data, name), name)
 
 
 def _chart(qua: Any, name: str) -> Beatmap:
@@ -75,12 +72,11 @@ def _chart(qua: Any, name: str) -> Beatmap:
     if mode not in KEYS:
         raise OtherModeError(f"{name}: its Mode is '{printable(mode, 20)}'; {' and '.join(KEYS)} are what is read")
     keys = KEYS[mode]
-    points = [_point(item) for item in _items(qua, "TimingPoints")]
     title, artist = _text(qua, "Title"), _text(qua, "Artist")
     beatmap = Beatmap(
         keys,
         [note for item in _items(qua, "HitObjects") if (note := _note(item, keys)) is not None],
-        sorted(within_a_day(point for point in points if point is not None), key=lambda point: point.time_ms),
+        _points(qua),
         audio_filename=_text(qua, "AudioFile"),
         title=title,
         artist=artist,
@@ -111,6 +107,11 @@ def _note(item: dict[str, Any], keys: int) -> Note | None:
     return Note(start_ms, int(lane) - 1, end_ms if end_ms > start_ms and end_ms != 0 else None)
 
 
+def _points(qua: dict[str, Any]) -> list[TimingPoint]:
+    points = [_point(item) for item in _items(qua, "TimingPoints")]
+    return sorted(within_a_day(point for point in points if point is not None), key=lambda point: point.time_ms)
+
+
 def _point(item: dict[str, Any]) -> TimingPoint | None:
     bpm = number(item.get("Bpm", 0), "a Bpm")
     if bpm < MIN_BPM:
@@ -133,7 +134,31 @@ def _text(qua: dict[str, Any], key: str) -> str:
     return one_line(value) if isinstance(value, str) else ""
 
 
-def _load(text: str) -> Any:
+@contextmanager
+def _errors_of(name: str) -> Iterator[None]:
+    """Turn what is wrong with a file into ChartErrors that name it."""
+    try:
+        yield
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise ChartError(
+            f"{name}: {line}{printable(error.problem or error.context)}; it is no .qua file, or cut off"
+        ) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise ChartError(f"{name}: {printable(error)}") from error
+
+
+def _load(data: bytes, name: str) -> Any:
+    """Read the bytes of a .qua file as dicts, lists and texts. Raises ChartError, ValueError or YAMLError."""
+    check_size(data, MAX_BYTES, name)
+    # empty lines instead, so that errors name the right ones
+    text = IGNORED.sub(lambda match: "\n" * match[0].count("\n"), decode_text(data))
+    if len(text.encode()) > MAX_YAML_BYTES:
+        raise ChartError(f"{name}: larger than {MAX_YAML_BYTES >> 20} MiB without its velocities; that is no chart")
+    return _load_yaml(text)
+
+
+def _load_yaml(text: str) -> Any:
     """Read a YAML document as dicts, lists and texts. Raises ValueError or YAMLError.
 
     From the parser's events, which is four times as fast as yaml.load and builds nothing but these; aliases, with which

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mug.charts.beatmap import Beatmap, Note
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.foreign_text import (
     check_count,
     check_size,
@@ -40,41 +40,30 @@ def read_stepmania(path: str | Path) -> tuple[list[Beatmap], list[ChartError]]:
     return parse_stepmania(read_chart_bytes(path, MAX_BYTES), str(path))
 
 
+def read_stepmania_timing(path: str | Path) -> list[TimingPoint]:
+    """Return the tempo changes of a song, or of its first chart where the song itself has no tempo.
+
+    Raises ChartError.
+    """
+    song, charts, is_ssc = _fields(read_chart_bytes(Path(path), MAX_BYTES), str(path))
+    timings = Timings(song, is_ssc)
+    try:
+        with_tempo = (fields for fields, _ in charts if text_of(fields, "BPMS") and not text_of(song, "BPMS"))
+        chart = next(with_tempo, None)
+        return (timings.of_song() if chart is None else timings.of(chart)).points
+    except ValueError as error:
+        raise ChartError(f"{path}: {printable(error)}") from error
+
+
 def parse_stepmania(data: bytes, name: str) -> tuple[list[Beatmap], list[ChartError]]:
     """Read the bytes of a .sm or .ssc file: its 4-panel charts, and why the others are none. `name` is for messages.
 
     Taps and lifts are notes, holds and rolls long ones; mines, fakes, attacks and key sounds are not played, nor are
     notes on beats that the timing skips. Raises ChartError for what is no such file.
     """
-    check_size(data, MAX_BYTES, name)
-    song: Fields = {}
-    charts: list[tuple[Fields, Parameter]] = []  # the fields of a chart, and its notes
-    own: Fields | None = None  # those of the .ssc chart that is being read
-    is_ssc = False
-    try:
-        for parameter in parameters(decode_text(data)):
-            if parameter.name == "NOTEDATA":
-                own, is_ssc = {}, True
-            elif parameter.name in ("NOTES", "NOTES2") and own is not None:
-                charts.append((own, parameter))
-                own = None
-            elif parameter.name == "NOTES":
-                charts.append(_fields_of_sm(parameter))
-            else:
-                (song if own is None else own).setdefault(parameter.name, parameter)
-    except ValueError as error:
-        raise ChartError(f"{name}: {printable(error)}") from error
+    song, charts, is_ssc = _fields(data, name)
     if not charts:
         raise ChartError(f"{name}: holds no charts (#NOTES); it is no StepMania file, or cut off")
-    if len(charts) > MAX_CHARTS:
-        raise ChartError(f"{name}: {len(charts)} charts of one song; at most {MAX_CHARTS} are read")
-    n_events = sum(
-        fields[key].value.count("=")
-        for fields in (song, *(own for own, _ in charts))
-        for key in NOTE_TIMING & fields.keys()
-    )
-    if n_events > MAX_EVENTS:
-        raise ChartError(f"{name}: {n_events} changes of tempo, stops and the like; at most {MAX_EVENTS} are read")
     found: list[Beatmap] = []
     errors: list[ChartError] = []
     timings = Timings(song, is_ssc)
@@ -96,6 +85,41 @@ def parse_stepmania(data: bytes, name: str) -> tuple[list[Beatmap], list[ChartEr
 
 
 _WANTED = f"charts of four panels ({', '.join(KEYS)}) are what is read"
+
+
+def _fields(data: bytes, name: str) -> tuple[Fields, list[tuple[Fields, Parameter]], bool]:
+    """Return the fields of a song, those of its charts with the notes of each, and whether it is a .ssc file.
+
+    Raises ChartError for what is no text of fields, or too much of it.
+    """
+    check_size(data, MAX_BYTES, name)
+    song: Fields = {}
+    charts: list[tuple[Fields, Parameter]] = []  # the fields of a chart, and its notes
+    own: Fields | None = None  # those of the .ssc chart that is being read
+    is_ssc = False
+    try:
+        for parameter in parameters(decode_text(data)):
+            if parameter.name == "NOTEDATA":
+                own, is_ssc = {}, True
+            elif parameter.name in ("NOTES", "NOTES2") and own is not None:
+                charts.append((own, parameter))
+                own = None
+            elif parameter.name == "NOTES":
+                charts.append(_fields_of_sm(parameter))
+            else:
+                (song if own is None else own).setdefault(parameter.name, parameter)
+    except ValueError as error:
+        raise ChartError(f"{name}: {printable(error)}") from error
+    if len(charts) > MAX_CHARTS:
+        raise ChartError(f"{name}: {len(charts)} charts of one song; at most {MAX_CHARTS} are read")
+    n_events = sum(
+        fields[key].value.count("=")
+        for fields in (song, *(own for own, _ in charts))
+        for key in NOTE_TIMING & fields.keys()
+    )
+    if n_events > MAX_EVENTS:
+        raise ChartError(f"{name}: {n_events} changes of tempo, stops and the like; at most {MAX_EVENTS} are read")
+    return song, charts, is_ssc
 
 
 def _fields_of_sm(parameter: Parameter) -> tuple[Fields, Parameter]:

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
+from mug.charts import chart_files
 from mug.charts.beatmap import Beatmap, TimingPoint
 from mug.charts.file_names import chart_name, safe_name
-from mug.charts.osu import read_osu
 from mug.charts.osz import write_osz
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.config import find_file
@@ -132,7 +132,9 @@ def parse_args() -> argparse.Namespace:
     timing = parser.add_argument_group("timing and clean-up")
     timing.add_argument("--bpm", type=float, help="the song's tempo (default: fitted to the notes)")
     timing.add_argument("--offset", type=float, help="ms at which a measure begins (default: fitted to the notes)")
-    timing.add_argument("--timing_of", type=Path, help="a .osu file of the same song whose tempo changes are taken")
+    timing.add_argument(
+        "--timing_of", type=Path, help="a chart of the same song (.osu, .sm, .ssc, .qua or .mc) whose tempo is taken"
+    )
     timing.add_argument("--no_snap", action="store_true", help="leave notes where the model put them")
     timing.add_argument(
         "--jack_interval",
@@ -186,5 +188,5 @@ def yaml_value(text: str, source: str) -> Any:
 
 
 def read_timing(path: Path | None) -> list[TimingPoint] | None:
-    """Return the timing points of a .osu file."""
-    return None if path is None else read_osu(path).timing_points
+    """Return the tempo changes of a chart file, None where none is given."""
+    return None if path is None else chart_files.read_timing(path)

@@ -11,8 +11,7 @@ from typing import Any, Protocol
 from tqdm import tqdm
 
 from mug.charts.beatmap import Beatmap
-from mug.charts.chart_files import files_under
-from mug.charts.osu import write_osu
+from mug.charts.chart_files import files_under, write_chart
 from mug.errors import AudioError, ChartError, PromptError
 from mug.features import START_TIME, FeatureSpec
 from mug.metrics.flags import Answer
@@ -113,7 +112,7 @@ def write_charts(
             continue
         if out is not None:
             path = out / CHARTS / reference.path.relative_to(root).with_suffix(".osu")
-            write_osu(chart, path)
+            write_chart(chart, path)
             written.add(path)
         yield reference, chart, prompt
     for path in files_under(out / CHARTS, (".osu",)) if out is not None else ():

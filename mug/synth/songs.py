@@ -16,7 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from mug.charts.beatmap import MAX_KEYS, MIN_KEYS
-from mug.charts.osu import write_osu
+from mug.charts.chart_files import write_chart
 from mug.errors import ConfigError
 from mug.synth.codec import Codec, write_audio
 from mug.synth.composition import compose
@@ -105,7 +105,7 @@ def write_song(folder: Path, settings: SongSettings, index: int) -> Path:
             beatmap.audio_filename = audio.name
             beatmap.beatmap_set_id = set_id
             name = f"{style.artist} - {style.title} ({CREATOR}) [{beatmap.version}].osu"
-            write_osu(beatmap, partial_folder / name)
+            write_chart(beatmap, partial_folder / name)
         os.rename(partial_folder, final)
     finally:
         shutil.rmtree(partial_folder, ignore_errors=True)

@@ -2,7 +2,17 @@
 
 import pytest
 
-from mug.charts.chart_files import CHART_SUFFIXES, find_charts, open_charts, read_charts
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.chart_files import (
+    CHART_SUFFIXES,
+    TIMING_READERS,
+    WRITERS,
+    find_charts,
+    open_charts,
+    read_charts,
+    read_timing,
+    write_chart,
+)
 from mug.charts.osu import OtherModeError, format_osu, parse_osu
 from mug.errors import ChartError
 from tests.charts.foreign_charts import EXAMPLES, OSU, SM
@@ -60,3 +70,76 @@ def test_every_example_can_be_written_and_read_again(tmp_path):
             ]
             assert (again.title, again.artist, again.version) == (chart.title, chart.artist, chart.version)
             assert again.metadata.get("TitleUnicode") == chart.metadata.get("TitleUnicode")
+
+
+@pytest.mark.parametrize("suffix", CHART_SUFFIXES)
+def test_timing_is_read_from_every_format(tmp_path, suffix):
+    path = tmp_path / f"a{suffix.upper()}"
+    path.write_bytes(EXAMPLES[suffix])
+    if suffix == ".ssc":  # the song's tempo, which its first chart does not have
+        assert read_timing(path) == [TimingPoint(-250.0, 1000.0)]
+    else:
+        assert read_timing(path) == read_charts(path)[0].timing_points
+    assert set(TIMING_READERS) == set(CHART_SUFFIXES)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "points"),
+    [
+        ("a.sm", "#OFFSET:-0.5;#BPMS:0=120,40=165;", [(500, 500), (20500, 60_000 / 165)]),
+        ("a.sm", "#OFFSET:-0.5;#BPMS:0=120;#NOTES:pump-single::Hard:5:0:\n10000;", [(500, 500)]),
+        ("a.ssc", "#OFFSET:-1;#NOTEDATA:;#STEPSTYPE:dance-double;#BPMS:0=240;#NOTES:0;", [(1000, 250)]),
+        ("a.osu", OSU.partition("64,192")[0], [(0, 500)]),  # no notes yet
+        ("a.osu", OSU.partition("[HitObjects]")[0], [(0, 500)]),
+        ("a.osu", OSU.replace("Mode: 3", "Mode: 0").replace("64,192", "100,50"), [(0, 500)]),
+        (
+            "a.osu",
+            OSU.replace("0,500,4", "9,250,4,1,0,100,1,0\n5,500,4").replace("CircleSize:4", ""),
+            [(5, 500), (9, 250)],
+        ),
+        ("a.qua", "Mode: Keys12\nTimingPoints:\n- StartTime: 7\n  Bpm: 120\n- Bpm: 60\n", [(0, 1000), (7, 500)]),
+        ("a.mc", '{"time": [{"beat": [0, 0, 1], "bpm": 120}], "note": [], "meta": {"mode": 5}}', [(0, 500)]),
+    ],
+)
+def test_timing_is_read_from_charts_without_notes_and_of_any_mode(tmp_path, name, text, points):
+    (tmp_path / name).write_text(text)
+    found = [(point.time_ms, point.beat_ms) for point in read_timing(tmp_path / name)]
+    assert found == [pytest.approx(point) for point in points]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("a.osu", "osu file format v14\n[TimingPoints]\n5,-100,4,1,0,50,0,0\n", "a.osu: no tempo in it"),
+        ("a.osu", "text", "no .osu file"),
+        ("a.sm", "#TITLE:x;", "a.sm: no tempo is given"),
+        ("a.qua", "Mode: Keys4\n", "a.qua: no tempo in it"),
+        ("a.qua", "- 1", "a.qua: no tempo in it"),
+        ("a.mc", "{}", "a.mc: has no list 'note'"),
+        ("a.txt", "", "a.txt: not a chart file"),
+    ],
+)
+def test_a_file_without_tempo_is_refused(tmp_path, name, text, reason):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ChartError, match=reason):
+        read_timing(tmp_path / name)
+
+
+def test_timing_of_the_reported_files(shared):
+    points = read_timing(shared / "cases" / "unfinished_mania.osu")
+    assert [(point.time_ms, point.beat_ms) for point in points] == [(600, 500), (30100, 375)]
+    assert [point.time_ms for point in read_timing(shared / "cases" / "timing_of.sm")] == [500, 20500]
+
+
+def test_a_new_export_format_is_a_line_in_the_table(tmp_path, monkeypatch):
+    def write_columns(chart, path):
+        path.write_text(" ".join(str(note.column) for note in chart.notes))
+
+    monkeypatch.setitem(WRITERS, ".columns", write_columns)
+    chart = Beatmap(4, [Note(0, 1), Note(500, 3)], [])
+    write_chart(chart, tmp_path / "a.COLUMNS")
+    assert (tmp_path / "a.COLUMNS").read_text() == "1 3"
+    write_chart(chart, tmp_path / "a.osu")
+    assert read_charts(tmp_path / "a.osu")[0].notes == chart.notes
+    with pytest.raises(ChartError, match=r"a\.txt: charts are written as \.osu, \.columns"):
+        write_chart(chart, tmp_path / "a.txt")
