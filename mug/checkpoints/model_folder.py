@@ -24,13 +24,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mug.config import find_file, without_ckpt_paths
+from mug.data.split import SPLIT_KEYS
 from mug.errors import ChartError, CheckpointError
 from mug.files import resolve_inside
 from mug.model.weights import WEIGHTS
 from mug.yaml_files import read_yaml, write_yaml
 
 CONFIG, FEATURES, CARD, PLACEMENT, DENSITY = "config.yaml", "features.yaml", "README.md", "placement", "density.yaml"
-DATA = ("keys", "audio", "valid_fraction", "test_fraction", "split_salt")  # what of data.params.common is kept
+DATA = ("keys", "audio", *SPLIT_KEYS)  # what of data.params.common is kept
 
 
 def read_folder_config(path: str | Path) -> Any:

@@ -34,6 +34,7 @@ from tqdm import tqdm
 
 from mug import cli
 from mug.charts.osu import read_osu
+from mug.data.split import SPLIT_KEYS, SPLITS, SplitSpec
 from mug.device import add_device_argument
 from mug.errors import ChartError, ConfigError, MugError
 from mug.files import replacing
@@ -42,13 +43,11 @@ from mug.metrics.contest import GENERATED, HUMAN, Contest
 from mug.metrics.duplicates import TrainingCharts
 from mug.metrics.flags import obedience
 from mug.metrics.pairing import pairs_in, prompt_of
-from mug.metrics.references import SPLITS, Reference, chosen, references_in, references_of
+from mug.metrics.references import Reference, chosen, references_in, references_of
 from mug.metrics.sampling import Sampling, ask_for_flags, write_charts
 from mug.metrics.scoreboard import Summary, summary_of
 from mug.prepare.chart_list import beatmap_paths
 from mug.report import Report
-
-OF_SPLITS = {"valid_fraction": 0.05, "test_fraction": 0.05, "split_salt": ""}  # and mug.data.dataset's defaults
 
 
 def main() -> None:
@@ -144,7 +143,7 @@ def check_sources(args: argparse.Namespace) -> None:
         raise ConfigError("--flags asks a model for charts: give --checkpoint with --songs or --beatmap_txt")
     if args.beatmap_txt is not None and args.checkpoint is None:
         raise ConfigError("--beatmap_txt needs --checkpoint, which says how the set is split; --songs does without")
-    for name in OF_SPLITS:
+    for name in SPLIT_KEYS:
         if args.beatmap_txt is None and getattr(args, name) is not None:
             raise ConfigError(f"--{name} says how --beatmap_txt is split; other charts are all used")
     for name in ("max_charts_per_song", "limit"):
@@ -173,7 +172,7 @@ def read_references(args: argparse.Namespace, generator: Any, report: Report) ->
     keys = args.keys if generator is None else generator.keys
     if args.beatmap_txt is not None:
         splits = SPLITS if args.split == "all" else (args.split,)
-        references, found = references_of(args.beatmap_txt, generator.spec, keys, splits, fractions_of(args))
+        references, found = references_of(args.beatmap_txt, generator.spec, keys, splits, division_of(args))
     else:
         folders = args.songs or [args.reference]
         references, found = references_in(folders, keys, needs_audio=args.generated is None)
@@ -181,21 +180,19 @@ def read_references(args: argparse.Namespace, generator: Any, report: Report) ->
     return references
 
 
-def fractions_of(args: argparse.Namespace) -> tuple[float, float, str]:
-    """How the training split its songs: as said here, as the checkpoint says, else by default.
+def division_of(args: argparse.Namespace) -> SplitSpec:
+    """How the training divided its song sets: as said here, as the checkpoint says, else by default.
 
     Raises ConfigError for a model folder that does not say, where it matters and is not said here.
     """
     from mug.checkpoints.trained_model import naming_config, read_model
     from mug.model.weights import is_model_folder
 
-    said: dict[str, Any] = {name: getattr(args, name) for name in OF_SPLITS if getattr(args, name) is not None}
+    said = {key: getattr(args, key) for key in SPLIT_KEYS if getattr(args, key) is not None}
     with naming_config(args.checkpoint):
         common: dict[str, Any] = read_model(args.checkpoint)[1].get("data", {}).get("params", {}).get("common", {})
-        known: dict[str, Any] = {name: common[name] for name in OF_SPLITS if name in common} | said
-        split: dict[str, Any] = OF_SPLITS | known
-        valid, test, salt = split.values()
-        fractions = float(valid), float(test), str(salt)
+        known = {**common, **said}
+        division = SplitSpec.from_params(known)
     if (
         args.split != "all"
         and is_model_folder(args.checkpoint)
@@ -206,7 +203,7 @@ def fractions_of(args: argparse.Namespace) -> tuple[float, float, str]:
             "split's test may have trained it: give --valid_fraction and --test_fraction (and --split_salt) of the "
             "training, or the run's .ckpt"
         )
-    return fractions
+    return division
 
 
 def read_training_charts(

@@ -15,6 +15,7 @@ import numpy as np
 from mug.checkpoints.model_folder import DENSITY, prompt_params, read_folder_config
 from mug.checkpoints.trained_model import naming_config
 from mug.data.library import load_entries
+from mug.data.split import SplitSpec
 from mug.errors import ConfigError
 from mug.features import FeatureSpec
 from mug.placement.density import DensityPrior
@@ -30,9 +31,10 @@ def main() -> None:
     with naming_config(str(args.model)):
         common = config["data"]["params"]["common"]
         keys = int(common["keys"])
-        fractions = float(common["valid_fraction"]), float(common["test_fraction"]), str(common.get("split_salt", ""))
+        salt = str(common.get("split_salt", ""))
+        division = SplitSpec(float(common["valid_fraction"]), float(common["test_fraction"]), salt)
         spec = FeatureSpec.from_yaml(prompt_params(config)["path_to_yaml"])
-    entries, report = load_entries([str(args.beatmap_txt)], spec, keys, "train", fractions, None)
+    entries, report = load_entries([str(args.beatmap_txt)], spec, keys, "train", division, None)
     moments = [np.unique(entry.start_ms) for entry in entries]
     dense = [
         (entry.prompt, 1000 * (len(times) - 1) / (times[-1] - times[0]))

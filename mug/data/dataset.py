@@ -20,6 +20,7 @@ from mug.data.augment import Augmentation, augment_mel, change_rate, drop_featur
 from mug.data.convertor import ManiaConvertor
 from mug.data.latents import EncodedLatents
 from mug.data.library import Entry, load_entries
+from mug.data.split import SplitSpec
 from mug.data.time_grid import TimeGrid
 from mug.errors import AudioError, ConfigError, DatasetError
 from mug.features import FeatureSpec
@@ -59,8 +60,6 @@ class OsuDataset(Dataset):
     ) -> None:
         if not MIN_KEYS <= keys <= MAX_KEYS:
             raise ConfigError(f"keys: {keys}; a chart has {MIN_KEYS} to {MAX_KEYS}")
-        if min(valid_fraction, test_fraction) < 0 or valid_fraction + test_fraction > 1:
-            raise ConfigError(f"valid_fraction, test_fraction: {valid_fraction} and {test_fraction} are no shares of 1")
         if crops_per_chart < 1 or seed < 0:
             raise ConfigError(f"crops_per_chart: {crops_per_chart}, seed: {seed}; need at least 1 and 0")
         self.settings = AudioSettings.from_params(audio)
@@ -78,11 +77,11 @@ class OsuDataset(Dataset):
             raise ConfigError("latents are for the training of stage 2: give them as data.params.train.params.latents")
         self.cache = AudioCache(cache_dir, self.settings)
         lists = [beatmap_txt] if isinstance(beatmap_txt, str) else list(beatmap_txt)
-        fractions = (valid_fraction, test_fraction, split_salt)
+        division = SplitSpec(valid_fraction, test_fraction, split_salt)
         rates = self.augmentation.rates if with_audio else (1.0,)
         self._row_of_rate = {rate: row for row, rate in enumerate(rates)}
         self.entries, self.report = load_entries(
-            lists, self.spec, keys, self.split, fractions, self.cache if with_audio else None, rates
+            lists, self.spec, keys, self.split, division, self.cache if with_audio else None, rates
         )
         if not self.entries:
             raise DatasetError(

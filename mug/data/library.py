@@ -13,7 +13,7 @@ import numpy as np
 
 from mug.charts.osu import read_osu, set_id_of
 from mug.data.audio_cache import AudioCache
-from mug.data.split import set_keys, split_of
+from mug.data.split import SplitSpec, set_keys
 from mug.errors import ChartError, DatasetError, PromptError
 from mug.features import FeatureSpec
 from mug.files import file_beside
@@ -63,14 +63,14 @@ def load_entries(
     spec: FeatureSpec,
     keys: int,
     split: str,
-    fractions: tuple[float, float, str],
+    division: SplitSpec,
     cache: AudioCache | None,
     rates: Sequence[float] = (1.0,),
 ) -> tuple[list[Entry], Report]:
     """Take the usable charts of a split, in the order of their lists, and say which were skipped and why.
 
     A chart's notes and features are those of features.db, where its bytes are still those that were described.
-    `fractions`: valid_fraction, test_fraction and salt of `split_of`. `cache`: where spectra are, or are made now, so
+    `division`: how song sets are divided into splits. `cache`: where spectra are, or are made now, so
     that a file that cannot be decoded shows before training; None leaves audio out. `rates`: at which prompts are
     wanted; ratings that features.db has not are computed now and kept there.
     Raises DatasetError for a list or a database that is not there.
@@ -93,7 +93,7 @@ def load_entries(
                 sets.append((path.parent.name, set_id_of(data)))
                 charts.append((path, digest_of(data), database))
         for (path, digest, database), set_key in zip(charts, set_keys(sets), strict=True):
-            if split_of(set_key, *fractions) != split:
+            if division.split_of(set_key) != split:
                 continue
             try:
                 entries.append(_entry(path, digest, database, keys, with_audio=cache is not None))

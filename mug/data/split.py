@@ -1,7 +1,15 @@
 """Which song sets train, which validate and which test: a function of the set alone."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mug.errors import ConfigError
+
+MAX_DECIMALS = 8  # of a fraction that is proposed
+SPLITS = ("train", "valid", "test")
+SPLIT_KEYS = ("valid_fraction", "test_fraction", "split_salt")  # of data.params.common
 
 
 def set_keys(charts: Sequence[tuple[str, int]]) -> list[str]:
@@ -30,14 +38,69 @@ def _rank(node: str | int) -> tuple[bool, str | int]:
     return isinstance(node, str), node
 
 
-def split_of(key: str, valid_fraction: float, test_fraction: float, salt: str = "") -> str:
-    """Return "train", "valid" or "test" for a set's key.
+@dataclass(frozen=True, slots=True)
+class SplitSpec:
+    """How song sets are divided into train, valid and test.
 
-    The key's hash is a number in [0, 1): below valid_fraction it validates, below valid_fraction + test_fraction it
-    tests. `salt` draws another division of the same sets.
+    The hash of a set's key is its position in [0, 1): below valid_fraction it validates, below valid_fraction +
+    test_fraction it tests. `salt` draws another division of the same sets. Raises ConfigError for impossible fractions.
     """
-    digest = hashlib.blake2b(f"{salt}/{key}".encode(), digest_size=8).digest()
-    position = int.from_bytes(digest, "big") / 2**64
-    if position < valid_fraction:
-        return "valid"
-    return "test" if position < valid_fraction + test_fraction else "train"
+
+    valid_fraction: float = 0.05
+    test_fraction: float = 0.05
+    salt: str = ""
+
+    def __post_init__(self) -> None:
+        valid, test = self.valid_fraction, self.test_fraction
+        if not (valid >= 0 and test >= 0 and valid + test <= 1):
+            raise ConfigError(
+                f"valid_fraction, test_fraction: {valid} and {test}; give shares from 0 on whose sum is at most 1"
+            )
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> "SplitSpec":
+        """Take the split out of a configuration's `data.params.common`, whose other keys do not count.
+
+        What is not there is as by default. Raises ConfigError, ValueError or TypeError for what is no split.
+        """
+        given = {key: params[key] for key in SPLIT_KEYS if key in params}
+        return cls(
+            float(given.get("valid_fraction", cls().valid_fraction)),
+            float(given.get("test_fraction", cls().test_fraction)),
+            str(given.get("split_salt", cls().salt)),
+        )
+
+    def split_of(self, key: str) -> str:
+        """Return which of SPLITS a set with this key is in."""
+        position = self.position(key)
+        if position < self.valid_fraction:
+            return "valid"
+        return "test" if position < self.valid_fraction + self.test_fraction else "train"
+
+    def position(self, key: str) -> float:
+        """The hash of a set's key, in [0, 1)."""
+        digest = hashlib.blake2b(f"{self.salt}/{key}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") / 2**64
+
+    def with_no_split_empty(self, keys: Iterable[str]) -> "SplitSpec | None":
+        """Return a split of about these shares that gives each of train, valid and test a set; None for too few sets.
+
+        Test gets none where `test_fraction` is 0.
+        """
+        positions = sorted({self.position(key) for key in keys})
+        n_valid = max(1, round(self.valid_fraction * len(positions)))
+        n_test = max(1, round(self.test_fraction * len(positions))) if self.test_fraction > 0 else 0
+        if n_valid + n_test >= len(positions):
+            n_valid, n_test = 1, min(n_test, 1)
+        if n_valid + n_test >= len(positions):
+            return None
+        valid, both = _between(positions, n_valid), _between(positions, n_valid + n_test)
+        return replace(self, valid_fraction=valid, test_fraction=round(both - valid, MAX_DECIMALS))
+
+
+def _between(positions: Sequence[float], n: int) -> float:
+    """A short number above the `n` lowest positions and not above the others."""
+    low, high = positions[n - 1], positions[n]
+    middle = (low + high) / 2
+    short = (round(middle, decimals) for decimals in range(1, MAX_DECIMALS))
+    return next((number for number in short if low < number < high), middle)

@@ -13,6 +13,7 @@ from mug.charts.beatmap import Beatmap
 from mug.charts.chart_files import files_under
 from mug.charts.osu import parse_osu, read_osu
 from mug.data.library import load_entries
+from mug.data.split import SplitSpec
 from mug.errors import ChartError, DatasetError
 from mug.features import FeatureSpec
 from mug.files import file_beside
@@ -20,7 +21,6 @@ from mug.ratings.chart_features import chart_features
 from mug.ratings.stars import star_rating
 from mug.report import Report
 
-SPLITS = ("train", "valid", "test")
 MIN_NOTES = 2
 AI_MODE = "AIMode"  # the entry of a chart's metadata that says which program wrote it
 
@@ -85,17 +85,17 @@ def references_in(
 
 
 def references_of(
-    beatmap_txt: Path, spec: FeatureSpec, keys: int, splits: Iterable[str], fractions: tuple[float, float, str]
+    beatmap_txt: Path, spec: FeatureSpec, keys: int, splits: Iterable[str], division: SplitSpec
 ) -> tuple[list[Reference], Report]:
     """Read the charts of some splits of a prepared dataset, with their features from features.db beside the list.
 
-    fractions: valid_fraction, test_fraction and salt, as the training had them. Raises DatasetError where none is left.
+    division: how the training divided the song sets. Raises DatasetError where none is left.
     """
     splits = list(splits)
     report = Report()
     found: list[Reference] = []
     for split in splits:
-        entries, loaded = load_entries([str(beatmap_txt)], spec, keys, split, fractions, None)
+        entries, loaded = load_entries([str(beatmap_txt)], spec, keys, split, division, None)
         report.skipped += loaded.skipped
         for entry in entries:
             path = _absolute(entry.path)

@@ -14,6 +14,7 @@ from mug.data import library
 from mug.data.audio import AudioSettings
 from mug.data.audio_cache import AudioCache
 from mug.data.library import load_entries
+from mug.data.split import SplitSpec
 from mug.errors import DatasetError
 from mug.features import FeatureSpec
 from mug.prepare.chart_record import pack_notes
@@ -23,13 +24,13 @@ from mug.ratings.chart_features import NOTE_FEATURES, RATE_FEATURES, features_at
 from tests.data.small_library import AUDIO, FEATURES, list_charts, write_library, write_set
 
 SPEC = FeatureSpec.from_yaml(FEATURES)
-ALL = (0.0, 0.0, "")
+ALL = SplitSpec(0.0, 0.0)
 
 
-def load(*beatmap_txts, split="train", fractions=ALL, cache=True, rates=(1.0,)):
+def load(*beatmap_txts, split="train", division=ALL, cache=True, rates=(1.0,)):
     folder = beatmap_txts[0].parent
     spectra = AudioCache(folder / "cache", AudioSettings(**AUDIO)) if cache else None
-    return load_entries([str(path) for path in beatmap_txts], SPEC, 4, split, fractions, spectra, rates)
+    return load_entries([str(path) for path in beatmap_txts], SPEC, 4, split, division, spectra, rates)
 
 
 def change(chart, old, new):
@@ -271,7 +272,7 @@ def test_splits_are_by_set_and_share_nothing(tmp_path):
     list_charts(tmp_path, [*(tmp_path / line for line in beatmap_txt.read_text().splitlines()), *charts])
     splits = {}
     for split in ("train", "valid", "test"):
-        entries, _ = load(beatmap_txt, split=split, fractions=(0.3, 0.3, ""), cache=False)
+        entries, _ = load(beatmap_txt, split=split, division=SplitSpec(0.3, 0.3), cache=False)
         splits[split] = [(entry.path.parent.name, entry.version) for entry in entries]
     assert {name: len(charts) for name, charts in splits.items()} == {"train": 8, "valid": 7, "test": 4}
     assert len({chart for charts in splits.values() for chart in charts}) == 19
@@ -293,7 +294,7 @@ def test_copies_of_a_set_in_two_lists_stay_in_one_split(tmp_path):
         (tmp_path / "two" / f"song {i}").rename(tmp_path / "two" / f"copy {i}")
     two = list_charts(tmp_path / "two", sorted((tmp_path / "two").rglob("*.osu")))
     for split in ("train", "valid", "test"):
-        entries, _ = load(one, two, split=split, fractions=(0.3, 0.3, ""), cache=False)
+        entries, _ = load(one, two, split=split, division=SplitSpec(0.3, 0.3), cache=False)
         ids = [entry.set_id for entry in entries]
         assert ids[: len(ids) // 2] == ids[len(ids) // 2 :]
 
