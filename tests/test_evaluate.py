@@ -97,7 +97,7 @@ def test_the_markdown_has_the_table_and_the_command(evaluated):
     text = (evaluated / "report.md").read_text()
     assert "|  | generated | another human | librosa onsets | random notes |" in text
     assert "| onset F1, 50 ms ↑ | " in text
-    assert "| asked for | charts |" in text
+    assert "| requested | charts |" in text
     assert "python scripts/evaluate.py --checkpoint" in text
 
 

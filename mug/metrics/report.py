@@ -50,9 +50,9 @@ LINES = (
     Line("ln_ratio_error", "long notes, share, error", digits=3),
     Line("ln_length_distance_ms", "long notes, length, ms", digits=0),
     Line("ett_error", "MSD, error"),
-    Line("asked_ett_error", "MSD of asked skillsets, error"),
-    Line("flags_obeyed", "asked flags that came", HIGHER, percent=True),
-    Line("skillsets_obeyed", "  of skillsets", HIGHER, percent=True),
+    Line("asked_ett_error", "MSD of requested skillsets, error"),
+    Line("flags_obeyed", "requested flags present", HIGHER, percent=True),
+    Line("skillsets_obeyed", "  skillset flags only", HIGHER, percent=True),
     Line("chords_js", "chord sizes, JS distance", digits=3),
     Line("bigrams_js", "column 2-grams, JS distance", digits=3),
     Line("trigrams_js", "column 3-grams, JS distance", digits=3),
@@ -110,7 +110,7 @@ def level_rows(rivals: Mapping[str, Summary]) -> list[list[str]]:
 def obedience_rows(obedience: Mapping[str, Mapping[str, Estimate]]) -> list[list[str]]:
     """The cells of the experiment with flags."""
     share = Line("", "", percent=True)
-    rows = [["asked for", "charts", "has the flag", "has it unasked", "its MSD rose"]]
+    rows = [["requested", "charts", "has the flag", "has it without asking", "its MSD rose"]]
     for name, row in obedience.items():
         rows.append(
             [
@@ -147,7 +147,7 @@ def markdown(
     parts = ["## Evaluation", markdown_table(rows_of(rivals)), FOOT, markdown_table(level_rows(rivals))]
     if obedience:
         parts += [
-            "Each skillset asked for by its flag, at the same star rating and noise:",
+            "Each skillset requested by its flag, at the same star rating and from the same noise:",
             markdown_table(obedience_rows(obedience)),
         ]
     plain = [text.replace("`", "'") for text in (command, notes)]  # names of files may be anything
