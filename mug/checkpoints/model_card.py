@@ -1,7 +1,7 @@
-"""The README.md of a model folder: what a model is, how it was made and how to use it.
+"""The README.md of a model folder: what the model is, how it was trained and how to use it.
 
-It is Markdown with a YAML header, as model hubs read it. What a configuration or a run's files say stands in it as
-code: they may be a stranger's, and text could be links, pictures or HTML.
+It is Markdown with a YAML header, the format of model hubs. Values from a configuration or from a run's files are
+written as code, because third-party text could contain links, pictures or HTML.
 """
 
 import re
@@ -17,19 +17,19 @@ from mug.config import find_file
 from mug.features import Feature, FeatureSpec
 
 MAX_SHOWN = 200  # characters of one value
-KINDS = {  # by the name of its class, what a model is
+KINDS = {  # what a model is, by the name of its class
     "DDPM": "A latent diffusion model that writes osu!mania charts for music.",
-    "AutoencoderKL": "An autoencoder of osu!mania charts: stage 1 of a model that writes them.",
-    "PlacementModel": "What helps a model that writes osu!mania charts: it says how likely notes are at each moment.",
+    "AutoencoderKL": "An autoencoder for osu!mania charts: stage 1 of a model that writes them.",
+    "PlacementModel": "A note-placement model for osu!mania charts: how likely a note is at each moment of a song.",
 }
 
 
 @dataclass(frozen=True)
 class Training:
-    """What a run recorded of itself.
+    """What a run recorded about itself.
 
-    data: of each split its charts and songs. metrics: the last of each name. versions: of the program and what it ran
-    on. averaged: the weights are the run's average (EMA).
+    data: number of charts and songs in each split. metrics: last value by name. versions: of the program, its
+    libraries and devices. averaged: whether the weights are the run's average (EMA).
     """
 
     step: int
@@ -41,20 +41,20 @@ class Training:
 
 
 def parameters_of(network: nn.Module) -> dict[str, int]:
-    """Return how many parameters each part of a model has, those without any left out."""
+    """Return the number of parameters of each part of a model; parts without any are left out."""
     parts = getattr(network, "model", network).named_children()  # stage 2 has its parts inside one
     counts = {name: sum(parameter.numel() for parameter in part.parameters()) for name, part in parts}
     return {name: count for name, count in counts.items() if count}
 
 
 def features_of(config: Mapping[str, Any]) -> tuple[Feature, ...]:
-    """Return what the prompt of a configuration can say; a model of stage 1 has none."""
+    """Return the prompt features of a configuration; none for stage 1."""
     prompt = prompt_params(config)
     return FeatureSpec.from_yaml(find_file(prompt["path_to_yaml"])).features if "path_to_yaml" in prompt else ()
 
 
 def kind_of(config: Mapping[str, Any]) -> str:
-    """Return which of KINDS a configuration builds."""
+    """Return the key of KINDS for the model that a configuration builds."""
     return str(config["model"]["target"]).rpartition(".")[2]
 
 
@@ -67,8 +67,10 @@ def model_card(
     license_name: str | None = None,
     half: bool = False,
 ) -> str:
-    """Return the text. kind: of KINDS. features: of the prompt, none for stage 1. training: None where nobody knows.
-    half: weights are stored as float16.
+    """Return the card's text.
+
+    kind: a key of KINDS. features: of the prompt, none for stage 1. training: None if unknown. half: weights are stored
+    as float16.
     """
     features = list(features)
     header: dict[str, Any] = {"library_name": "mug", "tags": ["osu-mania", "rhythm-game", "chart-generation"]}
@@ -78,15 +80,15 @@ def model_card(
         f"---\n{yaml.safe_dump(header, sort_keys=False)}---\n",
         f"# {code(name)}\n",
         _what_it_is(kind, parameters, half),
-        f"## How to use it\n\n{_how_to_use(name, kind)}",
-        _table("What a prompt can say", ("feature", "values"), [(f.name, _values_of(f)) for f in features]),
+        f"## Usage\n\n{_how_to_use(name, kind)}",
+        _table("Prompt features", ("feature", "values"), [(f.name, _values_of(f)) for f in features]),
         "" if training is None else _how_it_was_made(training),
     ]
     return "\n".join(part for part in parts if part)
 
 
 def code(value: Any) -> str:
-    """Return a value as code that no reader of Markdown takes for anything else, in a table neither."""
+    """Return a value as Markdown code, safe inside a table, whatever it contains."""
     text = re.sub(r"\s+", " ", str(value)).strip().replace("`", "'").replace("|", "/")
     text = "".join(character if character.isprintable() else "?" for character in text)
     return f"`{text[:MAX_SHOWN] or '-'}`"
@@ -95,12 +97,12 @@ def code(value: Any) -> str:
 def _what_it_is(kind: str, parameters: Mapping[str, int], half: bool) -> str:
     rows = [(part, f"{count:,}") for part, count in parameters.items()]
     stored = " Weights are stored as float16 and used as float32." if half else ""
-    return f"{KINDS[kind]} It holds numbers and text, no code.{stored}\n\n{_table('', ('network', 'parameters'), rows)}"
+    return f"{KINDS[kind]} The folder contains numbers and text, no code.{stored}\n\n{_table('', ('network', 'parameters'), rows)}"
 
 
 def _how_to_use(name: str, kind: str) -> str:
     if kind == "PlacementModel":
-        return f"Lay it into the folder of a model that writes charts, as `{PLACEMENT}`; it is used by itself then.\n"
+        return f"Put it into the folder of a model that writes charts, as `{PLACEMENT}`. It is then used automatically.\n"
     folder = "models/" + (name if re.fullmatch(r"[\w.-]+", name, re.ASCII) else "mine")
     commands = (
         f"python scripts/mapping.py --checkpoint {folder} --audio song.mp3 --prompt sr=4\n"
@@ -115,7 +117,7 @@ def _how_to_use(name: str, kind: str) -> str:
 def _how_it_was_made(training: Training) -> str:
     facts: dict[str, Any] = {
         "optimiser steps": f"{training.step:,}",
-        "weights": "averaged over the training (EMA)" if training.averaged else "as the last step left them",
+        "weights": "averaged over training (EMA)" if training.averaged else "from the last step",
     }
     if training.seed is not None:
         facts["seed"] = training.seed
@@ -125,9 +127,9 @@ def _how_it_was_made(training: Training) -> str:
     return "\n".join(
         table
         for table in (
-            _table("How it was made", ("", ""), list(facts.items())),
+            _table("Training run", ("", ""), list(facts.items())),
             _table("Metrics", ("metric", "last value"), metrics),
-            _table("Made with", ("", ""), list(training.versions.items())),
+            _table("Software", ("", ""), list(training.versions.items())),
         )
         if table
     )

@@ -35,7 +35,7 @@ def test_a_card_says_what_the_run_recorded() -> None:
         "| `sr` | `1 to 8 in steps of 0.2` |",
         "| `rank_status` | `ranked, loved` |",
         "| `optimiser steps` | `12,000` |",
-        "| `weights` | `averaged over the training (EMA)` |",
+        "| `weights` | `averaged over training (EMA)` |",
         "| `seed` | `5` |",
         "| `data: train` | `40 charts, 12 songs` |",
         "| `val/loss` | `0.1235` |",
@@ -48,7 +48,7 @@ def test_a_card_says_what_the_run_recorded() -> None:
 def test_a_card_is_silent_about_what_nobody_knows() -> None:
     card = model_card("mine", "AutoencoderKL", {"encoder": 10}, [], training=None)
     assert "license" not in card
-    assert "How it was made" not in card
+    assert "Training run" not in card
     assert "float16" not in card
     assert "first_stage_config.params.ckpt_path=models/mine" in card
     assert "mapping.py" not in card

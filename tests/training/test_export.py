@@ -77,7 +77,7 @@ def test_the_card_says_what_the_run_recorded(run: Path, tmp_path: Path) -> None:
     assert not {"cuda", "command", "mine.txt"} & set(re.findall(r"[\w.]+", "\n".join(lines)))
     for line in (
         "license: mit", "| `optimiser steps` | `20` |", "| `seed` | `7` |", "| `val/loss` | `0.25` |",
-        "| `weights` | `averaged over the training (EMA)` |", "| `data: train` | `4 charts, 2 songs` |",
+        "| `weights` | `averaged over training (EMA)` |", "| `data: train` | `4 charts, 2 songs` |",
         "| `git commit` | `abc` |", "| `files changed since` | `2` |", "| `torch` | `2.13.0` |",
         "| `devices` | `CPU, CPU` |", "| `ln` | `true, false` |",
     ):  # fmt: skip
@@ -88,8 +88,8 @@ def test_a_placement_model_is_exported_too(tmp_path: Path) -> None:
     parameters = export_run(save_tiny_placement(tmp_path / "last.ckpt"), tmp_path / "placement", half=True)
     assert list(parameters) == ["unet_model", "wave_model", "cond_stage_model"]
     card = (tmp_path / "placement" / "README.md").read_text(encoding="utf-8")
-    assert "it says how likely notes are at each moment." in card
-    assert "Lay it into the folder of a model that writes charts, as `placement`" in card
+    assert "how likely a note is at each moment of a song." in card
+    assert "Put it into the folder of a model that writes charts, as `placement`" in card
     assert "mapping.py" not in card
     assert "| `optimiser steps` | `3` |" in card.splitlines()
 
