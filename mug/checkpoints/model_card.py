@@ -102,7 +102,7 @@ def _what_it_is(kind: str, parameters: Mapping[str, int], half: bool) -> str:
 
 def _how_to_use(name: str, kind: str) -> str:
     if kind == "PlacementModel":
-        return f"Put it into the folder of a model that writes charts, as `{PLACEMENT}`. It is then used automatically.\n"
+        return f"Put it into the folder of a model that writes charts, as `{PLACEMENT}`; it is then used by default.\n"
     folder = "models/" + (name if re.fullmatch(r"[\w.-]+", name, re.ASCII) else "mine")
     commands = (
         f"python scripts/mapping.py --checkpoint {folder} --audio song.mp3 --prompt sr=4\n"
