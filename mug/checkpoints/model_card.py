@@ -97,7 +97,8 @@ def code(value: Any) -> str:
 def _what_it_is(kind: str, parameters: Mapping[str, int], half: bool) -> str:
     rows = [(part, f"{count:,}") for part, count in parameters.items()]
     stored = " Weights are stored as float16 and used as float32." if half else ""
-    return f"{KINDS[kind]} The folder contains numbers and text, no code.{stored}\n\n{_table('', ('network', 'parameters'), rows)}"
+    what = f"{KINDS[kind]} The folder contains numbers and text, no code.{stored}"
+    return f"{what}\n\n{_table('', ('network', 'parameters'), rows)}"
 
 
 def _how_to_use(name: str, kind: str) -> str:
