@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from benchmarks.measure import Settings
 from mug.config import instantiate_from_config, load_config
-from mug.diffusion.ddim import Denoise, guided
 from mug.diffusion.diffusion import DDPM
+from mug.diffusion.guidance import guided
+from mug.diffusion.steps import Denoise
 from mug.features import FeatureSpec
 
 CONFIG = "configs/mug/mug_diffusion.yaml"

@@ -45,6 +45,8 @@ def noise_like(x: Tensor, generator: Generators | None) -> Tensor:
     Of several generators each draws the noise of one item of x [B, ...].
     """
     if isinstance(generator, Sequence):
+        if len(generator) != len(x):
+            raise ValueError(f"{len(generator)} generators for the noise of {len(x)} items")
         items = [torch.randn(x.shape[1:], generator=own, device=own.device, dtype=x.dtype) for own in generator]
         return torch.stack(items).to(x.device)
     device = x.device if generator is None else generator.device

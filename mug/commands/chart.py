@@ -20,10 +20,10 @@ from mug.charts.osz import write_osz
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.config import find_file
 from mug.device import add_device_argument
+from mug.diffusion.samplers import SAMPLERS
 from mug.errors import PromptError
 from mug.files import replacing
 from mug.generation.generator import SHIPPED_MODEL, ChartGenerator
-from mug.generation.note_sampler import SAMPLERS
 from mug.pictures.charts import draw_chart
 from mug.ratings.long_notes import ln_ratio
 from mug.ratings.stars import star_rating_or_none

@@ -1,4 +1,4 @@
-"""PLMS sampling: DDIM's steps along the noise that the last few guesses lead one to expect on the way.
+"""PLMS sampling: DDIM's steps along a noise that is extrapolated from the last few predictions.
 
 Liu, Ren, Lin, Zhao 2022, "Pseudo Numerical Methods for Diffusion Models on Manifolds" (arXiv:2202.09778), the pseudo
 linear multi-step method. Its error falls with the square of the step length where DDIM's falls with the step length.
@@ -7,16 +7,17 @@ Axes: B batch, Z latent channels, L latent frames.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from mug.diffusion.ddim import Denoise, Step, Trajectory, descend, same_timestep, sampling_steps
+from mug.diffusion.steps import Callback, Denoise, Keep, no_callback, nothing_known, same_timestep, sampling_steps
+from mug.errors import ConfigError
 
-# Weights of the guesses, the newest first: the mean over the next step of the polynomial through them, for equal steps.
+# Weights of the predictions, newest first: the mean over the next step of the polynomial through them, for equal steps.
 ADAMS_BASHFORTH = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12), (55 / 24, -59 / 24, 37 / 24, -9 / 24))
 
 
@@ -26,31 +27,34 @@ def plms_sample(
     x_T: Tensor,
     alphas_cumprod: Tensor,
     steps: int,
+    eta: float = 0.0,
     spacing: str = "uniform",
-    generator: torch.Generator | None = None,
-    mask: Tensor | None = None,
-    x0: Tensor | None = None,
-    trajectory: Trajectory | None = None,
+    generators: Sequence[torch.Generator] | None = None,
+    keep: Keep = nothing_known,
+    callback: Callback = no_callback,
     tqdm_class: Callable[..., Any] = tqdm,
 ) -> Tensor:
-    """Return the sample [B, Z, L] that `denoise` leads to from the noise `x_T`; the arguments are `ddim_sample`'s.
+    """Return the samples [B, Z, L] that `denoise` leads to from the noise `x_T`; the arguments are `ddim_sample`'s.
 
-    It is deterministic: `generator` only draws the noise on the known part. The first steps use as many guesses as
-    there are. (The paper looks ahead in the first one instead, which fails where x_T is all noise, as with "trailing"
-    timesteps of a cosine schedule: the least change of the noise is then a large one of x_0.) Raises ConfigError for an
-    impossible number of steps or spacing.
+    It adds no noise: eta is 0, and `generators` are not used. The first steps use as many predictions as there are.
+    (The paper looks ahead in the first one instead, which fails where x_T is all noise, as with "trailing" timesteps of
+    a cosine schedule: the least change of the noise is then a large one of x_0.) Raises ConfigError for an impossible
+    number of steps, spacing or eta.
     """
-    guesses: deque[Tensor] = deque(maxlen=len(ADAMS_BASHFORTH))  # the newest first
-
-    def advance(x: Tensor, step: Step) -> tuple[Tensor, Tensor]:
-        pred_x0 = denoise(x, same_timestep(step.t, x))
-        guesses.appendleft(step.eps(x, pred_x0))
-        if len(guesses) > 1:  # the first guess is taken as it is: of x_T that is all noise, eps tells nothing of x_0
-            weighted = [w * guess for w, guess in zip(ADAMS_BASHFORTH[len(guesses) - 1], guesses, strict=True)]
-            eps = torch.stack(weighted).sum(dim=0)
-            pred_x0 = (x - (1 - step.a_t) ** 0.5 * eps) / step.a_t**0.5
-            return step.transfer(pred_x0, eps), pred_x0
-        return step.transfer(pred_x0, guesses[0]), pred_x0
-
+    if eta != 0:
+        raise ConfigError(f"eta: {eta}, but PLMS is deterministic; leave it at 0")
     path = sampling_steps(alphas_cumprod, steps, spacing)
-    return descend(advance, x_T, tqdm_class(path, total=len(path), desc="PLMS"), generator, mask, x0, trajectory)
+    predicted: deque[Tensor] = deque(maxlen=len(ADAMS_BASHFORTH))  # the noise, newest first
+    x = x_T
+    for step in tqdm_class(path, total=len(path), desc="PLMS"):
+        x = keep(x, step.a_t)
+        pred_x0 = denoise(x, same_timestep(step.t, x))
+        predicted.appendleft(step.eps(x, pred_x0))
+        eps = predicted[0]
+        if len(predicted) > 1:  # the first pred_x0 stays: x_T may be all noise, whose eps does not tell x_0
+            weights = ADAMS_BASHFORTH[len(predicted) - 1]
+            eps = torch.stack([w * each for w, each in zip(weights, predicted, strict=True)]).sum(dim=0)
+            pred_x0 = (x - (1 - step.a_t) ** 0.5 * eps) / step.a_t**0.5
+        x = step.transfer(pred_x0, eps)
+        callback(step, x, pred_x0)
+    return keep(x, 1.0)

@@ -28,12 +28,13 @@ from mug.charts.timing import check_tempo
 from mug.checkpoints.trained_model import TrainedModel, load_trained_model
 from mug.data.audio import load_audio
 from mug.device import AUTO, pick_device
+from mug.diffusion.samplers import SAMPLERS, STOCHASTIC
 from mug.errors import ChartError, ConfigError, PromptError
 from mug.features import START_TIME
 from mug.generation.choice import Choice, choose
 from mug.generation.consensus import agreements
 from mug.generation.finishing import fit_tempo, gather_chords, inside, song_names, tidy
-from mug.generation.note_sampler import SAMPLERS, NoteSampler
+from mug.generation.note_sampler import NoteSampler
 from mug.generation.prompt_distance import ask_again
 from mug.ratings.chart_features import chart_features
 
@@ -130,8 +131,8 @@ class ChartGenerator:
             raise PromptError(f"guidance scale {guidance_scale}: give a number, such as 3")
         if sampler not in SAMPLERS:
             raise PromptError(f"sampler '{sampler}': known are {', '.join(SAMPLERS)}")
-        if sampler == "plms" and eta != 0:
-            raise PromptError(f"eta {eta}: only DDIM draws noise at every step; give eta 0, or the sampler ddim")
+        if eta != 0 and sampler not in STOCHASTIC:
+            raise PromptError(f"eta {eta}: the sampler {sampler} draws no noise at its steps; give eta 0")
         check_tempo(bpm, offset_ms)
         path = Path(audio)
         wishes = {name: value for name, value in prompt.items() if value is not None}

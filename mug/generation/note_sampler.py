@@ -7,7 +7,6 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,15 +17,14 @@ from mug.charts.beatmap import Beatmap, Note
 from mug.checkpoints.model_folder import PLACEMENT
 from mug.checkpoints.trained_model import TrainedModel
 from mug.data.convertor import ManiaConvertor
-from mug.diffusion.ddim import ddim_sample, guided
-from mug.diffusion.plms import plms_sample
+from mug.diffusion.guidance import guided
+from mug.diffusion.samplers import SAMPLERS
 from mug.errors import ChartError, CheckpointError
 from mug.model.nplr import kernels_as_they_were
 from mug.placement.chances import Chances
 from mug.seeding import generator_of
 
 BATCH_LATENT_FRAMES = 4096  # sampled at once: eight charts of a three-minute song
-SAMPLERS = ("ddim", "plms")
 
 
 class NoteSampler:
@@ -61,9 +59,7 @@ class NoteSampler:
         length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
         audio = _with_silence(spectrum, length * audio_frames).to(device)  # [1, M, A]
         ids = torch.from_numpy(np.vstack([features, self.unconditional])).to(device)  # [N + 1, F]
-        # Noise after the first comes from one generator a sample; only alone has each chart its own.
-        batch = 1 if eta > 0 else max(1, BATCH_LATENT_FRAMES // length)
-        sample = plms_sample if sampler == "plms" else partial(ddim_sample, eta=eta)
+        batch = max(1, BATCH_LATENT_FRAMES // length)
         samples: list[list[Note]] = []
         with self._lock, kernels_as_they_were(model):
             audios = model.encode_audio(audio)
@@ -80,13 +76,14 @@ class NoteSampler:
                     guidance_scale,
                     [repeat(scale, "1 c l -> b c l", b=n) for scale in audios],
                 )
-                z = sample(
+                z = SAMPLERS[sampler](
                     denoise,
                     x_T.to(device),
                     model.alphas_cumprod,
                     steps,
+                    eta=eta,
                     spacing=model.spacing,
-                    generator=generator_of(seeds[first // draws], first % draws),
+                    generators=[generator_of(seeds[job // draws], job % draws) for job in jobs],
                     tqdm_class=tqdm_class,
                 )
                 arrays = model.decode_latent(z).float().cpu().numpy()  # [B, 4K, T]

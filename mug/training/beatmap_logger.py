@@ -23,8 +23,9 @@ from mug.charts.osu import read_osu, write_osu
 from mug.data.convertor import ManiaConvertor
 from mug.data.datamodule import collate
 from mug.data.time_grid import TimeGrid
-from mug.diffusion.ddim import ddim_sample, guided
+from mug.diffusion.ddim import ddim_sample
 from mug.diffusion.diffusion import DDPM
+from mug.diffusion.guidance import guided
 from mug.errors import ChartError, ConfigError
 from mug.files import replacing
 from mug.metrics.figures import chart_figures, chart_scores

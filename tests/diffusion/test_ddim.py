@@ -8,9 +8,11 @@ import torch
 from gaussian_data import exact_sample, from_noise, optimal_x0
 from torch import Tensor
 
-from mug.diffusion.ddim import Step, Trajectory, ddim_sample, guided, sampling_steps
+from mug.diffusion.ddim import ddim_sample
+from mug.diffusion.guidance import guided
 from mug.diffusion.parameterization import PARAMETERIZATIONS
 from mug.diffusion.schedule import make_beta_schedule
+from mug.diffusion.steps import Step, sampling_steps
 from mug.errors import ConfigError
 
 LINEAR = torch.from_numpy(np.cumprod(1 - make_beta_schedule("linear")))  # alpha_bar [1000]
@@ -45,16 +47,19 @@ def test_a_single_point_is_hit_from_any_step_count(steps: int, spacing: str) -> 
         return optimal_x0(x, t, LINEAR, mean=0.7, std=0.0)
 
     x_T = torch.tensor([[[-1.0, 2.0, 0.3]]], dtype=torch.float64)
-    trajectory = Trajectory()
-    ddim_sample(denoise, x_T, LINEAR, steps, spacing=spacing, trajectory=trajectory, tqdm_class=silent)
-    torch.testing.assert_close(trajectory.pred_x0[-1], torch.full_like(x_T, 0.7))
+    predictions: list[Tensor] = []
+    ddim_sample(
+        denoise, x_T, LINEAR, steps, spacing=spacing, tqdm_class=silent,
+        callback=lambda step, x, pred_x0: predictions.append(pred_x0),
+    )  # fmt: skip
+    torch.testing.assert_close(predictions[-1], torch.full_like(x_T, 0.7))
 
 
 def test_stochastic_sampling_keeps_the_variance() -> None:
     generator = torch.Generator().manual_seed(11)
     x_T = torch.randn(1, 1, 10_007, generator=generator, dtype=torch.float64)
     sample = ddim_sample(
-        partial(optimal_x0, alpha_bar=LINEAR, mean=0.0, std=1.0), x_T, LINEAR, 1000, eta=1.0, generator=generator,
+        partial(optimal_x0, alpha_bar=LINEAR, mean=0.0, std=1.0), x_T, LINEAR, 1000, eta=1.0, generators=[generator],
         tqdm_class=silent,
     )  # fmt: skip
     assert sample.std().item() == pytest.approx(1.0, abs=0.02)
@@ -63,53 +68,24 @@ def test_stochastic_sampling_keeps_the_variance() -> None:
 
 def test_a_step_adds_its_sigma_of_noise() -> None:
     # With a denoiser that says "no noise", a step of eta 0.7 differs from the noiseless one by sigma times the noise.
-    path, steps = sampling_steps(LINEAR, 20), Trajectory()
-    x_T = torch.zeros(1, 1, 3, dtype=torch.float64)
+    x_T = torch.zeros(2, 1, 3, dtype=torch.float64)
+    passed: list[tuple[Step, Tensor]] = []
     ddim_sample(
         from_noise(lambda x, t: torch.zeros_like(x), LINEAR), x_T, LINEAR, 20, eta=0.7,
-        generator=torch.Generator().manual_seed(5), trajectory=steps, tqdm_class=silent,
+        generators=[torch.Generator().manual_seed(seed) for seed in (5, 6)], tqdm_class=silent,
+        callback=lambda step, x, _: passed.append((step, x)),
     )  # fmt: skip
-    noises = torch.Generator().manual_seed(5)
-    for step, before, after in zip(path, steps.x, steps.x[1:], strict=False):
-        noise = torch.randn(1, 1, 3, generator=noises, dtype=torch.float64)
+    assert [step for step, _ in passed] == sampling_steps(LINEAR, 20)
+    noises = [torch.Generator().manual_seed(seed) for seed in (5, 6)]
+    before = x_T
+    for step, after in passed:
+        noise = torch.stack([torch.randn(1, 3, generator=own, dtype=torch.float64) for own in noises])
         torch.testing.assert_close(after, (step.a_prev / step.a_t) ** 0.5 * before + step.sigma(0.7) * noise)
+        before = after
 
 
 def test_sigma_by_hand() -> None:
     assert Step(t=2, t_prev=1, a_t=0.25, a_prev=0.5).sigma(0.7) == pytest.approx(0.7 * (0.5 / 0.75 * 0.5) ** 0.5)
-
-
-def test_known_part_is_kept_and_the_rest_is_free() -> None:
-    x_T = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(1))
-    known = torch.full((2, 3, 5), 9.0)
-    mask = torch.zeros(1, 1, 5)
-    mask[..., :2] = 1
-    sample = ddim_sample(
-        from_noise(lambda x, t: x, LINEAR), x_T, LINEAR, 10, mask=mask, x0=known,
-        generator=torch.Generator().manual_seed(2), tqdm_class=silent,
-    )  # fmt: skip
-    assert (sample[..., :2] == 9.0).all()
-    assert (sample[..., 2:].abs() < 5.0).all()
-
-
-def test_the_rest_is_denoised_beside_the_known_part() -> None:
-    seen: list[float] = []
-
-    def denoise(x: Tensor, t: Tensor) -> Tensor:
-        seen.append(x[..., 0].mean().item() / LINEAR[t].sqrt().mean().item())
-        return torch.zeros_like(x)
-
-    known, mask = torch.full((1, 10_007, 2), 9.0), torch.tensor([1.0, 0.0])
-    generator = torch.Generator().manual_seed(2)
-    ddim_sample(
-        denoise, torch.zeros(1, 10_007, 2), LINEAR, 4, mask=mask, x0=known, generator=generator, tqdm_class=silent
-    )
-    assert seen == pytest.approx([9.0] * 4, abs=0.3)  # at every step, with that step's noise on it
-
-
-def test_mask_without_the_known_part_is_refused() -> None:
-    with pytest.raises(ValueError, match="belong together"):
-        ddim_sample(lambda x, t: x, torch.zeros(1, 1, 1), LINEAR, 10, mask=torch.ones(1, 1, 1), tqdm_class=silent)
 
 
 @pytest.mark.parametrize("eta", [-0.1, 1.1, float("nan")])

@@ -10,9 +10,10 @@ import torch
 from gaussian_data import exact_sample, from_noise, optimal_x0
 from torch import Tensor
 
-from mug.diffusion.ddim import Trajectory, ddim_sample, sampling_steps
+from mug.diffusion.ddim import ddim_sample
 from mug.diffusion.plms import plms_sample
 from mug.diffusion.schedule import make_beta_schedule
+from mug.diffusion.steps import sampling_steps
 from mug.errors import ConfigError
 
 LINEAR = torch.from_numpy(np.cumprod(1 - make_beta_schedule("linear")))  # alpha_bar [1000]
@@ -39,12 +40,12 @@ def test_five_steps_by_hand() -> None:
     sigma = torch.arange(1.0, 6.0, dtype=torch.float64)
     alpha_bar = 1 / (1 + sigma**2)
     eps = torch.tensor([0.0, 12.0, -24.0, 48.0, 24.0], dtype=torch.float64)  # guessed at t = 0..4, whatever x is
-    path = Trajectory()
+    path = [torch.zeros(1, 1, 1, dtype=torch.float64)]
     plms_sample(
-        from_noise(lambda x, t: eps[t][:, None, None].expand_as(x), alpha_bar),
-        torch.zeros(1, 1, 1, dtype=torch.float64), alpha_bar, 5, spacing="trailing", trajectory=path, tqdm_class=silent,
+        from_noise(lambda x, t: eps[t][:, None, None].expand_as(x), alpha_bar), path[0], alpha_bar, 5,
+        spacing="trailing", tqdm_class=silent, callback=lambda step, x, pred_x0: path.append(x),
     )  # fmt: skip
-    moved = torch.cat(path.x).flatten() / alpha_bar[[4, 3, 2, 1, 0, 0]].sqrt()
+    moved = torch.cat(path).flatten() / alpha_bar[[4, 3, 2, 1, 0, 0]].sqrt()
     used = [
         24.0,
         (3 * 48 - 24) / 2,
@@ -96,44 +97,19 @@ def test_a_single_point_is_hit_from_any_step_count(steps: int, spacing: str) -> 
     def denoise(x: Tensor, t: Tensor) -> Tensor:  # for data that is one point, 0.7
         return optimal_x0(x, t, LINEAR, mean=0.7, std=0.0)
 
-    path = Trajectory()
-    plms_sample(denoise, X_T, LINEAR, steps, spacing=spacing, trajectory=path, tqdm_class=silent)
-    torch.testing.assert_close(path.pred_x0[-1], torch.full_like(X_T, 0.7))
-    assert len(path.x) == len(path.pred_x0) == len(sampling_steps(LINEAR, steps, spacing)) + 1
-    assert path.x[0] is X_T
+    predictions: list[Tensor] = []
+    plms_sample(
+        denoise, X_T, LINEAR, steps, spacing=spacing, tqdm_class=silent,
+        callback=lambda step, x, pred_x0: predictions.append(pred_x0),
+    )  # fmt: skip
+    torch.testing.assert_close(predictions[-1], torch.full_like(X_T, 0.7))
+    assert len(predictions) == len(sampling_steps(LINEAR, steps, spacing))
 
 
 def test_the_denoiser_is_asked_once_a_step() -> None:
     asked: list[list[int]] = []
     plms_sample(lambda x, t: asked.append(t.tolist()) or x, torch.zeros(2, 1, 1), LINEAR, 4, tqdm_class=silent)
     assert asked == [[751, 751], [501, 501], [251, 251], [1, 1]]
-
-
-def test_known_part_is_kept_and_the_rest_is_free() -> None:
-    x_T = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(1))
-    known = torch.full((2, 3, 5), 9.0)
-    mask = torch.zeros(1, 1, 5)
-    mask[..., :2] = 1
-    seen: list[float] = []
-
-    def denoise(x: Tensor, t: Tensor) -> Tensor:
-        seen.append(x[..., :2].mean().item())
-        return optimal_x0(x, t, LINEAR)
-
-    samples = [
-        plms_sample(
-            denoise, x_T, LINEAR, 10, mask=mask, x0=known, generator=torch.Generator().manual_seed(seed),
-            tqdm_class=silent,
-        )
-        for seed in (2, 2, 3)
-    ]  # fmt: skip
-    assert all((sample[..., :2] == 9.0).all() for sample in samples)
-    assert (samples[0][..., 2:].abs() < 5.0).all()
-    assert torch.equal(samples[0], samples[1])
-    assert seen[:10] == seen[10:20] != seen[20:]  # noise of the generator lies on the known part
-    assert seen[9] == pytest.approx(9.0, abs=0.1)  # and hardly any at the end
-    with pytest.raises(ValueError, match="belong together"):
-        plms_sample(denoise, x_T, LINEAR, 10, mask=mask, tqdm_class=silent)
 
 
 def test_progress_is_shown_by_the_class_given() -> None:
@@ -150,3 +126,8 @@ def test_progress_is_shown_by_the_class_given() -> None:
 def test_impossible_steps_are_named() -> None:
     with pytest.raises(ConfigError, match="steps: 1001 is not between 1 and 1000"):
         plms_sample(lambda x, t: x, X_T, LINEAR, 1001, tqdm_class=silent)
+
+
+def test_an_eta_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"eta: 0\.5, but PLMS is deterministic"):
+        plms_sample(lambda x, t: x, X_T, LINEAR, 4, eta=0.5, tqdm_class=silent)

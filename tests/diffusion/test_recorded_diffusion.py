@@ -10,10 +10,12 @@ import torch
 from records import UNKNOWN_ROUNDING, Record, recordings
 from torch import Tensor
 
-from mug.diffusion.ddim import Step, Trajectory, ddim_sample, guided, sampling_steps
+from mug.diffusion.ddim import ddim_sample
 from mug.diffusion.diffusion import DDPM
+from mug.diffusion.guidance import guided
 from mug.diffusion.objective import LOSS_TYPES, SMOOTH_L1_BETA, elementwise_loss
 from mug.diffusion.parameterization import x0_of
+from mug.diffusion.steps import Step, sampling_steps
 
 UNDEFINED_LOG = "loss_ratio"  # nothing says what it is a ratio of
 VLB_ROUNDING = {"relative": 1e-3}  # the recorded weights of the bound are quotients of differences in float32
@@ -149,10 +151,16 @@ def recorded_toy(record: Record, model: DDPM) -> Callable[..., Tensor]:
 def sample_as_recorded(
     record: Record, model: DDPM, denoise: Callable[..., Tensor], steps: int, scale: float
 ) -> dict[str, Tensor]:
-    given, path = record.inputs, Trajectory()
+    given = record.inputs
+    states, predictions = [given["x_T"]], [given["x_T"]]
     with torch.no_grad():
         context, audios = model.encode_prompt(given["feature"]), model.encode_audio(given["audio"])
         uncond = model.encode_prompt(given["feature_uncond"])
     steered = guided(denoise, context, uncond, scale, audios)
-    x = ddim_sample(steered, given["x_T"], model.alphas_cumprod, steps, trajectory=path, tqdm_class=silent)
-    return {"x": x, "x_inter": torch.stack(path.x), "pred_x0": torch.stack(path.pred_x0)}
+
+    def watch(step: Step, x: Tensor, pred_x0: Tensor) -> None:
+        states.append(x)
+        predictions.append(pred_x0)
+
+    x = ddim_sample(steered, given["x_T"], model.alphas_cumprod, steps, callback=watch, tqdm_class=silent)
+    return {"x": x, "x_inter": torch.stack(states), "pred_x0": torch.stack(predictions)}

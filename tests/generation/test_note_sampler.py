@@ -6,6 +6,7 @@ import torch
 from tiny_model import save_tiny_placement
 
 from mug.checkpoints.trained_model import load_trained_model
+from mug.diffusion.samplers import SAMPLERS
 from mug.errors import CheckpointError
 from mug.generation.note_sampler import NoteSampler
 from mug.training.export import export_run
@@ -57,20 +58,20 @@ def test_answers_for_other_note_frames_are_refused(sampler, monkeypatch):
 
 
 def test_each_sample_has_noise_of_its_own(sampler, monkeypatch):
-    """What DDIM draws on the way is not what another sample starts from."""
+    """What is drawn on the way is not what another sample starts from or draws."""
     drawn = []
 
-    def ddim(denoise, x_T, alphas_cumprod, steps, *, eta, spacing, generator, tqdm_class):
-        drawn.extend([*x_T, *torch.randn(3, *x_T.shape[1:], generator=generator)] if eta else x_T)
+    def drawing(denoise, x_T, alphas_cumprod, steps, *, eta, spacing, generators, tqdm_class):
+        drawn.extend(x_T)
+        for generator in generators:
+            drawn.extend(torch.randn(3, *x_T.shape[1:], generator=generator))
         return x_T
 
-    monkeypatch.setattr("mug.generation.note_sampler.ddim_sample", ddim)
+    monkeypatch.setitem(SAMPLERS, "drawing", drawing)
     spectrum, features = np.zeros((16, 100), dtype=np.float32), np.stack([sampler.unconditional] * 2)
-    for eta, n_drawn in ((0.5, 2 * 3 * 4), (0.0, 2 * 3)):
-        drawn.clear()
-        sampler.sample(spectrum, features, [5, 6], 3, 4, 1.0, eta, "ddim", None)
-        assert len(drawn) == n_drawn
-        assert len({tuple(noise.flatten().tolist()) for noise in drawn}) == n_drawn
+    sampler.sample(spectrum, features, [5, 6], 3, 4, 1.0, 0.5, "drawing", None)
+    assert len(drawn) == 2 * 3 * 4
+    assert len({tuple(noise.flatten().tolist()) for noise in drawn}) == 2 * 3 * 4
 
 
 def test_a_model_without_one_says_nothing(tiny_checkpoint):

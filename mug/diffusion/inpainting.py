@@ -1,0 +1,35 @@
+"""Sampling beside what is known: at every step the known part is put in its place, with that step's noise on it.
+
+Song et al., "Score-Based Generative Modeling through Stochastic Differential Equations", 2021, appendix I.2; Lugmayr
+et al., "RePaint", 2022, equation 8, without its resampling.
+
+Axes: B batch, Z latent channels, L latent frames.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mug.seeding import noise_like
+
+
+@dataclass(frozen=True)
+class KnownPart:
+    """A sampler's `keep`: where `mask` is 1 the sample is the known latent, where it is 0 it is free.
+
+    mask: broadcasts to [B, Z, L]. x0: the known latents [B, Z, L]. generators: one an item, which draws the noise on
+    its known part, so that a sample does not depend on those beside it.
+    """
+
+    mask: Tensor
+    x0: Tensor
+    generators: Sequence[torch.Generator]
+
+    def __call__(self, x: Tensor, a_t: float) -> Tensor:
+        """Return x_t [B, Z, L] with the known part at the noise level of alpha_bar a_t; 1 is without noise."""
+        known = self.x0
+        if a_t < 1:
+            known = a_t**0.5 * known + (1 - a_t) ** 0.5 * noise_like(x, self.generators)
+        return self.mask * known + (1 - self.mask) * x

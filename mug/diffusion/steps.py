@@ -1,0 +1,65 @@
+"""What all samplers share: the timesteps that they visit, the arithmetic of one step, and the hooks into their loop.
+
+Axes: B batch, Z latent channels, L latent frames.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from mug.diffusion.schedule import ddim_timesteps
+
+
+class Step(NamedTuple):
+    """From timestep t, with alpha_bar a_t, to t_prev, with a_prev."""
+
+    t: int
+    t_prev: int
+    a_t: float
+    a_prev: float
+
+    def sigma(self, eta: float) -> float:
+        """The deviation of the noise that this step adds; equation 16 of Song et al. 2020 (DDIM)."""
+        return eta * ((1 - self.a_prev) / (1 - self.a_t) * (1 - self.a_t / self.a_prev)) ** 0.5
+
+    def eps(self, x: Tensor, pred_x0: Tensor) -> Tensor:
+        """The noise in x_t, if its clean latent is pred_x0."""
+        return (x - self.a_t**0.5 * pred_x0) / (1 - self.a_t) ** 0.5
+
+    def transfer(self, pred_x0: Tensor, eps: Tensor, sigma: float = 0.0) -> Tensor:
+        """Return x at t_prev of this clean latent and noise; equation 12 of Song et al. without the noise it adds."""
+        return self.a_prev**0.5 * pred_x0 + (1 - self.a_prev - sigma**2) ** 0.5 * eps
+
+
+Denoise = Callable[[Tensor, Tensor], Tensor]  # (x_t [B, Z, L], t [B]) -> the predicted clean latent x_0 [B, Z, L]
+Keep = Callable[
+    [Tensor, float], Tensor
+]  # (x_t, alpha_bar of t) -> x_t with its known part, see mug.diffusion.inpainting
+Callback = Callable[[Step, Tensor, Tensor], None]  # (step, the x that it led to, its prediction of x_0)
+
+
+def nothing_known(x: Tensor, a_t: float) -> Tensor:
+    """The Keep of a sample that is free everywhere."""
+    return x
+
+
+def no_callback(step: Step, x: Tensor, pred_x0: Tensor) -> None:
+    """The Callback of somebody who only wants the sample."""
+
+
+def sampling_steps(alphas_cumprod: Tensor, steps: int, spacing: str = "uniform") -> list[Step]:
+    """Return the steps from the noisiest on. The last one lands on timestep 0, not on no noise at all.
+
+    alphas_cumprod: float [timesteps]. Raises ConfigError for an impossible number of steps or spacing.
+    """
+    alpha_bar = alphas_cumprod.cpu().double().tolist()  # on the CPU: mps has no float64
+    visited = ddim_timesteps(steps, len(alpha_bar), spacing).tolist()
+    pairs = zip(visited, [0, *visited[:-1]], strict=True)
+    return [Step(t, t_prev, alpha_bar[t], alpha_bar[t_prev]) for t, t_prev in pairs][::-1]
+
+
+def same_timestep(t: int, x: Tensor) -> Tensor:
+    """Timestep t for every item of x [B, ...]: int64 [B]."""
+    return torch.full((x.shape[0],), t, device=x.device)
