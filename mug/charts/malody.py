@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from mug.charts.beat_clock import BeatClock
 from mug.charts.beatmap import MAX_KEYS, Beatmap, Note, TimingPoint
 from mug.charts.foreign_text import (
     MAX_BEAT,
@@ -28,7 +29,6 @@ from mug.charts.foreign_text import (
 )
 from mug.charts.osu import OtherModeError
 from mug.charts.osu_lines import printable
-from mug.charts.tempo_map import BeatClock
 from mug.errors import ChartError
 
 MAX_BYTES = 16 * 2**20

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
+from mug.charts.beat_clock import BeatClock, Events, without_negatives
 from mug.charts.beatmap import TimingPoint
 from mug.charts.foreign_text import MAX_BEAT, number, one_line, within_a_day
 from mug.charts.sm_text import Parameter
-from mug.charts.tempo_map import BeatClock, Events, without_negatives
 
 ROWS_PER_BEAT = 48  # the grid on which the game keeps tempo changes
 NOTE_TIMING = {"BPMS", "STOPS", "DELAYS", "WARPS", "TIMESIGNATURES", "FAKES"}  # fields of events that time notes

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mug.charts.beatmap import TimingPoint
-from mug.charts.tempo_map import FOREVER, BeatClock, without_negatives
+from mug.charts.beat_clock import FOREVER, BeatClock, without_negatives
 
 
 def times(clock: BeatClock, *beats: float) -> list[float]:
