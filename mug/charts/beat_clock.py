@@ -11,6 +11,7 @@ import numpy as np
 
 from mug.charts.beatmap import TimingPoint
 from mug.charts.foreign_text import timing_point
+from mug.charts.tempo_map import TempoMap
 
 MIN_BPM = 1e-6
 FOREVER = 1e12  # beats
@@ -65,16 +66,17 @@ class BeatClock:
             if beat_ms[-1] and (jumps or said != (bpm, meter)):
                 points[leave_ms[-1]] = timing_point(leave_ms[-1], beat_ms[-1], int(meter))  # of several the last
                 said = (bpm, meter)
-        self._note_ms, self._leave_ms = np.array(note_ms) + start_ms, np.array(leave_ms) + start_ms  # [E], [E]
-        self._beat_ms = np.array(beat_ms)  # [E]
+        self._note_ms = np.array(note_ms) + start_ms  # [E]
+        self._moving = TempoMap(self._beats, np.array(leave_ms) + start_ms, beat_ms)  # but for the stops
         #: The tempo as .osu files say it: where it changes, and where the beat goes on after a pause or a warp.
         self.timing_points = [replace(point, time_ms=point.time_ms + start_ms) for point in points.values()]
 
     def times_ms(self, beats: np.ndarray) -> np.ndarray:
         """When notes on these beats are hit: float64 [N] -> float64 [N] ms."""
-        i = np.maximum(np.searchsorted(self._beats, beats, side="right") - 1, 0)
-        moving = self._leave_ms[i] + (beats - self._beats[i]) * self._beat_ms[i]
-        before = self._note_ms[0] + (beats - self._beats[0]) * self._beat_ms[0]  # no stop of the first event counts
+        i = self._moving.stretch_of(beats)
+        moving = self._moving.times_of(beats)
+        # before the first event, of which no stop counts
+        before = self._note_ms[0] + (beats - self._beats[0]) * self._moving.lengths[0]
         return np.where(self._beats[i] == beats, self._note_ms[i], np.where(beats < self._beats[0], before, moving))
 
     def hittable(self, beats: np.ndarray) -> np.ndarray:

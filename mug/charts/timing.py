@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mug.charts.beatmap import Note, TimingPoint
+from mug.charts.tempo_map import TempoMap
 from mug.errors import ChartError, PromptError
 
 SNAP_DIVISORS = (1, 2, 3, 4, 6, 8, 12, 16)
@@ -219,12 +220,9 @@ def snap(
     """
     if not timing_points:
         raise ChartError("notes can only be snapped to timing points: the chart has none")
-    for point in timing_points:
-        if not (0 < point.beat_ms < math.inf and math.isfinite(point.time_ms)):
-            raise ChartError(f"timing point at {point.time_ms} ms: a beat of {point.beat_ms} ms is no tempo")
-    points = sorted(timing_points, key=lambda point: point.time_ms)
-    heads = _snapped(np.array([note.start_ms for note in notes], float), points, divisors, tolerance_ms)
-    tails = _snapped(np.array([note.last_ms for note in notes], float), points, divisors, tolerance_ms)
+    tempo = TempoMap.of_points(timing_points)
+    heads = _snapped(np.array([note.start_ms for note in notes], float), tempo, divisors, tolerance_ms)
+    tails = _snapped(np.array([note.last_ms for note in notes], float), tempo, divisors, tolerance_ms)
     moved = []
     for note, head, tail in zip(notes, heads.tolist(), tails.tolist(), strict=True):
         if note.end_ms is None:
@@ -236,17 +234,13 @@ def snap(
     return moved
 
 
-def _snapped(
-    times: np.ndarray, points: Sequence[TimingPoint], divisors: Sequence[int], tolerance_ms: float
-) -> np.ndarray:
+def _snapped(times: np.ndarray, tempo: TempoMap, divisors: Sequence[int], tolerance_ms: float) -> np.ndarray:
     """Return `times` in ms [N], each on the coarsest line within the tolerance where there is one."""
-    starts = np.array([point.time_ms for point in points])
-    # A note just before a tempo change belongs to the change.
-    index = np.maximum(np.searchsorted(starts, times + tolerance_ms, side="right") - 1, 0)
-    origin, beat = starts[index], np.array([point.beat_ms for point in points])[index]
+    stretch = tempo.stretch_at(times, early=tolerance_ms)
+    beat = tempo.lengths[stretch]  # [N], in ms
     snapped, free = times.copy(), np.ones(len(times), bool)
     for divisor in sorted(divisors):
-        line = origin + np.round((times - origin) / beat * divisor) * beat / divisor
+        line = tempo.nearest_lines(times, divisor, stretch)
         hit = free & (np.abs(line - times) <= np.minimum(tolerance_ms, SNAP_SHARE * beat / divisor))
         snapped[hit] = line[hit]
         free &= ~hit

@@ -5,10 +5,12 @@ fitted to another need not agree. Axes: N notes, S snaps.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from mug.charts.beatmap import Beatmap
+from mug.charts.tempo_map import TempoMap, is_tempo
 from mug.charts.timing import BPM_RANGE, SNAP_DIVISORS
 
 SNAPS = (*(f"1/{divisor}" for divisor in SNAP_DIVISORS), "off")
@@ -22,18 +24,15 @@ def snap_shares(chart: Beatmap) -> np.ndarray:
     notes or without a timing point that is a tempo.
     """
     shares = np.zeros(len(SNAPS))
-    usable = (p for p in chart.timing_points if 0 < p.beat_ms < math.inf and math.isfinite(p.time_ms))
-    points = sorted(usable, key=lambda point: point.time_ms)
+    points = [replace(p, beat_ms=_folded(p.beat_ms)) for p in chart.timing_points if is_tempo(p)]
     if not points or not chart.notes:
         return shares
+    tempo = TempoMap.of_points(points)
     times = np.array([note.start_ms for note in chart.notes])  # [N]
-    starts = np.array([point.time_ms for point in points])
-    index = np.maximum(np.searchsorted(starts, times + WITHIN_MS, side="right") - 1, 0)
-    beat = np.array([_folded(point.beat_ms) for point in points])[index]  # [N]
-    beats = (times - starts[index]) / beat  # [N]
+    stretch = tempo.stretch_at(times, early=WITHIN_MS)
     free = np.ones(len(times), bool)
     for place, divisor in enumerate(SNAP_DIVISORS):
-        away_ms = np.abs(beats - np.round(beats * divisor) / divisor) * beat
+        away_ms = np.abs(tempo.nearest_lines(times, divisor, stretch) - times)
         hit = free & (away_ms <= WITHIN_MS + 1e-6)
         shares[place] = hit.mean()
         free &= ~hit

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mug.charts.beatmap import Beatmap, TimingPoint
+from mug.charts.tempo_map import Lines, TempoMap
 from mug.errors import ChartError
 
 MAX_PICTURE_MS = 30 * 60_000.0  # a longer stretch would need hundreds of megabytes of pixels
@@ -29,15 +30,6 @@ BEAT_LINE, MEASURE_LINE = "#2b303d", "#737c92"
 TEXT, DIM_TEXT, TEMPO_TEXT = "#f2f4f8", "#98a1b5", "#ff8f6b"
 HEADS = {"outer": "#f4f6fb", "inner": "#55b4ff", "centre": "#ffd24a"}
 BODIES = {"outer": "#8f96a6", "inner": "#2c6ea6", "centre": "#a3842a"}
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Times of beat and measure lines; `numbers[i]` is the number of the measure that starts at `measures_ms[i]`."""
-
-    beats_ms: np.ndarray
-    measures_ms: np.ndarray
-    numbers: np.ndarray
 
 
 def draw_chart(
@@ -81,42 +73,21 @@ def draw_chart(
     return picture
 
 
-def grid_lines(timing_points: list[TimingPoint], start_ms: float, end_ms: float) -> Grid:
+def grid_lines(timing_points: list[TimingPoint], start_ms: float, end_ms: float) -> Lines:
     """Return the lines in [start_ms, end_ms) of every timing point; the first one also reaches back before its time.
 
-    Measures count on over the points, and 1 is the one at the first point. Lines too dense to be told apart are left
-    out, and so are points that are tricks rather than tempi.
+    Lines too dense to be told apart are left out, and so are points that are tricks rather than tempi.
     """
     points = _usable(timing_points)
-    beats, measures, numbers = [np.zeros(0)], [np.zeros(0)], [np.zeros(0, np.int64)]
-    next_number = 1
-    for index, point in enumerate(points):
-        stop_ms = points[index + 1].time_ms if index + 1 < len(points) else math.inf
-        low_ms = start_ms if index == 0 else max(start_ms, point.time_ms)
-        high_ms = min(stop_ms, end_ms)
-        measure_ms = point.beat_ms * max(1, point.meter)
-        if point.beat_ms * PX_PER_MS >= MIN_BEAT_PX:
-            beats.append(point.time_ms + point.beat_ms * _multiples(point, point.beat_ms, low_ms, high_ms))
-        if measure_ms * PX_PER_MS >= MIN_MEASURE_PX:
-            lines = _multiples(point, measure_ms, low_ms, high_ms)
-            measures.append(point.time_ms + measure_ms * lines)
-            numbers.append(next_number + lines)
-        if math.isfinite(stop_ms):
-            next_number += math.ceil((stop_ms - point.time_ms) / measure_ms - 1e-3)
-    return Grid(np.concatenate(beats), np.concatenate(measures), np.concatenate(numbers))
+    if not points:
+        return Lines(np.zeros(0), np.zeros(0), np.zeros(0, np.int64))
+    return TempoMap.of_points(points).lines(start_ms, end_ms, MIN_BEAT_PX / PX_PER_MS, MIN_MEASURE_PX / PX_PER_MS)
 
 
 def _usable(timing_points: list[TimingPoint]) -> list[TimingPoint]:
     """The points that are tempi, in time order; charts also carry beats of 1e-9 ms or 1e9 ms for scroll effects."""
     usable = (p for p in timing_points if MIN_BEAT_MS <= p.beat_ms <= MAX_BEAT_MS and math.isfinite(p.time_ms))
     return sorted(usable, key=lambda point: point.time_ms)
-
-
-def _multiples(point: TimingPoint, step_ms: float, low_ms: float, high_ms: float) -> np.ndarray:
-    """Every integer i with low_ms <= point.time_ms + i * step_ms < high_ms, int64 (a hair's tolerance for rounding)."""
-    first = math.ceil((low_ms - point.time_ms) / step_ms - 1e-6)
-    last = math.ceil((high_ms - point.time_ms) / step_ms - 1e-6)
-    return np.arange(first, max(first, last), dtype=np.int64)
 
 
 def strip_cuts(measures_ms: np.ndarray, start_ms: float, end_ms: float) -> np.ndarray:
@@ -152,7 +123,7 @@ class _Strip:
     def y(self, time_ms: float) -> int:
         return self.bottom - round((time_ms - self.low_ms) * PX_PER_MS)
 
-    def draw(self, beatmap: Beatmap, grid: Grid) -> None:
+    def draw(self, beatmap: Beatmap, grid: Lines) -> None:
         right = self.left + beatmap.keys * self.lane_px
         top = self.y(self.high_ms)
         self.canvas.rectangle((self.left, top, right, self.bottom), fill=PLAYFIELD)
@@ -189,7 +160,7 @@ class _Strip:
                 color = HEADS[column_kind(note.column, beatmap.keys)]
                 self.canvas.rectangle((x + 1, y - HEAD_PX + 1, x + self.lane_px - 1, y), fill=color)
 
-    def _draw_labels(self, beatmap: Beatmap, grid: Grid) -> None:
+    def _draw_labels(self, beatmap: Beatmap, grid: Lines) -> None:
         font = ImageFont.load_default(LABEL_PX)
         free_y = float(self.bottom) + LABEL_PX + 1  # labels are set from the bottom up, and none on top of another
         shown = (grid.measures_ms >= self.low_ms - 1e-6) & (grid.measures_ms < self.high_ms - 1e-6)

@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from tqdm import tqdm
 
 from mug.charts.beatmap import Beatmap
 from mug.charts.osu import parse_osu
+from mug.charts.tempo_map import TempoMap
 from mug.config import PROJECT_ROOT
 from mug.errors import ChartError, DatasetError
 from mug.features import FeatureSpec
@@ -202,16 +202,15 @@ def read_facts(task: tuple[Path, dict[str, Any] | None, Mapping[int, str]]) -> C
 
 def main_bpm(chart: Beatmap) -> float:
     """The tempo that lasts longest between the first note and the end of the last, 0 where there is none."""
-    first_ms, last_ms = min(note.start_ms for note in chart.notes), chart.last_ms
-    starts_ms = [
-        first_ms,
-        *(max(point.time_ms, first_ms) for point in chart.timing_points[1:]),
-        max(last_ms, first_ms + 1),
-    ]
+    if not chart.timing_points:
+        return 0.0
+    tempo = TempoMap.of_points(chart.timing_points)
+    first_ms = min(note.start_ms for note in chart.notes)
     lasting: defaultdict[float, float] = defaultdict(float)
-    for point, (start_ms, end_ms) in zip(chart.timing_points, pairwise(starts_ms), strict=False):
-        lasting[round(point.bpm, 2)] += max(0.0, min(end_ms, last_ms + 1) - start_ms)
-    return max(lasting, key=lasting.__getitem__, default=0.0)
+    held_ms = tempo.lasting(first_ms, max(chart.last_ms, first_ms + 1))
+    for beat_ms, lasts_ms in zip(tempo.lengths.tolist(), held_ms.tolist(), strict=True):
+        lasting[round(60_000.0 / beat_ms, 2)] += lasts_ms
+    return max(lasting, key=lasting.__getitem__)
 
 
 def _count(n: int, noun: str) -> str:

@@ -12,7 +12,7 @@ from mug.synth.genres import DRUMS, GENRES, STRAIGHT
 from mug.synth.melody import compose_motif
 from mug.synth.patches import softness
 from mug.synth.style import GRADUAL, LIVE, PROGRESSIONS, STEP, Style, pick
-from mug.synth.tempo import TICKS, TempoMap, gradual
+from mug.synth.tempo import TICKS, SwungTempo, gradual
 from mug.synth.writing import Event, Part, Writer
 
 TAIL_S = 1.6  # after the last bar, for its last chord to fade
@@ -43,7 +43,7 @@ FORMS = (
 @dataclass(frozen=True)
 class Composition:
     style: Style
-    tempo: TempoMap
+    tempo: SwungTempo
     parts: tuple[Part, ...]
     events: tuple[Event, ...]  # sorted by tick
 
@@ -99,7 +99,7 @@ def _heard(event: Event, style: Style, parts: list[Part]) -> Event:
     return replace(event, audible=round(float(np.clip(gain * sharp, 0.05, 1.5)), 3))
 
 
-def _plan(style: Style, seconds: float, rng: np.random.Generator) -> tuple[list[Part], TempoMap]:
+def _plan(style: Style, seconds: float, rng: np.random.Generator) -> tuple[list[Part], SwungTempo]:
     """Line up parts until the time is used up, with room for the outro."""
     progressions = {kind: pick(rng, PROGRESSIONS) for kind in PARTS}
     genre = GENRES[style.genre]
@@ -114,7 +114,7 @@ def _plan(style: Style, seconds: float, rng: np.random.Generator) -> tuple[list[
         start = bar * bar_ticks
         if kind in ("chorus", "drop") and bar and style.tempo_kind == STEP and len(tempos) == 1 and style.later_bpm:
             tempos.append((start, style.later_bpm))
-        now_s = TempoMap(style.first_beat_s, tuple(tempos)).seconds(start)
+        now_s = SwungTempo(style.first_beat_s, tuple(tempos)).seconds(start)
         left = int((seconds - TAIL_S - now_s) / (bar_ticks * 60 / (slowest(style, tempos) * TICKS))) - outro_bars
         if left <= 0:
             kind, left = "outro", max(left + outro_bars, 1)
@@ -137,7 +137,7 @@ def _plan(style: Style, seconds: float, rng: np.random.Generator) -> tuple[list[
     tempos = [(tick, bpm) for tick, bpm in tempos if tick < bar * bar_ticks]
     swung = TICKS // 2 if style.genre == "jazz" else TICKS // 4
     swing = style.swing if style.feel == STRAIGHT else 0.5
-    return parts, TempoMap(style.first_beat_s, tuple(tempos), swing, swung)
+    return parts, SwungTempo(style.first_beat_s, tuple(tempos), swing, swung)
 
 
 def slowest(style: Style, tempos: list[tuple[int, float]]) -> float:
@@ -150,4 +150,4 @@ def slowest(style: Style, tempos: list[tuple[int, float]]) -> float:
     return now
 
 
-__all__ = ["PARTS", "TAIL_S", "TONES", "Composition", "Event", "Part", "TempoMap", "compose"]
+__all__ = ["PARTS", "TAIL_S", "TONES", "Composition", "Event", "Part", "SwungTempo", "compose"]

@@ -45,7 +45,7 @@ def _sounding(hit: Hit, following: Hit, composition: Composition, shortest_ms: f
     held = [event for event in hit.events if event.held]
     if held:
         event = max(held, key=lambda event: SUNG.get(event.layer, UNSUNG) * event.n_ticks**0.3)
-        end_ms = composition.tempo.seconds(event.tick + event.n_ticks) * 1000
+        end_ms = composition.tempo.ms(event.tick + event.n_ticks)
         if end_ms - hit.time_ms >= shortest_ms:
             return SUNG.get(event.layer, UNSUNG), end_ms
-    return UNSUNG, composition.tempo.seconds(max(hit.tick + TICKS, min(following.tick, hit.tick + 4 * TICKS))) * 1000
+    return UNSUNG, composition.tempo.ms(max(hit.tick + TICKS, min(following.tick, hit.tick + 4 * TICKS)))

@@ -58,7 +58,7 @@ def find_hits(composition: Composition) -> list[Hit]:
     hits: list[Hit] = []
     before_ms, before = -math.inf, 0.0  # the sound that drowns the next ones
     for (tick, events), strength in zip(moments, strengths.tolist(), strict=True):
-        time_ms = composition.tempo.seconds(tick) * 1000
+        time_ms = composition.tempo.ms(tick)
         level = metric_level(tick, composition.bar_ticks)
         drowning = before * math.exp((before_ms - time_ms) / DROWNED_MS)
         heard = strength - DROWNED * drowning

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mug.charts.beatmap import Beatmap, TimingPoint
+from mug.charts.beatmap import Beatmap
 from mug.ratings.long_notes import ln_ratio
 from mug.synth.charting import Plan, chart
 from mug.synth.composition import Composition
@@ -24,10 +24,6 @@ HYBRID, LONG = 0.1, 0.4  # shares of long notes from which charts are called so
 def charts(composition: Composition, keys: int, rng: np.random.Generator) -> list[Beatmap]:
     """Chart a song as often as its plans say, but for patterns that its music is too calm for."""
     style = composition.style
-    beats = [
-        TimingPoint(composition.tempo.seconds(tick) * 1000, 60_000 / bpm, style.meter)
-        for tick, bpm in composition.tempo.tempos
-    ]
     charted = [(plan.pattern, *chart(composition, plan, keys, rng)) for plan in draw_plans(rng)]
     # Where the music is too calm for a pattern, the chart is none of it.
     fit = [song for song in charted if song[2] >= song[0].levels[0] - TOO_EASY]
@@ -37,7 +33,7 @@ def charts(composition: Composition, keys: int, rng: np.random.Generator) -> lis
         beatmap = Beatmap(
             keys=keys,
             notes=notes,
-            timing_points=beats,
+            timing_points=composition.tempo.timing_points(style.meter),
             title=style.title,
             artist=style.artist,
             creator=CREATOR,

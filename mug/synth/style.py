@@ -55,7 +55,7 @@ class Style:
     arp_step_s: float  # the arpeggio takes the note value closest to this
     gains_db: dict[str, float]  # how much louder than usual each of BUSES is
     tempo_kind: str = STEADY  # sudden (STEP) or GRADUAL change to later_bpm; LIVE: never quite the same
-    swing: float = 0.5  # see TempoMap
+    swing: float = 0.5  # see SwungTempo
     kit: str = "electronic"
     clap: float = 0.0  # how loud the clap is that goes with the snare
     perc: str = ""  # a pattern of small percussion

@@ -1,16 +1,18 @@
 """From ticks of a beat to seconds: tempo changes, sudden and gradual, and swing."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+from mug.charts.beatmap import TimingPoint
+from mug.charts.tempo_map import TempoMap
 
 TICKS = 24  # in a beat: halves, thirds, quarters, sixths and eighths of a beat are whole ticks
 
 
 @dataclass(frozen=True)
-class TempoMap:
-    """Where the beats lie: from each (tick, bpm) on a new tempo, the first one at tick 0.
+class SwungTempo:
+    """When ticks are played: from each (tick, bpm) on a new tempo, the first one at tick 0.
 
     `swing` is the share of every pair of neighbouring steps of `swung` ticks that the first one takes: 0.5 is straight,
     2/3 a triplet's. Beats stay where they are, what lies between them moves with the sound.
@@ -22,22 +24,25 @@ class TempoMap:
     swung: int = TICKS // 2
 
     @cached_property
-    def _starts(self) -> tuple[list[int], list[float]]:
-        """The tick and the time at which each tempo begins."""
-        times = [self.first_beat_s]
-        for (start, bpm), (stop, _) in zip(self.tempos, self.tempos[1:], strict=False):
-            times.append(times[-1] + (stop - start) * 60 / (bpm * TICKS))
-        return [tick for tick, _ in self.tempos], times
+    def _map(self) -> TempoMap:
+        """Ticks without swing <-> seconds."""
+        return TempoMap.of_tempos(self.first_beat_s, [(tick, bpm * TICKS) for tick, bpm in self.tempos], minute=60.0)
 
     def seconds(self, tick: int) -> float:
         """The time of a tick in seconds of the audio file."""
-        ticks, times = self._starts
-        i = max(bisect_right(ticks, tick) - 1, 0)
-        return times[i] + (self._swung(tick) - ticks[i]) * 60 / (self.tempos[i][1] * TICKS)
+        return float(self._map.times_of(self._swung(tick)))
+
+    def ms(self, tick: int) -> float:
+        """The same in ms."""
+        return self.seconds(tick) * 1000
 
     def tick_s(self, tick: int) -> float:
         """How many seconds a tick lasts from `tick` on, without swing."""
-        return 60 / (TICKS * self.tempos[max(bisect_right(self._starts[0], tick) - 1, 0)][1])
+        return float(self._map.lengths[self._map.stretch_of(tick)])
+
+    def timing_points(self, meter: int) -> list[TimingPoint]:
+        """The same tempos as charts state them, without swing; bars are `meter` beats long."""
+        return [TimingPoint(self.ms(tick), 60_000 / bpm, meter) for tick, bpm in self.tempos]
 
     def _swung(self, tick: int) -> float:
         if self.swing == 0.5:

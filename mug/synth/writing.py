@@ -9,7 +9,7 @@ from mug.synth.genres import DRUMS, GENRES
 from mug.synth.melody import Motif, arpeggio, pitch_of
 from mug.synth.patches import DECAYING
 from mug.synth.style import TRIPLET, Style, pick
-from mug.synth.tempo import TICKS, TempoMap
+from mug.synth.tempo import TICKS, SwungTempo
 
 LOUDNESS = {"X": 1.0, "x": 0.8, "o": 0.5, ",": 0.2}
 
@@ -45,7 +45,7 @@ class Part:
 @dataclass
 class Writer:
     style: Style
-    tempo: TempoMap
+    tempo: SwungTempo
     motifs: dict[str, Motif]
     rng: np.random.Generator
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mug.charts.beatmap import TimingPoint
 from mug.charts.beat_clock import FOREVER, BeatClock, without_negatives
+from mug.charts.beatmap import TimingPoint
 
 
 def times(clock: BeatClock, *beats: float) -> list[float]:

@@ -13,7 +13,7 @@ from mug.synth.genres import BASS_LINES, CHORD_RHYTHMS, DRUMS, GENRES, TRIPLET
 from mug.synth.patches import DECAYING, FAMILIES
 from mug.synth.songs import SongSettings
 from mug.synth.style import BUSES, FASTEST_BPM, GRADUAL, LIVE, SLOWEST_BPM, STEP, draw_style
-from mug.synth.tempo import TempoMap, gradual
+from mug.synth.tempo import SwungTempo, gradual
 from mug.synth.writing import read
 
 
@@ -23,22 +23,22 @@ def composition_of(index: int, seconds: float = 60.0, **changes: object) -> Comp
 
 
 def test_ticks_become_seconds_across_a_tempo_change() -> None:
-    tempo = TempoMap(first_beat_s=0.5, tempos=((0, 120.0), (96, 60.0)))
+    tempo = SwungTempo(first_beat_s=0.5, tempos=((0, 120.0), (96, 60.0)))
     assert [tempo.seconds(tick) for tick in (0, 24, 96, 108, 120)] == [0.5, 1.0, 2.5, 3.0, 3.5]
     assert tempo.tick_s(95) == pytest.approx(0.5 / 24)
     assert tempo.tick_s(96) == pytest.approx(1 / 24)
 
 
 def test_swing_moves_what_lies_between_the_beats() -> None:
-    tempo = TempoMap(first_beat_s=0.0, tempos=((0, 60.0),), swing=2 / 3, swung=12)
+    tempo = SwungTempo(first_beat_s=0.0, tempos=((0, 60.0),), swing=2 / 3, swung=12)
     assert [round(tempo.seconds(tick), 4) for tick in (0, 6, 12, 18, 24, 36)] == [0, 0.3333, 0.6667, 0.8333, 1, 1.6667]
-    sixteenths = TempoMap(first_beat_s=0.0, tempos=((0, 60.0),), swing=0.6, swung=6)
+    sixteenths = SwungTempo(first_beat_s=0.0, tempos=((0, 60.0),), swing=0.6, swung=6)
     assert [round(sixteenths.seconds(tick), 4) for tick in (6, 12, 18, 24)] == [0.3, 0.5, 0.8, 1]
 
 
 @given(swing=st.floats(0.5, 0.7), swung=st.sampled_from((6, 12)), bpm=st.floats(70, 220))
 def test_time_never_goes_back(swing: float, swung: int, bpm: float) -> None:
-    tempo = TempoMap(0.3, ((0, bpm), (48, bpm * 1.1), (96, bpm * 0.9)), swing, swung)
+    tempo = SwungTempo(0.3, ((0, bpm), (48, bpm * 1.1), (96, bpm * 0.9)), swing, swung)
     assert (np.diff([tempo.seconds(tick) for tick in range(200)]) > 0).all()
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mug.charts.beatmap import Note
-from mug.synth.composition import Composition, Event, TempoMap
+from mug.synth.composition import Composition, Event, SwungTempo
 from mug.synth.long_notes import hold
 from mug.synth.salience import find_hits
 from mug.synth.style import draw_style
@@ -12,7 +12,7 @@ from mug.synth.style import draw_style
 def held(*rows: tuple[Event, list[int]], ratio: float, shortest_ms: float = 100.0) -> list[Note]:
     """Hold notes at 150 beats a minute: a beat lasts 400 ms."""
     style = draw_style(np.random.default_rng(0))
-    composition = Composition(style, TempoMap(0.0, ((0, 150.0),)), (), tuple(event for event, _ in rows))
+    composition = Composition(style, SwungTempo(0.0, ((0, 150.0),)), (), tuple(event for event, _ in rows))
     hits = find_hits(composition)
     return hold(list(zip(hits, (columns for _, columns in rows), strict=True)), composition, ratio, shortest_ms, 120.0)
 
@@ -25,7 +25,7 @@ KICK = Event(0, "kick", 0, 6, 1.0)
 
 
 def test_nothing_to_hold() -> None:
-    composition = Composition(draw_style(np.random.default_rng(0)), TempoMap(0.0, ((0, 150.0),)), (), (KICK,))
+    composition = Composition(draw_style(np.random.default_rng(0)), SwungTempo(0.0, ((0, 150.0),)), (), (KICK,))
     assert hold([], composition, 0.5, 100.0, 120.0) == []
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mug.synth.composition import Composition, Event, TempoMap, compose
+from mug.synth.composition import Composition, Event, SwungTempo, compose
 from mug.synth.salience import Hit, find_hits, metric_level, pick_hits
 from mug.synth.style import draw_style
 
@@ -15,7 +15,7 @@ def composition_of(*events: Event) -> Composition:
     """Events at 120 beats a minute (a tick lasts 500 / 24 ms), with loud drums far behind them."""
     style = replace(draw_style(np.random.default_rng(0)), meter=4)
     drums = [Event(tick, "kick", 0, 6, 1.0) for tick in range(960, 1200, 24)]
-    return Composition(style, TempoMap(1.0, ((0, 120.0),)), (), tuple(sorted([*events, *drums])))
+    return Composition(style, SwungTempo(1.0, ((0, 120.0),)), (), tuple(sorted([*events, *drums])))
 
 
 def heard(*events: Event) -> list[Hit]:

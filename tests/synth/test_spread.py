@@ -8,7 +8,7 @@ import pytest
 from mug.charts.beatmap import Beatmap, Note
 from mug.ratings.long_notes import ln_ratio
 from mug.ratings.stars import star_rating
-from mug.synth.composition import Composition, Event, Part, TempoMap, compose
+from mug.synth.composition import Composition, Event, Part, SwungTempo, compose
 from mug.synth.patterns import PATTERNS
 from mug.synth.spread import charts, draw_plans, version_name
 from mug.synth.style import draw_style
@@ -59,7 +59,7 @@ def test_calm_music_gets_no_charts_of_busy_patterns() -> None:
     style = draw_style(np.random.default_rng(0))
     kicks = tuple(Event(tick, "kick", 0, 6, 1.0) for tick in range(0, 60 * TICKS, TICKS))
     part = Part("verse", 0, 15, frozenset({"kick"}), (0,) * 15)
-    calm = Composition(replace(style, meter=4), TempoMap(1.0, ((0, 90.0),)), (part,), kicks)
+    calm = Composition(replace(style, meter=4), SwungTempo(1.0, ((0, 90.0),)), (part,), kicks)
     for seed in range(5):
         names = [beatmap.version for beatmap in charts(calm, 4, np.random.default_rng(seed))]
         assert names

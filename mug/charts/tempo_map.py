@@ -1,0 +1,151 @@
+"""Beats <-> times over tempo changes: the one place for the arithmetic of beats, measures and snap lines.
+
+Axes: P stretches of one tempo, N moments.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from mug.charts.beatmap import TimingPoint
+from mug.errors import ChartError
+
+ROUNDING_BEATS = 1e-6  # a line may be that much of a step before the moment that it belongs to
+ROUNDING_MEASURES = 1e-3  # a measure that the next timing point cuts off by less than this is a whole one
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Times of beat and measure lines; `numbers[i]` is the number of the measure that starts at `measures_ms[i]`."""
+
+    beats_ms: np.ndarray
+    measures_ms: np.ndarray
+    numbers: np.ndarray
+
+
+class TempoMap:
+    """Stretches of one tempo, each from its beat and its time on; the first one reaches back before its time.
+
+    beats, times: where the stretches begin, rising, [P] each. spans, counts: in each of them, `counts` beats last
+    `spans`; [P], or one number for all. Times are in ms, unless a map is made of seconds. meters: beats of a measure.
+    """
+
+    def __init__(
+        self,
+        beats: Sequence[float] | np.ndarray,
+        times: Sequence[float] | np.ndarray,
+        spans: Sequence[float] | np.ndarray | float,
+        counts: Sequence[float] | np.ndarray | float = 1.0,
+        meters: Sequence[int] | int = 4,
+    ) -> None:
+        self.beats, self.times = np.asarray(beats, dtype=np.float64), np.asarray(times, dtype=np.float64)
+        self.spans = np.broadcast_to(np.asarray(spans, dtype=np.float64), self.beats.shape)
+        self.counts = np.broadcast_to(np.asarray(counts, dtype=np.float64), self.beats.shape)
+        self.meters = np.maximum(np.broadcast_to(meters, self.beats.shape), 1)
+
+    @classmethod
+    def of_points(cls, points: Iterable[TimingPoint]) -> "TempoMap":
+        """The map of a chart's timing points, in ms; beats are counted from the first one on.
+
+        Raises ChartError where there is none, or one that is no tempo.
+        """
+        ordered = sorted(points, key=lambda point: point.time_ms)
+        if not ordered:
+            raise ChartError("the chart has no timing points")
+        for point in ordered:
+            if not is_tempo(point):
+                raise ChartError(f"timing point at {point.time_ms} ms: a beat of {point.beat_ms} ms is no tempo")
+        times = np.array([point.time_ms for point in ordered])
+        beat_ms = np.array([point.beat_ms for point in ordered])
+        beats = np.concatenate([[0.0], np.cumsum(np.diff(times) / beat_ms[:-1])])
+        return cls(beats, times, beat_ms, meters=[point.meter for point in ordered])
+
+    @classmethod
+    def of_tempos(cls, start: float, tempos: Sequence[tuple[float, float]], minute: float = 60_000.0) -> "TempoMap":
+        """The map of (beat, beats a minute) that begins at the time `start`, in the unit in which a minute is `minute`.
+
+        What counts as a beat is up to the caller, as long as both numbers mean the same.
+        """
+        times = [start]
+        for (beat, tempo), (next_beat, _) in pairwise(tempos):
+            times.append(times[-1] + (next_beat - beat) * minute / tempo)
+        return cls([beat for beat, _ in tempos], times, minute, [tempo for _, tempo in tempos])
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """How long a beat of each stretch is, [P]."""
+        return self.spans / self.counts
+
+    def stretch_of(self, beats: np.ndarray | float) -> np.ndarray:
+        """Which stretch each beat lies in, [N]."""
+        return np.maximum(np.searchsorted(self.beats, beats, side="right") - 1, 0)
+
+    def stretch_at(self, times: np.ndarray | float, early: float = 0.0) -> np.ndarray:
+        """Which stretch each moment lies in, [N]; one that is at most `early` before a change belongs to the change."""
+        return np.maximum(np.searchsorted(self.times, times + early, side="right") - 1, 0)
+
+    def times_of(self, beats: np.ndarray | float) -> np.ndarray:
+        """The times of beats, [N] -> [N]."""
+        i = self.stretch_of(beats)
+        return self.times[i] + (beats - self.beats[i]) * self.spans[i] / self.counts[i]
+
+    def beats_at(self, times: np.ndarray | float) -> np.ndarray:
+        """The beats that moments lie on, with their fractions, [N] -> [N]: the inverse of `times_of`."""
+        i = self.stretch_at(times)
+        return self.beats[i] + (times - self.times[i]) / self.lengths[i]
+
+    def nearest_lines(self, times: np.ndarray, divisor: int, stretch: np.ndarray) -> np.ndarray:
+        """The times of the nearest lines of 1/divisor of a beat, counted from the begin of each `stretch`: [N]."""
+        begin, beat = self.times[stretch], self.lengths[stretch]
+        return begin + np.round((times - begin) / beat * divisor) * beat / divisor
+
+    def lines(self, start: float, end: float, min_beat: float = 0.0, min_measure: float = 0.0) -> Lines:
+        """The lines within [start, end): every stretch begins a measure, and 1 is the first one's.
+
+        Lines of beats that are shorter than `min_beat`, and of measures shorter than `min_measure`, are left out.
+        """
+        beats, measures, numbers = [np.zeros(0)], [np.zeros(0)], [np.zeros(0, np.int64)]
+        for i, (begin, beat) in enumerate(zip(self.times.tolist(), self.lengths.tolist(), strict=True)):
+            low = start if i == 0 else max(start, begin)
+            high = min(float(self.times[i + 1]), end) if i + 1 < len(self.times) else end
+            measure = beat * int(self.meters[i])
+            if beat >= min_beat:
+                beats.append(begin + beat * _multiples(begin, beat, low, high))
+            if measure >= min_measure:
+                lines = _multiples(begin, measure, low, high)
+                measures.append(begin + measure * lines)
+                numbers.append(self._first_measures[i] + lines)
+        return Lines(np.concatenate(beats), np.concatenate(measures), np.concatenate(numbers))
+
+    def measure_at(self, times: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+        """The number of the measure that moments lie in, and which beat of it they lie on, from 0: [N] each."""
+        i = self.stretch_at(times)
+        since = (times - self.times[i]) / self.lengths[i]  # beats
+        measures = np.floor(since / self.meters[i] + ROUNDING_BEATS)
+        return self._first_measures[i] + measures.astype(np.int64), since - measures * self.meters[i]
+
+    @cached_property
+    def _first_measures(self) -> np.ndarray:
+        """The number of the measure that each stretch begins with, int64 [P]; one that is cut off counts."""
+        spans = np.diff(self.times) / (self.lengths * self.meters)[:-1]
+        return np.concatenate([[1], 1 + np.cumsum(np.ceil(spans - ROUNDING_MEASURES))]).astype(np.int64)
+
+    def lasting(self, start: float, end: float) -> np.ndarray:
+        """For how long each tempo holds between two moments, [P]."""
+        return np.diff([start, *np.clip(self.times[1:], start, end), end])
+
+
+def is_tempo(point: TimingPoint) -> bool:
+    """Whether a timing point says a tempo; what is written by hand or by other programs may be any numbers."""
+    return 0 < point.beat_ms < math.inf and math.isfinite(point.time_ms)
+
+
+def _multiples(begin: float, step: float, low: float, high: float) -> np.ndarray:
+    """Every integer i with low <= begin + i * step < high, int64 (a hair's tolerance for rounding)."""
+    first = math.ceil((low - begin) / step - ROUNDING_BEATS)
+    last = math.ceil((high - begin) / step - ROUNDING_BEATS)
+    return np.arange(first, max(first, last), dtype=np.int64)
