@@ -1,7 +1,7 @@
 """The web page: `python webui.py`; see --help."""
 
 from mug.cli import run
-from mug.webui.page import main
+from mug.commands.web import main
 
 if __name__ == "__main__":
     run(main)

@@ -1,5 +1,6 @@
 """What every command shares: what a user can mend ends in one line on stderr and exit status 2, not in a traceback."""
 
+import argparse
 import sys
 from collections.abc import Callable
 
@@ -20,6 +21,13 @@ def run(main: Callable[[], int | None]) -> None:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
     sys.exit(status or 0)
+
+
+def command_parser(name: str, description: str | None) -> argparse.ArgumentParser:
+    """Return a parser for `mug <name>`, whose help keeps the lines of `description`."""
+    return argparse.ArgumentParser(
+        prog=f"mug {name}", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
 
 
 def printable(text: str) -> str:

@@ -13,7 +13,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mug.errors import ConfigError
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+# Holds configs/ and models/: the checkout, or what a wheel carries of it inside the installed package.
+PROJECT_ROOT = PACKAGE / "shipped" if (PACKAGE / "shipped").is_dir() else PACKAGE.parent
+SHIPPED_MODEL = Path("models/mug-mini")  # 4K, free for all; what is used where no other one is named
 # what OmegaConf raises where a list would replace a mapping, and the like
 MERGE_ERRORS = (
     OmegaConfBaseException,

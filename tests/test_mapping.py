@@ -15,6 +15,7 @@ from mug.commands import chart as mapping
 from mug.config import PROJECT_ROOT
 from mug.errors import PromptError
 from mug.features import FeatureSpec
+from mug.generation.generator import ChartGenerator
 
 SCRIPT = PROJECT_ROOT / "scripts" / "mapping.py"
 
@@ -81,13 +82,13 @@ def test_the_sampler_is_the_one_asked_for(monkeypatch, capsys, tiny_checkpoint, 
 
 def test_an_ensemble_has_24_samples_or_as_many_as_asked_for(monkeypatch, tiny_checkpoint, song, tmp_path):
     taken = []
-    generate = mapping.ChartGenerator.generate
+    generate = ChartGenerator.generate
 
     def listening(self, *arguments, **settings):
         taken.append(settings["ensemble"])
         return generate(self, *arguments, **settings)
 
-    monkeypatch.setattr(mapping.ChartGenerator, "generate", listening)
+    monkeypatch.setattr(ChartGenerator, "generate", listening)
     common = ["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--ddim_steps", 1]
     for flags in ([], ["--ensemble", 2]):
         run(monkeypatch, *common, *flags)
@@ -131,13 +132,20 @@ def test_help_teaches(monkeypatch, capsys):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="GNU's OpenMP")
-@pytest.mark.parametrize(("given", "used"), [(None, "1000"), ("5000", "5000")])
-@pytest.mark.parametrize("script", ["scripts/mapping.py", "webui.py"])
-def test_other_programs_slow_sampling_down_no_more_than_they_must(script, given, used):
+@pytest.mark.parametrize(
+    ("command", "given", "used"),
+    [
+        (["scripts/mapping.py", "--audio", "none.mp3"], None, "1000"),
+        (["scripts/mapping.py", "--audio", "none.mp3"], "5000", "5000"),
+        (["webui.py"], None, "1000"),
+    ],
+)
+def test_threads_stop_spinning_soon_beside_other_programs(command, given, used):
     environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
     environment |= {"OMP_DISPLAY_ENV": "VERBOSE"} | ({} if given is None else {"GOMP_SPINCOUNT": given})
-    command = [sys.executable, script, "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT_ROOT, check=True, env=environment)
+    command = [sys.executable, *command, "--checkpoint", "none"]  # torch is there when this is found out
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT_ROOT, check=False, env=environment)
+    assert "error: none: no such checkpoint\n" in done.stderr
     assert f"GOMP_SPINCOUNT = '{used}'" in done.stderr  # as OpenMP understood it
 
 

@@ -13,8 +13,7 @@ from safetensors import safe_open
 
 from mug.charts.osu import read_osu
 from mug.charts.osz import extract_osz
-from mug.config import PROJECT_ROOT
-from mug.generation.generator import SHIPPED_MODEL
+from mug.config import PROJECT_ROOT, SHIPPED_MODEL
 from mug.metrics.onsets import moments_ms, onset_f1, random_onsets
 from mug.ratings.long_notes import ln_ratio
 from mug.ratings.stars import star_rating

@@ -20,6 +20,7 @@ from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import read_osu, write_osu
 from mug.charts.osz import extract_osz
 from mug.cli import run
+from mug.commands import web
 from mug.generation import ChartGenerator
 from mug.webui import page as webui
 
@@ -208,5 +209,5 @@ def test_nothing_comes_from_elsewhere(browser, address):
 def test_a_missing_checkpoint_is_one_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["webui.py", "--checkpoint", str(tmp_path / "none.ckpt")])
     with pytest.raises(SystemExit, match="2"):
-        run(webui.main)
+        run(web.main)
     assert capsys.readouterr().err == f"error: {tmp_path / 'none.ckpt'}: no such checkpoint\n"

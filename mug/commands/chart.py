@@ -1,9 +1,9 @@
 """Charts from one song on the command line: a song, a prompt -> an .osz and a picture of each chart.
 
-python scripts/mapping.py --audio song.mp3 --prompt sr=3.5
-python scripts/mapping.py --audio song.mp3 --prompt configs/mapping_config/stream.yaml sr=5 --n_samples 3
-python scripts/mapping.py --audio song.mp3 --prompt_dir configs/mapping_config
-python scripts/mapping.py --checkpoint logs/<run>/checkpoints/last.ckpt --audio song.mp3 --prompt sr=4.2 ln=true
+mug chart --audio song.mp3 --prompt sr=3.5
+mug chart --audio song.mp3 --prompt configs/mapping_config/stream.yaml sr=5 --n_samples 3
+mug chart --audio song.mp3 --prompt_dir configs/mapping_config
+mug chart --checkpoint logs/<run>/checkpoints/last.ckpt --audio song.mp3 --prompt sr=4.2 ln=true
 """
 
 import argparse
@@ -18,20 +18,21 @@ from mug.charts.beatmap import Beatmap, TimingPoint
 from mug.charts.file_names import chart_name, safe_name
 from mug.charts.osz import write_osz
 from mug.charts.playability import JACK_INTERVAL_MS
-from mug.config import find_file
+from mug.cli import command_parser
+from mug.config import SHIPPED_MODEL, find_file
 from mug.device import add_device_argument
-from mug.diffusion.samplers import SAMPLERS
 from mug.errors import PromptError
 from mug.files import replacing
-from mug.generation.generator import SHIPPED_MODEL, ChartGenerator
 from mug.pictures.charts import draw_chart
 from mug.ratings.long_notes import ln_ratio
 from mug.ratings.stars import star_rating_or_none
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Chart a song once for every prompt and sample, and say what came out beside what was asked for."""
-    args = parse_args()
+    args = build_parser().parse_args(argv)
+    from mug.generation.generator import ChartGenerator
+
     prompts = read_prompts(args.prompt, args.prompt_dir)
     generator = ChartGenerator.load(args.checkpoint, device=args.device)
     charts: list[Beatmap] = []
@@ -78,9 +79,8 @@ def main() -> None:
         )
 
 
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("chart", __doc__)
     files = parser.add_argument_group("files")
     files.add_argument(
         "--checkpoint",
@@ -106,9 +106,7 @@ def parse_args() -> argparse.Namespace:
     wishes.add_argument("--seed", type=int, default=0, help="the same seed gives the same chart (default 0)")
     wishes.add_argument("--keys", type=int, help="checked against the model, which writes one number of keys")
     sampling = parser.add_argument_group("sampling")
-    sampling.add_argument(
-        "--sampler", choices=SAMPLERS, default="ddim", help="plms comes as near with fewer steps (default ddim)"
-    )
+    sampling.add_argument("--sampler", default="ddim", help="ddim (default), or plms: as near with fewer steps")
     sampling.add_argument(
         "--ddim_steps", type=int, default=10, help="of either sampler; more takes longer (default 10)"
     )
@@ -142,7 +140,7 @@ def parse_args() -> argparse.Namespace:
         default=JACK_INTERVAL_MS,
         help="ms between notes of a column below which one moves (default %(default)g)",
     )
-    return parser.parse_args()
+    return parser
 
 
 def read_prompts(items: Sequence[str], folder: Path | None) -> dict[str, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """The whole way in a row: songs -> features.db -> four stages of training -> a chart for a song that no training saw.
 
-    python scripts/demo.py                      on songs that the project composes itself
-    python scripts/demo.py --songs ~/osu/Songs  on yours
+    mug demo                      on songs that the project composes itself
+    mug demo --songs ~/osu/Songs  on yours
 
 Every step is a command of its own, printed before it runs: what the demo does, you can do. It trains the model of
 models/mug-mini for minutes instead of hours.
@@ -15,15 +15,19 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mug.config import PROJECT_ROOT, instantiate_from_config, load_config
-from mug.data.library import Entry
+from mug.cli import command_parser
+from mug.config import instantiate_from_config, load_config
 from mug.errors import MugError
+
+if TYPE_CHECKING:
+    from mug.data.library import Entry
 
 N_SONGS = 64
 CHARTED_SONGS = 5  # held-out songs that are charted for the table
 STEPS = {"onsets": 300, "autoencoder": 1500, "diffusion": 900, "placement": 400}
-AS_MAPPING = ("--steps", 10, "--scale", 1, "--ensemble", 24, "--attempts", 3)  # as mapping.py writes charts
+AS_MAPPING = ("--steps", 10, "--scale", 1, "--ensemble", 24, "--attempts", 3)  # as mug chart writes charts
 # Of so few songs more are held out; not every CPU computes in bfloat16.
 SMALL = (
     "data.params.common.valid_fraction=0.1",
@@ -32,20 +36,20 @@ SMALL = (
 )
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     started = time.monotonic()
-    args = parse_args()
+    args = build_parser().parse_args(argv)
     name = args.name
     songs = args.songs
     if songs is None:
         songs = args.datadir / f"{name}_songs"
-        step("compose songs", "scripts/synthesize_songs.py", "-o", songs, "-n", N_SONGS, "--jobs", 2)
+        step("compose songs", "synthesize", "-o", songs, "-n", N_SONGS, "--jobs", 2)
     data = args.datadir / name
     everything, beatmap_txt = data / "beatmap.txt", data / "beatmap_filtered.txt"
-    step("gather charts", "scripts/prepare_beatmap.py", "-s", songs, "-o", data, "--cs", 4)
-    step("describe them", "scripts/prepare_beatmap_features.py", "-b", everything)
-    step("leave out copies and broken ones", "scripts/filter_beatmap.py", "-b", everything)
-    step("look at them", "scripts/describe_dataset.py", "-b", beatmap_txt)
+    step("gather charts", "gather", "-s", songs, "-o", data, "--cs", 4)
+    step("describe them", "features", "-b", everything)
+    step("leave out copies and broken ones", "filter", "-b", everything)
+    step("look at them", "describe", "-b", beatmap_txt)
 
     overrides = [*SMALL, f"data.params.common.beatmap_txt={beatmap_txt}", *args.overrides]
 
@@ -57,7 +61,7 @@ def main() -> None:
             f"lightning.trainer.val_check_interval={max(1, n_steps // 3)}",
             "lightning.trainer.num_sanity_val_steps=-1",  # the untrained model is the first point of the curve
         )
-        command = ("main.py", "-t", "--no-test", "--logdir", args.logdir, "-n", run, "--base", config)
+        command = ("train", "-t", "--no-test", "--logdir", args.logdir, "-n", run, "--base", config)
         step(title, *command, *schedule, *overrides, *more)
         return newest_run(args.logdir, run) / "checkpoints" / "last.ckpt"
 
@@ -74,18 +78,18 @@ def main() -> None:
     init = f"model.params.ckpt_path={diffusion}"
     placement = train("stage 3: likely moments", "placement", args.placement, args.stage3_steps, init)
     model = diffusion.parent.parent / "model"
-    step("a model to hand on", "scripts/export_model.py", "--checkpoint", diffusion, "--outdir", model)
-    step("what helps it", "scripts/export_model.py", "--checkpoint", placement, "--outdir", model / "placement")
-    step("how dense charts are", "scripts/fit_density.py", "--model", model, "--beatmap_txt", beatmap_txt)
+    step("a model to hand on", "export", "--checkpoint", diffusion, "--outdir", model)
+    step("what helps it", "export", "--checkpoint", placement, "--outdir", model / "placement")
+    step("how dense charts are", "density", "--model", model, "--beatmap_txt", beatmap_txt)
     entry = held_out_chart(args.diffusion, overrides)
     step(
         "chart a song",
-        *("scripts/mapping.py", "--checkpoint", model, "--audio", entry.audio, "--outdir", args.outdir / name),
+        *("chart", "--checkpoint", model, "--audio", entry.audio, "--outdir", args.outdir / name),
         *("--prompt", f"sr={entry.prompt['sr']:.1f}", f"ln_ratio={entry.prompt['ln_ratio']:.1f}"),
     )
     step(
         "beside people's charts, librosa's onsets and chance",
-        *("scripts/evaluate.py", "--checkpoint", model, "--beatmap_txt", beatmap_txt, *AS_MAPPING),
+        *("evaluate", "--checkpoint", model, "--beatmap_txt", beatmap_txt, *AS_MAPPING),
         *("--max_charts_per_song", 1, "--limit", CHARTED_SONGS, "--out", args.outdir / name / "evaluation"),
     )
     print("\n=== what was learned, on songs held out for validation")
@@ -101,8 +105,8 @@ def main() -> None:
     print(f"\n{(time.monotonic() - started) / 60:.1f} minutes in all; the charts are in {args.outdir / name}")
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("demo", __doc__)
     parser.add_argument("--songs", type=Path, help="your own songs (default: composed ones)")
     parser.add_argument("--name", default="demo", help="of the data folder, the runs and the output (default: demo)")
     for number, (stage, steps) in enumerate(STEPS.items()):
@@ -115,7 +119,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--logdir", type=Path, default=Path("logs"), help="where the runs are kept")
     parser.add_argument("--outdir", type=Path, default=Path("outputs"), help="where the charts go")
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="single values for all stages")
-    return parser.parse_args()
+    return parser
 
 
 def newest_run(logdir: Path, name: str) -> Path:
@@ -123,18 +127,18 @@ def newest_run(logdir: Path, name: str) -> Path:
     return sorted(logdir.glob(f"*_{name}"))[-1]
 
 
-def step(title: str, script: str, *arguments: object) -> None:
-    """Print and run one command of the project. Raises MugError when it fails."""
-    words = tuple(map(str, arguments))
-    print(f"\n=== {title}\n$ python {shlex.join([script, *words])}", flush=True)
+def step(title: str, command: str, *arguments: object) -> None:
+    """Print and run one command of `mug`. Raises MugError when it fails."""
+    words = [command, *map(str, arguments)]
+    print(f"\n=== {title}\n$ mug {shlex.join(words)}", flush=True)
     started = time.monotonic()
-    done = subprocess.run([sys.executable, str(PROJECT_ROOT / script), *words], check=False)
+    done = subprocess.run([sys.executable, "-m", "mug", *words], check=False)
     if done.returncode:
         raise MugError(f"'{title}' ended with status {done.returncode}; the lines above say why")
     print(f"--- {title}: {time.monotonic() - started:.0f} s", flush=True)
 
 
-def held_out_chart(config: str, overrides: Sequence[str]) -> Entry:
+def held_out_chart(config: str, overrides: Sequence[str]) -> "Entry":
     """Return the second hardest chart of a song of the test split, or its only one. Raises DatasetError."""
     data = instantiate_from_config(load_config([config], overrides)["data"], "data")
     data.setup("test")

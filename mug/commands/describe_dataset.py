@@ -1,7 +1,7 @@
 """Show what is in a set of charts: how hard, how long, of which kind, by whom, and what is wrong with it.
 
-    python scripts/describe_dataset.py -b data/mine/beatmap.txt
-    python scripts/describe_dataset.py -b data/mine/beatmap.txt --plot mine.png --html mine.html
+    mug describe -b data/mine/beatmap.txt
+    mug describe -b data/mine/beatmap.txt --plot mine.png --html mine.html
 
 Features are those of features.db beside the list; charts that it lacks are rated here, which takes longer. Where a
 SOURCES.tsv lies beside the list (first column: chart or folder; one with "licence" in its name), licences are counted.
@@ -9,8 +9,10 @@ SOURCES.tsv lies beside the list (first column: chart or folder; one with "licen
 
 import argparse
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+from mug.cli import command_parser
 from mug.errors import DatasetError
 from mug.prepare.statistics import read_statistics
 from mug.prepare.statistics_text import statistics_text
@@ -18,20 +20,8 @@ from mug.prepare.statistics_text import statistics_text
 PICTURES = (".png", ".svg", ".pdf")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "-b",
-        "--beatmap_txt",
-        type=Path,
-        required=True,
-        help="list of charts that prepare_beatmap.py made, or its folder",
-    )
-    parser.add_argument("--plot", type=Path, help=f"picture to write ({', '.join(PICTURES)}); needs matplotlib")
-    parser.add_argument("--html", type=Path, help="page to write, picture and numbers in one file; needs matplotlib")
-    parser.add_argument("--ranked_map_path", help="file of 'set_id status' lines, for what features.db does not know")
-    parser.add_argument("--jobs", type=int, help="processes that share the work (default: one a core)")
-    args = parser.parse_args()
+def main(argv: Sequence[str] | None = None) -> None:
+    args = build_parser().parse_args(argv)
     for path, suffixes in ((args.plot, PICTURES), (args.html, (".html",))):
         if path is not None and path.suffix.lower() not in suffixes:
             raise DatasetError(f"{path}: give it a name that ends in {' or '.join(suffixes)}")
@@ -46,3 +36,19 @@ def main() -> None:
     for path in pages:
         write_page(statistics, path)
         print(f"\n{path}")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("describe", __doc__)
+    parser.add_argument(
+        "-b",
+        "--beatmap_txt",
+        type=Path,
+        required=True,
+        help="list of charts that mug gather made, or its folder",
+    )
+    parser.add_argument("--plot", type=Path, help=f"picture to write ({', '.join(PICTURES)}); needs matplotlib")
+    parser.add_argument("--html", type=Path, help="page to write, picture and numbers in one file; needs matplotlib")
+    parser.add_argument("--ranked_map_path", help="file of 'set_id status' lines, for what features.db does not know")
+    parser.add_argument("--jobs", type=int, help="processes that share the work (default: one a core)")
+    return parser

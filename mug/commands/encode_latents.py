@@ -1,6 +1,6 @@
 """Encode the training items by the first stage, once, so that stage 2 trains without parsing charts or running it.
 
-python scripts/encode_latents.py -b configs/mug/mug_diffusion.yaml -o data/mine_latents \\
+mug latents -b configs/mug/mug_diffusion.yaml -o data/mine_latents \\
     --checkpoint logs/<stage 1 run>/checkpoints/last.ckpt data.params.common.beatmap_txt=data/mine/beatmap_filtered.txt
 
 Then train with the same configuration and data.params.train.params.latents=data/mine_latents. Latents are those of the
@@ -15,37 +15,29 @@ data.params.stream.url=<folder or address>, docs/scaling.md, which needs pip ins
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mug.cli import command_parser
 from mug.config import instantiate_from_config, load_config
-from mug.data.datamodule import DataModuleFromConfig
-from mug.data.dataset import OsuDataset
 from mug.device import add_device_argument, pick_device
-from mug.diffusion.diffusion import DDPM
-from mug.diffusion.encoding import encode_latents
-from mug.diffusion.sharding import encode_shards
 from mug.errors import ConfigError
-from mug.training.setup import check_config, with_seed
+
+if TYPE_CHECKING:
+    from mug.data.dataset import OsuDataset
+    from mug.diffusion.diffusion import DDPM
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "-b", "--base", nargs="+", required=True, metavar="YAML", help="the configuration of stage 2, once or more"
-    )
-    parser.add_argument("-o", "--outdir", type=Path, required=True, help="folder for the latents")
-    parser.add_argument("--checkpoint", help="of stage 1; default: the ckpt_path that the configuration names")
-    parser.add_argument("--variants", type=int, default=4, help="epochs' worth of draws of each item (default: 4)")
-    parser.add_argument("--shards", action="store_true", help="write whole items, with their audio, to stream")
-    parser.add_argument("--shard_mb", type=float, default=256.0, help="size of a shard, about (default: 256)")
-    add_device_argument(parser)
-    parser.add_argument("-s", "--seed", type=int, default=23, help="that of the training (default: 23, as there)")
-    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="what the training's command overrides")
-    options = parser.parse_intermixed_args()
+def main(argv: Sequence[str] | None = None) -> None:
+    options = build_parser().parse_intermixed_args(argv)
     overrides = [item for item in options.base if "=" in item] + options.overrides  # --base takes all that follows it
     if options.variants < 1 or not options.shard_mb > 0:
         raise ConfigError(f"--variants {options.variants}: at least 1; --shard_mb {options.shard_mb}: more than 0")
+    from mug.diffusion.encoding import encode_latents
+    from mug.diffusion.sharding import encode_shards
+    from mug.training.setup import check_config, with_seed
+
     config = load_config([item for item in options.base if "=" not in item], overrides)
     check_config(config)
     model, dataset, batch_size, num_workers = build(with_seed(config, options.seed), options.checkpoint)
@@ -62,8 +54,28 @@ def main() -> None:
         print(f"train with data.params.train.params.latents={options.outdir}")
 
 
-def build(config: dict[str, Any], checkpoint: str | None) -> tuple[DDPM, OsuDataset, int, int]:
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("latents", __doc__)
+    parser.add_argument(
+        "-b", "--base", nargs="+", required=True, metavar="YAML", help="the configuration of stage 2, once or more"
+    )
+    parser.add_argument("-o", "--outdir", type=Path, required=True, help="folder for the latents")
+    parser.add_argument("--checkpoint", help="of stage 1; default: the ckpt_path that the configuration names")
+    parser.add_argument("--variants", type=int, default=4, help="epochs' worth of draws of each item (default: 4)")
+    parser.add_argument("--shards", action="store_true", help="write whole items, with their audio, to stream")
+    parser.add_argument("--shard_mb", type=float, default=256.0, help="size of a shard, about (default: 256)")
+    add_device_argument(parser)
+    parser.add_argument("-s", "--seed", type=int, default=23, help="that of the training (default: 23, as there)")
+    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="what the training's command overrides")
+    return parser
+
+
+def build(config: dict[str, Any], checkpoint: str | None) -> "tuple[DDPM, OsuDataset, int, int]":
     """Build the model, its training items, and say how many to load at a time in how many processes."""
+    from mug.data.datamodule import DataModuleFromConfig
+    from mug.data.dataset import OsuDataset
+    from mug.diffusion.diffusion import DDPM
+
     first_stage = config["model"]["params"].get("first_stage_config")
     if first_stage is None:
         raise ConfigError("encoding takes the configuration of a stage 2 training, e.g. configs/mug/mug_diffusion.yaml")

@@ -1,19 +1,19 @@
 """How good is a model? Its charts beside people's: do the notes come when theirs come, is it as hard as was asked, ...
 
     # the held-out songs of a dataset, at each chart's own star rating and share of long notes
-    python scripts/evaluate.py --checkpoint logs/<run>/checkpoints/last.ckpt --beatmap_txt data/mine/beatmap.txt
+    mug evaluate --checkpoint logs/<run>/checkpoints/last.ckpt --beatmap_txt data/mine/beatmap.txt
 
     # real songs with charts beside their audio, that are no dataset; two charts of each
-    python scripts/evaluate.py --checkpoint models/mug-mini --songs ~/osu/Songs --max_charts_per_song 2 --out eval
+    mug evaluate --checkpoint models/mug-mini --songs ~/osu/Songs --max_charts_per_song 2 --out eval
 
     # charts that are there already (those that --out kept, or another program's), beside their references
-    python scripts/evaluate.py --generated eval/charts --reference ~/osu/Songs
+    mug evaluate --generated eval/charts --reference ~/osu/Songs
 
     # no model: what other humans, librosa and chance reach on these songs
-    python scripts/evaluate.py --songs ~/osu/Songs
+    mug evaluate --songs ~/osu/Songs
 
     # does it do as it is told? asks for every skillset, at each song's star rating
-    python scripts/evaluate.py --checkpoint models/mug-mini --songs ~/osu/Songs --flags
+    mug evaluate --checkpoint models/mug-mini --songs ~/osu/Songs --flags
 
 Generated charts find their references by folder and file name; else by the audio file that a chart names, whatever its
 ending, and the closest star rating. Every figure has a 95 % interval, bootstrapped over songs. Beside the model stand
@@ -27,6 +27,7 @@ import argparse
 import json
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from tqdm import tqdm
 
 from mug import cli
 from mug.charts.osu import read_osu
+from mug.cli import command_parser
 from mug.data.split import SPLIT_KEYS, SPLITS, SplitSpec
 from mug.device import add_device_argument
 from mug.errors import ChartError, ConfigError, MugError
@@ -50,8 +52,9 @@ from mug.prepare.chart_list import beatmap_paths
 from mug.report import Report
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: Sequence[str] | None = None) -> None:
+    argv = sys.argv[1:] if argv is None else argv
+    args = build_parser().parse_args(argv)
     check_sources(args)
     generator = load_generator(args)
     report = Report()
@@ -79,11 +82,11 @@ def main() -> None:
     summaries = {name: summarised(name, pairs, training, args.seed) for name, pairs in contest.rivals.items()}
     report.skipped += contest.report.skipped
     report.done = len(references)
-    show_and_keep(args, summaries, obedience(answers, args.seed), report)
+    show_and_keep(args, shlex.join(["mug", "evaluate", *argv]), summaries, obedience(answers, args.seed), report)
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("evaluate", __doc__)
     what = parser.add_argument_group("what is evaluated")
     what.add_argument(
         "--checkpoint",
@@ -124,7 +127,7 @@ def parse_args() -> argparse.Namespace:
     how.add_argument("--seed", type=int, default=0, help="of charts, baselines and intervals (default: 0)")
     add_device_argument(how)
     parser.add_argument("--out", type=Path, help="folder for charts/, report.json, report.md and plots")
-    return parser.parse_args()
+    return parser
 
 
 def positive(text: str) -> int:
@@ -234,7 +237,7 @@ def summarised(name: str, pairs: list[Any], training: TrainingCharts | None, see
 
 
 def show_and_keep(
-    args: argparse.Namespace, summaries: dict[str, Summary], flags: dict[str, Any], report: Report
+    args: argparse.Namespace, command: str, summaries: dict[str, Summary], flags: dict[str, Any], report: Report
 ) -> None:
     """Print the tables, and write what --out asks for."""
     print(reports.text_table(reports.rows_of(summaries)))
@@ -245,7 +248,6 @@ def show_and_keep(
     print(cli.printable(f"\n{report}"))
     if args.out is None:
         return
-    command = "python " + shlex.join(["scripts/evaluate.py", *sys.argv[1:]])
     args.out.mkdir(parents=True, exist_ok=True)
     about = {
         "command": command,

@@ -1,27 +1,30 @@
 """A trained model as a folder to hand on: numbers and text, no code.
 
-    python scripts/export_model.py --checkpoint logs/<run>/checkpoints/last.ckpt --outdir models/mine
+    mug export --checkpoint logs/<run>/checkpoints/last.ckpt --outdir models/mine
 
 It holds model.safetensors (the run's averaged weights, where it has an EMA), config.yaml, features.yaml and README.md,
 the model card: what the run recorded of its data, steps, metrics and versions, what a prompt can say, how to use it.
-Whatever takes a --checkpoint takes the folder: mapping.py, webui.py, and main.py as the ckpt_path of a first stage.
+Whatever takes a --checkpoint takes the folder: mug chart, mug web, and mug train as the ckpt_path of a first stage.
 A placement model (configs/mug/mini_placement.yaml) goes into the folder of the model that it helps:
 
-    python scripts/export_model.py --checkpoint logs/<stage 3 run>/checkpoints/last.ckpt --outdir models/mine/placement
+    mug export --checkpoint logs/<stage 3 run>/checkpoints/last.ckpt --outdir models/mine/placement
 
-Models of the original 2023 program: import_checkpoint.py.
+Models of the original 2023 program: mug import.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
-from mug.model.weights import WEIGHTS
-from mug.training.export import export_run
+from mug.cli import command_parser
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Export a run and say what was written."""
-    args = parse_args()
+    args = build_parser().parse_args(argv)
+    from mug.model.weights import WEIGHTS
+    from mug.training.export import export_run
+
     parameters = export_run(args.checkpoint, args.outdir, args.half, args.license)
     print(f"wrote {args.outdir}, {(args.outdir / WEIGHTS).stat().st_size / 2**20:.1f} MiB")
     for name, count in parameters.items():
@@ -29,11 +32,10 @@ def main() -> None:
     print(f"how to use it, and what it is: {args.outdir / 'README.md'}")
 
 
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", type=Path, required=True, help="of a run of main.py, stage 1 to 3")
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("export", __doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True, help="of a run of mug train, stage 1 to 3")
     parser.add_argument("--outdir", type=Path, required=True, help="folder to write, which must not exist yet")
     parser.add_argument("--half", action="store_true", help="store weights as float16: half the size, nearly the same")
     parser.add_argument("--license", help="of the weights, for the card: an identifier such as cc-by-4.0")
-    return parser.parse_args()
+    return parser

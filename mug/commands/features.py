@@ -2,18 +2,30 @@
 
 Only what is new or out of date is computed, so run it again whenever charts, features or calculators change.
 
-python scripts/prepare_beatmap_features.py -b data/mine/beatmap.txt -f configs/mug/mania_beatmap_features.yaml
+mug features -b data/mine/beatmap.txt -f configs/mug/mania_beatmap_features.yaml
 """
 
 import argparse
+from collections.abc import Sequence
 
+from mug.cli import command_parser
 from mug.prepare.describe import prepare_features
 from mug.ratings.rates import MAX_RATE, MIN_RATE
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-b", "--beatmap_txt", required=True, help="list of charts that prepare_beatmap.py made")
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = build_parser()
+    options = parser.parse_args(argv)
+    low, high = options.rates
+    if not MIN_RATE <= low <= high <= MAX_RATE:
+        parser.error(f"--rates {low:g} {high:g}: give the lowest and the highest, from {MIN_RATE:g} to {MAX_RATE:g}")
+    rates = (low, high)
+    print(prepare_features(options.beatmap_txt, options.features_yaml, options.ranked_map_path, rates, options.jobs))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("features", __doc__)
+    parser.add_argument("-b", "--beatmap_txt", required=True, help="list of charts that mug gather made")
     parser.add_argument(
         "-f",
         "--features_yaml",
@@ -33,9 +45,4 @@ def main() -> None:
         "slower does for itself when it starts for the first time",
     )
     parser.add_argument("--jobs", type=int, help="processes that share the work (default: one a core)")
-    options = parser.parse_args()
-    low, high = options.rates
-    if not MIN_RATE <= low <= high <= MAX_RATE:
-        parser.error(f"--rates {low:g} {high:g}: give the lowest and the highest, from {MIN_RATE:g} to {MAX_RATE:g}")
-    rates = (low, high)
-    print(prepare_features(options.beatmap_txt, options.features_yaml, options.ranked_map_path, rates, options.jobs))
+    return parser

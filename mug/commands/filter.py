@@ -1,7 +1,7 @@
 """Write a list of charts without duplicates, copies at other speeds, and broken charts; say why each is left out.
 
-    python scripts/filter_beatmap.py -b data/mine/beatmap.txt
-    python scripts/filter_beatmap.py -b data/mine/beatmap.txt --min_stars 2 --keys 4 7 --no_scroll_changes
+    mug filter -b data/mine/beatmap.txt
+    mug filter -b data/mine/beatmap.txt --min_stars 2 --keys 4 7 --no_scroll_changes
 
 writes data/mine/beatmap_filtered.txt, to train on (data.params.common.beatmap_txt=...), and
 beatmap_filtered.dropped.tsv: each chart that is left out, the reason, and which chart stays in its place. No chart
@@ -12,8 +12,10 @@ Limits that are not given do not exist, except for the defaults below, which lea
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
+from mug.cli import command_parser
 from mug.config import PROJECT_ROOT
 from mug.errors import DatasetError
 from mug.features import FeatureSpec
@@ -22,8 +24,8 @@ from mug.prepare.filtering import filter_beatmap
 from mug.prepare.limits import Limits
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: Sequence[str] | None = None) -> None:
+    args = build_parser().parse_args(argv)
     source = Path(args.beatmap_txt)
     out = source if args.in_place else Path(args.out or source.with_name(f"{source.stem}_filtered.txt"))
     if not args.in_place and out.resolve() == source.resolve():
@@ -49,10 +51,10 @@ def main() -> None:
     print(f"the list: {out}\nwhat was left out, and why: {out.with_suffix('.dropped.tsv')}")
 
 
-def parse_args() -> argparse.Namespace:
+def build_parser() -> argparse.ArgumentParser:
     default = Limits()
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-b", "--beatmap_txt", required=True, help="list of charts that prepare_beatmap.py made")
+    parser = command_parser("filter", __doc__)
+    parser.add_argument("-b", "--beatmap_txt", required=True, help="list of charts that mug gather made")
     target = parser.add_mutually_exclusive_group()
     target.add_argument("-o", "--out", help="the list to write (default: <list>_filtered.txt beside it)")
     target.add_argument("--in_place", action="store_true", help="replace the list itself")
@@ -81,4 +83,4 @@ def parse_args() -> argparse.Namespace:
     limits.add_argument(
         "--no_scroll_changes", action="store_true", help="leave out SV charts, whose notes change speed"
     )
-    return parser.parse_args()
+    return parser

@@ -1,6 +1,6 @@
 """How dense charts are, by what a prompt says: from the charts that trained a model -> density.yaml of its folder.
 
-    python scripts/fit_density.py --model models/mine --beatmap_txt data/mine/beatmap_filtered.txt
+    mug density --model models/mine --beatmap_txt data/mine/beatmap_filtered.txt
 
 A model that finds density.yaml in its folder writes charts as dense as it hears and as the prompt has it, both weighed
 by how sure they are. The folder says what a prompt can say, how many keys there are, and how the training split the
@@ -8,22 +8,25 @@ songs, so that no chart of validation or test is counted.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from mug.checkpoints.model_folder import DENSITY, prompt_params, read_folder_config
-from mug.checkpoints.trained_model import naming_config
-from mug.data.library import load_entries
-from mug.data.split import SplitSpec
+from mug.cli import command_parser
 from mug.errors import ConfigError
-from mug.features import FeatureSpec
-from mug.placement.density import DensityPrior
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Fit the training charts of a list and say how well densities are known."""
-    args = parse_args()
+    args = build_parser().parse_args(argv)
+    import numpy as np
+
+    from mug.checkpoints.model_folder import DENSITY, prompt_params, read_folder_config
+    from mug.checkpoints.trained_model import naming_config
+    from mug.data.library import load_entries
+    from mug.data.split import SplitSpec
+    from mug.features import FeatureSpec
+    from mug.placement.density import DensityPrior
+
     out = args.model / DENSITY
     if out.exists():
         raise ConfigError(f"{out} exists already; delete it to fit another one")
@@ -50,9 +53,8 @@ def main() -> None:
         print(f"  where {what} of a chart is known its number of moments is off by {100 * deviation:.0f} %")
 
 
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True, help="a model folder, as export_model.py writes them")
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("density", __doc__)
+    parser.add_argument("--model", type=Path, required=True, help="a model folder, as mug export writes them")
     parser.add_argument("--beatmap_txt", type=Path, required=True, help="the charts that trained it, and others")
-    return parser.parse_args()
+    return parser

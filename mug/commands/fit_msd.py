@@ -1,6 +1,6 @@
 """Fit the estimate of Etterna's ratings (MSD) to reference ratings; write its parameters and its page's figures.
 
-python scripts/fit_msd.py ../shared/data
+mug fit-msd ../shared/data
 
 The folder holds msd/msd_synthetic.npz, msd/msd_real.csv and the charts that it names. The figures in docs/msd.md are of
 charts that a fit has not seen: a fifth of the songs is left out at a time, with all their copies. It takes about 20
@@ -8,31 +8,30 @@ minutes on one core. Raise PARAMETERS_VERSION in mug/ratings/msd/estimate.py wit
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from mug.config import PROJECT_ROOT
+from mug.cli import command_parser
 from mug.files import replacing
 from mug.ratings.msd.estimate import PARAMETERS_FILE, Network
-from mug.ratings.msd.figures import estimates, figures
-from mug.ratings.msd.fitting import EPOCHS, fit, item_of
-from mug.ratings.msd.reference import folds_of, read_reference
 
-PAGE = PROJECT_ROOT / "docs" / "msd.md"
+PAGE = Path("docs/msd.md")
 HEADING = "## Figures\n"
 FOLDS = 5
+EPOCHS = 30
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="folder of the reference ratings and their charts")
-    parser.add_argument("--parameters", type=Path, default=PARAMETERS_FILE, help=f"default: {PARAMETERS_FILE}")
-    parser.add_argument("--page", type=Path, default=PAGE, help="page that ends in the figures (default: docs/msd.md)")
-    parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"of a fit (default: {EPOCHS})")
-    options = parser.parse_args()
+def main(argv: Sequence[str] | None = None) -> None:
+    options = build_parser().parse_args(argv)
+    import torch
+
+    from mug.ratings.msd.figures import estimates, figures
+    from mug.ratings.msd.fitting import fit, item_of
+    from mug.ratings.msd.reference import folds_of, read_reference
+
     torch.set_num_threads(1)
 
     references = read_reference(options.data)
@@ -50,6 +49,15 @@ def main() -> None:
     tables = figures(references, estimated, networks)
     print(tables)
     write_figures(options.page, tables)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("fit-msd", __doc__)
+    parser.add_argument("data", type=Path, help="folder of the reference ratings and their charts")
+    parser.add_argument("--parameters", type=Path, default=PARAMETERS_FILE, help=f"default: {PARAMETERS_FILE}")
+    parser.add_argument("--page", type=Path, default=PAGE, help="page that ends in the figures (default: docs/msd.md)")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"of a fit (default: {EPOCHS})")
+    return parser
 
 
 def write_parameters(path: Path, networks: list[Network]) -> None:

@@ -1,12 +1,12 @@
 """Models of the original 2023 program here, and back.
 
 A model folder holds model.safetensors, config.yaml, features.yaml and README.md: plain numbers and text, no code.
-mapping.py and webui.py take one as --checkpoint; export_model.py makes one of a run of main.py.
+mug chart and mug web take one as --checkpoint; mug export makes one of a run of mug train.
 
 The original's model.ckpt with its model.yaml -> a model folder, and a model folder -> model.ckpt and model.yaml:
 
-    python scripts/import_checkpoint.py --checkpoint original/model.ckpt --outdir models/mug-2023
-    python scripts/import_checkpoint.py --checkpoint models/mug-2023 --outdir exported --export
+    mug import --checkpoint original/model.ckpt --outdir models/mug-2023
+    mug import --checkpoint models/mug-2023 --outdir exported --export
 
 Models with S4 layers. Where an optional library was missing, the original summed over only half of the poles of each S4
 layer, which is another function, and nothing in a checkpoint tells what it was trained with. half-poles is the default,
@@ -15,10 +15,15 @@ conjugate-poles, and chart a song with the same seed: right is the one whose not
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mug.original2023.checkpoint import CKPT, YAML, Report, export_original, import_original
+from mug.cli import command_parser
 from mug.original2023.config import S4_READINGS
+
+if TYPE_CHECKING:
+    from mug.original2023.checkpoint import Report
 
 S4_IN_THE_ORIGINAL = {
     "half-poles": "as the original does where its optional library for Cauchy sums is missing",
@@ -26,9 +31,11 @@ S4_IN_THE_ORIGINAL = {
 }
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Convert a checkpoint and say what became of it."""
-    args = parse_args()
+    args = build_parser().parse_args(argv)
+    from mug.original2023.checkpoint import CKPT, YAML, export_original, import_original
+
     if args.export:
         report = export_original(args.checkpoint, args.outdir)
         written, following = f"{args.outdir / CKPT} and {YAML}", ""
@@ -50,9 +57,8 @@ def main() -> None:
         print(f"next:\n  {following}")
 
 
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("import", __doc__)
     parser.add_argument("--checkpoint", type=Path, required=True, help="the file or folder to convert")
     parser.add_argument("--outdir", type=Path, required=True, help="folder to write, which must not exist yet")
     parser.add_argument(
@@ -65,12 +71,12 @@ def parse_args() -> argparse.Namespace:
         "--s4", choices=list(S4_READINGS), default="half-poles", help="how S4 layers are read (default half-poles)"
     )
     parser.add_argument("--export", action="store_true", help="to the original's model.ckpt and model.yaml")
-    return parser.parse_args()
+    return parser
 
 
-def next_command(folder: Path, report: Report) -> str:
+def next_command(folder: Path, report: "Report") -> str:
     """Return what to do with a model folder."""
     if report.is_generator:
-        return f"python scripts/mapping.py --checkpoint {folder} --audio song.mp3 --prompt sr=4"
+        return f"mug chart --checkpoint {folder} --audio song.mp3 --prompt sr=4"
     stage_1 = f"model.params.first_stage_config.params.ckpt_path={folder}"
-    return f"python main.py --base configs/mug/mug_diffusion.yaml -t {stage_1}"
+    return f"mug train --base configs/mug/mug_diffusion.yaml -t {stage_1}"

@@ -1,16 +1,18 @@
 """From Songs folders to a training set in one go: gather the charts, describe them, leave out copies and broken ones.
 
-    python scripts/prepare_dataset.py -s ~/osu/Songs -o data/mine
+    mug prepare -s ~/osu/Songs -o data/mine
 
 makes data/mine/beatmap_filtered.txt, the list to train on, with features.db beside it; run it again when there are new
-songs, and only those are worked on. Each step is a command of its own, which has more options: prepare_beatmap.py,
-prepare_beatmap_features.py, filter_beatmap.py; describe_dataset.py shows what came of it.
+songs, and only those are worked on. Each step is a command of its own, which has more options: mug gather,
+mug features, mug filter; mug describe shows what came of it.
 """
 
 import argparse
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+from mug.cli import command_parser
 from mug.features import FeatureSpec
 from mug.prepare.describe import prepare_features, read_ranked_map
 from mug.prepare.filtering import filter_beatmap
@@ -22,17 +24,8 @@ from mug.prepare.statistics_text import statistics_text
 FEATURES = "configs/mug/mania_beatmap_features.yaml"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "-s", "--song_dir", required=True, nargs="+", help="folders of songs, searched at any depth; packages; charts"
-    )
-    parser.add_argument("-o", "--out_dir", type=Path, required=True, help="folder to make")
-    parser.add_argument("--cs", type=int, default=4, help="keys of the charts to take, 0 for all (default: 4)")
-    parser.add_argument(
-        "--ranked_map_path", help="file of 'set_id status' lines, from prepare_ranked_beatmap.py, for rank statuses"
-    )
-    args = parser.parse_args()
+def main(argv: Sequence[str] | None = None) -> None:
+    args = build_parser().parse_args(argv)
     everything, worth_it = args.out_dir / "beatmap.txt", args.out_dir / "beatmap_filtered.txt"
 
     print("1. gather charts")
@@ -45,6 +38,17 @@ def main() -> None:
     print("\n4. what there is")
     print(statistics_text(read_statistics(worth_it, args.ranked_map_path), shutil.get_terminal_size((100, 24)).columns))
     print(
-        f"\nnext: python main.py --base configs/mug/autoencoder.yaml -t data.params.common.beatmap_txt={worth_it}\n"
-        f"      python scripts/describe_dataset.py -b {worth_it} --html dataset.html"
+        f"\nnext: mug train --base configs/mug/autoencoder.yaml -t data.params.common.beatmap_txt={worth_it}\n"
+        f"      mug describe -b {worth_it} --html dataset.html"
     )
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("prepare", __doc__)
+    parser.add_argument(
+        "-s", "--song_dir", required=True, nargs="+", help="folders of songs, searched at any depth; packages; charts"
+    )
+    parser.add_argument("-o", "--out_dir", type=Path, required=True, help="folder to make")
+    parser.add_argument("--cs", type=int, default=4, help="keys of the charts to take, 0 for all (default: 4)")
+    parser.add_argument("--ranked_map_path", help="file of 'set_id status' lines, from mug ranked, for rank statuses")
+    return parser

@@ -1,16 +1,29 @@
 """Compute the spectra of all songs before training, which otherwise does it when it starts.
 
-python scripts/prepare_audio.py -b configs/mug/mug_diffusion.yaml data.params.common.beatmap_txt=data/mine/beatmap.txt
+mug spectra -b configs/mug/mug_diffusion.yaml data.params.common.beatmap_txt=data/mine/beatmap.txt
 """
 
 import argparse
+from collections.abc import Sequence
 
-from mug.config import instantiate_from_config, load_config
-from mug.data.datamodule import DataModuleFromConfig
+from mug.cli import command_parser
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(argv: Sequence[str] | None = None) -> None:
+    options = build_parser().parse_args(argv)
+    from mug.config import instantiate_from_config, load_config
+    from mug.data.datamodule import DataModuleFromConfig
+
+    node = load_config(options.base, options.overrides).get("data", {})
+    datamodule = instantiate_from_config(node, "data", DataModuleFromConfig)
+    for stage in ("fit", "test"):
+        datamodule.setup(stage)
+    for name, dataset in datamodule.datasets.items():
+        print(f"{name}: {dataset.report}")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("spectra", __doc__)
     parser.add_argument(
         "-b",
         "--base",
@@ -20,10 +33,4 @@ def main() -> None:
         help="the training's configuration, once or more",
     )
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="and what its command overrides")
-    options = parser.parse_args()
-    node = load_config(options.base, options.overrides).get("data", {})
-    datamodule = instantiate_from_config(node, "data", DataModuleFromConfig)
-    for stage in ("fit", "test"):
-        datamodule.setup(stage)
-    for name, dataset in datamodule.datasets.items():
-        print(f"{name}: {dataset.report}")
+    return parser

@@ -1,31 +1,28 @@
 """Find the charts of mappers who have ranked maps, their unranked ones included: people who know what they do.
 
     export OSU_CLIENT_ID=... OSU_CLIENT_SECRET=...   # https://osu.ppy.sh/home/account/edit, OAuth, new application
-    python scripts/prepare_beatmap_from_ranking_mapper.py -o data/mappers_sets.txt -b data/mine/beatmap.txt
+    mug mappers -o data/mappers_sets.txt -b data/mine/beatmap.txt
 
 writes the ids and statuses of all sets by these mappers (data/mappers_sets.txt, "set_id status" lines, good for
 --ranked_map_path too), the mappers (data/mappers_sets.mappers.tsv), and, with -b, which charts of that list are
 theirs: data/mine/beatmap_mappers.txt, to train on. It downloads no beatmaps: osu! gives those to people who are logged
-in, not to programs. Fetch the sets in osu! or on its page, and gather them with prepare_beatmap.py.
+in, not to programs. Fetch the sets in osu! or on its page, and gather them with mug gather.
 
 A mapper is who uploaded a set. About one request a second, one a mapper: half an hour or so for osu!mania. A run that
 was stopped, however hard, goes on where it was: what it has lies in <out>.partial.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+
+from mug.cli import command_parser
 
 MANIA = 3
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-o", "--out", type=Path, required=True, help="the file of 'set_id status' lines to write")
-    parser.add_argument("-b", "--beatmap_txt", type=Path, help="list of charts that prepare_beatmap.py made")
-    parser.add_argument(
-        "-m", "--mode", type=int, default=MANIA, choices=range(4), help="game mode (default: 3, osu!mania)"
-    )
-    args = parser.parse_args()
+def main(argv: Sequence[str] | None = None) -> None:
+    args = build_parser().parse_args(argv)
     from mug.prepare.osu_api import OsuApi  # here, so that --help works without ossapi
     from mug.prepare.ranked_sets import charts_of_sets, download_mappers_sets
 
@@ -34,3 +31,13 @@ def main() -> None:
     if args.beatmap_txt is not None:
         here = args.beatmap_txt.with_name(f"{args.beatmap_txt.stem}_mappers.txt")
         print(f"{here}: {charts_of_sets(args.beatmap_txt, sets, here)} charts")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("mappers", __doc__)
+    parser.add_argument("-o", "--out", type=Path, required=True, help="the file of 'set_id status' lines to write")
+    parser.add_argument("-b", "--beatmap_txt", type=Path, help="list of charts that mug gather made")
+    parser.add_argument(
+        "-m", "--mode", type=int, default=MANIA, choices=range(4), help="game mode (default: 3, osu!mania)"
+    )
+    return parser

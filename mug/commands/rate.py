@@ -1,7 +1,7 @@
 """Rate charts: osu!'s star rating, the share of long notes, and Etterna's skillset ratings (MSD) of the 4K ones.
 
-python scripts/rate_charts.py ~/osu/Songs --csv ratings.csv
-python scripts/rate_charts.py chart.osu chart.sm --rate 1.2
+mug rate ~/osu/Songs --csv ratings.csv
+mug rate chart.osu chart.sm --rate 1.2
 
 Folders are searched at any depth. Of a file with several charts each has a line, path#name. What cannot be read is
 left out and named at the end: broken files, which make the exit status 1, and charts of other modes, which do not.
@@ -11,22 +11,20 @@ calculator gives charts that it does not rate.
 
 import argparse
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from mug import cli
 from mug.charts.chart_files import find_charts
+from mug.cli import command_parser
 from mug.errors import DatasetError
 from mug.ratings.msd.rating import calculator_version
 from mug.ratings.msd.table import BROKEN, rate_files, text_table, write_csv
 from mug.ratings.rates import MAX_RATE, MIN_RATE
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("charts", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
-    parser.add_argument("--rate", type=sane_rate, default=1.0, help="speed at which the charts are played (default: 1)")
-    parser.add_argument("--csv", type=Path, help="write the table here, too")
-    options = parser.parse_args()
+def main(argv: Sequence[str] | None = None) -> int:
+    options = build_parser().parse_args(argv)
     paths = find_charts(options.charts)
     if not paths:
         raise DatasetError(f"no charts in {', '.join(map(str, options.charts))}")
@@ -37,6 +35,14 @@ def main() -> int:
     if options.csv:
         write_csv(options.csv, rated)
     return 1 if any(kind == BROKEN for kind, _ in report.skipped) else 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("rate", __doc__)
+    parser.add_argument("charts", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
+    parser.add_argument("--rate", type=sane_rate, default=1.0, help="speed at which the charts are played (default: 1)")
+    parser.add_argument("--csv", type=Path, help="write the table here, too")
+    return parser
 
 
 def sane_rate(text: str) -> float:

@@ -1,29 +1,27 @@
-"""Train and test: `python main.py --base configs/mug/mini_autoencoder.yaml -t lightning.trainer.max_steps=100`."""
+"""Train and test: `mug train --base configs/mug/mini_autoencoder.yaml -t lightning.trainer.max_steps=100`."""
 
 import argparse
 import os
 import pdb
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Read by torch when it is imported: large pages for large tensors, a tenth of a training step on a CPU.
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
-import pytorch_lightning as pl
-from pytorch_lightning.utilities.exceptions import MisconfigurationException, SIGTERMException
-from pytorch_lightning.utilities.rank_zero import rank_zero_info
-
+from mug.cli import command_parser
 from mug.config import instantiate_from_config
 from mug.errors import CheckpointError, ConfigError, MugError, TrainingError
-from mug.model.weights import load_weights
-from mug.training.messages import quiet_lightning
-from mug.training.runs import CHECKPOINTS, Run, resume_run, start_run
-from mug.training.setup import build_trainer, check_config, scale_learning_rate, with_seed
+
+if TYPE_CHECKING:
+    from mug.training.runs import Run
 
 MAX_SEED = 2**32 - 1  # numpy's
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("train", __doc__)
     parser.add_argument("-n", "--name", help="name of the run; default: the first config file's")
     parser.add_argument(
         "-r", "--resume", type=Path, metavar="PATH", help="go on training from a run folder or checkpoint"
@@ -46,15 +44,21 @@ def parse_args() -> argparse.Namespace:
         help="learning rate = accumulated batches * devices * batch size * model.params.learning_rate",
     )
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="change single values of the config")
-    args = parser.parse_intermixed_args()
+    return parser
+
+
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
+    args = build_parser().parse_intermixed_args(argv)
     # --base takes all that follows it, overrides too
     args.overrides = [item for item in args.base if "=" in item] + args.overrides
     args.base = [item for item in args.base if "=" not in item]
     return args
 
 
-def plan(args: argparse.Namespace) -> Run:
+def plan(args: argparse.Namespace) -> "Run":
     """Say what to run: a new run, or one to come back to."""
+    from mug.training.runs import resume_run, start_run
+
     logdir = args.logdir / args.project
     if args.resume is None:
         return start_run(logdir, args.name, args.postfix, args.base, args.overrides)
@@ -64,6 +68,14 @@ def plan(args: argparse.Namespace) -> Run:
 
 
 def train_and_test(args: argparse.Namespace) -> int:
+    import pytorch_lightning as pl
+    from pytorch_lightning.utilities.exceptions import MisconfigurationException, SIGTERMException
+    from pytorch_lightning.utilities.rank_zero import rank_zero_info
+
+    from mug.model.weights import load_weights
+    from mug.training.runs import CHECKPOINTS
+    from mug.training.setup import build_trainer, check_config, scale_learning_rate, with_seed
+
     if not 0 <= args.seed <= MAX_SEED:
         raise ConfigError(f"--seed {args.seed}: give a whole number from 0 to {MAX_SEED}")
     planned = plan(args)
@@ -102,8 +114,10 @@ def train_and_test(args: argparse.Namespace) -> int:
     return 0
 
 
-def main() -> int:
-    args = parse_args()
+def main(argv: Sequence[str] | None = None) -> int:
+    args = parse_args(argv)
+    from mug.training.messages import quiet_lightning
+
     quiet_lightning()
     try:
         return train_and_test(args)

@@ -42,7 +42,6 @@ MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of
 MAX_CHARTS = 64
 MAX_SEED = 2**53  # more than a spreadsheet or a JSON reader keeps exactly
 CREATOR = "MuG"
-SHIPPED_MODEL = Path("models/mug-mini")  # 4K, free for all; what is used where no other one is named
 
 PromptValue = float | str | bool | None
 Prompt = Mapping[str, PromptValue]

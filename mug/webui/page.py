@@ -1,13 +1,8 @@
 """The web page: a form in the browser -> ChartGenerator -> pictures, a table and an .osz to play.
 
-    python webui.py                                              with the model that comes with the project
-    python webui.py --checkpoint logs/<run>/checkpoints/last.ckpt    with yours
-    python webui.py --newest                                     with the newest run in logs/
-
 Everything comes from this machine: no analytics, no fonts or scripts from elsewhere.
 """
 
-import argparse
 import html
 import os
 import secrets
@@ -25,14 +20,12 @@ from mug.charts.osu import read_osu
 from mug.charts.osz import write_osz
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.data.audio import read_tags
-from mug.device import add_device_argument
 from mug.errors import ConfigError, MugError
 from mug.features import Feature
-from mug.generation.generator import SHIPPED_MODEL, ChartGenerator
+from mug.generation.generator import ChartGenerator
 from mug.pictures.charts import draw_chart
 from mug.ratings.long_notes import ln_ratio
 from mug.ratings.stars import star_rating_or_none
-from mug.training.newest import newest_checkpoint
 from mug.webui.prompt_form import Given, PromptForm, Values, label_of
 
 RESULT_COLUMNS = ["Chart", "Stars", "Stars asked", "LN ratio", "LN ratio asked", "Notes", "Notes per second"]
@@ -47,25 +40,6 @@ CSS = """
 #title p { margin-top: 0; opacity: .75; }
 #charts .preview { background: var(--block-background-fill); backdrop-filter: none; }
 """
-
-
-def main() -> None:
-    """Load a checkpoint and serve the page until Ctrl-C."""
-    parser = argparse.ArgumentParser(description="Chart songs in the browser.")
-    model = parser.add_mutually_exclusive_group()
-    model.add_argument(
-        "--checkpoint",
-        type=Path,
-        default=SHIPPED_MODEL,
-        help=f"a diffusion run's .ckpt or a model folder (default: {SHIPPED_MODEL}, which writes 4K)",
-    )
-    model.add_argument("--newest", action="store_true", help="the newest diffusion run in logs/")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets other machines in")
-    parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860 on)")
-    add_device_argument(parser)
-    args = parser.parse_args()
-    checkpoint = newest_checkpoint() if args.newest else args.checkpoint
-    serve(ChartGenerator.load(checkpoint, device=args.device), args.host, args.port)
 
 
 def serve(generator: ChartGenerator, host: str, port: int | None, block: bool = True) -> gr.Blocks:

@@ -33,7 +33,6 @@ from mug.ratings.msd.reference import RATED, REAL, SYNTHETIC, Reference
 from mug.ratings.msd.rows import rows_of
 
 CHANNELS = 24
-EPOCHS = 30
 LEARNING_RATE, WEIGHT_DECAY = 4e-3, 0.02
 WEIGHTS = {SYNTHETIC: 1.0, RATED: 0.6, REAL: 3.0}
 BATCH_CHARTS, BATCH_INTERVALS = 48, 9000
@@ -216,7 +215,7 @@ def batches(items: Sequence[Item], generator: np.random.Generator) -> Iterator[l
         yield [items[index] for index in groups[group]]
 
 
-def fit(items: Sequence[Item], seed: int = 0, epochs: int = EPOCHS) -> Network:
+def fit(items: Sequence[Item], epochs: int, seed: int = 0) -> Network:
     """Return the network whose ratings are closest to the items'."""
     torch.manual_seed(seed)
     generator = np.random.default_rng(seed)

@@ -1,0 +1,49 @@
+"""The web page: a form in the browser -> charts, as pictures and as an .osz to play.
+
+    mug web                                                   with the model that comes with the project
+    mug web --checkpoint logs/<run>/checkpoints/last.ckpt     with yours
+    mug web --newest                                          with the newest run in logs/
+
+Everything comes from this machine: no analytics, no fonts or scripts from elsewhere.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from mug.cli import command_parser
+from mug.config import SHIPPED_MODEL
+from mug.device import add_device_argument
+from mug.errors import ConfigError
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Load a checkpoint and serve the page until Ctrl-C."""
+    args = build_parser().parse_args(argv)
+    from mug.generation.generator import ChartGenerator
+    from mug.training.newest import newest_checkpoint
+
+    try:
+        from mug.webui.page import serve
+    except ModuleNotFoundError as error:
+        if error.name != "gradio":
+            raise
+        raise ConfigError("the web page needs gradio; install it: pip install 'mug[ui]'") from error
+    checkpoint = newest_checkpoint() if args.newest else args.checkpoint
+    serve(ChartGenerator.load(checkpoint, device=args.device), args.host, args.port)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = command_parser("web", __doc__)
+    model = parser.add_mutually_exclusive_group()
+    model.add_argument(
+        "--checkpoint",
+        type=Path,
+        default=SHIPPED_MODEL,
+        help=f"a diffusion run's .ckpt or a model folder (default: {SHIPPED_MODEL}, which writes 4K)",
+    )
+    model.add_argument("--newest", action="store_true", help="the newest diffusion run in logs/")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets other machines in")
+    parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860 on)")
+    add_device_argument(parser)
+    return parser

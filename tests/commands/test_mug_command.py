@@ -1,0 +1,85 @@
+"""The command `mug`: its table, its help, completion, and what a wheel of it carries."""
+
+import importlib
+import os
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from mug import __version__
+from mug.__main__ import build_parser, dispatch
+from mug.commands import COMMANDS
+from mug.config import PROJECT_ROOT
+
+MODULES = {command.module for command in COMMANDS.values()}
+
+
+def test_every_command_module_is_in_the_table():
+    files = (PROJECT_ROOT / "mug/commands").glob("*.py")
+    assert {f"mug.commands.{file.stem}" for file in files if file.stem != "__init__"} == MODULES
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name, capsys):
+    with pytest.raises(SystemExit) as left:
+        dispatch([name, "--help"])
+    assert left.value.code == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"usage: mug {name} ")
+    assert f"mug {name}" in importlib.import_module(COMMANDS[name].module).__doc__  # an example
+    assert f"  {name:<12}{COMMANDS[name].help}\n" in build_parser().format_help()
+
+
+def test_help_imports_no_torch():
+    program = (
+        "import importlib, sys; from mug.commands import COMMANDS\n"
+        "for command in COMMANDS.values(): importlib.import_module(command.module).build_parser()\n"
+        "print({'torch', 'gradio', 'matplotlib'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_an_unknown_command_is_named(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        dispatch(["chrat"])
+    assert "invalid choice: 'chrat' (choose from 'chart', 'web'" in capsys.readouterr().err.replace("from chart", "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion_knows_commands_and_options(shell, capsys):
+    assert dispatch(["--print-completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert "describe" in script
+    assert "--prompt_dir" in script
+    assert "mapping_config" not in script.split("--prompt_dir")[0]
+
+
+@pytest.mark.slow
+def test_a_wheel_works_from_an_empty_folder(tmp_path):
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    build = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(PROJECT_ROOT)]
+    subprocess.run([*pip, *build], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("mug-*.whl")
+    shipped = [name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("mug/shipped/")]
+    here = [file for room in ("configs", "models/mug-mini") for file in (PROJECT_ROOT / room).rglob("*.*")]
+    assert sorted(shipped) == sorted(f"mug/shipped/{file.relative_to(PROJECT_ROOT).as_posix()}" for file in here)
+
+    installed, empty = tmp_path / "installed", tmp_path / "empty"
+    empty.mkdir()
+    subprocess.run([*pip, "install", "--no-deps", "--target", str(installed), str(wheel)], check=True)
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+
+    def mug(*arguments: str) -> str:
+        command = [sys.executable, "-m", "mug", *arguments]
+        return subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert mug("--version") == f"mug {__version__}\n"
+    printed = mug("doctor")
+    assert f"in {installed / 'mug'}\n" in printed
+    assert "models/mug-mini loads: 4K" in printed
+    assert f"prompts in {installed / 'mug/shipped/configs'}\n" in printed
+    assert (installed / "bin" / "mug").is_file() or os.name == "nt"
+    assert list(empty.iterdir()) == []
