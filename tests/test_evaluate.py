@@ -98,7 +98,7 @@ def test_the_markdown_has_the_table_and_the_command(evaluated):
     assert "|  | generated | another human | librosa onsets | random notes |" in text
     assert "| onset F1, 50 ms ↑ | " in text
     assert "| requested | charts |" in text
-    assert "python scripts/evaluate.py --checkpoint" in text
+    assert "mug evaluate --checkpoint" in text
 
 
 def test_plots(evaluated):

@@ -24,5 +24,5 @@ def test_help_teaches(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         export_model.main()
     printed = capsys.readouterr().out
-    for words in ("models/mine", "model card", "averaged", "import_checkpoint.py"):
+    for words in ("models/mine", "model card", "averaged", "mug import"):
         assert words in printed

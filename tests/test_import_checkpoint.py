@@ -49,7 +49,7 @@ def test_from_the_original_to_a_chart(monkeypatch, capsys, run, original, tmp_pa
     assert "  logvar: a learned weight of the loss" in printed
     assert "  model.params.unet_config.params.lstm_last = False" in printed
     command = printed.splitlines()[-1].split()
-    assert command[:4] == ["python", "scripts/mapping.py", "--checkpoint", f"{tmp_path}/ours"]
+    assert command[:4] == ["mug", "chart", "--checkpoint", f"{tmp_path}/ours"]
 
     soundfile.write(tmp_path / "song.wav", np.random.default_rng(0).normal(0, 0.2, 2 * 22050), 22050)
     arguments = ["--audio", str(tmp_path / "song.wav"), "--outdir", str(tmp_path), "--ddim_steps", "2"]

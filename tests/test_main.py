@@ -180,7 +180,7 @@ def fails(
         ("data.params.batchsize=3", "data.params: unknown key 'batchsize'"),
         ("data.params.common.key=7", "data.params.train.params: unknown key 'key'"),
         ("data.params.common.audio.n_mel=3", "unknown key 'n_mel'"),
-        ("data.params.common.beatmap_txt=data/nowhere/beatmap.txt", "scripts/prepare_beatmap.py"),
+        ("data.params.common.beatmap_txt=data/nowhere/beatmap.txt", "run `mug gather`"),
         ("model.params.z_length=32", "z_length is 32, 64 note frames, but data.params.common.audio.max_audio_frame / "),
         ("data.params.common.keys=7", "ddconfig.x_channels is 16, but it has to be 4 times data.params.common.keys"),
         ("data.params.common.audio.n_mels=7", "has to be data.params.common.audio.n_mels, which is 7"),

@@ -106,10 +106,9 @@ def _how_to_use(name: str, kind: str) -> str:
         return f"Put it into the folder of a model that writes charts, as `{PLACEMENT}`; it is then used by default.\n"
     folder = "models/" + (name if re.fullmatch(r"[\w.-]+", name, re.ASCII) else "mine")
     commands = (
-        f"python scripts/mapping.py --checkpoint {folder} --audio song.mp3 --prompt sr=4\n"
-        f"python webui.py --checkpoint {folder}\n"
+        f"mug chart --checkpoint {folder} --audio song.mp3 --prompt sr=4\nmug web --checkpoint {folder}\n"
         if kind == "DDPM"
-        else "python main.py --base configs/mug/mug_diffusion.yaml -t \\\n"
+        else "mug train --base configs/mug/mug_diffusion.yaml -t \\\n"
         f"    model.params.first_stage_config.params.ckpt_path={folder}\n"
     )
     return f"```sh\n{commands}```\n"

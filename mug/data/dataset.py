@@ -33,7 +33,7 @@ class OsuDataset(Dataset):
     AudioSettings as a mapping. augmentation: Augmentation as a mapping. valid_fraction, test_fraction, split_salt: see
     mug.data.split. with_audio: false leaves the audio out, for stage 1; it reads no prompts either, so that they stay
     those of rate 1. crops_per_chart: items that an epoch makes of each chart, so that epochs of a few short crops do
-    not end before they began. latents: a folder of scripts/encode_latents.py, whose latents take the place of notes.
+    not end before they began. latents: a folder of `mug latents`, whose latents take the place of notes.
     An item is a function of (seed, epoch, index): index it with (index, epoch), or with index alone for epoch 0. Where
     a song is longer than an item, training starts at its head, or anywhere with `random_crop`; others see the middle.
     With `latents`, what concerns notes (window, rate, mirrored or shuffled columns) is as it was in one of the epochs

@@ -2,7 +2,7 @@
 
 Axes: V variants (epochs' worth of draws), N items, Z latent channels, L latent frames.
 
-A folder of scripts/encode_latents.py holds latents.npy, float32 [V, N, Z, L], which is mapped into memory, not read,
+A folder of `mug latents` holds latents.npy, float32 [V, N, Z, L], which is mapped into memory, not read,
 and latents.json, which says what they depend on. float16 would cost little (2e-4 of the latents' deviation, and no note
 of 13,029 decodes otherwise), but it would save next to nothing, for the audio of such an item is 250 times as large.
 """
@@ -20,7 +20,7 @@ from mug.files import replacing
 
 VERSION = 1  # raise it when an item's draws, or the notes that follow from them, change
 ARRAY, DESCRIPTION = "latents.npy", "latents.json"
-RUN_AGAIN = "run scripts/encode_latents.py again, with the configuration of the training"
+RUN_AGAIN = "run `mug latents` again, with the configuration of the training"
 
 
 class EncodedLatents:

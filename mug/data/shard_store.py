@@ -52,8 +52,7 @@ class ShardStore:
             data = self._read(INDEX, MAX_INDEX_BYTES, Path(self.url) if is_folder else None)
         except (OSError, ValueError, ImportError) as error:  # hf: needs a package of its own
             raise DatasetError(
-                f"{self.url}: no shards there, or no way to them: {error}; "
-                "scripts/encode_latents.py --shards makes them"
+                f"{self.url}: no shards there, or no way to them: {error}; `mug latents --shards` makes them"
             ) from error
         self.index = parse_index(data, f"{self.url}/{INDEX}")
         self.names = list(self.index.items)

@@ -22,7 +22,7 @@ MIXED_SHARDS = 4  # of which items come in turn
 
 
 class StreamedDataset(Dataset):
-    """Items of shards that scripts/encode_latents.py wrote, wherever they lie.
+    """Items of shards that `mug latents` wrote, wherever they lie.
 
     url, cache_dir, cache_gb: see ShardStore. features, audio: those that the shards were made with. augmentation: of it
     only what concerns audio or prompt alone; windows, rates and columns are as in the shards. An item is a function of

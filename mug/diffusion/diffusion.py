@@ -233,7 +233,7 @@ class DDPM(LatentDiffusion):
             raise ConfigError("model.params.parameterization: recon learns from notes; leave encoded latents out")
         if first_stage != self.first_stage_fingerprint:
             raise ConfigError(
-                "the encoded latents are another first stage's than that of the model: run scripts/encode_latents.py "
+                "the encoded latents are another first stage's than that of the model: run `mug latents` "
                 "again, with the ckpt_path of model.params.first_stage_config.params"
             )
 

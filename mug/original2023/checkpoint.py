@@ -80,9 +80,7 @@ def import_original(checkpoint: Path, config: Path, folder: Path, s4: str = "hal
         raise ConfigError(f"s4: unknown reading '{s4}'; known are {', '.join(S4_READINGS)}")
     content = read_checkpoint(checkpoint, mmap=True)
     if isinstance(content.get("config"), Mapping):
-        raise CheckpointError(
-            f"{checkpoint}: carries its configuration, so it is of this program: take scripts/export_model.py"
-        )
+        raise CheckpointError(f"{checkpoint}: carries its configuration, so it is of this program: take `mug export`")
     tensors = tensors_of(content, checkpoint)
     report = Report()
     training = [key for key in content if key != "state_dict"] if "state_dict" in content else []

@@ -14,14 +14,14 @@ def beatmap_paths(beatmap_txt: str | Path) -> list[Path]:
     """
     path = Path(beatmap_txt)
     if not path.is_file():
-        raise DatasetError(f"{beatmap_txt}: no such list of charts; run scripts/prepare_beatmap.py to make it")
+        raise DatasetError(f"{beatmap_txt}: no such list of charts; run `mug gather` to make it")
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")  # names may hold what Unicode calls a line break
     except UnicodeDecodeError as error:
         raise DatasetError(f"{beatmap_txt}: not a text file in UTF-8: {error}") from error
     charts = [path.parent / line.rstrip() for line in lines if line.strip()]
     if not charts:
-        raise DatasetError(f"{beatmap_txt}: lists no charts; run scripts/prepare_beatmap.py on a folder that has some")
+        raise DatasetError(f"{beatmap_txt}: lists no charts; run `mug gather` on a folder that has some")
     return charts
 
 

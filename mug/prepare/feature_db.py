@@ -33,7 +33,7 @@ CHART_COLUMNS = {
     "notes": "BLOB",  # see mug.prepare.chart_record
 }
 BUSY_TIMEOUT_S = 60.0  # how long to wait for another process that is writing
-RUN_AGAIN = "run scripts/prepare_beatmap_features.py again"
+RUN_AGAIN = "run `mug features` again"
 
 
 class FeatureDB:
@@ -48,7 +48,7 @@ class FeatureDB:
         self.features = list(spec.names)
         self.rated_features = [name for name in spec.names if name in RATE_FEATURES]
         if not create and not self.path.is_file():
-            raise DatasetError(f"{path}: no such database; run scripts/prepare_beatmap_features.py to make it")
+            raise DatasetError(f"{path}: no such database; run `mug features` to make it")
         mode = "rwc" if create else "ro"
         try:
             uri = f"{self.path.resolve().as_uri()}?mode={mode}"

@@ -20,6 +20,6 @@ def newest_checkpoint(logdir: str | Path = "logs") -> Path:
         if configs and load_config(configs[-1:]).get("model", {}).get("target") == DIFFUSION:
             return checkpoint
     raise CheckpointError(
-        f"no trained diffusion model in {logdir}/: `make demo` trains a small one in minutes, main.py with "
+        f"no trained diffusion model in {logdir}/: `mug demo` trains a small one in minutes, `mug train` with "
         "configs/mug/mug_diffusion.yaml a full one; a checkpoint elsewhere is named with --checkpoint"
     )

@@ -58,7 +58,7 @@ def resume_run(path: Path, logdir: Path, files: Sequence[str], overrides: Sequen
     content = read_checkpoint(path, mmap=True)
     config = content.get("config")
     if not isinstance(config, dict):
-        raise CheckpointError(f"{path}: carries no configuration, so it is no checkpoint of a run of main.py")
+        raise CheckpointError(f"{path}: carries no configuration, so it is no checkpoint of a training run")
     merged = merge_configs(config, changes)
     if path.parent.name != CHECKPOINTS:
         return Run(_new_folder(logdir, path.stem), merged, path)

@@ -31,7 +31,7 @@ def test_a_card_says_what_the_run_recorded() -> None:
     for line in (
         "# `mine`",
         "| `unet_model` | `1,234,567` |",
-        "python scripts/mapping.py --checkpoint models/mine --audio song.mp3 --prompt sr=4",
+        "mug chart --checkpoint models/mine --audio song.mp3 --prompt sr=4",
         "| `sr` | `1 to 8 in steps of 0.2` |",
         "| `rank_status` | `ranked, loved` |",
         "| `optimiser steps` | `12,000` |",

@@ -158,12 +158,12 @@ def test_what_is_read_and_skipped_is_said_once(tmp_path, caplog):
     assert "test: 2 charts, 3 skipped: 1 without audio, 1 unusable, 1 other key count\n" in said
 
 
-def test_a_list_or_database_that_is_missing_names_the_script(tmp_path):
-    with pytest.raises(DatasetError, match=r"beatmap\.txt: no such list.*prepare_beatmap\.py"):
+def test_a_list_or_database_that_is_missing_names_the_command(tmp_path):
+    with pytest.raises(DatasetError, match=r"beatmap\.txt: no such list.*run `mug gather`"):
         module(tmp_path / "beatmap.txt").setup("fit")
     beatmap_txt = write_library(tmp_path)
     (tmp_path / "features.db").unlink()
-    with pytest.raises(DatasetError, match=r"features\.db.*prepare_beatmap_features\.py"):
+    with pytest.raises(DatasetError, match=r"features\.db.*run `mug features`"):
         module(beatmap_txt).setup("fit")
 
 

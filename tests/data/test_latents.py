@@ -84,7 +84,7 @@ def test_items_are_the_same_in_other_processes(library, tmp_path):
 )
 def test_latents_of_other_items_are_refused(library, tmp_path, changes, named):
     encode(tmp_path, dataset(library))
-    with pytest.raises(DatasetError, match=rf"{tmp_path}.*{named}.*run scripts/encode_latents\.py again"):
+    with pytest.raises(DatasetError, match=rf"{tmp_path}.*{named}.*run `mug latents` again"):
         dataset(library, **{"latents": str(tmp_path), **changes})
 
 
@@ -139,7 +139,7 @@ def test_missing_or_damaged_latents_are_named(library, tmp_path, damage):
     elif damage == "too few":
         np.save(array, latents[:, :1])
     folder = tmp_path / "other" if damage == "no folder" else tmp_path
-    with pytest.raises(DatasetError, match=rf"{folder}.*run scripts/encode_latents\.py again"):
+    with pytest.raises(DatasetError, match=rf"{folder}.*run `mug latents` again"):
         EncodedLatents(folder, len(items), items.drawn_from())
 
 

@@ -116,9 +116,9 @@ def test_everything_unusable_is_named_with_its_reason(tmp_path):
         "silent": ("without audio", "'audio.wav' is missing"),
         "noise": ("undecodable audio", "audio.wav: not decodable"),
         "escape": ("unusable", "leads out of this folder"),
-        "unrated": ("without features", "run scripts/prepare_beatmap_features.py again"),
+        "unrated": ("without features", "run `mug features` again"),
         "odd row": ("other features", "famous"),
-        "edited": ("changed", "another chart of this name and folder; run scripts/prepare_beatmap_features.py again"),
+        "edited": ("changed", "another chart of this name and folder; run `mug features` again"),
     }
     assert len(report.skipped) == len(reasons)
     for name, (kind, reason) in reasons.items():
@@ -194,7 +194,7 @@ def test_ratings_of_two_calculators_are_not_mixed(tmp_path, column):
     with closing(sqlite3.connect(tmp_path / "features.db")) as connection, connection:
         connection.execute(f"UPDATE Chart SET {column} = 'mug-0, features 0'")
     assert len(load(beatmap_txt, cache=False)[0]) == 1
-    with pytest.raises(DatasetError, match=r"rated by mug-0.*run scripts/prepare_beatmap_features.py again"):
+    with pytest.raises(DatasetError, match=r"rated by mug-0.*run `mug features` again"):
         load(beatmap_txt, cache=False, rates=(1.0, 1.5))
     prepare_features(beatmap_txt, FEATURES, tqdm_class=lambda items, **_: items)
     assert len(load(beatmap_txt, cache=False, rates=(1.0, 1.5))[0]) == 1
@@ -299,10 +299,10 @@ def test_copies_of_a_set_in_two_lists_stay_in_one_split(tmp_path):
         assert ids[: len(ids) // 2] == ids[len(ids) // 2 :]
 
 
-def test_a_missing_list_or_database_names_the_script(tmp_path):
-    with pytest.raises(DatasetError, match=r"prepare_beatmap\.py"):
+def test_a_missing_list_or_database_names_the_command(tmp_path):
+    with pytest.raises(DatasetError, match=r"run `mug gather`"):
         load(tmp_path / "beatmap.txt")
     beatmap_txt = write_library(tmp_path)
     (tmp_path / "features.db").unlink()
-    with pytest.raises(DatasetError, match=r"prepare_beatmap_features\.py"):
+    with pytest.raises(DatasetError, match=r"run `mug features`"):
         load(beatmap_txt)

@@ -153,7 +153,7 @@ def test_training_runs_without_the_first_stage(library: Path, tmp_path: Path, mo
 
 def test_latents_of_another_first_stage_are_refused(library: Path, tmp_path: Path) -> None:
     config = encode(library, tmp_path / "latents")
-    with pytest.raises(ConfigError, match="another first stage's than that of the model: run scripts/encode_latents"):
+    with pytest.raises(ConfigError, match="another first stage's than that of the model: run `mug latents`"):
         train(config, tmp_path / "run", 1, seed=2)
 
 

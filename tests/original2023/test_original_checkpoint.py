@@ -291,7 +291,7 @@ class TestOwnRuns:
         assert_same_tensors(torch.load(tmp_path / "back" / "model.ckpt", weights_only=True)["state_dict"], state)
 
     def test_a_run_is_no_checkpoint_of_the_2023_program(self, tiny_checkpoint, tmp_path):
-        with pytest.raises(CheckpointError, match=r"it is of this program: take scripts/export_model\.py"):
+        with pytest.raises(CheckpointError, match=r"it is of this program: take `mug export`"):
             import_original(tiny_checkpoint, tmp_path / "model.yaml", tmp_path / "ours")
 
     def test_what_the_2023_program_has_nothing_like_is_not_exported(self, tiny_checkpoint, tmp_path):

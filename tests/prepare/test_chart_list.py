@@ -16,5 +16,5 @@ def test_a_list_may_be_written_by_hand(tmp_path):
     (tmp_path / "beatmap.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DatasetError, match="UTF-8"):
         beatmap_paths(tmp_path / "beatmap.txt")
-    with pytest.raises(DatasetError, match=r"prepare_beatmap\.py"):
+    with pytest.raises(DatasetError, match=r"run `mug gather`"):
         beatmap_paths(tmp_path / "missing.txt")

@@ -74,8 +74,8 @@ def test_an_upsert_that_fails_writes_nothing(path):
         assert database.get("e.osu", "s") is None
 
 
-def test_a_missing_database_names_the_script(tmp_path):
-    with pytest.raises(DatasetError, match=r"features\.db.*prepare_beatmap_features\.py"):
+def test_a_missing_database_names_the_command(tmp_path):
+    with pytest.raises(DatasetError, match=r"features\.db.*run `mug features`"):
         FeatureDB(tmp_path / "features.db", SPEC)
     assert not (tmp_path / "features.db").exists()
 
@@ -93,7 +93,7 @@ def test_a_database_of_other_features_says_what_it_lacks(path):
 def test_a_database_of_the_first_version_says_what_to_do(tmp_path):
     with closing(sqlite3.connect(tmp_path / "features.db")) as connection, connection:
         connection.execute("CREATE TABLE Feature (name TEXT, set_name TEXT, sr REAL, rank_status TEXT, rc INT)")
-    with pytest.raises(DatasetError, match=r"older version.*prepare_beatmap_features\.py"):
+    with pytest.raises(DatasetError, match=r"older version.*run `mug features`"):
         FeatureDB(tmp_path / "features.db", SPEC)
 
 
@@ -135,7 +135,7 @@ def test_what_a_killed_run_left_half_written_is_undone_by_the_next_run_only(tmp_
         for file in tmp_path.glob("features.db*"):
             (left / file.name).write_bytes(file.read_bytes())
         connection.execute("ROLLBACK")
-    with pytest.raises(DatasetError, match=r"prepare_beatmap_features\.py again"):
+    with pytest.raises(DatasetError, match=r"run `mug features` again"):
         FeatureDB(left / "features.db", SPEC)
     with FeatureDB(left / "features.db", SPEC, create=True) as database:
         assert len(database.all()) == 3

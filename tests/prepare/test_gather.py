@@ -254,7 +254,7 @@ def test_the_commands_do_it_all(tmp_path, monkeypatch, capsys):
     run(prepare_beatmap_script, monkeypatch, "-s", tmp_path / "songs", "-m", 3, "-o", tmp_path / "out", "--cs", 4)
     printed = capsys.readouterr().out
     assert "1 charts, 1 skipped: 1 other key count" in printed
-    assert "prepare_beatmap_features.py" in printed
+    assert "next: mug features -b" in printed
     run(prepare_features_script, monkeypatch, "-b", tmp_path / "out" / "beatmap.txt", "-f", FEATURES)
     assert "1 charts" in capsys.readouterr().out
     with closing(sqlite3.connect(tmp_path / "out" / "features.db")) as connection:
@@ -265,7 +265,7 @@ def test_commands_explain_themselves_and_refuse_other_modes(tmp_path, monkeypatc
     for script in (prepare_beatmap_script, prepare_features_script):
         with pytest.raises(SystemExit, match="0"):
             run(script, monkeypatch, "--help")
-        assert "python scripts/" in capsys.readouterr().out
+        assert "usage: mug " in capsys.readouterr().out
     with pytest.raises(DatasetError, match="mode 0"):
         run(prepare_beatmap_script, monkeypatch, "-s", tmp_path, "-o", tmp_path / "out", "-m", 0)
 
