@@ -18,6 +18,7 @@ import yaml
 from mug.config import find_file
 from mug.errors import ConfigError, PromptError
 
+FEATURES_YAML = "configs/mug/mania_beatmap_features.yaml"  # those of the shipped model
 TYPES = ("numeric", "category", "bool")
 START_TIME = "start_time"  # seconds into the song at which an item begins; all other features are the chart's
 

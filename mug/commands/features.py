@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Sequence
 
 from mug.cli import command_parser
+from mug.features import FEATURES_YAML
 from mug.prepare.describe import prepare_features
 from mug.ratings.rates import MAX_RATE, MIN_RATE
 
@@ -29,7 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-f",
         "--features_yaml",
-        default="configs/mug/mania_beatmap_features.yaml",
+        default=FEATURES_YAML,
         help="the features to compute (default: %(default)s)",
     )
     parser.add_argument(

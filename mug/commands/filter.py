@@ -16,9 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mug.cli import command_parser
-from mug.config import PROJECT_ROOT
 from mug.errors import DatasetError
-from mug.features import FeatureSpec
+from mug.features import FEATURES_YAML, FeatureSpec
 from mug.prepare.describe import read_ranked_map
 from mug.prepare.filtering import filter_beatmap
 from mug.prepare.limits import Limits
@@ -45,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     statuses = {}
     if args.ranked_map_path:
-        spec = FeatureSpec.from_yaml(PROJECT_ROOT / "configs/mug/mania_beatmap_features.yaml")
+        spec = FeatureSpec.from_yaml(FEATURES_YAML)
         statuses = read_ranked_map(args.ranked_map_path, spec)
     print(filter_beatmap(source, out, limits, statuses, args.keep_rate_edits, args.jobs))
     print(f"the list: {out}\nwhat was left out, and why: {out.with_suffix('.dropped.tsv')}")

@@ -13,15 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mug.cli import command_parser
-from mug.features import FeatureSpec
+from mug.features import FEATURES_YAML, FeatureSpec
 from mug.prepare.describe import prepare_features, read_ranked_map
 from mug.prepare.filtering import filter_beatmap
 from mug.prepare.gather import prepare_beatmap
 from mug.prepare.limits import Limits
 from mug.prepare.statistics import read_statistics
 from mug.prepare.statistics_text import statistics_text
-
-FEATURES = "configs/mug/mania_beatmap_features.yaml"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -31,9 +29,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     print("1. gather charts")
     print(prepare_beatmap(args.song_dir, args.out_dir, args.cs or None))
     print("\n2. describe them")
-    print(prepare_features(everything, FEATURES, args.ranked_map_path))
+    print(prepare_features(everything, FEATURES_YAML, args.ranked_map_path))
     print("\n3. leave out copies and broken ones")
-    statuses = read_ranked_map(args.ranked_map_path, FeatureSpec.from_yaml(FEATURES)) if args.ranked_map_path else None
+    statuses = (
+        read_ranked_map(args.ranked_map_path, FeatureSpec.from_yaml(FEATURES_YAML)) if args.ranked_map_path else None
+    )
     print(filter_beatmap(everything, worth_it, Limits(), statuses))
     print("\n4. what there is")
     print(statistics_text(read_statistics(worth_it, args.ranked_map_path), shutil.get_terminal_size((100, 24)).columns))

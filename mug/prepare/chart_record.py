@@ -6,7 +6,7 @@ Axis: N notes.
 import hashlib
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from mug.charts.beatmap import Beatmap, note_arrays
 from mug.charts.osu import MAX_OBJECTS, parse_osu
 from mug.charts.osu_lines import MAX_TIME_MS
 from mug.errors import ChartError, DatasetError
+from mug.prepare.speeds import speeds_of
 from mug.ratings.chart_features import note_features
 from mug.ratings.skillsets import SKILLSET_FEATURES, skillset_features
 from mug.ratings.stars import star_ratings
 
+RECORD_VERSION = 2  # raise it when the same file would give other notes, names or speeds, or other NOTE_FEATURES
 SR_FEATURES = ("sr",)
 MSD_FEATURES = SKILLSET_FEATURES
 NOTES, SR, MSD = "notes_by", "sr_by", "msd_by"  # parts of a record, and the columns with what made them
@@ -78,10 +80,14 @@ def describe_chart(task: Task) -> Record:
     if NOTES in task.parts:
         record.chart |= {
             "set_id": chart.beatmap_set_id,
+            "artist": chart.artist,
+            "title": chart.title,
             "version": chart.version,
+            "creator": chart.creator,
             "audio": chart.audio_filename,
             "keys": chart.keys,
             "notes": pack_notes(*note_arrays(chart.notes)),
+            **asdict(speeds_of(chart)),
         }
     return record
 

@@ -17,6 +17,7 @@ from mug.prepare.chart_record import (
     MSD,
     MSD_FEATURES,
     NOTES,
+    RECORD_VERSION,
     SR,
     SR_FEATURES,
     Record,
@@ -32,7 +33,6 @@ from mug.ratings.rates import rate_grid
 from mug.ratings.stars import star_rating_version
 from mug.report import Report
 
-RECORD_VERSION = 1  # raise it when the same file would give other notes, or other features besides the ratings
 BATCH_CHARTS = 64  # a transaction; of a killed run no more is lost
 MAX_ID_DIGITS = 18
 RANK_STATUS = "rank_status"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mug.charts.beatmap import Beatmap
+from mug.prepare.described import DescribedChart
 
 ROUNDING_MS = 1.5  # how far a file's times may be from the truth: rounded, or cut off, perhaps twice
 MAX_RATE = 2.5  # beyond it, a chart at another speed is another chart
@@ -38,12 +38,12 @@ class Pattern:
         return float(np.mean(self.times_ms - self.times_ms.min(), dtype=np.float64)) / max(self.span_ms, 1.0)
 
 
-def pattern_of(chart: Beatmap) -> Pattern:
+def pattern_of(chart: DescribedChart) -> Pattern:
     """Return the pattern of a chart that has notes."""
-    heads = sorted((note.column, note.start_ms) for note in chart.notes)
-    tails = sorted((note.column, note.end_ms) for note in chart.notes if note.end_ms is not None)
-    counts = [np.bincount([column for column, _ in part], minlength=chart.keys) for part in (heads, tails)]
-    times_ms = np.array([time_ms for _, time_ms in heads + tails])
+    long = chart.last_ms > chart.start_ms  # [N]
+    parts = ((chart.column, chart.start_ms), (chart.column[long], chart.last_ms[long]))
+    counts = [np.bincount(column, minlength=chart.keys) for column, _ in parts]
+    times_ms = np.concatenate([time_ms[np.lexsort((time_ms, column))] for column, time_ms in parts])
     return Pattern(tuple(np.concatenate(counts).tolist()), (times_ms - times_ms.min()).astype(np.float32))
 
 

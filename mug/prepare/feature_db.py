@@ -32,6 +32,14 @@ CHART_COLUMNS = {
     "keys": "INT",
     "notes": "BLOB",  # see mug.prepare.chart_record
 }
+LISTED_COLUMNS = {  # of Chart, too; only filtering and statistics read them, and do without
+    "artist": "TEXT",
+    "title": "TEXT",
+    "creator": "TEXT",
+    "bpm": "REAL",
+    "changes_tempo": "INT",
+    "changes_scroll": "INT",
+}
 BUSY_TIMEOUT_S = 60.0  # how long to wait for another process that is writing
 RUN_AGAIN = "run `mug features` again"
 
@@ -60,7 +68,7 @@ class FeatureDB:
         tables = {
             "Feature": types,
             "Rated": {"rate": "REAL", **{name: types[name] for name in self.rated_features}},
-            "Chart": CHART_COLUMNS,
+            "Chart": CHART_COLUMNS | LISTED_COLUMNS if create else CHART_COLUMNS,
         }
         try:
             for table, columns in tables.items():
@@ -184,6 +192,12 @@ class FeatureDB:
     def chart(self, key: Key) -> dict[str, Any] | None:
         """Return one chart's row of Chart, None where it has none."""
         return self._by_key("Chart", list(CHART_COLUMNS), key).get(key)
+
+    def charts(self) -> dict[Key, dict[str, Any]]:
+        """Return every chart's row of Chart, with LISTED_COLUMNS; none of a database that was made without these."""
+        if self._missing("Chart", LISTED_COLUMNS):
+            return {}
+        return self._by_key("Chart", [*CHART_COLUMNS, *LISTED_COLUMNS])
 
     def rated(self, key: Key) -> dict[float, dict[str, Any]]:
         """Return the features that depend on the rate at the rates other than 1 that one chart was rated at."""

@@ -3,18 +3,21 @@
 import csv
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from mug.charts.osu import read_osu
 from mug.errors import ChartError, DatasetError
-from mug.files import is_beside, replacing
+from mug.features import FEATURES_YAML, FeatureSpec
+from mug.files import replacing
 from mug.parallel import parallel_map
-from mug.prepare.chart_list import beatmap_paths, write_beatmap_txt
+from mug.prepare.chart_list import write_beatmap_txt
+from mug.prepare.described import ChartReader, ListedChart, listed_charts
 from mug.prepare.duplicates import SAME_RATE, Pattern, duplicate_groups, pattern_of, relative_rate
+from mug.prepare.feature_db import FeatureDB
 from mug.prepare.limits import Limits, Traits, rate_in_name, traits_of
 from mug.ratings.stars import star_rating
 from mug.report import Report
@@ -56,6 +59,7 @@ def filter_beatmap(
 ) -> Report:
     """Write the charts of a list that are worth training on to `out_txt`, in the list's order.
 
+    Charts are read from features.db beside the list where it has them as they are now, else from their files.
     Left out are charts that cannot be read, that `limits` exclude, that have the notes of another chart at any shift
     and rate, and, unless `keep_rate_edits`, those whose names say that they are copies at another speed. `statuses`:
     set id -> rank status, for which of several equal charts stays. Beside `out_txt` comes `<its stem>.dropped.tsv`:
@@ -64,10 +68,10 @@ def filter_beatmap(
     """
     if Path(out_txt).is_dir():
         raise DatasetError(f"{out_txt}: is a folder; give the name of a list to write")
-    paths = list(dict.fromkeys(beatmap_paths(beatmap_txt)))
+    listed = _listed_with_stars(beatmap_txt)
     charts: list[ReadChart] = []
     dropped: list[Dropped] = []
-    for chart in parallel_map(read_for_filter, paths, jobs, tqdm_class, desc="charts", unit="chart"):
+    for chart in parallel_map(read_for_filter, listed, jobs, tqdm_class, desc="charts", unit="chart"):
         if isinstance(chart, Dropped):
             dropped.append(chart)
         elif (broken := limits.broken(chart.traits)) is not None:
@@ -84,7 +88,7 @@ def filter_beatmap(
                 dropped.append(Dropped(chart.path, "rate edit", f"its name says {rate:g} times the song's speed"))
 
     gone = {drop.path for drop in dropped}
-    kept = [path for path in paths if path not in gone]
+    kept = [chart.path for chart in listed if chart.path not in gone]
     report = Report(done=len(kept))
     for drop in dropped:
         report.skip(drop.kind, f"{drop.path}: {drop.reason}")
@@ -97,18 +101,25 @@ def filter_beatmap(
     return report
 
 
-def read_for_filter(path: Path) -> ReadChart | Dropped:
+def read_for_filter(listed: ListedChart) -> ReadChart | Dropped:
     """Read and measure one chart."""
     try:
-        chart = read_osu(path)
-        traits = traits_of(chart, star_rating(path.read_bytes()))
+        reader = ChartReader(listed)
+        chart = reader.described()
+        stars = star_rating(reader.data) if reader.stars is None else reader.stars
     except ChartError as error:
-        return Dropped(path, "unusable", str(error).removeprefix(f"{path}: "))
-    except OSError as error:
-        return Dropped(path, "unusable", f"cannot be read: {error.strerror}")
-    has_audio = is_beside(path, chart.audio_filename)
+        return Dropped(listed.path, "unusable", str(error).removeprefix(f"{listed.path}: "))
     name = f"{chart.title} [{chart.version}]"
-    return ReadChart(path, name, chart.beatmap_set_id, has_audio, traits, pattern_of(chart))
+    return ReadChart(listed.path, name, chart.set_id, chart.has_audio, traits_of(chart, stars), pattern_of(chart))
+
+
+def _listed_with_stars(beatmap_txt: str | Path) -> list[ListedChart]:
+    """The charts of a list, with what features.db beside it has of them, where there is one that has stars."""
+    stars = FeatureSpec(feature for feature in FeatureSpec.from_yaml(FEATURES_YAML).features if feature.name == "sr")
+    database_path = Path(beatmap_txt).parent / "features.db"
+    with suppress(DatasetError), FeatureDB(database_path, stars) as database:
+        return listed_charts(beatmap_txt, database)
+    return listed_charts(beatmap_txt, None)
 
 
 def find_copies(charts: list[ReadChart], statuses: dict[int, str]) -> list[Dropped]:

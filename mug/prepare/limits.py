@@ -5,21 +5,16 @@ Axis: N notes.
 
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 
 import numpy as np
 
-from mug.charts.beatmap import Beatmap
-from mug.charts.osu_lines import parse_time, parse_timing_point
 from mug.errors import ConfigError
-from mug.ratings.long_notes import ln_ratio
+from mug.prepare.described import DescribedChart
 
 MAX_GAP_S = 180.0  # a note this long after the one before it was left behind by accident
 MAX_OVERLAPPING = 0.01  # of the notes; a stray one is a mapper's slip, more is no chart to play
 ROUNDING_MS = 1.0  # a tail and the next head, both rounded, may cross by this
-SAME_TEMPO, SAME_SCROLL = 0.01, 0.02  # relative; slower changes nobody sees
 
 _DECIMAL = r"(\d)[.,](\d{1,3})"
 _RATE_NAMES = [
@@ -57,26 +52,23 @@ class Traits:
     changes_scroll: bool
 
 
-def traits_of(chart: Beatmap, stars: float) -> Traits:
+def traits_of(chart: DescribedChart, stars: float) -> Traits:
     """Measure a chart that has notes, sorted by time as they are read."""
-    start_ms = np.array([note.start_ms for note in chart.notes])  # [N]
-    column = np.array([note.column for note in chart.notes])  # [N]
-    last_ms = np.array([note.last_ms for note in chart.notes])  # [N]
+    column, start_ms, last_ms = chart.column, chart.start_ms, chart.last_ms
     ends_ms = np.maximum.accumulate(last_ms)  # [N]
     busiest = (np.searchsorted(start_ms, start_ms + 1000.0) - np.arange(len(start_ms))).max()
     n_overlapping = sum(_overlapping(start_ms[column == k], last_ms[column == k]) for k in range(chart.keys))
-    tempos, scrolls = zip(*_speeds(chart, start_ms[0], ends_ms[-1]), strict=True)
     return Traits(
         keys=chart.keys,
         n_notes=len(start_ms),
         seconds=float(ends_ms[-1] - start_ms[0]) / 1000,
         stars=stars,
-        ln_ratio=ln_ratio(chart),
+        ln_ratio=int(np.count_nonzero(last_ms > start_ms)) / len(start_ms),
         overlapping=n_overlapping / len(start_ms),
         longest_gap_s=float(np.max(start_ms[1:] - ends_ms[:-1], initial=0.0)) / 1000,
         density=float(busiest) / chart.keys,
-        changes_tempo=max(tempos) > min(tempos) * (1 + SAME_TEMPO),
-        changes_scroll=max(scrolls) > min(scrolls) * (1 + SAME_SCROLL),
+        changes_tempo=chart.speeds.changes_tempo,
+        changes_scroll=chart.speeds.changes_scroll,
     )
 
 
@@ -85,34 +77,6 @@ def _overlapping(start_ms: np.ndarray, last_ms: np.ndarray) -> int:
     over_ms = np.maximum.accumulate(last_ms)[:-1]
     gap_ms = start_ms[1:] - over_ms
     return int(np.sum((gap_ms < -ROUNDING_MS) | (np.diff(start_ms) <= ROUNDING_MS)))
-
-
-def _speeds(chart: Beatmap, first_ms: float, last_ms: float) -> Iterator[tuple[float, float]]:
-    """Yield tempo and scroll speed of every stretch between two timing lines that notes can lie in.
-
-    Notes come down at tempo times velocity: charts of changing tempo often even it out by velocity lines. A tempo line
-    sets the velocity back to 1 (osu! file format).
-    """
-    changes: list[tuple[float, bool, float]] = []  # time, is a velocity, beats a minute or velocity
-    document = chart.document
-    lines = [] if document is None else [document.lines[i] for i in document.sections.get("TimingPoints", [])[1:]]
-    for line in lines:
-        try:
-            time_ms, beat_ms = parse_time(line.split(",")[0]), float(line.split(",")[1])
-        except (ValueError, IndexError):
-            continue
-        if beat_ms < 0 and parse_timing_point(line) is None:
-            changes.append((time_ms, True, min(max(-100.0 / beat_ms, 0.01), 10.0)))
-    changes += [(point.time_ms, False, point.bpm) for point in chart.timing_points]
-    changes.sort(key=lambda change: change[:2])
-    # before the first tempo line its tempo holds
-    tempo, velocity = next((value for _, is_velocity, value in changes if not is_velocity), 120.0), 1.0
-    times_ms = [first_ms - 1.0, *(time_ms for time_ms, _, _ in changes), last_ms + 1.0]
-    for (start_ms, end_ms), change in zip(pairwise(times_ms), [None, *changes], strict=True):
-        if change is not None:
-            tempo, velocity = (tempo, change[2]) if change[1] else (change[2], 1.0)
-        if end_ms > first_ms and start_ms <= last_ms and end_ms > start_ms:
-            yield tempo, tempo * velocity
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What is in a set of charts: one pass over its list, and the numbers that a page about it shows."""
 
 import csv
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,23 +11,17 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from mug.charts.beatmap import Beatmap
-from mug.charts.osu import parse_osu
-from mug.charts.tempo_map import TempoMap
-from mug.config import PROJECT_ROOT
 from mug.errors import ChartError, DatasetError
-from mug.features import FeatureSpec
-from mug.files import is_beside
+from mug.features import FEATURES_YAML, FeatureSpec
 from mug.parallel import parallel_map
-from mug.prepare.chart_list import beatmap_paths
 from mug.prepare.describe import read_ranked_map
+from mug.prepare.described import ChartReader, ListedChart, listed_charts
 from mug.prepare.duplicates import Pattern, duplicate_groups, pattern_of
 from mug.prepare.feature_db import FeatureDB
 from mug.prepare.limits import Traits, rate_in_name, traits_of
 from mug.ratings.chart_features import chart_features
 from mug.ratings.skillsets import SKILLSETS
 
-FEATURES_YAML = PROJECT_ROOT / "configs/mug/mania_beatmap_features.yaml"
 QUANTILES = (0.0, 0.1, 0.5, 0.9, 1.0)
 # What is measured of every chart, and how a page calls it.
 MEASURES = {
@@ -57,7 +51,7 @@ class ChartFacts:
     traits: Traits
     pattern: Pattern
     has_audio: bool
-    features: Mapping[str, Any]
+    features: dict[str, Any]
 
     def measure(self, name: str) -> float | None:
         """One of MEASURES, None where it is not given."""
@@ -150,67 +144,52 @@ def read_statistics(
     `ranked_map`: a file of "set_id status" lines for charts whose rank status features.db does not know.
     Raises DatasetError for a list that is missing, or that has not one usable chart.
     """
-    paths = list(dict.fromkeys(beatmap_paths(beatmap_txt)))
     folder = Path(beatmap_txt).parent
     spec = FeatureSpec.from_yaml(FEATURES_YAML)
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
     if (folder / "features.db").is_file():
         with FeatureDB(folder / "features.db", spec) as database:
-            rows = database.all()
+            listed = listed_charts(beatmap_txt, database)
+    else:
+        listed = listed_charts(beatmap_txt, None)
     statuses = read_ranked_map(ranked_map, spec) if ranked_map is not None else {}
-    tasks = [(path, rows.get((path.name, path.parent.name)), statuses) for path in paths]
-    found = list(parallel_map(read_facts, tasks, jobs, tqdm_class, desc="charts", unit="chart"))
+    found = list(parallel_map(read_facts, listed, jobs, tqdm_class, desc="charts", unit="chart"))
     charts = [facts for facts in found if isinstance(facts, ChartFacts)]
     unusable = [facts for facts in found if not isinstance(facts, ChartFacts)]
     if not charts:
         raise DatasetError(f"{beatmap_txt}: none of its {len(found)} charts can be used; the first: {unusable[0][1]}")
+    for chart in charts:
+        chart.features["rank_status"] = chart.features.get("rank_status") or statuses.get(chart.set_id)
     return Statistics(
         name=folder.resolve().name,
         charts=charts,
         unusable=unusable,
-        undescribed=sum(row is None for _, row, _ in tasks),
+        undescribed=sum(chart.features is None for chart in listed),
         licences=_licences(charts, folder),
     )
 
 
-def read_facts(task: tuple[Path, dict[str, Any] | None, Mapping[int, str]]) -> ChartFacts | tuple[Path, str]:
+def read_facts(listed: ListedChart) -> ChartFacts | tuple[Path, str]:
     """Read one chart; what is wrong with it comes back with its path."""
-    path, features, statuses = task
     try:
-        data = path.read_bytes()
-        chart = parse_osu(data, str(path))
-        features = dict(features or chart_features(chart, data))
-        features["rank_status"] = features.get("rank_status") or statuses.get(chart.beatmap_set_id)
+        reader = ChartReader(listed)
+        chart = reader.described()
+        features = listed.features if reader.is_known or listed.row is None else None  # not those of other bytes
+        features = dict(features or chart_features(reader.chart(), reader.data))
     except ChartError as error:
-        return path, str(error)
-    except OSError as error:
-        return path, f"{path}: cannot be read: {error.strerror}"
+        return listed.path, str(error)
     return ChartFacts(
-        path=path,
+        path=chart.path,
         artist=chart.artist,
         title=chart.title,
         version=chart.version,
         creator=chart.creator,
-        set_id=chart.beatmap_set_id,
-        bpm=main_bpm(chart),
+        set_id=chart.set_id,
+        bpm=chart.speeds.bpm,
         traits=traits_of(chart, features["sr"] or 0.0),
         pattern=pattern_of(chart),
-        has_audio=is_beside(path, chart.audio_filename),
+        has_audio=chart.has_audio,
         features=features,
     )
-
-
-def main_bpm(chart: Beatmap) -> float:
-    """The tempo that lasts longest between the first note and the end of the last, 0 where there is none."""
-    if not chart.timing_points:
-        return 0.0
-    tempo = TempoMap.of_points(chart.timing_points)
-    first_ms = min(note.start_ms for note in chart.notes)
-    lasting: defaultdict[float, float] = defaultdict(float)
-    held_ms = tempo.lasting(first_ms, max(chart.last_ms, first_ms + 1))
-    for beat_ms, lasts_ms in zip(tempo.lengths.tolist(), held_ms.tolist(), strict=True):
-        lasting[round(60_000.0 / beat_ms, 2)] += lasts_ms
-    return max(lasting, key=lasting.__getitem__)
 
 
 def _count(n: int, noun: str) -> str:

@@ -70,7 +70,8 @@ def test_a_whole_record(task):
         (note.column, note.start_ms, note.last_ms) for note in parsed.notes
     ]
     names = {"digest": task.digest, "set_id": 7, "version": "Hard", "audio": "audio.wav", "keys": 4}
-    assert record.chart == names
+    names |= {"artist": "", "title": "", "creator": ""}
+    assert record.chart == names | {"bpm": 120.0, "changes_tempo": False, "changes_scroll": False}
     assert {**record.feature, "rank_status": None} == chart_features(parsed, data)
     slow, fast = features_at(parsed, data, (0.9, 1.5))
     assert record.rated == [{"rate": 0.9, **slow}, {"rate": 1.5, **fast}]

@@ -1,6 +1,7 @@
 """The same notes are found at any shift and rate, other notes are not taken for them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mug.charts.beatmap import Beatmap, Note
+from mug.prepare.described import DescribedChart
 from mug.prepare.duplicates import Pattern, duplicate_groups, pattern_of, relative_rate
 
 
-def chart(notes: list[Note], keys: int = 4) -> Beatmap:
-    return Beatmap(keys, notes, [])
+def chart(notes: list[Note], keys: int = 4) -> DescribedChart:
+    return DescribedChart.of(Path("a.osu"), Beatmap(keys, notes, []))
 
 
 def random_notes(seed: int, keys: int, n: int) -> list[Note]:

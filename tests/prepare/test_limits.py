@@ -1,9 +1,12 @@
 """Names that say a rate, and charts that nobody wants."""
 
+from pathlib import Path
+
 import pytest
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import format_osu, parse_osu
+from mug.prepare.described import DescribedChart
 from mug.prepare.limits import Limits, rate_in_name, traits_of
 
 
@@ -59,7 +62,8 @@ def steady(n=200, step=100.0, keys=4) -> list[Note]:
 
 
 def traits(notes, keys=4):
-    return traits_of(Beatmap(keys, sorted(notes), [TimingPoint(0.0, 500.0)]), stars=3.0)
+    chart = Beatmap(keys, sorted(notes), [TimingPoint(0.0, 500.0)])
+    return traits_of(DescribedChart.of(Path("a.osu"), chart), stars=3.0)
 
 
 def kind(limits: Limits, notes) -> str | None:
@@ -144,7 +148,7 @@ def with_lines(*lines: str) -> Beatmap:
     ],
 )
 def test_changes_of_tempo_and_scroll_speed(lines, tempo, scroll):
-    found = traits_of(with_lines(*lines), 3.0)
+    found = traits_of(DescribedChart.of(Path("a.osu"), with_lines(*lines)), 3.0)
     assert (found.changes_tempo, found.changes_scroll) == (tempo, scroll)
     assert (Limits(steady_tempo=True).broken(found) is not None) == tempo
     assert (Limits(steady_scroll=True).broken(found) is not None) == scroll

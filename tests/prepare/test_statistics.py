@@ -14,7 +14,7 @@ from mug.errors import DatasetError
 from mug.features import FeatureSpec
 from mug.prepare.chart_list import write_beatmap_txt
 from mug.prepare.feature_db import FeatureDB
-from mug.prepare.statistics import main_bpm, read_statistics
+from mug.prepare.statistics import read_statistics
 from mug.prepare.statistics_text import columns, fitted, padded, statistics_text
 from tests.prepare.song_folders import FEATURES, Quiet, add_set
 
@@ -113,15 +113,6 @@ def test_a_set_without_a_usable_chart_is_an_error(prepared):
     write_beatmap_txt(prepared / "beatmap.txt", ["3 c/bad.osu"])
     with pytest.raises(DatasetError, match=r"none of its 1 charts can be used.*bad\.osu"):
         read(prepared)
-
-
-def test_the_tempo_that_lasts_longest():
-    notes = [Note(0.0, 0), Note(100_000.0, 0)]
-    points = [TimingPoint(-5000.0, 1000.0), TimingPoint(30_000.0, 500.0), TimingPoint(80_000.0, 250.0)]
-    assert main_bpm(Beatmap(4, notes, points)) == 120.0
-    assert main_bpm(Beatmap(4, notes, [TimingPoint(90_000.0, 250.0)])) == 240.0  # it holds before its line, too
-    assert main_bpm(Beatmap(4, [Note(0.0, 0)], points)) == 60.0
-    assert main_bpm(Beatmap(4, notes, [])) == 0.0
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 200])
