@@ -3,9 +3,8 @@
 Axes: S samples, A audio frames, M mel bins, Q frequencies of the STFT.
 """
 
-import shutil
 import struct
-import subprocess
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +18,12 @@ import soxr
 from mutagen.id3 import ID3
 
 from mug.config import check_params
+from mug.data.decoding import HEAD_BYTES, MAX_SECONDS, READ_BY_LIBSNDFILE, container_of, decode, is_believable
 from mug.data.time_grid import TimeGrid
 from mug.errors import AudioError, ConfigError
 
-MAX_SECONDS = 3600.0  # longer files are refused before they fill the memory
-FFMPEG_TIMEOUT_S = 600
 DAMAGED_TAGS = (LookupError, ValueError, TypeError, struct.error)  # what mutagen lets through of damaged files
+CANCELLED = 0.05  # of the channels' power; of a usual mix about half is left or more
 MAX_PEAK = 1000.0  # full scale is 1; the power of anything far louder is no float32 any more
 
 
@@ -94,69 +93,54 @@ class AudioSettings:
 
 
 def decode_audio(path: str | Path, sr: int, max_seconds: float = MAX_SECONDS) -> np.ndarray:
-    """Decode a file (mp3, ogg, wav, flac...) to mono float32 [S] at `sr` Hz.
+    """Decode a file (mp3, ogg, wav, flac, m4a...) to mono float32 [S] at `sr` Hz, see mug.data.decoding.
 
-    What soundfile does not know is given to ffmpeg, where that is installed. The silence that an mp3 encoder puts
-    before the music is left out where the file's header tells its length; of a file without one it stays, some 25 ms.
-    Raises AudioError for a file that is missing, not decodable, empty or longer than `max_seconds`.
+    Warns of what could not be decoded. Raises AudioError for a file that is missing, not decodable, empty or longer
+    than `max_seconds`.
     """
     path = Path(path)
-    if not path.is_file():
-        raise AudioError(f"{path}: no such audio file")
-    try:
-        with soundfile.SoundFile(path) as file:
-            native = file.samplerate
-            if file.frames > max_seconds * native:
-                seconds = file.frames / native
-                raise AudioError(f"{path}: {seconds / 60:.1f} minutes long; at most {max_seconds / 60:g} can be used")
-            # read no further than the limit: a header may lie about the length
-            samples = file.read(int(max_seconds * native), dtype="float32", always_2d=True)  # [S, channels]
-    except soundfile.LibsndfileError as error:
-        samples, native = _decode_with_ffmpeg(path, sr, max_seconds, str(error)), sr
-    mono = samples.mean(axis=1)
-    if mono.size == 0:
-        raise AudioError(f"{path}: holds no sound")
+    sound = decode(path, max_seconds)
+    if sound.lost_s:
+        lost = f"{path}: damaged; about {sound.lost_s:.1f} s of it could not be decoded and are left out"
+        warnings.warn(lost, stacklevel=2)
+    mono = to_mono(sound.samples)
     if not np.abs(mono).max() <= MAX_PEAK:  # nor where it is no number
         raise AudioError(f"{path}: holds samples that are no numbers, or far beyond full scale; encode it anew")
-    if native != sr:
-        mono = soxr.resample(mono, native, sr)
+    if sound.sr != sr:
+        mono = soxr.resample(mono, sound.sr, sr)
         if mono.size == 0:
             raise AudioError(f"{path}: shorter than one sample at {sr} Hz")
     return mono
 
 
+def to_mono(samples: np.ndarray) -> np.ndarray:
+    """Return the mean [S] of channels [S, C], or the loudest one where they cancel each other out."""
+    mono = samples.mean(axis=1)
+    if samples.shape[1] > 1:
+        with np.errstate(over="ignore"):
+            power = np.einsum("sc,sc->c", samples, samples)
+            if np.einsum("s,s", mono, mono) < CANCELLED * power.mean():
+                return samples[:, power.argmax()]
+    return mono
+
+
 def seconds_of(path: str | Path) -> float:
     """How long a file says that it is, in seconds; 0 where it says nothing that can be read."""
+    path = Path(path)
     try:
-        info = soundfile.info(str(path))
-        return min(info.frames / info.samplerate, MAX_SECONDS)
-    except (soundfile.LibsndfileError, ZeroDivisionError):
+        with path.open("rb") as head:
+            container = container_of(head.read(HEAD_BYTES))
+        if container in READ_BY_LIBSNDFILE or container in ("mp3", "ogg"):
+            info = soundfile.info(str(path))
+            if is_believable(path, info.frames / info.samplerate):
+                return min(info.frames / info.samplerate, MAX_SECONDS)
+    except (OSError, soundfile.LibsndfileError, ZeroDivisionError):
         pass
     try:
         file = mutagen.File(path)
         return min(float(file.info.length), MAX_SECONDS)
     except (mutagen.MutagenError, AttributeError, OSError, *DAMAGED_TAGS):
         return 0.0
-
-
-def _decode_with_ffmpeg(path: Path, sr: int, max_seconds: float, why: str) -> np.ndarray:
-    """Decode to [S, 1] at `sr` by the ffmpeg program; `why` is what soundfile said."""
-    ffmpeg = shutil.which("ffmpeg")
-    if ffmpeg is None:
-        raise AudioError(f"{path}: not decodable ({why}); with ffmpeg installed more formats are read")
-    command = [ffmpeg, "-v", "error", "-nostdin", "-i", f"file:{path}", "-t", str(max_seconds + 1)]
-    command += ["-f", "f32le", "-ac", "1", "-ar", str(sr), "-"]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=FFMPEG_TIMEOUT_S, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise AudioError(f"{path}: ffmpeg did not finish within {FFMPEG_TIMEOUT_S} s") from error
-    if done.returncode or not done.stdout:
-        reason = done.stderr.decode(errors="replace").strip().splitlines()
-        raise AudioError(f"{path}: not decodable ({reason[-1] if reason else why})")
-    samples = np.frombuffer(done.stdout, dtype="<f4")[:, None]
-    if len(samples) > max_seconds * sr:
-        raise AudioError(f"{path}: longer than {max_seconds / 60:g} minutes")
-    return samples
 
 
 def log_mel(samples: np.ndarray, settings: AudioSettings) -> np.ndarray:

@@ -17,7 +17,7 @@ from mug.errors import AudioError, DatasetError
 from mug.files import replacing
 from mug.parallel import parallel_map
 
-VERSION = 1  # raise it when the same file and settings would give other numbers
+VERSION = 2  # raise it when the same file and settings would give other numbers
 INDEX = "index.json"
 
 
