@@ -19,8 +19,8 @@ from mug.data.audio_cache import AudioCache
 from mug.data.augment import Augmentation, augment_mel, change_rate, drop_features
 from mug.data.convertor import ManiaConvertor
 from mug.data.latents import EncodedLatents
-from mug.data.library import Entry, load_entries
-from mug.data.split import SplitSpec
+from mug.data.library import Entry, division_for, load_entries
+from mug.data.split import SplitSpec, division_advice
 from mug.data.time_grid import TimeGrid
 from mug.errors import AudioError, ConfigError, DatasetError
 from mug.features import FeatureSpec
@@ -84,9 +84,9 @@ class OsuDataset(Dataset):
             lists, self.spec, keys, self.split, division, self.cache if with_audio else None, rates
         )
         if not self.entries:
+            advice = division_advice(*division_for(lists, self.spec, keys, division, self.split))
             raise DatasetError(
-                f"{', '.join(lists)}: no usable chart in the {self.split} split; prepare more songs, or change "
-                f"valid_fraction, test_fraction or split_salt in data.params.common\n{self.report}"
+                f"{', '.join(lists)}: no usable chart in the {self.split} split; {advice}\n{self.report}"
             )
         self.latents = None if latents is None else EncodedLatents(latents, len(self), self.drawn_from())
 

@@ -1,4 +1,4 @@
-"""The charts of a prepared folder, parsed once and kept small: what a dataset makes its items from.
+"""The charts of a prepared folder as features.db has them: what a dataset makes its items from.
 
 Axes: N notes, R rates, F features.
 """
@@ -30,7 +30,7 @@ from mug.prepare.chart_record import (
     digest_of,
     unpack_notes,
 )
-from mug.prepare.feature_db import RUN_AGAIN, FeatureDB
+from mug.prepare.feature_db import RUN_AGAIN, FeatureDB, Key
 from mug.ratings.chart_features import RATE_FEATURES
 from mug.ratings.msd.rating import calculator_version
 from mug.ratings.stars import star_rating_version
@@ -45,7 +45,6 @@ class Entry:
 
     path: Path
     digest: str  # of its bytes
-    rated_by: tuple[str | None, str | None]  # what made its star rating and its MSD
     audio: Path  # Path() where there is none and none is wanted
     version: str
     set_id: int
@@ -56,6 +55,39 @@ class Entry:
     ids: np.ndarray  # int32 [R, F], of the prompt at each rate
     spectrum: Path  # .npy of the audio cache
     audio_frames: int  # of the spectrum, 0 where audio is left out
+
+
+@dataclass(frozen=True)
+class ChartSource:
+    """What a chart comes from: its file as it is now, and the features.db of its list."""
+
+    path: Path
+    digest: str  # of its bytes
+    set_id: int  # that its bytes state, 0 where they state none
+    database: FeatureDB
+
+    @classmethod
+    def read(cls, path: Path, database: FeatureDB) -> "ChartSource":
+        try:
+            data = path.read_bytes()
+        except OSError:
+            data = b""  # the split of its folder, and no other, will report it
+        return cls(path, digest_of(data), set_id_of(data), database)
+
+    @property
+    def key(self) -> Key:
+        """Of its rows in the database."""
+        return self.path.name, self.path.parent.name
+
+
+@dataclass
+class _Candidate:
+    """A chart that is an entry once its prompts and its spectrum are there."""
+
+    source: ChartSource
+    entry: Entry
+    rated_by: tuple[str | None, str | None]  # what made its star rating and its MSD
+    at_rates: dict[float, dict[str, Any]]  # its ratings at rates other than 1
 
 
 def load_entries(
@@ -69,47 +101,62 @@ def load_entries(
 ) -> tuple[list[Entry], Report]:
     """Take the usable charts of a split, in the order of their lists, and say which were skipped and why.
 
-    A chart's notes and features are those of features.db, where its bytes are still those that were described.
-    `division`: how song sets are divided into splits. `cache`: where spectra are, or are made now, so
-    that a file that cannot be decoded shows before training; None leaves audio out. `rates`: at which prompts are
-    wanted; ratings that features.db has not are computed now and kept there.
+    A chart's notes and features are those of features.db, as long as its bytes are those that were described.
+    `division`: how song sets are divided into splits. `cache`: holds spectra; those that it lacks are made now, so that
+    a file that cannot be decoded shows before training. None leaves audio out. `rates`: the rates at which prompts are
+    needed; ratings that features.db lacks are computed now and kept there.
     Raises DatasetError for a list or a database that is not there.
     """
     report = Report()
-    entries: list[Entry] = []
-    ratings: list[dict[float, dict[str, Any]]] = []  # of each entry, what features.db has at rates other than 1
-    homes: list[Path] = []  # of each entry, the database
-    charts: list[tuple[Path, str, FeatureDB]] = []  # with the digest of its bytes and the database of its list
-    sets: list[tuple[str, int]] = []
     with ExitStack() as databases:
-        for beatmap_txt in beatmap_txts:
-            paths = beatmap_paths(beatmap_txt)
-            database = databases.enter_context(FeatureDB(Path(beatmap_txt).parent / "features.db", spec.of_charts))
-            for path in paths:
-                try:
-                    data = path.read_bytes()
-                except OSError:
-                    data = b""  # so that the split of its folder, and no other, reports it below
-                sets.append((path.parent.name, set_id_of(data)))
-                charts.append((path, digest_of(data), database))
-        for (path, digest, database), set_key in zip(charts, set_keys(sets), strict=True):
+        sources = _sources(beatmap_txts, spec, databases)
+        candidates: list[_Candidate] = []
+        for source, set_key in zip(sources, _set_keys(sources), strict=True):
             if division.split_of(set_key) != split:
                 continue
             try:
-                entries.append(_entry(path, digest, database, keys, with_audio=cache is not None))
-                ratings.append(database.rated((path.name, path.parent.name)))
-                homes.append(database.path)
+                candidates.append(_candidate(source, keys, with_audio=cache is not None))
             except _Unusable as error:
-                report.skip(error.kind, f"{path}: {error}")
+                report.skip(error.kind, f"{source.path}: {error}")
             except ChartError as error:
                 report.skip("unusable", str(error))
-    rated = _rate_at_others(entries, ratings, spec, rates)
-    _keep(rated, entries, homes, spec)
-    entries = _with_prompts(entries, ratings, rated, spec, rates, report)
+    candidates = _rate_at_others(candidates, spec, rates, report)
+    entries = _with_prompts(candidates, spec, rates, report)
     if cache is not None:
         entries = _with_spectra(entries, cache, report)
     report.done = len(entries)
     return entries, report
+
+
+def division_for(
+    beatmap_txts: Sequence[str], spec: FeatureSpec, keys: int, division: SplitSpec, split: str
+) -> tuple[SplitSpec | None, int]:
+    """Return a division that leaves no split empty, None for too few sets, and how many sets there are.
+
+    `split`: the one that was found empty; test may stay so where it is another one and its fraction is 0. Only sets
+    that have a chart of this many keys in features.db count.
+    """
+    with ExitStack() as databases:
+        sources = _sources(beatmap_txts, spec, databases)
+        rows = [source.database.chart(source.key) for source in sources]
+    pairs = zip(_set_keys(sources), rows, strict=True)
+    sets = {key for key, row in pairs if row is not None and row["keys"] == keys}
+    needs_test = split == "test" or division.test_fraction > 0
+    return division.with_no_split_empty(sets, needs_test), len(sets)
+
+
+def _sources(beatmap_txts: Sequence[str], spec: FeatureSpec, databases: ExitStack) -> list[ChartSource]:
+    """The charts of all lists; their databases are open until the stack is closed."""
+    sources: list[ChartSource] = []
+    for beatmap_txt in beatmap_txts:
+        paths = beatmap_paths(beatmap_txt)
+        database = databases.enter_context(FeatureDB(Path(beatmap_txt).parent / "features.db", spec.of_charts))
+        sources += [ChartSource.read(path, database) for path in paths]
+    return sources
+
+
+def _set_keys(sources: Sequence[ChartSource]) -> list[str]:
+    return set_keys([(source.path.parent.name, source.set_id) for source in sources])
 
 
 class _Unusable(Exception):
@@ -120,11 +167,11 @@ class _Unusable(Exception):
         self.kind = kind
 
 
-def _entry(path: Path, digest: str, database: FeatureDB, keys: int, with_audio: bool) -> Entry:
+def _candidate(source: ChartSource, keys: int, with_audio: bool) -> _Candidate:
     """A chart as features.db has it, still without ids and spectrum. Raises _Unusable or ChartError."""
-    key = (path.name, path.parent.name)
-    row, prompt = database.chart(key), database.get(*key)
-    if row is None or prompt is None or row["digest"] != digest:
+    path, database = source.path, source.database
+    row, prompt = database.chart(source.key), database.get(*source.key)
+    if row is None or prompt is None or row["digest"] != source.digest:
         chart = read_osu(path)  # where it is broken, that is the reason to give
         if chart.keys != keys:
             raise _Unusable("other key count", f"{chart.keys}K, the configuration says keys: {keys}")
@@ -147,69 +194,64 @@ def _entry(path: Path, digest: str, database: FeatureDB, keys: int, with_audio: 
             raise DatasetError(f"has a note in column {notes[0].max() + 1} of {keys}")
     except DatasetError as error:
         raise DatasetError(f"{database.path}: {path}: {error}; delete the database and {RUN_AGAIN}") from error
-    made = (row[SR], row[MSD])
-    return Entry(path, digest, made, audio, row["version"], row["set_id"], *notes, prompt, NO_IDS, Path(), 0)
+    entry = Entry(path, source.digest, audio, row["version"], row["set_id"], *notes, prompt, NO_IDS, Path(), 0)
+    return _Candidate(source, entry, (row[SR], row[MSD]), database.rated(source.key))
 
 
 def _rate_at_others(
-    entries: list[Entry], ratings: list[dict[float, dict[str, Any]]], spec: FeatureSpec, rates: Sequence[float]
-) -> dict[int, Record]:
-    """Rate charts at those of the rates at which they have no rating yet; return the records by the entry's number.
+    candidates: list[_Candidate], spec: FeatureSpec, rates: Sequence[float], report: Report
+) -> list[_Candidate]:
+    """Rate charts at those of the rates at which they have no rating yet; return those that could be rated.
 
     Raises DatasetError where ratings of two calculators would be mixed.
     """
     wanted = [rate for rate in rates if rate != 1.0 and not spec.blocks.keys().isdisjoint(RATE_FEATURES)]
-    lacking = [tuple(rate for rate in wanted if rate not in rating) for rating in ratings]
-    tasks = {
-        number: Task(entry.path, entry.digest, (SR, MSD), missing)
-        for number, (entry, missing) in enumerate(zip(entries, lacking, strict=True))
-        if missing
-    }
+    tasks: dict[int, Task] = {}  # by the candidate's number
+    for number, candidate in enumerate(candidates):
+        if missing := tuple(rate for rate in wanted if rate not in candidate.at_rates):
+            tasks[number] = Task(candidate.source.path, candidate.source.digest, (SR, MSD), missing)
     if not tasks:
-        return {}
+        return candidates
     here = (star_rating_version(), calculator_version())
-    for number in tasks:
-        for made_by, calculator in zip(entries[number].rated_by, here, strict=True):
+    for number, task in tasks.items():
+        for made_by, calculator in zip(candidates[number].rated_by, here, strict=True):
             if made_by is not None and not str(made_by).startswith(f"{calculator}, "):
-                raise DatasetError(f"{entries[number].path}: rated by {made_by}; here is {calculator}; {RUN_AGAIN}")
+                raise DatasetError(f"{task.path}: rated by {made_by}; here is {calculator}; {RUN_AGAIN}")
     records = parallel_map(describe_chart, list(tasks.values()), desc="ratings at other rates", unit="chart")
-    return dict(zip(tasks, records, strict=True))
+    rated = dict(zip(tasks, records, strict=True))
+    _keep([(candidates[number].source, record) for number, record in rated.items()], spec)
+    for number, record in rated.items():
+        candidates[number].at_rates |= {row["rate"]: row for row in record.rated}
+        if record.error:
+            report.skip("unusable", record.error)
+    return [candidate for number, candidate in enumerate(candidates) if not rated.get(number, Record()).error]
 
 
-def _keep(rated: Mapping[int, Record], entries: list[Entry], homes: list[Path], spec: FeatureSpec) -> None:
+def _keep(rated: Sequence[tuple[ChartSource, Record]], spec: FeatureSpec) -> None:
     """Write ratings to the databases, so that the next start finds them; not where a disk is read-only."""
-    for home in {homes[number] for number in rated}:
-        with suppress(DatasetError), FeatureDB(home, spec.of_charts, create=True) as database, database.transaction():
+    for path in {source.database.path for source, _ in rated}:
+        with suppress(DatasetError), FeatureDB(path, spec.of_charts, create=True) as database, database.transaction():
             there = database.versions()
             columns = database.columns("Rated")  # all, or the next training with other features would miss some
-            rows = []
-            for number in (number for number in rated if homes[number] == home):
-                entry = entries[number]
-                key = (entry.path.name, entry.path.parent.name)
-                if there.get(key, {}).get("digest") != entry.digest:  # another run has described other bytes meanwhile
+            rows: list[dict[str, Any]] = []
+            for source, record in rated:
+                # another list's, or another run has described other bytes meanwhile
+                if source.database.path != path or there.get(source.key, {}).get("digest") != source.digest:
                     continue
-                rows += [{"name": key[0], "set_name": key[1], **row} for row in rated[number].rated]
+                name, set_name = source.key
+                rows += [{"name": name, "set_name": set_name, **row} for row in record.rated]
             database.upsert([{name: row[name] for name in row if name in columns} for row in rows], "Rated")
 
 
 def _with_prompts(
-    entries: list[Entry],
-    ratings: list[dict[float, dict[str, Any]]],
-    rated: Mapping[int, Record],
-    spec: FeatureSpec,
-    rates: Sequence[float],
-    report: Report,
+    candidates: Sequence[_Candidate], spec: FeatureSpec, rates: Sequence[float], report: Report
 ) -> list[Entry]:
-    """Give entries the ids of their prompts at all rates, by what features.db has and what was `rated` just now."""
+    """Give entries the ids of their prompts at all rates."""
     complete = []
-    for number, (entry, rating) in enumerate(zip(entries, ratings, strict=True)):
-        record = rated.get(number, Record())
-        if record.error:
-            report.skip("unusable", record.error)
-            continue
-        at_rates = rating | {row["rate"]: row for row in record.rated}
+    for candidate in candidates:
+        entry = candidate.entry
         try:
-            ids = [spec.encode(_prompt_at(entry.prompt, at_rates.get(rate, {}))) for rate in rates]
+            ids = [spec.encode(_prompt_at(entry.prompt, candidate.at_rates.get(rate, {}))) for rate in rates]
         except PromptError as error:
             report.skip("other features", f"{entry.path}: features.db does not fit the features: {error}")
             continue
@@ -218,7 +260,7 @@ def _with_prompts(
 
 
 def _prompt_at(prompt: Mapping[str, Any], rating: Mapping[str, Any]) -> dict[str, Any]:
-    """The prompt with the ratings of another rate; what it does not give at rate 1 it gives at no rate."""
+    """The prompt with the ratings of another rate. What is not given at rate 1 is not given at any rate."""
     return {name: rating.get(name, value) if value is not None else None for name, value in prompt.items()}
 
 

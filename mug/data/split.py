@@ -82,14 +82,14 @@ class SplitSpec:
         digest = hashlib.blake2b(f"{self.salt}/{key}".encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big") / 2**64
 
-    def with_no_split_empty(self, keys: Iterable[str]) -> "SplitSpec | None":
-        """Return a split of about these shares that gives each of train, valid and test a set; None for too few sets.
+    def with_no_split_empty(self, keys: Iterable[str], test: bool) -> "SplitSpec | None":
+        """Return a division of about these shares that gives train, valid and, if asked, test a set.
 
-        Test gets none where `test_fraction` is 0.
+        None for too few sets.
         """
         positions = sorted({self.position(key) for key in keys})
         n_valid = max(1, round(self.valid_fraction * len(positions)))
-        n_test = max(1, round(self.test_fraction * len(positions))) if self.test_fraction > 0 else 0
+        n_test = max(1, round(self.test_fraction * len(positions))) if test else 0
         if n_valid + n_test >= len(positions):
             n_valid, n_test = 1, min(n_test, 1)
         if n_valid + n_test >= len(positions):
@@ -104,3 +104,22 @@ def _between(positions: Sequence[float], n: int) -> float:
     middle = (low + high) / 2
     short = (round(middle, decimals) for decimals in range(1, MAX_DECIMALS))
     return next((number for number in short if low < number < high), middle)
+
+
+def division_advice(division: SplitSpec | None, n_sets: int) -> str:
+    """Say which options to add to a training whose split is empty: those of `division`, None for too few sets."""
+    if n_sets == 0:
+        return "prepare songs with charts of its keys"
+    if division is None:
+        return (
+            f"song sets are too few to train, validate and test on different ones: {n_sets} in all. "
+            "Prepare more, or add this to the command, to validate on the songs that train:\n"
+            "--no-test data.params.common.valid_fraction=0 data.params.common.test_fraction=0 "
+            "data.params.validation.target=mug.data.dataset.OsuTrainDataset"
+        )
+    fractions = (division.valid_fraction, division.test_fraction)
+    valid, test = (f"{fraction:.{MAX_DECIMALS}f}".rstrip("0").rstrip(".") for fraction in fractions)
+    return (
+        f"its {n_sets} song sets are few; add this to the command, and each split has some:\n"
+        f"data.params.common.valid_fraction={valid} data.params.common.test_fraction={test}"
+    )

@@ -301,9 +301,14 @@ def test_several_lists_are_one_dataset(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [OsuValidDataset, OsuTestDataset])
-def test_an_empty_split_says_what_to_change(library, kind):
-    with pytest.raises(DatasetError, match=rf"beatmap\.txt.*{kind.split} split.*valid_fraction"):
-        dataset(library, kind)
+def test_the_advice_for_an_empty_split_fills_it(tmp_path, kind):
+    few = write_library(tmp_path, n_sets=3, seconds=1.0)
+    with pytest.raises(DatasetError, match=rf"beatmap\.txt: no usable chart in the {kind.split} split") as error:
+        dataset(few, kind)
+    options = next(line for line in str(error.value).split("\n") if line.startswith("data.params.common."))
+    fractions = {name.rpartition(".")[2]: float(value) for name, value in (o.split("=") for o in options.split())}
+    assert len(dataset(few, kind, **fractions)) > 0
+    assert len(dataset(few, OsuTrainDataset, **fractions)) > 0
 
 
 @pytest.mark.parametrize(

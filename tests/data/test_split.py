@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mug.charts.osu import set_id_of
-from mug.data.split import SplitSpec, set_keys
+from mug.data.split import SplitSpec, division_advice, set_keys
 from mug.errors import ConfigError
 
 FOLDERS = st.sampled_from(["a", "b", "c", "d", "5"])
@@ -110,12 +110,29 @@ def test_fractions_for_few_sets_leave_no_split_empty():
     keys = ["1", "song folder", "曲", "42"]  # at 0.046, 0.467, 0.657 and 0.895
     spec = SplitSpec(0.03, 0.01)
     assert [spec.split_of(key) for key in keys] == ["train"] * 4
-    assert spec.with_no_split_empty(keys) == SplitSpec(0.3, 0.3)
-    assert SplitSpec(0.03, 0.0).with_no_split_empty(keys[:2]) == SplitSpec(0.3, 0.0)
-    assert spec.with_no_split_empty(keys[:2]) is None
+    assert spec.with_no_split_empty(keys, test=True) == SplitSpec(0.3, 0.3)
+    assert SplitSpec(0.03, 0.0).with_no_split_empty(keys[:2], test=False) == SplitSpec(0.3, 0.0)
+    assert spec.with_no_split_empty(keys[:2], test=True) is None
 
 
 @given(st.sets(st.text(max_size=4), min_size=3, max_size=30), st.floats(0, 0.5), st.floats(0.01, 0.5))
 def test_fractions_that_are_proposed_do_what_they_say(keys, valid, test):
-    spec = SplitSpec(valid, test).with_no_split_empty(keys)
+    spec = SplitSpec(valid, test).with_no_split_empty(keys, test=True)
     assert {spec.split_of(key) for key in keys} == {"train", "valid", "test"}
+
+
+@pytest.mark.parametrize(
+    ("division", "n_sets", "options"),
+    [
+        (SplitSpec(0.3, 0.25), 5, "data.params.common.valid_fraction=0.3 data.params.common.test_fraction=0.25"),
+        (SplitSpec(0.00001, 0.0), 5, "data.params.common.valid_fraction=0.00001 data.params.common.test_fraction=0"),
+        (
+            None,
+            2,
+            "--no-test data.params.common.valid_fraction=0 data.params.common.test_fraction=0 "
+            "data.params.validation.target=mug.data.dataset.OsuTrainDataset",
+        ),
+    ],
+)
+def test_the_advice_is_a_line_to_copy(division, n_sets, options):
+    assert division_advice(division, n_sets).split("\n")[-1] == options
