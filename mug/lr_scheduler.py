@@ -1,4 +1,4 @@
-"""Learning rates over the optimiser's steps: warm-up, then decay, in one cycle or many; and the AdamW they drive."""
+"""Learning rate schedules: warm-up, then decay, in one or more cycles; and the AdamW that uses them."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -17,9 +17,9 @@ DECAYED_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.LSTM)
 class LambdaLinearScheduler:
     """Each cycle rises linearly from f_start to f_max over its warm-up, then falls linearly to f_min at its end.
 
-    All five are lists with one value a cycle; warm_up_steps and cycle_lengths count optimiser steps. After the last
-    cycle the factor stays at its f_min. A cycle shorter than its warm-up ends on the way up. Raises ConfigError where
-    the lists disagree.
+    All five are lists with one value per cycle; warm_up_steps and cycle_lengths count optimiser steps. After the last
+    cycle the factor stays at its f_min. A cycle shorter than its warm-up ends on the way up. Raises ConfigError if
+    the lists have different lengths.
     """
 
     def __init__(
@@ -39,11 +39,11 @@ class LambdaLinearScheduler:
         }
         for name, values in lists.items():
             if isinstance(values, (int, float)) or len(values) != len(cycle_lengths) or not values:
-                raise ConfigError(f"scheduler: {name} must be a list with one value a cycle, got {values}")
+                raise ConfigError(f"scheduler: {name} must be a list with one value per cycle, got {values}")
         if min(warm_up_steps) < 0 or min(cycle_lengths) < 1:
             raise ConfigError(
                 f"scheduler: warm_up_steps {warm_up_steps} must be 0 or more, cycle_lengths {cycle_lengths} 1 or more; "
-                "a run without a lightning.trainer.max_steps needs lengths of its own"
+                "a run without lightning.trainer.max_steps has to set cycle_lengths itself"
             )
         self.cycles = list(zip(warm_up_steps, f_start, f_max, f_min, cycle_lengths, strict=True))
 
@@ -58,12 +58,12 @@ class LambdaLinearScheduler:
         return f_min
 
     def fall(self, progress: float) -> float:
-        """Return what is left of the way from f_max to f_min when `progress` (0..1) of the decay has passed."""
+        """Return the remaining share of the way from f_max to f_min at `progress` (0..1) of the decay."""
         return 1.0 - progress
 
 
 class LambdaCosineScheduler(LambdaLinearScheduler):
-    """The same cycles with half a cosine for the fall (Loshchilov & Hutter, "SGDR", 2017, equation 5)."""
+    """The same cycles with a half-cosine decay (Loshchilov & Hutter, "SGDR", 2017, equation 5)."""
 
     def fall(self, progress: float) -> float:
         return 0.5 * (1.0 + math.cos(math.pi * progress))
@@ -76,32 +76,32 @@ def adamw(
     weight_decay: float = 0.01,
     trainer: pl.Trainer | None = None,
 ) -> dict[str, Any]:
-    """Return AdamW over what of `model` is to be trained, in the form that Lightning's configure_optimizers returns.
+    """Return AdamW over the trainable parameters of `model`, in the form that Lightning's configure_optimizers returns.
 
-    scheduler_config: a node whose object maps an optimiser step to a factor on the learning rate; None keeps the rate.
-    weight_decay: of the matrices of linear, convolutional and LSTM layers. All else is spared: norms and biases, whose
-    size means nothing, tables (prompt embeddings, attention by distance) and the dynamics of S4 layers.
-    Raises ConfigError for a learning_rate or weight_decay that is no number of 0 or more.
+    scheduler_config: a node that builds a function from optimiser step to a factor on the learning rate; None keeps it
+    constant. weight_decay: of the matrices of linear, convolutional and LSTM layers. Not decayed are norms and biases,
+    tables (prompt embeddings, relative attention) and the dynamics of S4 layers. Raises ConfigError unless
+    learning_rate and weight_decay are numbers of 0 or more.
     """
     for name, value in (("learning_rate", learning_rate), ("weight_decay", weight_decay)):
         if not isinstance(value, (int, float)) or not value >= 0:
             raise ConfigError(f"model.params.{name}: {value!r} is not a number of 0 or more")
-    # Fused, it takes a seventh of the time on a CPU. With the loss scaling of float16 it would unscale the gradients by
-    # itself, and Lightning could not clip them.
+    # Fused AdamW takes a seventh of the time on a CPU. With float16 loss scaling it would unscale the gradients itself,
+    # and Lightning could not clip them.
     fused = trainer is None or trainer.precision != "16-mixed"
     groups = _decay_groups(model, weight_decay)
     optimizer: Any = torch.optim.AdamW(groups, lr=learning_rate, fused=fused)
-    optimizer._step_supports_amp_scaling = False  # or Lightning refuses to clip the gradients of bfloat16, never scaled
+    optimizer._step_supports_amp_scaling = False  # lets Lightning clip bfloat16 gradients, which are unscaled
     if scheduler_config is None:
         return {"optimizer": optimizer}
     factor = instantiate_from_config(scheduler_config, "model.params.scheduler_config", Callable)  # type: ignore[arg-type]
-    # a function, so that torch leaves the schedule's own numbers out of the checkpoint: they are configuration
+    # a function, so that torch does not save the schedule's settings in the checkpoint: they are configuration
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: factor(step))
     return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
 
 def _decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Split the trained parameters into those that decay and those that are spared, for an optimiser."""
+    """Split the trainable parameters into those with and without weight decay."""
     layers = (module for module in model.modules() if isinstance(module, DECAYED_LAYERS))
     matrices = {id(tensor) for layer in layers for tensor in layer.parameters(recurse=False) if tensor.ndim > 1}
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]

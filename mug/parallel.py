@@ -1,4 +1,4 @@
-"""One function over many items in several processes, in order, with a progress bar."""
+"""Apply a function to many items in several processes, in order, with a progress bar."""
 
 import multiprocessing
 import os
@@ -18,18 +18,18 @@ from mug.errors import DatasetError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-ITEMS_A_PROCESS = 32  # fewer are done before another process has started
-CHUNK = 8  # items handed over at a time, at most
+ITEMS_A_PROCESS = 32  # fewer are finished before another process has started
+CHUNK = 8  # most items sent to a process at once
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def available_cores() -> int:
-    """How many cores this process may use."""
+    """The number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Kept:
-    """A file that stays open in the process that this is sent to, for as long as that process lives."""
+    """A file that stays open in the process it is sent to, for as long as that process lives."""
 
     def __init__(self, file: IO[Any]):
         self._file = file
@@ -43,9 +43,9 @@ def _keep(sent: Any) -> int:
 
 
 def _end_with_parent(lock: _Kept | None) -> None:
-    """Have this process end when the one that started it is killed; it would wait for work for ever.
+    """End this process when its parent is killed; it would wait for work forever.
 
-    `lock`: what it keeps open until then.
+    `lock`: kept open until then.
     """
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -59,7 +59,7 @@ def _end_after(parent: BaseProcess) -> None:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Have the processes that start meanwhile compute in one thread each."""
+    """Make processes that start inside this context use one thread each."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
@@ -83,10 +83,10 @@ def parallel_map(
 ) -> Iterator[Result]:
     """Yield `function(item)` of every item, in order. `bar`: the progress bar's desc and unit.
 
-    `jobs` processes of one thread share the work, None for one a core; where there is not `items_a_process` for two of
-    them, it is done in this process. The function is one that another process can import, and what it raises is raised
-    here. `lock`: a locked file; should this process be killed, it stays locked until the others have ended, too.
-    Raises DatasetError where a process is killed.
+    `jobs` processes of one thread share the work (None: one per core). If there are too few items for two processes
+    (`items_a_process` each), this process does the work. The function must be importable, and its exceptions are
+    raised here. `lock`: a locked file, which stays locked until all processes have ended, even if this one is killed.
+    Raises DatasetError if a process is killed.
     """
     if jobs is not None and jobs < 1:
         raise DatasetError(f"--jobs {jobs}: give 1 or more")
@@ -100,10 +100,12 @@ def parallel_map(
     with ProcessPoolExecutor(jobs, context, initializer=partial(_end_with_parent, kept)) as pool:
         try:
             chunk = min(CHUNK, max(1, len(items) // (4 * jobs)))
-            with _one_thread():  # what starts the processes
+            with _one_thread():  # this starts the processes
                 results = pool.map(function, items, chunksize=chunk)
             yield from tqdm_class(results, total=len(items), **bar)
         except BrokenProcessPool as error:
-            raise DatasetError("a process that shared the work was killed, perhaps for memory; run it again") from error
+            raise DatasetError(
+                "a worker process was killed, perhaps for lack of memory; run it again with fewer --jobs"
+            ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

@@ -1,14 +1,14 @@
-"""What a batch job did, said at its end."""
+"""Summary of a batch job, printed at its end."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
-NAMED_FILES = 20  # skipped files of a kind that a summary names
+NAMED_FILES = 20  # most skipped files listed per reason
 
 
 @dataclass
 class Report:
-    """What a batch job did: what it took, and what it skipped and why."""
+    """What a batch job processed, and what it skipped and why."""
 
     done: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (kind of reason, message that names the file)

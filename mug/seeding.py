@@ -1,4 +1,4 @@
-"""Random draws that depend on where in a run they are made, and on nothing else.
+"""Random numbers that depend only on the position in a run, and on nothing else.
 
 Axes: B batch.
 """
@@ -11,18 +11,20 @@ import torch
 from torch import Tensor
 
 GOLDEN_RATIO = (5**0.5 - 1) / 2
-Generators = torch.Generator | Sequence[torch.Generator]  # one for all items of a batch, or one an item
+Generators = torch.Generator | Sequence[torch.Generator]  # one for the whole batch, or one per item
 
 
 def generator_of(*key: int) -> torch.Generator:
-    """Return a CPU generator seeded by all of `key`, e.g. (seed, step): the same draws in every process and device."""
-    # its length keeps a key apart from the same one with zeros behind it
+    """Return a CPU generator seeded by all of `key`, e.g. (seed, step): it draws the same in every process and on every
+    device.
+    """
+    # the length distinguishes a key from the same key followed by zeros
     state = np.random.SeedSequence((len(key), *key)).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(state[0] >> 1))  # manual_seed takes 63 bits
 
 
 def process_of(model: pl.LightningModule) -> tuple[int, int]:
-    """Return the number of this process and of how many it is one; 0 of 1 for a model that nobody trains."""
+    """Return the rank of this process and the number of processes; (0, 1) for a model without a trainer."""
     trainer = model._trainer
     return (0, 1) if trainer is None else (trainer.global_rank, trainer.world_size)
 
@@ -30,19 +32,19 @@ def process_of(model: pl.LightningModule) -> tuple[int, int]:
 def generators_of_batch(
     model: pl.LightningModule, seed: int, epoch: int, batch_idx: int, batch_size: int
 ) -> list[torch.Generator]:
-    """Return a generator for each item of a batch, a function of the seed and the item's place in the epoch.
+    """Return a generator for each item of a batch, a function of the seed and the item's position in the epoch.
 
-    As mug.data.sampler shares items out, several processes, or several batches whose gradients are accumulated, draw
-    what one process draws for the same items in one large batch.
+    With the way mug.data.sampler distributes items, several processes, or several accumulated batches, draw what one
+    process draws for the same items in one large batch.
     """
     rank, n_ranks = process_of(model)
     return [generator_of(seed, epoch, (batch_idx * batch_size + index) * n_ranks + rank) for index in range(batch_size)]
 
 
 def noise_like(x: Tensor, generator: Generators | None) -> Tensor:
-    """Return noise of x's shape, drawn on the generator's own device so that a seed means the same everywhere.
+    """Return noise of x's shape, drawn on the generator's own device so that a seed gives the same everywhere.
 
-    Of several generators each draws the noise of one item of x [B, ...].
+    Several generators draw the noise of one item of x [B, ...] each.
     """
     if isinstance(generator, Sequence):
         if len(generator) != len(x):
@@ -54,10 +56,10 @@ def noise_like(x: Tensor, generator: Generators | None) -> Tensor:
 
 
 def stratified_timesteps(batch_size: int, batch_idx: int, timesteps: int, rank: int = 0, n_ranks: int = 1) -> Tensor:
-    """Return int64 [B]: one timestep from each of B equal bands, the same whenever `batch_idx` comes by.
+    """Return int64 [B]: one timestep from each of B equal bands, always the same for the same `batch_idx`.
 
-    Of several processes each has every n_ranks-th of as many bands as they have items together. Batches are shifted
-    against each other by the golden ratio, so that together they cover the timesteps evenly.
+    With several processes there are as many bands as items in all of them, and each process takes every n_ranks-th.
+    Batches are shifted against each other by the golden ratio, so that together they cover the timesteps evenly.
     """
     shift = (batch_idx + 1) * GOLDEN_RATIO % 1.0
     bands = torch.arange(rank, batch_size * n_ranks, n_ranks, dtype=torch.float64)

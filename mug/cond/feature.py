@@ -1,4 +1,4 @@
-"""What the denoiser is asked for: the prompt's features as embeddings.
+"""The prompt encoder: features as embeddings.
 
 Axes: B batch, F features, C channels.
 """
@@ -12,7 +12,7 @@ from mug.features import FeatureSpec
 
 
 class BeatmapFeatureEmbedder(nn.Module):
-    """Feature ids [B, F] int64 -> [B, embed_dim, F]: every feature's every value has a row of its own.
+    """Feature ids [B, F] int64 -> [B, embed_dim, F]: every value of every feature has its own row.
 
     `path_to_yaml` lists the features, see `mug.features.FeatureSpec`.
     """
@@ -27,15 +27,15 @@ class BeatmapFeatureEmbedder(nn.Module):
         self.n_features = len(spec.names)
         self.embedding = nn.Embedding(spec.n_rows, embed_dim)
         first, size = zip(*spec.blocks.values(), strict=True)
-        self.register_buffer("first", torch.tensor(first), persistent=False)  # [F], of the rows that a feature owns
+        self.register_buffer("first", torch.tensor(first), persistent=False)  # [F], first row of each feature
         self.register_buffer("size", torch.tensor(size), persistent=False)  # [F]
 
     def forward(self, feature: Tensor) -> Tensor:
-        """Raises ValueError unless feature is [B, F] of whole numbers, each of the rows that its feature owns."""
+        """Raises ValueError unless feature is [B, F] of integers, each within the rows of its feature."""
         if feature.ndim != 2 or feature.shape[1] != self.n_features or feature.dtype not in (torch.int32, torch.int64):
             expected, given = f"[B, {self.n_features}] of int64", f"{list(feature.shape)} of {feature.dtype}"
             raise ValueError(f"the prompt's embedder expects ids {expected}, got {given}")
-        if not torch.compiler.is_compiling():  # where a look at the values would break the graph
+        if not torch.compiler.is_compiling():  # reading the values would break the graph
             self._check_ids(feature)
         return rearrange(self.embedding(feature), "b f c -> b c f")
 

@@ -15,7 +15,7 @@ from mug.model.blocks import Downsample, Level, MiddleBlocks, ResnetBlock, group
 from mug.model.masking import level_masks
 from mug.model.recompute import maybe_recomputed
 
-DILATIONS = ((1, 2), (4, 8))  # of even and odd blocks: two of them see 31 frames
+DILATIONS = ((1, 2), (4, 8))  # of even and odd blocks: together they see 31 frames
 ATTENTION_HEADS = 8
 
 
@@ -27,10 +27,11 @@ def head_width(channels: int, num_heads: int) -> int:
 
 
 class Pyramid(nn.Module):
-    """All of an encoder but its entrance, which makes [B, in_channels, A] of sound, or [B, in_channels, n_rows, A].
+    """Everything in an encoder after its input layer, which returns [B, in_channels, A] or [B, in_channels, n_rows, A].
 
-    All levels but the last halve the length, and with `dims` 2 the rows. The rows are folded into the channels; two
-    blocks follow, with a transformer between them where `attention` is on; then GroupNorm, SiLU, convolution.
+    All levels but the last halve the length, and with `dims` 2 also the rows. Then the rows are merged into the
+    channels; two blocks follow, with a transformer between them if `attention` is on; then GroupNorm, SiLU,
+    convolution.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Pyramid(nn.Module):
         self.norm_out = group_norm(middle_channels, num_groups)
         self.conv_out = nn.Conv1d(middle_channels, out_channels, 3, padding=1)
 
-    def climb(self, h: Tensor, lengths: Tensor | None) -> Tensor:
+    def run_levels(self, h: Tensor, lengths: Tensor | None) -> Tensor:
         """[B, C, A] or [B, C, R, A] -> [B, out_channels, A / factor]."""
         masks = level_masks(lengths, h.shape[-1], len(self.down))
         for level, mask in zip(self.down, masks, strict=True):

@@ -1,4 +1,4 @@
-"""Where the beats are, read out of a latent.
+"""Beat prediction from a latent.
 
 Axes: B batch, Z latent channels, L latent frames, T note frames.
 """
@@ -14,9 +14,10 @@ from mug.model.sequence import S4BidirectionalLayer
 
 
 class TimingDecoder(nn.Module):
-    """Latent [B, z_channels, L] -> [B, 2, T]: logit of a beat in the frame, and where in it. T = L * 2^(levels - 1).
+    """Latent [B, z_channels, L] -> [B, 2, T]: logit of a beat in the frame, and its position inside the frame. T = L *
+    2^(levels - 1).
 
-    Every level ends in an S4 that runs both ways, because a tempo shows over many bars.
+    Every level ends in a bidirectional S4 layer, because a tempo only shows over many bars.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
-"""What the denoiser hears: encoders of the audio at the lengths the U-Net works on.
+"""Audio encoders, with outputs at the resolutions of the U-Net.
 
-`mug.diffusion.unet.UNetModel` hears every scale of MelspectrogramScaleEncoder1D; the other encoders return one, to be
-put on its input channels. Their `lengths` [B], the audio frames of each song in multiples of `factor`, keep what lies
-beyond a song's end out of it; without them every song fills its row.
+`mug.diffusion.unet.UNetModel` takes every scale of MelspectrogramScaleEncoder1D. The other encoders return a single
+scale, which is concatenated to its input channels. `lengths` [B], the audio frames of each song in multiples of
+`factor`, keeps frames past a song's end out of it; without it every song fills its row.
 
 Axes: B batch, M mel bins, Q frequencies of a short-time Fourier transform, A audio frames, C channels.
 """
@@ -24,9 +24,9 @@ from mug.model.weights import load_weights
 class MelspectrogramScaleEncoder1D(nn.Module):
     """Log-mel spectrogram -> features at every scale: [B, n_freq, A] -> list of [B, C_i, A / 2^i], finest first.
 
-    Mel bins are channels. Level i has middle_channels * channel_mult[i] of them; where its downsampling factor 2^i is
-    in `attention_resolutions` a transformer follows every residual block. Blocks take turns with DILATIONS.
-    `ckpt_path`: a checkpoint of mug.cond.onset_detector, whose encoder this one starts as.
+    Mel bins are channels. Level i has middle_channels * channel_mult[i] of them; if its downsampling factor 2^i is
+    in `attention_resolutions`, a transformer follows every residual block. Blocks alternate between DILATIONS.
+    `ckpt_path`: a checkpoint of mug.cond.onset_detector to initialise this encoder from.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class MelspectrogramScaleEncoder1D(nn.Module):
 
 
 class ScaleLevel(nn.Module):
-    """One scale: halve the length, then residual blocks, each followed by a transformer where there are heads."""
+    """One scale: halve the length, then residual blocks, each followed by a transformer if there are heads."""
 
     def __init__(
         self,
@@ -113,10 +113,10 @@ class ScaleLevel(nn.Module):
     def forward(
         self, x: Tensor, entering: Tensor | None, mask: Tensor | None, entrance: Callable[..., Tensor]
     ) -> Tensor:
-        """x [B, C, L]; the mask of x, and that of what comes out; what brings x to this level."""
+        """x [B, C, L]; masks of the input and the output; `entrance` brings x to this level."""
 
         def enter(x: Tensor, mask: Tensor | None) -> Tensor:
-            return self.block[0](entrance(x, entering), mask)  # recomputed together: one tensor less is kept
+            return self.block[0](entrance(x, entering), mask)  # recomputed together, which saves a tensor
 
         for index, block in enumerate([enter, *self.block[1:]]):
             x = maybe_recomputed(block, x, mask, use_checkpoint=self.use_checkpoint)
@@ -128,8 +128,8 @@ class ScaleLevel(nn.Module):
 class STFTEncoder(Pyramid):
     """Short-time Fourier transform [B, 2, n_fft / 2 + 1, A] -> [B, out_channels, A / 2^(levels - 1)].
 
-    A convolution over 2 * freq_stride neighbouring frequencies, every freq_stride of them, makes freq_stride channels;
-    the Nyquist frequency is left out. `freq_stride` divides n_fft / 2.
+    A convolution of width 2 * freq_stride and stride freq_stride over the frequencies makes freq_stride channels; the
+    Nyquist frequency is left out. `freq_stride` divides n_fft / 2.
     """
 
     def __init__(
@@ -168,11 +168,11 @@ class STFTEncoder(Pyramid):
             raise ValueError(f"the audio encoder expects {expected}, got {list(stft.shape)}")
         check_lengths(lengths, stft, self.factor, "the audio encoder")
         h = self.conv_in(stft[:, :, :-1])  # [B, freq_stride, n_freq / freq_stride, A]
-        return self.climb(rearrange(h, "b c q a -> b (c q) a"), lengths)
+        return self.run_levels(rearrange(h, "b c q a -> b (c q) a"), lengths)
 
 
 class MelspectrogramEncoder(Pyramid):
-    """Log-mel spectrogram as a picture: [B, n_freq, A] -> [B, out_channels, A / 2^(levels - 1)]."""
+    """Log-mel spectrogram as an image: [B, n_freq, A] -> [B, out_channels, A / 2^(levels - 1)]."""
 
     def __init__(
         self,
@@ -203,7 +203,7 @@ class MelspectrogramEncoder(Pyramid):
         """Raises ValueError unless audio is [B, n_freq, A] with A a multiple of the downsampling factor."""
         check_input(audio, self.n_freq, self.factor, "the audio encoder", lengths)
         audio = masked(audio, frame_mask(lengths, audio.shape[2]))
-        return self.climb(self.conv_in(rearrange(audio, "b m a -> b 1 m a")), lengths)
+        return self.run_levels(self.conv_in(rearrange(audio, "b m a -> b 1 m a")), lengths)
 
 
 class MelspectrogramEncoder1D(Pyramid):
@@ -234,4 +234,4 @@ class MelspectrogramEncoder1D(Pyramid):
     def forward(self, audio: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Raises ValueError unless audio is [B, n_freq, A] with A a multiple of the downsampling factor."""
         check_input(audio, self.n_freq, self.factor, "the audio encoder", lengths)
-        return self.climb(self.conv_in(masked(audio, frame_mask(lengths, audio.shape[2]))), lengths)
+        return self.run_levels(self.conv_in(masked(audio, frame_mask(lengths, audio.shape[2]))), lengths)

@@ -32,8 +32,8 @@ def toeplitz(table: Tensor, n_queries: int, n_keys: int) -> Tensor:
 class RelativeAttention(nn.Module):
     """softmax((q.k + R[j - i]) / sqrt(D)) * C[j - i] applied to v, for queries i and keys j.
 
-    R (a bias, zero at first) and C (a gate, one at first) are tables of a number per head and relative distance, as in
-    Shaw et al. 2018 (arXiv:1803.02155) but clipped at 64 and one number instead of a vector.
+    R (a bias, zero at first) and C (a gate, one at first) are tables with one number per head and relative distance, as
+    in Shaw et al. 2018 (arXiv:1803.02155), but clipped at 64 and with a number instead of a vector.
     """
 
     def __init__(self, query_dim: int, context_dim: int | None = None, heads: int = 8, dim_head: int = 64) -> None:
@@ -49,9 +49,9 @@ class RelativeAttention(nn.Module):
         self.to_out = nn.Sequential(nn.Linear(inner_dim, query_dim))
 
     def forward(self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
-        """x [B, L, C], context [B, S, C_context] (x itself where absent) -> [B, L, C].
+        """x [B, L, C], context [B, S, C_context] (x itself if None) -> [B, L, C].
 
-        Frames of x where mask [B, L] is False are not attended to; a context is always read whole.
+        Frames of x where mask [B, L] is False are not attended to; a context is always attended to in full.
         """
         source = x if context is None else context
         q = rearrange(self.to_q(x) * self.scale, "b l (h d) -> b h l d", h=self.heads)
@@ -87,7 +87,9 @@ class FeedForward(nn.Module):
 
 
 class TransformerBlock(nn.Module):
-    """Self-attention, attention to the context, feed-forward; each behind a LayerNorm and added to what came in."""
+    """Self-attention, attention to the context, feed-forward; each with a LayerNorm before it and a residual
+    connection.
+    """
 
     def __init__(self, dim: int, n_heads: int, d_head: int, context_dim: int | None) -> None:
         super().__init__()
@@ -107,8 +109,8 @@ class TransformerBlock(nn.Module):
 class ContextualTransformer(nn.Module):
     """Residual transformer: x [B, in_channels, L], context [B, context_dim, F] -> [B, in_channels, L].
 
-    Without a `context_dim` the second attention of each of the `depth` blocks is a self-attention too. `checkpoint`
-    trades time for memory.
+    Without a `context_dim`, the second attention of each of the `depth` blocks is a self-attention too. `checkpoint`
+    recomputes activations in the backward pass to save memory.
     """
 
     def __init__(
@@ -133,8 +135,8 @@ class ContextualTransformer(nn.Module):
         self.proj_out = zero_init(nn.Conv1d(inner_dim, in_channels, 1))
 
     def forward(self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
-        """Frames where mask [B, 1, L] is False are not attended to. Raises ValueError for an x or a context of
-        another shape, and for a context that is absent where one is needed.
+        """Frames where mask [B, 1, L] is False are not attended to. Raises ValueError if x or the context has the
+        wrong shape, or if a required context is missing.
         """
         if x.ndim != 3 or x.shape[1] != self.in_channels:
             raise ValueError(f"the transformer expects x [B, {self.in_channels}, L], got {list(x.shape)}")

@@ -1,6 +1,6 @@
 """Building blocks shared by the networks: residual convolutions over time, halving and doubling of the length.
 
-Axes: B batch, C channels, L frames of whatever grid the network runs on (with `dims` 2, rows of them: [B, C, R, L]).
+Axes: B batch, C channels, L frames of the network's time grid (with `dims` 2 there are rows too: [B, C, R, L]).
 """
 
 from typing import TypeVar
@@ -20,7 +20,7 @@ CONV = {1: nn.Conv1d, 2: nn.Conv2d}
 
 
 class GroupNorm(nn.GroupNorm):
-    """GroupNorm whose statistics are those of the frames inside a song; frames outside become zeros."""
+    """GroupNorm with statistics over the frames inside a song only; frames outside become zeros."""
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """x [B, C, ..., L], mask [B, 1, L] -> the shape of x."""
@@ -37,26 +37,26 @@ class GroupNorm(nn.GroupNorm):
 
 
 def group_norm(channels: int, num_groups: int = 32) -> GroupNorm:
-    """GroupNorm as every network here has it. Raises ConfigError when the groups do not divide the channels."""
+    """The GroupNorm of every network here. Raises ConfigError if the groups do not divide the channels."""
     if channels % num_groups:
         raise ConfigError(f"num_groups {num_groups} does not divide a layer of {channels} channels")
     return GroupNorm(num_groups, channels, eps=NORM_EPS)
 
 
 def at_least_float32(x: Tensor) -> Tensor:
-    """x in float32 where it came in less: sums over a whole song need it."""
+    """Convert lower precision to float32, which sums over a whole song need."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def zero_init(module: ModuleT) -> ModuleT:
-    """Set all parameters to zero: a residual branch that ends so starts as the identity."""
+    """Set all parameters to zero: a residual branch that ends in it starts as the identity."""
     for parameter in module.parameters():
         nn.init.zeros_(parameter)
     return module
 
 
 def check_input(x: Tensor, channels: int, multiple: int, who: str, lengths: Tensor | None = None) -> None:
-    """Raise ValueError unless x is [B, channels, L] with L a multiple of `multiple`, and lengths, if any, fit it."""
+    """Raise ValueError unless x is [B, channels, L] with L a multiple of `multiple`, and lengths, if given, fit."""
     if x.ndim != 3 or x.shape[1] != channels or x.shape[2] == 0 or x.shape[2] % multiple:
         length = f"L a multiple of {multiple}" if multiple > 1 else "L at least 1"
         raise ValueError(f"{who} expects [B, {channels}, L] with {length}, got {list(x.shape)}")
@@ -66,8 +66,8 @@ def check_input(x: Tensor, channels: int, multiple: int, who: str, lengths: Tens
 class ResnetBlock(nn.Module):
     """Two convolutions of width 3 with a skip: [B, C_in, L] -> [B, C_out, L].
 
-    `dilations` are those of the two convolutions. The skip is a 1x1 convolution where the channels change. As in every
-    layer here, `mask` [B, 1, L] says which frames are inside the song; what comes out beyond them means nothing.
+    `dilations` are those of the two convolutions. The skip is a 1x1 convolution if the number of channels changes. As
+    in every layer here, `mask` [B, 1, L] marks the frames inside the song; outputs outside it are undefined.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Upsample(nn.Module):
 
 
 class Level(nn.Module):
-    """One resolution of an encoder or decoder: its blocks, then the way to the next resolution, if any."""
+    """One resolution of an encoder or decoder: its blocks, then the step to the next resolution, if any."""
 
     def __init__(
         self, block: list[nn.Module], downsample: nn.Module | None = None, upsample: nn.Module | None = None
@@ -143,7 +143,7 @@ class Level(nn.Module):
 class MiddleBlocks(nn.Module):
     """The bottom of an encoder or decoder: residual block, `attn` if any, residual block.
 
-    `first_groups` are the groups of the first block, where they differ.
+    `first_groups`: norm groups of the first block, if different.
     """
 
     def __init__(

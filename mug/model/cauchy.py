@@ -1,6 +1,6 @@
-"""Sums of simple fractions at the roots of unity, which S4's kernel is made of.
+"""Sums of partial fractions at the roots of unity, the core of the S4 kernel.
 
-Axes: H channels, M sums per channel, N/2 poles that are stored of N, R frequencies.
+Axes: H channels, M sums per channel, N poles of which N/2 are stored, R frequencies.
 """
 
 from typing import Any
@@ -18,17 +18,17 @@ def cauchy_sums(residues: Tensor, poles: Tensor, cos: Tensor, sin: Tensor, conju
     """Sum residues / (2i sin - poles cos) over the poles: complex [M, H, N/2], [H, N/2] -> [M, H, R].
 
     cos and sin [R] are those of the half angles of the roots of unity. With `conjugate_poles` every pole and residue
-    stands for its conjugate too.
+    also stands for its conjugate.
     """
     v = rearrange(residues, "m h n -> h m n")
-    parts = (part.contiguous() for part in (v.real, v.imag, poles.real, poles.imag))  # or matrix products go one by one
+    parts = (part.contiguous() for part in (v.real, v.imag, poles.real, poles.imag))  # contiguous: one batched product
     re, im = _CauchySums.apply(*parts, cos, sin, conjugate_poles)
     return rearrange(torch.complex(re, im), "h m r -> m h r")
 
 
 class _CauchySums(torch.autograd.Function):
-    """In real arithmetic, a few channels at a time, and again for the gradient: complex division is slow, and a tensor
-    of all channels, poles and frequencies would be the largest of a whole network.
+    """Uses real arithmetic on a few channels at a time, recomputed in the backward pass: complex division is slow, and
+    a tensor of all channels, poles and frequencies would be the largest of the whole network.
 
     With g = 1 / (2i sin - w cos), and g' that of the conjugate pole, v g + conj(v) g' = Re(v) p + Im(v) q, where
     p = g + g' and q = i (g - g'); without conjugates p = g and q = i g.
@@ -81,7 +81,7 @@ def _chunks(w: Tensor, cos: Tensor) -> list[slice]:
 
 
 def _fractions(w_re: Tensor, w_im: Tensor, cos: Tensor, sin: Tensor, conjugate: bool) -> tuple[Complex, Complex | None]:
-    """1 / (2i sin - w cos) at poles w [h, N/2], and at their conjugates where wanted: [h, N/2, R] each."""
+    """1 / (2i sin - w cos) at poles w [h, N/2], and at their conjugates if requested: [h, N/2, R] each."""
     x, turn = w_re[..., None] * cos, w_im[..., None] * cos
     x_square = x * x
 
@@ -94,7 +94,7 @@ def _fractions(w_re: Tensor, w_im: Tensor, cos: Tensor, sin: Tensor, conjugate: 
 
 
 def _combine(g: Complex, g_conj: Complex | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """What the real and the imaginary part of a residue are multiplied with: p and q, real and imaginary parts."""
+    """The factors p and q of the real and imaginary part of a residue, each as real and imaginary part."""
     re, im = g
     if g_conj is None:
         return re, im, -im, re

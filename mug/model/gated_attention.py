@@ -1,4 +1,4 @@
-"""Attention with a bias before the softmax and a gate after it, which no fused attention of torch has.
+"""Attention with a bias before the softmax and a gate after it, which torch's fused attention does not support.
 
 Axes: B batch, H heads, D channels of one head, L queries, S keys.
 """
@@ -10,21 +10,21 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-# Scores worked on at once. On a CPU what stays in the cache counts (8 MB here); a GPU wants few large launches.
+# Scores processed at once. On a CPU they should stay in the cache (8 MB here); a GPU prefers few large launches.
 CPU_CHUNK, GPU_CHUNK = 2**21, 2**27
 
 
 def gated_attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, gate: Tensor, mask: Tensor | None = None) -> Tensor:
     """Return (softmax(q k^T + bias) * gate) v: [B, H, L, D].
 
-    q [B, H, L, D], k and v [B, H, S, D]; bias and gate [H, L, S] are shared by the batch and never copied for it. Keys
+    q [B, H, L, D], k and v [B, H, S, D]; bias and gate [H, L, S] are shared by the batch without copies. Keys
     where mask [B, S] is False are not attended to.
     """
     return _GatedAttention.apply(q, k, v, bias, gate, mask)
 
 
 class _GatedAttention(torch.autograd.Function):
-    """A few songs at a time in the same memory; nothing of the size of the scores is kept for the gradient.
+    """Processes a few songs at a time in the same memory; nothing as large as the scores is saved for backward.
 
     With P = softmax(..), W = P * gate and out = W v the gradients follow from that of W, dW = dout v^T:
     dS = P * (dW * gate - sum_j dW W), where the sum equals sum_d dout out (as in Dao et al. 2022, arXiv:2205.14135,
@@ -47,7 +47,7 @@ class _GatedAttention(torch.autograd.Function):
     def backward(ctx: Any, dout: Tensor) -> tuple[Tensor | None, ...]:
         q, k, v, bias, gate, mask, out = ctx.saved_tensors
         dq, dk, dv = (torch.empty_like(x, memory_format=torch.contiguous_format) for x in (q, k, v))
-        sums = torch.promote_types(gate.dtype, torch.float32)  # over the batch, too many for less
+        sums = torch.promote_types(gate.dtype, torch.float32)  # lower precision is not enough for sums over the batch
         dbias, dgate = (torch.zeros(gate.shape, dtype=sums, device=gate.device) for _ in range(2))
         with torch.autocast(q.device.type, enabled=False):
             for part, p, scratch in _chunks(q, k):
@@ -65,8 +65,8 @@ class _GatedAttention(torch.autograd.Function):
 
 
 def _chunks(q: Tensor, k: Tensor) -> Iterator[tuple[slice, Tensor, Tensor]]:
-    """Slices of the batch whose scores fit a chunk, each with two tensors [n, H, L, S] to work in: always the same
-    memory, for fresh memory costs more than what is computed in it.
+    """Slices of the batch whose scores fit in a chunk, each with two work tensors [n, H, L, S]. They reuse the same
+    memory, because allocating costs more than the computation.
     """
     batch, heads, n_queries, _ = q.shape
     limit = CPU_CHUNK if q.device.type == "cpu" else GPU_CHUNK
@@ -78,7 +78,7 @@ def _chunks(q: Tensor, k: Tensor) -> Iterator[tuple[slice, Tensor, Tensor]]:
 
 
 def _softmax(q: Tensor, k: Tensor, bias: Tensor, mask: Tensor | None, scratch: Tensor, out: Tensor) -> None:
-    """Fill `out` with softmax(q k^T + bias) over the unmasked keys, by way of `scratch`."""
+    """Fill `out` with softmax(q k^T + bias) over the unmasked keys, using `scratch`."""
     _bmm(q, k.transpose(2, 3), out=scratch)
     scratch.add_(bias)
     if mask is not None:

@@ -1,4 +1,4 @@
-"""Where S4's states start: a memory of the past as coefficients of Legendre polynomials.
+"""Initial states of S4: the past as coefficients of Legendre polynomials.
 
 Axes: N states.
 """
@@ -11,7 +11,7 @@ def hippo_legs(d_state: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     A_nk = -sqrt((2n+1)(2k+1)) below the diagonal, -(n+1) on it; B_n = sqrt(2n+1) (S4, equation 2). With P_n =
     sqrt(n + 1/2), A + P P^T is -1/2 I plus a skew matrix, which a unitary V diagonalises (S4, appendix C.1): w are its
-    eigenvalues, and B and P are seen in the basis V.
+    eigenvalues, and B and P are expressed in the basis V.
     """
     n = np.arange(d_state)
     root = np.sqrt(2 * n + 1)

@@ -26,8 +26,8 @@ class NPLRKernel(nn.Module):
     """The impulse responses of H systems as functions of their parameters: length -> [K, H, length].
 
     C is stored as C~ = C (I - Abar^L) for the length in the buffer `L` (S4, lemma C.3), 0 before the first use; a
-    longer kernel doubles L until it fits. With `conjugate_poles` false only the stored half of the poles is summed:
-    another function, which checkpoints of the original program need.
+    longer kernel doubles L until it fits. With `conjugate_poles` false, only the stored half of the poles is summed.
+    This is a different function, needed for checkpoints of the original program.
     """
 
     L: Tensor
@@ -45,19 +45,19 @@ class NPLRKernel(nn.Module):
         self.inv_w_real = nn.Parameter(repeat(torch.tensor(np.log(-w.real)).float(), "n -> h n", h=d_model).clone())
         self.w_imag = nn.Parameter(repeat(torch.tensor(w.imag).float(), "n -> h n", h=d_model).clone())
         self.register_buffer("L", torch.tensor(0))
-        self._read = (0, -1, 0)  # where L was when it was read last, its version, and what it held
+        self._read = (0, -1, 0)  # where L was when last read, its version and its value
 
     def forward(self, length: int) -> Tensor:
         """Kernel [K, H, length] float32."""
         n_nodes = self._reach(length)
-        with torch.autocast(self.C.device.type, enabled=False):  # too little of it would be left in bfloat16
+        with torch.autocast(self.C.device.type, enabled=False):  # bfloat16 is too imprecise
             return self._generating_function(n_nodes)[..., :length]
 
     def _generating_function(self, n_nodes: int) -> Tensor:
         """Kernel [K, H, n_nodes] from its generating function at the roots of unity (S4, lemma C.3 and C.4).
 
-        At omega = exp(-i angle) the sums are over residues / (2 (1 - omega) - w (1 + omega)), times 2. With half the
-        angle 1 - omega and 1 + omega are 2i sin and 2 cos times a common phase, so that nothing is infinite at -1.
+        At omega = exp(-i angle) the sums are over residues / (2 (1 - omega) - w (1 + omega)), times 2. With half
+        the angle, 1 - omega and 1 + omega are 2i sin and 2 cos times a common phase, so nothing is infinite at -1.
         """
         dt = at_least_float32(self.log_dt).exp()[:, None]  # [H, 1]
         w = torch.complex(-at_least_float32(self.inv_w_real).exp(), at_least_float32(self.w_imag)) * dt  # [H, N/2]
@@ -77,8 +77,8 @@ class NPLRKernel(nn.Module):
         return torch.fft.irfft(spectrum, n=n_nodes)
 
     def stored_length(self) -> int:
-        """What L holds; a GPU is waited for only where L has been written to since."""
-        if not torch.compiler.is_compiling() and not self.L.is_meta:  # compiled code takes what was read before
+        """The value of L; only waits for a GPU if L has been written since the last read."""
+        if not torch.compiler.is_compiling() and not self.L.is_meta:  # compiled code uses the last value read
             place, version = self.L.data_ptr(), self.L._version
             if self._read[:2] != (place, version):
                 self._read = (place, version, int(self.L))
@@ -90,7 +90,7 @@ class NPLRKernel(nn.Module):
 
     @torch.no_grad()
     def _reach(self, length: int) -> int:
-        """Rewrite C for the first length asked for, then for twice as many frames until `length` fits; return L."""
+        """Rewrite C for the first requested length, then double it until `length` fits; return L."""
         stored = self.stored_length()
         if stored >= length:
             return stored
@@ -128,9 +128,10 @@ def _per_system(vector: np.ndarray, d_model: int) -> Tensor:
 
 @contextmanager
 def kernels_as_they_were(model: nn.Module) -> Iterator[None]:
-    """Undo what a longer song than any before does to the kernels: they rewrite C for it, equal but for rounding.
+    """Restore the kernels on exit: a song longer than any before makes them rewrite C, which is equal only up to
+    rounding.
 
-    Without this a chart would depend, in its last digits, on the songs charted before it.
+    Without this, the last digits of a chart would depend on the songs charted before it.
     """
     kernels = [module for module in model.modules() if isinstance(module, NPLRKernel)]
     before = [(kernel.C.detach().clone(), kernel.stored_length()) for kernel in kernels]

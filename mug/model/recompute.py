@@ -1,4 +1,4 @@
-"""Memory for time: activations that are computed again when the gradient needs them."""
+"""Gradient checkpointing: activations are recomputed in the backward pass to save memory."""
 
 from collections.abc import Callable
 

@@ -19,9 +19,9 @@ from mug.model.s4d import DiagonalKernel
 
 
 class CachedKernel(nn.Module):
-    """A kernel computed anew while training, and else once per length and version of its parameters.
+    """A kernel recomputed at every call in training, and otherwise once per length and version of its parameters.
 
-    Compiled code cannot see versions: it takes what is in the cache and computes the kernel where nothing is.
+    Compiled code cannot see versions: it uses the cached kernel if there is one and computes it otherwise.
     """
 
     def __init__(self, kernel: nn.Module) -> None:
@@ -33,24 +33,24 @@ class CachedKernel(nn.Module):
     def forward(self, length: int) -> Tensor:
         """Kernel [K, H, length] float32."""
         wants_gradient = torch.is_grad_enabled() and any(part.requires_grad for part in self.kernel.parameters())
-        if self.training or wants_gradient:  # a fused optimiser's steps do not count as versions
+        if self.training or wants_gradient:  # a fused optimiser's steps do not change versions
             return self.kernel(length)
         if torch.compiler.is_compiling():
             return self.cache[length] if length in self.cache else self.kernel(length)
         if self._parameter_version() != self.cached_version or length not in self.cache:
             kernel = self.kernel(length)
-            version = self._parameter_version()  # only now: a longer kernel than before rewrites C
+            version = self._parameter_version()  # only now, because a longer kernel than before rewrites C
             if version != self.cached_version:
                 self.cache, self.cached_version = {}, version
             self.cache[length] = kernel
         return self.cache[length]
 
     def _parameter_version(self) -> tuple[tuple[int, int], ...]:
-        """What changes whenever a parameter is written to or replaced."""
+        """Changes whenever a parameter is written to or replaced."""
         return tuple((parameter._version, parameter.data_ptr()) for parameter in self.kernel.parameters())
 
     def train(self, mode: bool = True) -> "CachedKernel":
-        """Forget the cache too: weights may have been swapped behind the version counter, as averaging does."""
+        """Also clear the cache: weights may have been swapped without changing versions, as EMA does."""
         self.cache = {}
         return super().train(mode)
 
@@ -69,12 +69,13 @@ KERNELS: dict[str, Callable[..., nn.Module]] = {
 class S4(nn.Module):
     """u [B, H, L] -> GLU(W GELU(k * u + D u)) [B, H, L], k a causal kernel per channel, * convolution over time.
 
-    With `bidirectional` a second kernel runs backwards from the next frame on. dt starts log-uniform in dt_min..dt_max.
-    The convolution is in float32 whatever the type of u: bfloat16 would not survive the FFT. `kernel` is one of
+    With `bidirectional` a second kernel runs backwards, starting at the next frame. dt is initialised log-uniform in
+    dt_min..dt_max. The convolution is in float32 whatever the type of u: bfloat16 is too imprecise for the FFT.
+    `kernel` is one of
 
-        nplr             S4, the state matrix diagonal plus low rank
-        nplr_half_poles  the same, but summed over one of every two conjugate poles, which is another function: that of
-                         the original program where an optional library was missing; for checkpoints trained so
+        nplr             S4, with a state matrix that is diagonal plus low rank
+        nplr_half_poles  the same, but summed over one of every two conjugate poles. A different function: that of the
+                         original program without an optional library, for checkpoints trained that way
         diagonal         S4D, see mug.model.s4d
     """
 

@@ -1,4 +1,4 @@
-"""The convolution kernel of S4D: a state space model whose states do not mix, so that its kernel is a sum of powers.
+"""The convolution kernel of S4D: a state space model with a diagonal state matrix, whose kernel is a sum of powers.
 
 Gu, Gupta, Goel, Ré 2022, "On the Parameterization and Initialization of Diagonal State Space Models"
 (arXiv:2206.11893), cited below as S4D. The state follows x' = A x + u, y = C x with A = diag(w): B is all ones, because
@@ -23,7 +23,7 @@ class DiagonalKernel(nn.Module):
     """The impulse responses of H systems as functions of their parameters: length -> [K, H, length].
 
     States start as S4D-Lin, w_n = -1/2 + i pi n (S4D, section 4), C as unit complex noise, dt log-uniform in
-    dt_min..dt_max. A longer kernel begins with the shorter ones.
+    dt_min..dt_max. Shorter kernels are prefixes of longer ones.
     """
 
     def __init__(self, d_model: int, d_state: int, n_kernels: int, dt_min: float, dt_max: float) -> None:
@@ -36,11 +36,11 @@ class DiagonalKernel(nn.Module):
 
     def forward(self, length: int) -> Tensor:
         """Kernel [K, H, length] float32: 2 Re sum over the stored states of C_n Bbar_n Abar_n^l (S4D, section 3)."""
-        with torch.autocast(self.C.device.type, enabled=False):  # too little of it would be left in bfloat16
+        with torch.autocast(self.C.device.type, enabled=False):  # bfloat16 is too imprecise
             return self._vandermonde(length)
 
     def _vandermonde(self, length: int) -> Tensor:
-        """The powers Abar^l are those at the start of l's block times those within a block: one product of matrices."""
+        """Abar^l is the power at the start of l's block times the power within the block: one matrix product."""
         w = torch.complex(-at_least_float32(self.inv_w_real).exp(), at_least_float32(self.w_imag))  # [H, N/2]
         rate = w * at_least_float32(self.log_dt).exp()[:, None]
         # Zero-order hold: Abar = exp(w dt), Bbar = (Abar - 1) / w.
@@ -55,6 +55,6 @@ class DiagonalKernel(nn.Module):
 
 
 def _expm1(z: Tensor) -> Tensor:
-    """exp(z) - 1 of complex z, which does not cancel near 0."""
+    """exp(z) - 1 of complex z, without cancellation near 0."""
     real = torch.expm1(z.real) * z.imag.cos() - 2 * torch.sin(z.imag / 2).square()
     return torch.complex(real, z.real.exp() * z.imag.sin())

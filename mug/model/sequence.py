@@ -1,4 +1,4 @@
-"""Residual layers that run along time: what a convolution sees locally, they carry through the song.
+"""Residual layers over the whole song, where convolutions only see a few frames.
 
 Axes: B batch, C channels, L frames.
 """
@@ -26,7 +26,7 @@ class LSTMLayer(nn.Module):
 
 
 class S4Layer(nn.Module):
-    """x + conv(S4(GroupNorm(x))), the convolution zero at first: [B, C, L] -> [B, C, L].
+    """x + conv(S4(GroupNorm(x))), with the convolution initialised to zero: [B, C, L] -> [B, C, L].
 
     For `kernel` see `mug.model.s4.S4`.
     """

@@ -18,7 +18,7 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 from mug.config import find_file
 from mug.errors import CheckpointError, ConfigError
 
-# What torch's unpickler raises on bytes that are no checkpoint: it runs them as far as they make sense.
+# What torch's unpickler raises on files that are not checkpoints: it interprets the bytes as far as it can.
 DAMAGE = (
     pickle.UnpicklingError,
     struct.error,
@@ -30,16 +30,16 @@ DAMAGE = (
     AttributeError,
 )
 WEIGHTS = "model.safetensors"  # of a model folder, see mug.checkpoints.model_folder
-MAX_NAMES = 2  # of one and the same memory: tied weights have two
+MAX_NAMES = 2  # for the same memory: tied weights have two
 MAX_PARAMETERS = 10_000  # tensors; the full-size diffusion model has 1487
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 def read_checkpoint(path: str | Path, mmap: bool = False) -> dict[str, Any]:
-    """Return all that a checkpoint file holds: tensors and plain values, never code. Raises CheckpointError.
+    """Return the content of a checkpoint file: tensors and plain values, never code. Raises CheckpointError.
 
-    With `mmap` tensors are read when they are used, which spares the memory for a training's optimiser; the file has to
-    stay as it is for as long.
+    With `mmap`, tensors are read when they are used, which saves the memory of the optimiser state; the file must not
+    change meanwhile.
     """
     file = find_file(path)
     if not file.is_file():
@@ -51,14 +51,12 @@ def read_checkpoint(path: str | Path, mmap: bool = False) -> dict[str, Any]:
         lazily = mmap and is_archive
         content: Any = torch.load(str(file), map_location="cpu", weights_only=True, mmap=lazily)
     except (*DAMAGE, zipfile.BadZipFile, OSError) as error:
-        if isinstance(error, pickle.UnpicklingError):  # torch's own words advise to run what the file asks for
+        if isinstance(error, pickle.UnpicklingError):  # torch's message advises allowing the code
             asked = re.search(r"GLOBAL ([\w.]+)", str(error))
             if asked:
-                reason = (
-                    f"it asks for {asked[1]}, and code is never run; get its state_dict alone from where it is from"
-                )
+                reason = f"it contains code ({asked[1]}), which is never run; export its state_dict alone"
             else:
-                reason = "it is none, is damaged, or holds code, which is never run"
+                reason = "it is not a checkpoint, is damaged, or contains code, which is never run"
         else:
             reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise CheckpointError(f"{path}: not a readable checkpoint of tensors: {reason}") from error
@@ -87,26 +85,27 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
 
 
 def tensors_of(content: Mapping[str, Any], path: str | Path) -> dict[str, Tensor]:
-    """Return the state dict in what `read_checkpoint` returned, or that is it.
+    """Return the state dict in what `read_checkpoint` returned, or that itself.
 
-    Raises CheckpointError for anything but plain tensors, and where they would take more memory than the file explains.
+    Raises CheckpointError for anything but plain tensors, and if they would take more memory than the file's size
+    allows.
     """
     state = content.get("state_dict", content)
     if not isinstance(state, Mapping):
         raise CheckpointError(f"{path}: holds no state dict of tensors")
     for name, value in state.items():
         if not isinstance(name, str) or not name.isprintable() or not isinstance(value, Tensor):
-            raise CheckpointError(f"{path}: its state dict holds something else than tensors: {name!r}")
-        if value.layout != torch.strided or value.device.type != "cpu":  # what a file may ask for and no network has
-            raise CheckpointError(f"{path}: {name!r} is no plain tensor")
+            raise CheckpointError(f"{path}: its state dict holds something other than tensors: {name!r}")
+        if value.layout != torch.strided or value.device.type != "cpu":  # no network has these
+            raise CheckpointError(f"{path}: {name!r} is not a plain tensor")
         if value.nbytes > value.untyped_storage().nbytes():
             raise CheckpointError(
-                f"{path}: {name!r} repeats its numbers to be {list(value.shape)}; no network is saved so"
+                f"{path}: {name!r} is a small tensor expanded to {list(value.shape)}; no network is saved like that"
             )
     size, asked = find_file(path).stat().st_size, sum(value.nbytes for value in state.values())
     if asked > MAX_NAMES * size:
         raise CheckpointError(
-            f"{path}: its tensors share memory: they would take {asked} bytes, and the file has {size}"
+            f"{path}: its tensors share memory: they would take {asked} bytes, but the file has {size}"
         )
     return dict(state)
 
@@ -123,7 +122,7 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
     if file.is_dir():
         file = file / WEIGHTS
         if not file.exists():
-            raise CheckpointError(f"{path}: no {WEIGHTS} in this folder; of a run, name its checkpoints/last.ckpt")
+            raise CheckpointError(f"{path}: no {WEIGHTS} in this folder; for a run, give its checkpoints/last.ckpt")
     if not file.is_file():
         raise CheckpointError(f"{file}: no such checkpoint")
     try:
@@ -137,8 +136,8 @@ def load_weights(
 ) -> None:
     """Copy a checkpoint's weights into `module`.
 
-    `remove_prefix` keeps only the entries whose name begins with it, without it ("model.first_stage_model." reads stage
-    1 out of a stage 2 checkpoint). `ignore_keys` are beginnings of names that stay as they were initialised. Raises
+    `remove_prefix` keeps only entries with this prefix and removes it ("model.first_stage_model." reads stage 1 out of
+    a stage 2 checkpoint). Parameters whose name starts with one of `ignore_keys` keep their initial values. Raises
     CheckpointError for names or shapes that do not fit.
     """
     state = read_state(path)
@@ -148,15 +147,15 @@ def load_weights(
 
 
 def copy_weights(module: nn.Module, state: Mapping[str, Tensor], source: str, ignore_keys: Iterable[str] = ()) -> None:
-    """Copy a state dict into `module`, as `load_weights` does; `source` is where it comes from, for messages."""
+    """Copy a state dict into `module`, as `load_weights` does; `source` names its origin in messages."""
     ignored = tuple(ignore_keys)
     state = {name: value for name, value in state.items() if not name.startswith(ignored)}
     check_fit(module, state, source, ignored)
-    module.load_state_dict(state, strict=False)  # what is absent now is what ignore_keys named
+    module.load_state_dict(state, strict=False)  # only ignore_keys are missing now
 
 
 def check_fit(module: nn.Module, state: Mapping[str, Tensor], source: str, ignored: tuple[str, ...] = ()) -> None:
-    """Raise CheckpointError unless `state` has exactly the tensors of `module` whose names begin with no `ignored`."""
+    """Raise CheckpointError unless `state` has the tensors of `module`, except those with a prefix in `ignored`."""
     own = {name: value for name, value in module.state_dict().items() if not name.startswith(ignored)}
     problems = [f"{name} is missing" for name in sorted(set(own) - set(state))]
     problems += [f"{name} is unknown" for name in sorted(set(state) - set(own))]
@@ -173,9 +172,9 @@ def check_fit(module: nn.Module, state: Mapping[str, Tensor], source: str, ignor
 
 @contextmanager
 def without_numbers(source: str) -> Iterator[None]:
-    """Build networks that have shapes but no numbers: does a checkpoint fit, before memory is spent on a model?
+    """Build networks without allocating their weights, to check whether a checkpoint fits before using memory.
 
-    Raises CheckpointError where the networks have more than MAX_PARAMETERS tensors; `source` asks for them.
+    Raises CheckpointError, naming `source`, if the networks have more than MAX_PARAMETERS tensors.
     """
     built = 0
 
@@ -194,9 +193,9 @@ def without_numbers(source: str) -> Iterator[None]:
 
 
 def freeze_all_but(module: nn.Module, training_keys: Iterable[str]) -> None:
-    """Freeze every parameter whose name contains none of `training_keys` (no keys: none frozen).
+    """Freeze every parameter whose name contains none of `training_keys` (without keys, nothing is frozen).
 
-    Parameters that are frozen already stay so. Raises ConfigError when nothing is left to train.
+    Parameters that are already frozen stay frozen. Raises ConfigError if nothing is left to train.
     """
     keys = tuple(training_keys)
     for name, parameter in module.named_parameters():

@@ -1,1 +1,1 @@
-"""Music with charts that belongs to nobody, composed and charted from a seed: what models can be trained on freely."""
+"""Songs with charts, composed from a seed: nobody owns them, so models can be trained on them freely."""

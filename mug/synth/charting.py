@@ -1,7 +1,7 @@
-"""Charts for a synthesised song, as a mapper makes them: which moments, how many notes, which columns, which are long.
+"""Charts a synthesised song the way a mapper does: which moments, how many notes, which columns, which long notes.
 
-Which moments a chart has notes on follows from what is heard and the chart's level and pattern alone; chance decides
-between columns that are as good as each other.
+The moments of a chart follow from the audible sounds and the chart's level and pattern alone; randomness only decides
+between equally good columns.
 """
 
 from collections.abc import Sequence
@@ -18,24 +18,25 @@ from mug.synth.patterns import COLUMN_GAP_MS, GAP_MS, HANDS_FROM, LEAST_MS, LONG
 from mug.synth.salience import Hit, find_hits, pick_hits
 
 TRIES = 4
-CLOSE = 0.06  # stars from those aimed at, which is close enough
-BEYOND = 1.0  # how far above the levels of its pattern a chart may go where the music is calm
-CHORD_REST_MS = 200.0  # between chords, where they do not follow each other
+CLOSE = 0.06  # stars; this close to the target is close enough
+BEYOND = 1.0  # how far above its pattern's levels a chart may go in calm music
+CHORD_REST_MS = 200.0  # between chords, for patterns without chord runs
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a chart is to be like."""
+    """What a chart should be like."""
 
     pattern: Pattern
-    hardness: float  # 0 to 1: from the easiest chart of the pattern to the hardest that the music has sounds for
+    hardness: float  # 0 to 1: from the easiest chart of the pattern to the hardest that the music allows
     ln_ratio: float = 0.0
 
 
 def chart(composition: Composition, plan: Plan, keys: int, rng: np.random.Generator) -> tuple[list[Note], float]:
-    """Chart a song as hard as planned, by osu!'s star rating.
+    """Chart a song at the planned difficulty, measured by osu!'s star rating.
 
-    Returns the notes, sorted by (start_ms, column), and their stars. Times are those of the events, not rounded.
+    Returns the notes, sorted by (start_ms, column), and their stars. Times are the exact times of the events, not
+    rounded.
     """
     hits = find_hits(composition)
     seed = int(rng.integers(2**32))
@@ -65,7 +66,7 @@ def chart(composition: Composition, plan: Plan, keys: int, rng: np.random.Genera
 def chart_at(
     level: float, stars: float, hits: Sequence[Hit], composition: Composition, plan: Plan, keys: int, seed: int
 ) -> list[Note]:
-    """Chart a song at a level: about the `stars` aimed at, higher in calm music. Rules for beginners go by stars."""
+    """Chart a song at a level: about the target `stars`, or higher in calm music. Beginner rules depend on `stars`."""
     pattern = plan.pattern
     column_gap_ms = at_level(COLUMN_GAP_MS, level) * pattern.column_gap
     least_ms = max(at_level(LEAST_MS, level) * pattern.least, column_gap_ms * pattern.apart)
@@ -80,7 +81,7 @@ def chart_at(
 
 
 def _sizes(hits: Sequence[Hit], pattern: Pattern, level: float, keys: int) -> list[int]:
-    """How many notes each hit has: the strongest ones are chords, in the pattern's shares."""
+    """The number of notes of each hit: the strongest ones are chords, with the pattern's shares."""
     sizes = [1] * len(hits)
     order = sorted(range(len(hits)), key=lambda i: (-hits[i].strength, hits[i].level, i))
     wide = 1 if keys >= 6 else 0
@@ -96,7 +97,7 @@ def _sizes(hits: Sequence[Hit], pattern: Pattern, level: float, keys: int) -> li
 
 
 def _stands_alone(i: int, hits: Sequence[Hit], sizes: Sequence[int]) -> bool:
-    """Whether the hits beside a hit are single notes, or far."""
+    """Whether the neighbouring hits are single notes, or far away."""
     return all(
         sizes[j] == 1 or abs(hits[j].time_ms - hits[i].time_ms) >= CHORD_REST_MS
         for j in (i - 1, i + 1)

@@ -1,4 +1,4 @@
-"""How a song is encoded: mp3 or Vorbis, at the bit rates that people use, with the treble old encoders cut off."""
+"""Song encoding: mp3 or Vorbis at common bit rates, sometimes with the treble cut off as old encoders do."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,13 @@ BLOCK = 16_384  # libsndfile's Vorbis encoder overflows the stack when it gets m
 @dataclass(frozen=True)
 class Codec:
     suffix: str = ".ogg"
-    compression: float = 0.6  # libsndfile's compression level, 0 to 1: the more, the fewer bits
-    bitrate_mode: str = "VARIABLE"  # of an mp3: CONSTANT, AVERAGE or VARIABLE
-    cutoff_hz: float = 0.0  # nothing above it; 0 leaves the treble alone
+    compression: float = 0.6  # libsndfile's compression level, 0 to 1: higher means fewer bits
+    bitrate_mode: str = "VARIABLE"  # for mp3: CONSTANT, AVERAGE or VARIABLE
+    cutoff_hz: float = 0.0  # low-pass cutoff; 0 for none
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "Codec":
-        is_mp3 = rng.random() < 0.25  # takes four times as long to encode
+        is_mp3 = rng.random() < 0.25  # mp3 takes four times as long to encode
         return cls(
             suffix=".mp3" if is_mp3 else ".ogg",
             compression=float(rng.uniform(0.1, 0.85)),
@@ -30,7 +30,7 @@ class Codec:
 
 
 def write_audio(path: Path, samples: np.ndarray, codec: Codec, title: str, artist: str) -> None:
-    """Encode float32 samples [S, 2] as .ogg (Vorbis) or .mp3 by the file's name, with title and artist as tags."""
+    """Encode float32 samples [S, 2] as .ogg (Vorbis) or .mp3, by the file name, with title and artist as tags."""
     if codec.cutoff_hz:
         samples = band(samples.T, 0, codec.cutoff_hz, order=8).T.clip(-0.99, 0.99)
     encoding = {"format": "OGG", "subtype": "VORBIS"}

@@ -1,5 +1,5 @@
-"""Which columns the notes of a chart stand in: along the tune, in the manner of its pattern, repeated where the music
-repeats, and never one that a finger has not come back to."""
+"""Chooses the columns of a chart's notes: they follow the tune in the style of the pattern, repeat where the music
+repeats, and leave every finger time to return."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,22 +10,22 @@ import numpy as np
 from mug.synth.patterns import COLUMN_GAP_MS, Pattern, at_level
 from mug.synth.salience import Hit
 
-TUNE = ("vocal", "lead", "arp", "chord", "tom", "bass")  # what leads the columns, the first of them that sounds
-EVEN = 0.12  # what it costs to use a column more than others
+TUNE = ("vocal", "lead", "arp", "chord", "tom", "bass")  # layers that columns follow: the first of these that plays
+EVEN = 0.12  # cost of using a column more than the others
 LOOSE_MS = 1.0
-SLOWER = 2.2  # times the gap that a column needs: no hurry any more, so that repeats are no jacks
-HANDS = ("kick", "snare")  # sounds that have a hand of their own, where nothing else leads
-HOME = 0.3  # what the other hand costs
-OTHER_HAND = 0.25  # what it costs not to change hands
+SLOWER = 2.2  # times the column gap: slow enough that repeats are not jacks
+HANDS = ("kick", "snare")  # sounds with their own hand if there is no tune
+HOME = 0.3  # cost of using the other hand for them
+OTHER_HAND = 0.25  # cost of not changing hands
 
 
 def place(
     hits: Sequence[Hit], sizes: Sequence[int], bar_ticks: int, pattern: Pattern, level: float, keys: int, seed: int
 ) -> list[list[int]]:
-    """Choose the columns of every hit, at most `sizes` of them: fewer where there are not as many free."""
+    """Choose the columns of every hit: `sizes` of them, or fewer if not enough are free."""
     columns = _Columns(pattern, at_level(COLUMN_GAP_MS, level) * pattern.column_gap, keys, seed)
     placed: list[list[int]] = []
-    bars: dict[tuple[tuple[int, int, int], ...], list[list[int]]] = {}  # the columns of the first bar of its kind
+    bars: dict[tuple[tuple[int, int, int], ...], list[list[int]]] = {}  # columns of the first bar with the same notes
     times: Counter[tuple[tuple[int, int, int], ...]] = Counter()
     rows = [(hit, size, columns.step(hit), columns.home(hit)) for hit, size in zip(hits, sizes, strict=True)]
     for _, bar in groupby(rows, key=lambda row: row[0].tick // bar_ticks):
@@ -45,27 +45,27 @@ def place(
 
 
 class _Columns:
-    """Takes columns for one moment after another."""
+    """Assigns columns moment by moment."""
 
     def __init__(self, pattern: Pattern, gap_ms: float, keys: int, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
         self.pattern = pattern
         self.gap_ms = gap_ms
         self.keys = keys
-        self.rolls = bool(self.rng.random() < 0.5)  # a run past the last column starts again at the first
-        self.mirrors = bool(self.rng.random() < 0.5)  # a bar that comes again is mirrored
+        self.rolls = bool(self.rng.random() < 0.5)  # a run past the last column restarts at the first
+        self.mirrors = bool(self.rng.random() < 0.5)  # repeated bars are mirrored
         self.first_hand = int(self.rng.integers(2))
         self.at = int(self.rng.integers(keys))
         self.direction = 1
         self.pitches: dict[str, int] = {}
         self.last_ms = [-1e9] * keys
         self.n_used = [0.0] * keys
-        self.before: list[list[int]] = [[], []]  # the rows before, the last one first
+        self.before: list[list[int]] = [[], []]  # the previous rows, latest first
         self.now_ms = -1e9
         self.run_left = 0
 
     def step(self, hit: Hit) -> int:
-        """Where the tune goes: a column for a step, two for a leap, 0 without a tune."""
+        """Direction of the tune: one column for a step, two for a leap, 0 without a tune."""
         layer = next((layer for layer in TUNE if any(event.layer == layer for event in hit.events)), None)
         if layer is None:
             return 0
@@ -77,7 +77,7 @@ class _Columns:
         return (2 if abs(interval) > 5 and self.keys > 3 else 1) * (1 if interval > 0 else -1)
 
     def home(self, hit: Hit) -> int | None:
-        """The hand of a drum hit that comes without a tune: 0 is the left one."""
+        """The hand of a drum hit without a tune: 0 is the left one."""
         layers = {event.layer for event in hit.events}
         own = [i for i, layer in enumerate(HANDS) if layer in layers]
         return None if len(own) != 1 or layers.intersection(TUNE) else own[0] ^ self.first_hand
@@ -121,7 +121,7 @@ class _Columns:
         return sorted(free, key=cost.__getitem__)[:size]
 
     def _target(self, step: int) -> int:
-        """Go where the tune goes; without one, on in the same direction."""
+        """The next column along the tune; without one, on in the same direction."""
         step = step or self.direction
         target = self.at + step
         if not 0 <= target < self.keys and not self.rolls:

@@ -1,4 +1,4 @@
-"""A synthesised song as a list of sounding events: who plays what, when, how loud and for how long.
+"""A synthesised song as a list of sound events: instrument, pitch, time, loudness, length.
 
 Time is counted in ticks of a beat; the tempo map turns them into seconds.
 """
@@ -15,12 +15,12 @@ from mug.synth.style import GRADUAL, LIVE, PROGRESSIONS, STEP, Style, pick
 from mug.synth.tempo import TICKS, SwungTempo, gradual
 from mug.synth.writing import Event, Part, Writer
 
-TAIL_S = 1.6  # after the last bar, for its last chord to fade
+TAIL_S = 1.6  # after the last bar, while the last chord fades
 TONES = ("bass", "chord", "lead", "arp", "vocal", "pad")
-NEVER_CHARTED = frozenset({"riser", "reverse", "sweep"})  # nothing of them begins at a moment
+NEVER_CHARTED = frozenset({"riser", "reverse", "sweep"})  # they have no clear onset
 
 _EVERYBODY = frozenset({"kick", "snare", "hat", "crash", "perc", "bass", "chord", "lead"})
-# What plays in each part of a song, for how many bars, and how loud of 1. "roll" is a snare roll that gets faster.
+# Length in bars, loudness (0 to 1) and instruments of each part of a song. "roll" is a snare roll that gets faster.
 PARTS: dict[str, tuple[int, float, frozenset[str]]] = {
     "intro": (4, 0.75, frozenset({"hat", "chord", "arp", "pad"})),
     "verse": (8, 0.7, frozenset({"kick", "snare", "hat", "bass", "lead", "vocal", "pad"})),
@@ -53,13 +53,13 @@ class Composition:
 
     @property
     def end_s(self) -> float:
-        """When the last sound has faded."""
+        """The time when the last sound has faded."""
         last = self.parts[-1]
         return self.tempo.seconds((last.bar + last.n_bars) * self.bar_ticks) + TAIL_S
 
     @property
     def preview_s(self) -> float:
-        """Where the first chorus begins, or else the song."""
+        """The start of the first chorus, or of the song if it has none."""
         bar = next((part.bar for part in self.parts if part.kind == "chorus"), 0)
         return self.tempo.seconds(bar * self.bar_ticks)
 
@@ -86,13 +86,13 @@ def compose(style: Style, seconds: float, rng: np.random.Generator) -> Compositi
 
 
 def _heard(event: Event, style: Style, parts: list[Part]) -> Event:
-    """The event with how audible it is: by its bus, the part's level and how sharply the instrument begins."""
+    """Set how audible the event is, from its bus, the part's level and how sharp the attack of its instrument is."""
     if event.layer in NEVER_CHARTED:
         return replace(event, audible=0.0)
     bar = event.tick // (style.meter * TICKS)
     level = next((part.level for part in reversed(parts) if part.bar <= bar), 1.0)
     bus = "drums" if event.layer in DRUMS else event.layer
-    gain = 10 ** (style.gains_db[bus] / 20) * level**0.5  # what is soft all together is still heard
+    gain = 10 ** (style.gains_db[bus] / 20) * level**0.5  # in a part that is soft as a whole, sounds are still audible
     sharp = 1 - 0.6 * softness(style.timbres[bus]) if bus in style.timbres else 0.75 if bus == "vocal" else 1.0
     if bus == "pad":
         sharp *= 0.2
@@ -100,7 +100,7 @@ def _heard(event: Event, style: Style, parts: list[Part]) -> Event:
 
 
 def _plan(style: Style, seconds: float, rng: np.random.Generator) -> tuple[list[Part], SwungTempo]:
-    """Line up parts until the time is used up, with room for the outro."""
+    """Line up parts until the time is filled, leaving room for the outro."""
     progressions = {kind: pick(rng, PROGRESSIONS) for kind in PARTS}
     genre = GENRES[style.genre]
     outro_bars = PARTS["outro"][0]
@@ -120,7 +120,7 @@ def _plan(style: Style, seconds: float, rng: np.random.Generator) -> tuple[list[
             kind, left = "outro", max(left + outro_bars, 1)
         wanted, level, playing = PARTS[kind]
         n_bars = min(wanted * long_parts, left)
-        if rng.random() < 0.5:  # one comes in or drops out, so that no two verses are quite the same
+        if rng.random() < 0.5:  # add or remove an instrument, so that verses differ slightly
             playing ^= {pick(rng, ("hat", "bass", "chord", "lead", "arp", "arp"))}
         playing -= genre.never | (set() if style.sung else {"vocal"}) | (set() if style.padded else {"pad"})
         if not playing & {"kick", "lead", "vocal", "arp", "chord"} or genre.never:
@@ -141,7 +141,7 @@ def _plan(style: Style, seconds: float, rng: np.random.Generator) -> tuple[list[
 
 
 def slowest(style: Style, tempos: list[tuple[int, float]]) -> float:
-    """The slowest tempo that the song can go at from here on, so that what is planned will fit."""
+    """The slowest tempo the song may have from here on, so that the plan is sure to fit."""
     now = tempos[-1][1]
     if style.tempo_kind == LIVE:
         return style.bpm * 0.975

@@ -1,7 +1,7 @@
-"""Drum kits: kicks, snares, claps, cymbals and small percussion of several kinds, every one tuned anew for a song.
+"""Drum kits: kicks, snares, claps, cymbals and small percussion of several kinds, tuned anew for every song.
 
-Every sound begins within a few milliseconds of its first sample, so that its onset is where the event says; mono
-float32 [S], 1 at the peak.
+Every sound starts within a few milliseconds of its first sample, so its onset is at the event's time. Mono float32
+[S], 1 at the peak.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from mug.synth.sound import SAMPLE_RATE, Samples, band, decay, faded, hertz, noi
 
 Range = tuple[float, float]
 
-# Of each kit: how long kicks ring (s) and their drive; how much of a snare is tone and how long it rattles; brightness.
+# For each kit: decay of kicks (s) and their drive; share of tone in the snare and decay of its rattle; brightness.
 KITS: dict[str, tuple[Range, Range, Range, Range, Range]] = {
     "electronic": ((0.08, 0.22), (1, 3), (0.2, 0.8), (0.05, 0.14), (0.5, 1)),
     "808": ((0.2, 0.6), (1, 4), (0.4, 1), (0.04, 0.12), (0.5, 1)),
@@ -24,7 +24,7 @@ SMALL = ("shaker", "tambourine", "cowbell", "conga", "block", "rim", "zap")
 
 
 def drum_kit(kind: str, rng: np.random.Generator) -> dict[str, Samples]:
-    """The sounds of a kit that have no pitch, by layer."""
+    """The unpitched sounds of a kit, by layer."""
     ring, drive, tone, rattle, bright = (float(rng.uniform(*span)) for span in KITS[kind])
     metal = kind in ("808", "chip") or rng.random() < 0.3
     kit = {
@@ -50,7 +50,7 @@ def tom(pitch: int, rng: np.random.Generator) -> Samples:
 
 
 def _kick(ring: float, drive: float, rng: np.random.Generator) -> Samples:
-    """A sine that falls, through an amplifier, with a click of noise."""
+    """A falling sine through an amplifier, with a click of noise."""
     time_s = timeline(min(4 * ring, 1.2))
     deep = sweep(time_s, rng.uniform(110, 420), rng.uniform(40, 68), rng.uniform(0.008, 0.05)) * decay(time_s, ring)
     sound = np.tanh(np.float32(drive) * deep)
@@ -61,7 +61,7 @@ def _kick(ring: float, drive: float, rng: np.random.Generator) -> Samples:
 
 
 def _snare(tone: float, rattle: float, bright: float, drive: float, rng: np.random.Generator) -> Samples:
-    """Two tones of the skin and the rattle of the wires."""
+    """Two tones for the skin, noise for the wires."""
     time_s = timeline(4 * rattle + 0.1)
     pitch_hz = rng.uniform(150, 260)
     skin = sweep(time_s, 1.5 * pitch_hz, pitch_hz, 0.02) * decay(time_s, rng.uniform(0.03, 0.1))
@@ -74,7 +74,7 @@ def _snare(tone: float, rattle: float, bright: float, drive: float, rng: np.rand
 
 
 def _clap(bright: float, rng: np.random.Generator) -> Samples:
-    """Several bursts of noise close together."""
+    """Several noise bursts in quick succession."""
     time_s = timeline(0.3)
     loud = decay(time_s, rng.uniform(0.04, 0.1)) * 0.7
     for _ in range(int(rng.integers(2, 5))):
@@ -85,7 +85,7 @@ def _clap(bright: float, rng: np.random.Generator) -> Samples:
 
 
 def _cymbal(ring: float, bright: float, metal: bool, rng: np.random.Generator) -> Samples:
-    """Noise without bass, or a heap of square waves that fit no scale."""
+    """High-passed noise, or many square waves at inharmonic pitches."""
     time_s = timeline(min(4.5 * ring + 0.02, 2.5))
     if metal:
         bases_hz = rng.uniform(300, 900, 6)
@@ -106,7 +106,7 @@ def _ride(bright: float, rng: np.random.Generator) -> Samples:
 
 
 def _small(kind: str, rng: np.random.Generator) -> Samples:
-    """One of the small instruments."""
+    """One of the small percussion instruments."""
     time_s = timeline(0.25)
     if kind in ("shaker", "tambourine"):
         loud = decay(time_s, rng.uniform(0.02, 0.05)) * (1 - decay(time_s, 0.004))

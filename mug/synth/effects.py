@@ -1,4 +1,4 @@
-"""What is done to buses and to the mix: rooms, echoes, chorus, amplifiers, compressors, a limiter, tone, lo-fi.
+"""Effects for buses and the mix: reverb, echo, chorus, amplifier, compressor, limiter, equaliser, lo-fi.
 
 Samples are float32 [S] of one bus or [2, S] of the stereo mix, at SAMPLE_RATE.
 """
@@ -9,11 +9,11 @@ from scipy.signal import lfilter, oaconvolve
 
 from mug.synth.sound import SAMPLE_RATE, Samples, band
 
-BLOCK = 64  # samples in which dynamics are controlled, 2 ms
+BLOCK = 64  # samples per step of the dynamics, 2 ms
 
 
 def reverb(dry: Samples, seconds: float, high_hz: float, before_s: float, rng: np.random.Generator) -> np.ndarray:
-    """A room's answer for the left and right ear, [2, S]: noise that fades, treble sooner, without bass."""
+    """Stereo reverb [2, S]: decaying noise without bass, whose treble decays faster."""
     n = int(seconds * SAMPLE_RATE)
     response = band(rng.standard_normal((2, n), dtype=np.float32), 180, high_hz, order=1)
     response *= np.exp(-5 * np.arange(n, dtype=np.float32) / n)
@@ -26,7 +26,7 @@ def reverb(dry: Samples, seconds: float, high_hz: float, before_s: float, rng: n
 
 
 def echo(bus: Samples, delay_s: float, gain: float) -> None:
-    """Add echoes in place, each softer by `gain`, until they are hardly heard."""
+    """Add echoes in place, each softer by `gain`, until they are barely audible."""
     dry, delay = bus.copy(), int(delay_s * SAMPLE_RATE)
     for i in range(1, 5):
         if gain**i < 0.05 or i * delay >= len(bus):
@@ -35,7 +35,7 @@ def echo(bus: Samples, delay_s: float, gain: float) -> None:
 
 
 def chorus(bus: Samples, rate_hz: float, depth_s: float) -> np.ndarray:
-    """The bus beside a copy of it that comes a little late, now more, now less, [2, S]."""
+    """The bus and a copy with a varying short delay, [2, S]."""
     time = np.arange(len(bus))
     late = (0.008 + depth_s * np.sin(2 * np.pi * rate_hz / SAMPLE_RATE * time)) * SAMPLE_RATE
     copy = bus[np.maximum((time - late).astype(np.int64), 0)]
@@ -43,7 +43,7 @@ def chorus(bus: Samples, rate_hz: float, depth_s: float) -> np.ndarray:
 
 
 def amplifier(bus: Samples, drive: float) -> Samples:
-    """Distortion and the dull loudspeaker of a guitar's amplifier, as loud as before."""
+    """Distortion and a guitar amplifier's dull speaker, at the same loudness."""
     level = np.sqrt((bus**2).mean()) + 1e-9
     loud = np.tanh(bus * np.float32(drive * 0.25 / level))
     loud = band(loud, 70, 5500 if drive > 4 else 9000)
@@ -51,7 +51,7 @@ def amplifier(bus: Samples, drive: float) -> Samples:
 
 
 def compress(stereo: np.ndarray, threshold: float, ratio: float, attack_s: float, release_s: float) -> np.ndarray:
-    """Make what is above `threshold` (RMS) softer by `ratio`, in dB, both sides alike."""
+    """Reduce the level above `threshold` (RMS) by `ratio`, in dB, equally on both channels."""
     n_blocks = stereo.shape[1] // BLOCK
     power = (stereo[:, : n_blocks * BLOCK].reshape(2, n_blocks, BLOCK) ** 2).mean(axis=(0, 2))
     power = uniform_filter1d(power, max(int(attack_s * SAMPLE_RATE / BLOCK), 1))
@@ -62,7 +62,7 @@ def compress(stereo: np.ndarray, threshold: float, ratio: float, attack_s: float
 
 
 def limit(stereo: np.ndarray, ceiling: float, drive: float) -> np.ndarray:
-    """Push the mix by `drive` against a ceiling: a limiter that looks ahead, and cuts what it misses."""
+    """Amplify by `drive` and limit to `ceiling`: a look-ahead limiter that clips what it misses."""
     stereo = stereo * np.float32(drive)
     n_blocks = -(-stereo.shape[1] // BLOCK)
     padded = np.pad(np.abs(stereo).max(axis=0), (0, n_blocks * BLOCK - stereo.shape[1]))
@@ -75,7 +75,7 @@ def limit(stereo: np.ndarray, ceiling: float, drive: float) -> np.ndarray:
 
 
 def tilt(stereo: np.ndarray, low_db: float, high_db: float) -> np.ndarray:
-    """Louder or softer bass (below 160 Hz) and treble (above 3 kHz)."""
+    """Raise or lower bass (below 160 Hz) and treble (above 3 kHz)."""
     for hz, gain_db, low in ((160.0, low_db, True), (3000.0, high_db, False)):
         part = _one_pole(stereo, hz)
         part = part if low else stereo - part
@@ -84,20 +84,20 @@ def tilt(stereo: np.ndarray, low_db: float, high_db: float) -> np.ndarray:
 
 
 def widen(stereo: np.ndarray, width: float) -> np.ndarray:
-    """Both sides alike at 0, as they are at 1, further apart above."""
+    """Stereo width: 0 is mono, 1 unchanged, above 1 wider."""
     middle, side = stereo.mean(axis=0), (stereo[0] - stereo[1]) * np.float32(width / 2)
     return np.stack([middle + side, middle - side])
 
 
 def crush(stereo: np.ndarray, bits: int, hold: int) -> np.ndarray:
-    """Few bits, and every `hold`-th sample held: an old sampler."""
+    """Quantise to few bits and hold every `hold`-th sample, like an old sampler."""
     steps = np.float32(2 ** (bits - 1))
     held = np.repeat(stereo[:, ::hold], hold, axis=1)[:, : stereo.shape[1]]
     return np.round(held * steps) / steps
 
 
 def opening(stereo: np.ndarray, start: int, stop: int, rising: bool) -> None:
-    """Filter the mix from `start` to `stop` in place, from dull to open, or the other way round."""
+    """Filter the mix from `start` to `stop` in place, opening a low-pass filter if `rising`, else closing it."""
     piece = stereo[:, start:stop].copy()
     way = np.linspace(0, 3, piece.shape[1], dtype=np.float32)
     if not rising:
@@ -112,5 +112,5 @@ def _one_pole(stereo: np.ndarray, hz: float) -> np.ndarray:
 
 
 def _stretched(gain: np.ndarray, n_samples: int) -> np.ndarray:
-    """A gain for each block as one for each sample, float32."""
+    """Interpolate a gain per block to a gain per sample, float32."""
     return np.interp(np.arange(n_samples), (np.arange(len(gain)) + 0.5) * BLOCK, gain).astype(np.float32)

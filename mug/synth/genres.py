@@ -1,7 +1,7 @@
-"""What songs of a genre share: tempo, drum grooves, bass lines, chord rhythms, instruments and how they are mixed.
+"""The genres: tempo, drum grooves, bass lines, chord rhythms, instruments and their mix.
 
 Patterns are strings, one bar each, read left to right: `X` a loud hit, `x` a normal one, `o` a soft one (for a bass,
-the octave above), `,` one that is hardly heard, `-` the hit before it sounds on, `.` nothing. The number of characters
+the octave above), `,` a barely audible one, `-` sustains the previous hit, `.` nothing. The number of characters
 sets the step: 16 in a bar of 4/4 are quarters of a beat, 12 are thirds, and 12 in a bar of 3/4 are quarters again.
 """
 
@@ -30,7 +30,7 @@ class Groove:
     kick: str
     snare: str
     hat: str
-    cymbal: str = "hat"  # what plays the hat's pattern: hat, ride or perc
+    cymbal: str = "hat"  # instrument of the hat pattern: hat, ride or perc
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class Genre:
     arp: tuple[str, ...]
     kits: tuple[str, ...]
     feel: str = STRAIGHT
-    swelling: float = 0.2  # how far kicks push the other instruments down, at most
+    swelling: float = 0.2  # strongest ducking of the other instruments by kicks
     swing: tuple[float, float] = (0.5, 0.5)
-    sung: float = 0.4  # how many of the songs have a voice
-    padded: float = 0.4  # how many have a carpet of slow chords
-    never: frozenset[str] = frozenset()  # layers that it does without
+    sung: float = 0.4  # share of songs with a voice
+    padded: float = 0.4  # share of songs with pads
+    never: frozenset[str] = frozenset()  # layers the genre does not have
     drums_db: float = 0.0
-    share: int = 2  # how many songs are of this genre, beside the others
-    loud: tuple[float, float] = (0.27, 0.45)  # root mean square of the louder half
+    share: int = 2  # relative number of songs
+    loud: tuple[float, float] = (0.27, 0.45)  # RMS of the louder half of a song
 
 
 BACKBEAT = "....X.......X..."

@@ -1,7 +1,7 @@
-"""What a network hears of a song, in numbers: spectrum, dynamics, modulation, onsets, and how far charts follow them.
+"""Audio statistics of songs: spectrum, dynamics, modulation, onsets, and how well charts follow the onsets.
 
-Everything is taken from the log-mel spectrum that networks are given (mug.data.audio). A song is cut into excerpts, and
-each statistic has one row for an excerpt. Axes: A audio frames, M mel bins, B bands of mel bins, D dimensions.
+Everything is computed from the log-mel spectrum that the networks get (mug.data.audio). A song is cut into excerpts,
+and each statistic has one row per excerpt. Axes: A audio frames, M mel bins, B bands of mel bins, D dimensions.
 """
 
 from itertools import pairwise
@@ -19,15 +19,15 @@ from mug.errors import AudioError, ChartError, DatasetError
 SETTINGS = AudioSettings()
 FRAME_S = SETTINGS.grid.audio.to_ms(1) / 1000
 AUDIO_SUFFIXES = (".mp3", ".ogg", ".wav", ".flac")
-SHORTEST_S, LONGEST_S = 20.0, 150.0  # of a song: what is shorter is a jingle or a test tone
+SHORTEST_S, LONGEST_S = 20.0, 150.0  # of a song: anything shorter is a jingle or a test tone
 EXCERPT_S = 12.0
 SILENCE_DB = -40.0
 N_BANDS = 8
 MODULATION_HZ = (0.5, 2, 4, 8, 16, 32)  # edges; 2 to 4 Hz are beats, 8 to 16 Hz sixteenths
 INTERVALS_S = (0.03, 0.08, 0.12, 0.16, 0.22, 0.3, 0.45, 0.7, 1.5)  # edges of the histogram between onsets
-NEAR = 2  # frames that an onset may lie beside a note, 12 ms
-APART = 5  # frames from the nearest note where there is none, 29 ms
-MAX_SHIFT = 8  # frames that a chart may be off its song, 46 ms: mp3 decoders differ in the silence before the music
+NEAR = 2  # frames an onset may be away from a note, 12 ms
+APART = 5  # frames from the nearest note to count as without a note, 29 ms
+MAX_SHIFT = 8  # largest offset of a chart in frames, 46 ms: mp3 decoders add different silence at the start
 
 Statistics = dict[str, np.ndarray]  # name -> float64 [D]
 
@@ -39,19 +39,19 @@ def hear(samples: np.ndarray) -> Statistics:
 
 
 def onset_strength(mel: np.ndarray) -> np.ndarray:
-    """How much louder it gets at each frame, the mean over the bins of log-mel [M, A] (spectral flux), float [A].
+    """Spectral flux: the increase in log-mel [M, A] at each frame, averaged over the bins, float [A].
 
-    The difference is taken over two frames: the windows of neighbours share three quarters of their samples.
+    The difference spans two frames, because the windows of neighbouring frames share three quarters of their samples.
     """
     rise = np.maximum(mel[:, 2:] - mel[:, :-2], 0).mean(axis=0)
     return np.pad(rise, 1)[: mel.shape[1]]
 
 
 def follow(strength: np.ndarray, notes_s: np.ndarray) -> tuple[float, float]:
-    """How far onset strength [A] tells the frames with a note from the others: area under the ROC, ratio of the means.
+    """How well onset strength [A] separates frames with a note from the others: area under the ROC, ratio of the means.
 
-    0.5 is chance and 1 a perfect guide. Frames within APART of a note count as neither; before the first and after the
-    last note nothing counts. The chart is taken at the shift (up to MAX_SHIFT) where it fits best.
+    An area of 0.5 is chance and 1 is perfect. Frames within APART of a note count as neither, and nothing counts before
+    the first or after the last note. The chart is shifted (up to MAX_SHIFT) to where it fits best.
     """
     near = maximum_filter1d(strength, 2 * NEAR + 1)
     best = (0.0, 0.0)
@@ -70,11 +70,11 @@ def follow(strength: np.ndarray, notes_s: np.ndarray) -> tuple[float, float]:
 
 
 def hear_folder(folder: Path) -> tuple[dict[str, list[Statistics]], list[Statistics]]:
-    """Hear the songs of a folder: the excerpts of each song by its name, and a row for each song with its charts.
+    """Statistics of the songs of a folder: the excerpts of each song by name, and a row for each song with charts.
 
-    Every subfolder with audio of SHORTEST_S or more is a song, of which LONGEST_S are heard. Of its charts the one with
-    the median number of notes and the one with most are taken. Raises DatasetError where there is no song, AudioError
-    for audio that cannot be decoded.
+    Every subfolder with audio of at least SHORTEST_S is a song; its first LONGEST_S are used, and two of its charts:
+    the one with the median number of notes and the one with the most. Raises DatasetError if there is no song,
+    AudioError for audio that cannot be decoded.
     """
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder")
@@ -93,19 +93,19 @@ def hear_folder(folder: Path) -> tuple[dict[str, list[Statistics]], list[Statist
         excerpts[song.name] = [hear(music[start : start + length]) for start in starts]
         charted += _charted(samples, song)
     if not excerpts:
-        raise DatasetError(f"{folder}: no song in it; give a folder with a subfolder for every song of 20 s or more")
+        raise DatasetError(f"{folder}: no songs found; give a folder with one subfolder per song of 20 s or more")
     return excerpts, charted
 
 
 def _music(samples: np.ndarray) -> slice:
-    """Where the music is: without the silence before and after it (100 ms pieces below SILENCE_DB)."""
+    """The samples without the silence at the start and end (100 ms pieces below SILENCE_DB)."""
     n = SETTINGS.sr // 10
     loud = np.flatnonzero((samples[: len(samples) // n * n].reshape(-1, n) ** 2).mean(axis=1) > 10 ** (SILENCE_DB / 10))
     return slice(loud[0] * n, (loud[-1] + 1) * n) if len(loud) else slice(None)
 
 
 def _charted(samples: np.ndarray, song: Path) -> list[Statistics]:
-    """How far the song's charts follow its onset strength, one row, or none without charts."""
+    """How well the song's charts follow its onset strength: one row, or none without charts."""
     charts = []
     for path in sorted(song.glob("*.osu")):
         try:
@@ -166,7 +166,7 @@ def _dynamics(samples: np.ndarray) -> Statistics:
 
 
 def _modulation(mel: np.ndarray) -> Statistics:
-    """The share of each rate of change in the movement of the bands."""
+    """The share of each modulation rate in the bands."""
     bands = _bands(mel)
     moving = bands - bands.mean(axis=1, keepdims=True)
     power = np.abs(np.fft.rfft(moving * np.hanning(moving.shape[1]), axis=1)) ** 2  # [B, F]

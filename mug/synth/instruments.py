@@ -1,4 +1,4 @@
-"""The tones of synthesised songs, a note at a time: wavetables that lose their brightness, FM, noise of the attack.
+"""Renders single notes: wavetables with decaying brightness, FM, attack noise.
 
 Every sound is mono float32 [S] at SAMPLE_RATE, about 1 at the peak.
 """
@@ -12,12 +12,12 @@ from mug.synth.sound import SAMPLE_RATE, Samples, band, decay, hertz, timeline
 
 TABLE_BITS = 12
 TABLE_SIZE = 1 << TABLE_BITS
-WOBBLES = 16.0  # the shortest wobble has so many in a second
+WOBBLES = 16.0  # wobbles per second, at most
 
 
 @lru_cache(maxsize=2048)
 def _wave(patch: Patch, frequency_hz: float, bright: bool) -> Samples:
-    """One period with the harmonics that lie below half the sample rate, float32 [TABLE_SIZE]."""
+    """One period with the harmonics below half the sample rate, float32 [TABLE_SIZE]."""
     n_harmonics = int(max(min(0.45 * SAMPLE_RATE / frequency_hz, TABLE_SIZE // 2 - 1, 80), 1))
     n = np.arange(1, n_harmonics + 1)
     strength = n ** -(patch.tilt + (0 if bright else patch.dark))
@@ -33,7 +33,7 @@ def _wave(patch: Patch, frequency_hz: float, bright: bool) -> Samples:
 
 
 def note(patch: Patch, pitch: int, seconds: float, beat_s: float, rng: np.random.Generator) -> Samples:
-    """A note of MIDI `pitch`, held for `seconds`; wobbles keep time with the beat."""
+    """A note of MIDI `pitch`, held for `seconds`; wobbles follow the beat."""
     frequency_hz = hertz(pitch)
     if patch.fade_s:
         seconds = min(max(seconds, 0.12), 4 * patch.fade_s)
@@ -70,7 +70,7 @@ def _white(n_samples: int, rng: np.random.Generator) -> Samples:
 
 
 def _phase(frequency_hz: float, bend: Samples | None, time_s: Samples, rng: np.random.Generator) -> np.ndarray:
-    """Where in its period the wave is, uint32: it wraps round by itself."""
+    """The phase of the wave as uint32, which wraps around by itself."""
     step = frequency_hz / SAMPLE_RATE * 2**32
     start = rng.integers(2**32, dtype=np.uint32)
     if bend is None:
@@ -79,7 +79,7 @@ def _phase(frequency_hz: float, bend: Samples | None, time_s: Samples, rng: np.r
 
 
 def _bend(patch: Patch, time_s: Samples) -> Samples | None:
-    """The frequency over time, a ratio; None where it stays."""
+    """The frequency over time as a ratio; None if constant."""
     if not patch.vibrato and not patch.glide:
         return None
     bend = np.ones_like(time_s)
@@ -95,7 +95,7 @@ def _bend(patch: Patch, time_s: Samples) -> Samples | None:
 
 
 def _brightness(patch: Patch, time_s: Samples, beat_s: float) -> Samples:
-    """How much of the bright wave is in the sound over time, 0 to 1."""
+    """The share of the bright wave over time, 0 to 1."""
     bright = patch.bright_rest + (1 - patch.bright_rest) * decay(time_s, patch.bright_s)
     if patch.swell_s:
         bright = bright * (1 - decay(time_s, patch.swell_s))
@@ -106,7 +106,7 @@ def _brightness(patch: Patch, time_s: Samples, beat_s: float) -> Samples:
 
 
 def _envelope(patch: Patch, time_s: Samples) -> Samples:
-    """The loudness over time: attack, fade or a slightly softer sustain, release."""
+    """The loudness over time: attack, decay or sustain, release."""
     if patch.fade_s:
         loud = decay(time_s, patch.fade_s)
     else:

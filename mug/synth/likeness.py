@@ -1,10 +1,10 @@
 """How far one folder of songs sounds from another, statistic by statistic.
 
 Each dimension of a statistic (mug.synth.hearing) is compared by the Wasserstein-1 distance between its values over the
-excerpts of both folders, in standard deviations of the reference: 0 where both are alike, about d where one is shifted
-by d deviations, and more too where one varies less than the other. A statistic's distance is the mean over its
-dimensions, the total the mean over statistics. What the reference's own songs are apart, each from all others, tells
-how small a distance can be. Axes: N excerpts, D dimensions.
+excerpts of both folders, in standard deviations of the reference: 0 if they are equal, about d if one is shifted
+by d deviations, and larger if one varies less than the other. A statistic's distance is the mean over its
+dimensions, the total is the mean over statistics. The distance of each reference song from all others shows how small
+a distance can be. Axes: N excerpts, D dimensions.
 """
 
 from collections.abc import Sequence
@@ -16,24 +16,24 @@ from scipy.stats import wasserstein_distance
 
 from mug.synth.hearing import Statistics, hear_folder
 
-LEAST_DEVIATION = 0.05  # of the mean: below it a reference hardly varies, and every difference would be infinite
+LEAST_DEVIATION = 0.05  # of the mean: a lower bound, so that a reference that hardly varies gives no infinite distances
 
 
 @dataclass(frozen=True)
 class Row:
-    """A statistic: means over excerpts and dimensions of a few, the distance, and that among the reference's songs."""
+    """A statistic: means over excerpts, the distance, and the distance among the reference's songs."""
 
     name: str
     songs: np.ndarray  # means [D]
     reference: np.ndarray  # means [D]
     distance: float
-    among_reference: float  # nan where the reference has one song
+    among_reference: float  # NaN if the reference has one song
 
 
 @dataclass(frozen=True)
 class Comparison:
     rows: tuple[Row, ...]  # of excerpts
-    charted: tuple[Row, ...]  # of songs, with their charts
+    charted: tuple[Row, ...]  # of songs with charts
 
     @property
     def total(self) -> float:
@@ -42,7 +42,7 @@ class Comparison:
 
     @property
     def among_reference(self) -> float:
-        """The same, of the reference's songs from each other."""
+        """The same among the reference's songs."""
         return float(np.mean([row.among_reference for row in self.rows]))
 
     def table(self) -> str:
@@ -56,7 +56,7 @@ class Comparison:
 
 
 def compare_folders(songs: Path, reference: Path) -> Comparison:
-    """Compare two folders of songs. Raises DatasetError where one holds none, AudioError for damaged audio."""
+    """Compare two folders of songs. Raises DatasetError if one is empty, AudioError for damaged audio."""
     (heard, charted), (known, known_charted) = hear_folder(songs), hear_folder(reference)
     return compare(list(heard.values()), list(known.values()), charted, known_charted)
 
@@ -67,14 +67,14 @@ def compare(
     charted: Sequence[Statistics] = (),
     reference_charted: Sequence[Statistics] = (),
 ) -> Comparison:
-    """Compare the excerpts of songs with those of a reference, and what charts say, song by song."""
+    """Compare the excerpts of songs with those of a reference, and their charts song by song."""
     rows = _rows(songs, reference)
     of_charts = _rows([[row] for row in charted], [[row] for row in reference_charted])
     return Comparison(rows, of_charts if charted and reference_charted else ())
 
 
 def distance(values: np.ndarray, reference: np.ndarray, deviation: np.ndarray) -> float:
-    """The mean over dimensions of how far values [N, D] lie from those of a reference, in `deviation` [D]."""
+    """Wasserstein-1 distance of values [N, D] from a reference, in units of `deviation` [D], mean over D."""
     pairs = zip(values.T, reference.T, deviation, strict=True)
     return float(np.mean([wasserstein_distance(ours, theirs) / unit for ours, theirs, unit in pairs]))
 

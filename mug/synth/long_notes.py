@@ -1,4 +1,4 @@
-"""Long notes: on the sounds that are held, for as long as they are, until a chart has as many as it should."""
+"""Long notes: placed on held sounds, as long as these, until a chart has the intended share."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -8,7 +8,14 @@ from mug.synth.composition import Composition
 from mug.synth.salience import Hit
 from mug.synth.tempo import TICKS
 
-SUNG = {"vocal": 1.0, "lead": 1.0, "chord": 0.8, "arp": 0.6, "bass": 0.6, "crash": 0.5}  # how well they go with one
+SUNG = {
+    "vocal": 1.0,
+    "lead": 1.0,
+    "chord": 0.8,
+    "arp": 0.6,
+    "bass": 0.6,
+    "crash": 0.5,
+}  # how well each layer suits a long note
 UNSUNG = 0.2
 RELEASE_MS = 60.0  # from a tail to the next note of its column
 
@@ -16,7 +23,9 @@ RELEASE_MS = 60.0  # from a tail to the next note of its column
 def hold(
     rows: Sequence[tuple[Hit, Sequence[int]]], composition: Composition, ratio: float, shortest_ms: float, gap_ms: float
 ) -> list[Note]:
-    """Make notes of rows (a hit and its columns), `ratio` of them long if there is room; sorted by (start, column)."""
+    """Turn rows (a hit and its columns) into notes, a share `ratio` of them long if there is room; sorted by (start,
+    column).
+    """
     starts: dict[int, list[float]] = {}
     for hit, columns in rows:
         for column in columns:
@@ -41,7 +50,7 @@ def hold(
 
 
 def _sounding(hit: Hit, following: Hit, composition: Composition, shortest_ms: float) -> tuple[float, float]:
-    """How well a long note goes with a hit, and when it ends: with a held sound, else at the next hit or a beat on."""
+    """How well a hit suits a long note, and its end: that of a held sound, else the next hit or a beat later."""
     held = [event for event in hit.events if event.held]
     if held:
         event = max(held, key=lambda event: SUNG.get(event.layer, UNSUNG) * event.n_ticks**0.3)

@@ -9,7 +9,7 @@ from mug.synth.style import SCALES, Style, pick
 from mug.synth.tempo import TICKS
 
 CHORD_DEGREES = (0, 2, 4, 7)
-GATES = (0.6, 0.8, 1.0)  # the share of the time to the next note that a note sounds
+GATES = (0.6, 0.8, 1.0)  # note length as a share of the time to the next note
 
 Tune = tuple[tuple[int, int, int, float], ...]  # (tick in the bar, ticks it lasts, degrees above the chord, loudness)
 
@@ -32,7 +32,7 @@ def pitch_of(style: Style, degree: int) -> int:
 
 
 def compose_motif(style: Style, busy: float, rng: np.random.Generator, thirds: bool = False) -> Motif:
-    """Compose a motif; `busy` is how likely a note is between two beats: halfway, or at a third of it with `thirds`."""
+    """Compose a motif; `busy` is the probability of a note between two beats: halfway, or at thirds with `thirds`."""
     gate = pick(rng, GATES)
     statement = _tune(_rhythm(style, busy, rng, thirds), style, gate, rng)
     answer = _tune(_rhythm(style, busy, rng, thirds), style, gate, rng)
@@ -52,7 +52,7 @@ def arpeggio(shape: str, n_notes: int, rng: np.random.Generator) -> list[int]:
 
 
 def _rhythm(style: Style, busy: float, rng: np.random.Generator, thirds: bool) -> list[int]:
-    """Ticks of a bar on which the tune has a note; the beats are likely, what lies between them less so."""
+    """Ticks of a bar with a note: likely on beats, less likely between them."""
     thirds = thirds or style.feel == TRIPLET
     half = TICKS * 2 // 3 if thirds else TICKS // 2
     others = {TICKS // 3: 0.2 if style.feel == TRIPLET else 0.9} if thirds else {TICKS // 4: 0.3, TICKS * 3 // 4: 0.5}
@@ -67,7 +67,7 @@ def _rhythm(style: Style, busy: float, rng: np.random.Generator, thirds: bool) -
 
 
 def _tune(ticks: list[int], style: Style, gate: float, rng: np.random.Generator) -> Tune:
-    """Walk through the scale, and stand on a note of the chord on the first beat."""
+    """Walk through the scale, starting each bar on a chord note."""
     degree = int(pick(rng, CHORD_DEGREES))
     notes = []
     for tick, following in zip(ticks, [*ticks[1:], style.meter * TICKS], strict=True):

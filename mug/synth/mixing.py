@@ -1,4 +1,4 @@
-"""Renders a composition to stereo samples: every sound once, mixed where its event says, then effects and loudness."""
+"""Renders a composition to stereo samples: sounds at the times of their events, then effects and loudness."""
 
 from dataclasses import dataclass
 
@@ -20,26 +20,26 @@ CEILING = 0.89  # -1 dB, so that the encoder's ringing does not clip
 class Mix:
     """How a song is mixed and mastered."""
 
-    wet: float  # how much of the room is heard
+    wet: float  # reverb level
     room_s: float
-    room_hz: float  # its treble ends here
+    room_hz: float  # cutoff of the reverb's treble
     drum_room: float
     echo: float
     echo_beats: float
     chorus: bool
-    swelling: float  # how far kicks push the other instruments down
-    swell_s: float  # and how long they take to come back
-    filtered: bool  # builds open from dull to bright
+    swelling: float  # ducking of the other instruments by kicks
+    swell_s: float  # recovery time after ducking
+    filtered: bool  # whether a filter opens during builds
     ambience: str
     ambience_db: float
     low_db: float
     high_db: float
-    dull_hz: float  # a low-pass over everything; 0 for none
+    dull_hz: float  # low-pass on the whole mix; 0 for none
     bits: int  # of an old sampler; 0 for none
-    saturation: float  # of tape or valves, which everything goes through; 0 for none
-    ratio: float  # of the compressor on the sum
+    saturation: float  # tape or valve saturation of the whole mix; 0 for none
+    ratio: float  # of the compressor on the mix
     width: float
-    loudness: float  # root mean square of the louder half of the song
+    loudness: float  # RMS of the louder half of the song
     drive: float  # how hard the limiter is pushed
 
     @classmethod
@@ -89,7 +89,7 @@ def render(composition: Composition, rng: np.random.Generator) -> np.ndarray:
 
 
 def _blend(composition: Composition, buses: dict[str, Samples], mix: Mix, rng: np.random.Generator) -> np.ndarray:
-    """The buses with their effects in one mix, [2, S]."""
+    """Mix the buses with their effects, [2, S]."""
     style = composition.style
     drums = buses.pop("drums")
     swell = _swell(composition, len(drums), mix)
@@ -115,7 +115,7 @@ def _blend(composition: Composition, buses: dict[str, Samples], mix: Mix, rng: n
 
 
 def _swell(composition: Composition, n_samples: int, mix: Mix) -> Samples:
-    """The gain of everything but the drums: kicks push it down, and it comes back."""
+    """The gain of everything but the drums: kicks duck it, and it recovers."""
     gain = np.ones(n_samples, dtype=np.float32)
     if mix.swelling < 0.05:
         return gain
@@ -130,7 +130,7 @@ def _swell(composition: Composition, n_samples: int, mix: Mix) -> Samples:
 
 
 def _master(stereo: np.ndarray, mix: Mix, rng: np.random.Generator) -> np.ndarray:
-    """Tone, compression, background, loudness, [2, S]."""
+    """Equalisation, compression, background, loudness, [2, S]."""
     stereo = effects.tilt(stereo, mix.low_db, mix.high_db)
     if mix.dull_hz:
         stereo = band(stereo, 0, mix.dull_hz)
@@ -149,7 +149,7 @@ def _master(stereo: np.ndarray, mix: Mix, rng: np.random.Generator) -> np.ndarra
 
 
 def _levelled(stereo: np.ndarray, loudness: float) -> np.ndarray:
-    """Scaled so that the louder half of its seconds has the root mean square `loudness`."""
+    """Scale so that the louder half of its seconds has an RMS of `loudness`."""
     seconds = stereo[:, : stereo.shape[1] // SAMPLE_RATE * SAMPLE_RATE].reshape(2, -1, SAMPLE_RATE)
     power = np.sort((seconds**2).mean(axis=(0, 2)))
     return stereo * np.float32(loudness / np.sqrt(power[len(power) // 2 :].mean() + 1e-12))

@@ -1,6 +1,6 @@
-"""Families of instruments, and the drawing of one: a song's piano is no other song's piano.
+"""Instrument families, from which every song draws its own instruments: no two songs have the same piano.
 
-A family gives a range to what its instruments differ in; numbers without a range are the same for all of them.
+A family gives ranges for parameters that vary; a single number is the same for all instruments of the family.
 """
 
 from dataclasses import dataclass
@@ -11,35 +11,35 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Patch:
-    """An instrument. What is 0 is left out."""
+    """An instrument. Components with value 0 are off."""
 
     tilt: float = 1.0  # harmonic n has strength 1 / n**tilt
-    even: float = 1.0  # of the even harmonics
-    comb: float = 0.0  # where the string is plucked, a share of its length
+    even: float = 1.0  # strength of the even harmonics
+    comb: float = 0.0  # where the string is plucked, as a share of its length
     formant_hz: float = 0.0  # harmonics near it are louder
-    dark: float = 1.0  # how much steeper the harmonics fall when the note has lost its brightness
-    bright_s: float = 0.15  # how long it takes to lose it
-    bright_rest: float = 0.5  # how much of it stays
-    swell_s: float = 0.0  # how long the brightness takes to come, as in brass
+    dark: float = 1.0  # how much steeper the harmonics fall once the note's brightness has decayed
+    bright_s: float = 0.15  # decay time of the brightness
+    bright_rest: float = 0.5  # share of the brightness that remains
+    swell_s: float = 0.0  # attack time of the brightness, as in brass
     attack_s: float = 0.002
-    fade_s: float = 0.0  # how fast it fades however long it is held; 0 for one that sounds on
-    sustain: float = 0.75  # how loud a held note is after its attack
-    settle_s: float = 0.08  # and how long it takes to come down to that
+    fade_s: float = 0.0  # decay time even if held; 0 for a sustained sound
+    sustain: float = 0.75  # loudness of a held note after its attack
+    settle_s: float = 0.08  # time to reach it
     release_s: float = 0.04
     voices: int = 1
-    detune: float = 0.004  # of the outermost voices, a ratio
+    detune: float = 0.004  # of the outermost voices, as a ratio
     fm_ratio: float = 0.0
     fm_index: float = 0.0
-    fm_s: float = 0.3  # how fast the index falls
-    vibrato: float = 0.0  # depth, a ratio
+    fm_s: float = 0.3  # decay time of the FM index
+    vibrato: float = 0.0  # depth, as a ratio
     vibrato_hz: float = 5.5
-    glide: float = 0.0  # semitones above the pitch from which it falls
+    glide: float = 0.0  # semitones above the pitch where it starts
     glide_s: float = 0.03
-    wobble: float = 0.0  # brightness that comes and goes so often a beat
-    knock: float = 0.0  # noise of hammer, pick or bow at the start
+    wobble: float = 0.0  # brightness modulation, cycles per beat
+    knock: float = 0.0  # hammer, pick or bow noise at the start
     knock_s: float = 0.01
-    breath: float = 0.0  # noise that goes on
-    drive: float = 0.0  # of an amplifier that all notes share
+    breath: float = 0.0  # sustained noise
+    drive: float = 0.0  # of the amplifier shared by all notes
 
 
 Range = tuple[float, float] | float
@@ -85,7 +85,7 @@ DECAYING_FAMILIES: dict[str, dict[str, Range]] = {
     "808": {"tilt": (2.2, 3), "fade_s": (0.4, 1), "glide": (3, 14), "glide_s": (0.01, 0.04), "drive": (0, 5)},
 }  # fmt: skip
 FAMILIES = SUSTAINED_FAMILIES | DECAYING_FAMILIES
-SUSTAINED, DECAYING = tuple(SUSTAINED_FAMILIES), tuple(DECAYING_FAMILIES)  # sound on while held; ring and fade
+SUSTAINED, DECAYING = tuple(SUSTAINED_FAMILIES), tuple(DECAYING_FAMILIES)  # sustained while held; ringing and decaying
 
 
 def draw_patch(family: str, rng: np.random.Generator) -> Patch:
@@ -100,12 +100,12 @@ def draw_patch(family: str, rng: np.random.Generator) -> Patch:
     if "wobble" in drawn:
         drawn["wobble"] = int(drawn["wobble"]) / 2 + 0.5
     if "fm_ratio" in drawn and family not in ("bell",):
-        drawn["fm_ratio"] = round(2 * drawn["fm_ratio"]) / 2  # a harmonic sound
+        drawn["fm_ratio"] = round(2 * drawn["fm_ratio"]) / 2  # makes the sound harmonic
     return Patch(**drawn)
 
 
 def softness(family: str) -> float:
-    """How far from sharp the family's onsets are, 0 to 1."""
+    """How soft the family's onsets are, 0 to 1."""
     span = FAMILIES[family].get("attack_s", 0.002)
     attack_s = max(span) if isinstance(span, tuple) else span
     return min(max(attack_s - 0.005, 0) / 0.15, 1.0)

@@ -1,4 +1,4 @@
-"""Who plays the events: each goes to its bus, a little beside the beat, as loud as it is written and its part wants."""
+"""Plays the events on their buses: slightly off the beat, with the loudness of the event and its part."""
 
 import numpy as np
 
@@ -13,18 +13,18 @@ from mug.synth.sound import SAMPLE_RATE, Samples
 from mug.synth.style import BUSES
 from mug.synth.voice import Singer
 
-# How loud each layer is before the song's own taste (Style.gains_db).
+# Loudness of each layer before the song's own gains (Style.gains_db).
 LEVELS = {
     "kick": 1.35, "snare": 1.8, "clap": 1.1, "hat": 0.65, "open hat": 0.5, "ride": 0.5, "perc": 0.6, "crash": 0.4,
     "tom": 1.0, "bass": 0.3, "chord": 0.28, "lead": 0.53, "arp": 0.44, "vocal": 0.62, "pad": 0.08, "riser": 0.09,
     "reverse": 0.25, "sweep": 0.06,
 }  # fmt: skip
-LATEST_S = 0.004  # how far beside the beat a player ever is
-FAMILIAR = 0.02  # notes whose lengths differ by less (a ratio of the length) are played alike
+LATEST_S = 0.004  # how far off the beat a player can be
+FAMILIAR = 0.02  # notes whose lengths differ by a smaller ratio share a rendered sound
 
 
 def play(composition: Composition, n_samples: int, rng: np.random.Generator) -> dict[str, Samples]:
-    """Every event on its bus, mono float32 [S] each. Each distinct sound is rendered once."""
+    """Play every event on its bus, mono float32 [S] each. Each distinct sound is rendered once."""
     style, tempo = composition.style, composition.tempo
     gains = {name: 10 ** (gain_db / 20) for name, gain_db in style.gains_db.items()}
     buses = {name: np.zeros(n_samples, dtype=np.float32) for name in BUSES}
@@ -64,7 +64,7 @@ def play(composition: Composition, n_samples: int, rng: np.random.Generator) -> 
 
 
 def _sound(event: Event, length_s: float, beat_s: float, patches: dict, rng: np.random.Generator) -> Samples:
-    """A sound that has a pitch or a length of its own."""
+    """A sound with its own pitch or length."""
     match event.layer:
         case "tom":
             return tom(event.pitch, rng)
@@ -79,7 +79,7 @@ def _sound(event: Event, length_s: float, beat_s: float, patches: dict, rng: np.
 
 
 def _part_levels(composition: Composition) -> list[float]:
-    """How loud each bar is, and the one after the last; a build grows from the level before it to the full one."""
+    """The loudness of each bar and of the one after the last; a build grows from the previous level to full."""
     levels: list[float] = []
     for part in composition.parts:
         if part.kind == "build" and part.n_bars > 1:

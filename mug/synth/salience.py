@@ -1,7 +1,7 @@
-"""What a mapper hears: the moments of a song, and which of them stand out.
+"""The moments of a song and their salience: how much a mapper would notice them.
 
-Salience needs no more than what is heard around a moment, so that a network can learn it from the audio: how loud and
-how prominent the sounds are that start there, how strong its place in the bar is, and whether louder ones drown it.
+Salience only depends on what is audible around a moment, so a network can learn it from the audio: the loudness and
+prominence of the sounds that start there, the position in the bar, and whether louder sounds mask it.
 """
 
 import math
@@ -15,19 +15,19 @@ import numpy as np
 from mug.synth.composition import Composition, Event
 from mug.synth.tempo import TICKS
 
-# How much a sound of full loudness stands out of the mix: halfway between how much louder the log-mel spectrum gets at
-# it (drums above all) and what people follow (tunes).
+# How much a sound of full loudness stands out of the mix: halfway between its increase in the log-mel spectrum (mostly
+# drums) and what people follow (tunes).
 PROMINENCE = {
     "snare": 0.85, "kick": 0.7, "crash": 0.5, "tom": 0.5, "clap": 0.3, "perc": 0.36, "hat": 0.24, "open hat": 0.22,
     "ride": 0.22, "vocal": 0.45, "lead": 0.42, "arp": 0.36, "chord": 0.32, "bass": 0.3, "pad": 0.25,
 }  # fmt: skip
 OTHER = 0.3  # of layers not named here
-MORE = 0.3  # what a further sound adds, of its own prominence
-BY_LEVEL = (0.45, 0.33, 0.14, 0.0, -0.12)  # what the place in the bar adds: much, for places are surer than loudness
-DROWNED = 0.12  # of the prominence of a sound just before, which fades within
+MORE = 0.3  # share of its prominence that each further sound adds
+BY_LEVEL = (0.45, 0.33, 0.14, 0.0, -0.12)  # bonus for the position in the bar, which is more reliable than loudness
+DROWNED = 0.12  # masking by a sound just before, as a share of its prominence
 DROWNED_MS = 70.0
-INAUDIBLE = 0.12  # what is weaker is never charted, wherever it is
-LOUD, LOUD_FROM = 1.0, 0.9  # the strength of a song's loud moments, which are the loudest tenth
+INAUDIBLE = 0.12  # weaker sounds are never charted, at any position
+LOUD, LOUD_FROM = 1.0, 0.9  # strength of a song's loud moments (the loudest tenth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class Hit:
     time_ms: float
     level: int  # see `metric_level`
     events: tuple[Event, ...]
-    strength: float  # of the sounds, however the bar goes
+    strength: float  # of the sounds, whatever the position in the bar
     salience: float
 
 
 def metric_level(tick: int, bar_ticks: int) -> int:
-    """How weak a place in the bar is: 0 its first beat, 1 a beat, 2 a half or third, 3 a quarter of a beat, 4 finer."""
+    """Position in the bar: 0 its first beat, 1 a beat, 2 a half or third, 3 a quarter of a beat, 4 finer."""
     if tick % bar_ticks == 0:
         return 0
     steps = ((TICKS,), (TICKS // 2, TICKS // 3), (TICKS // 4,))
@@ -51,12 +51,12 @@ def metric_level(tick: int, bar_ticks: int) -> int:
 
 
 def find_hits(composition: Composition) -> list[Hit]:
-    """All moments of a song that can be heard, in order of time; its loud ones measure how they stand out."""
+    """All audible moments of a song in order of time; strengths are relative to its loud moments."""
     moments = [(tick, tuple(events)) for tick, events in groupby(composition.events, key=lambda event: event.tick)]
     strengths = np.array([_strength(events) for _, events in moments])
     strengths *= LOUD / max(np.quantile(strengths, LOUD_FROM), 1e-6)
     hits: list[Hit] = []
-    before_ms, before = -math.inf, 0.0  # the sound that drowns the next ones
+    before_ms, before = -math.inf, 0.0  # the sound that masks the next ones
     for (tick, events), strength in zip(moments, strengths.tolist(), strict=True):
         time_ms = composition.tempo.ms(tick)
         level = metric_level(tick, composition.bar_ticks)
@@ -70,7 +70,7 @@ def find_hits(composition: Composition) -> list[Hit]:
 
 
 def _strength(events: Sequence[Event]) -> float:
-    """The most prominent sound counts, and the others for a part of theirs. A layer is heard once."""
+    """The most prominent sound counts fully, the others partly. A layer counts once."""
     loud: dict[str, float] = {}
     for event in events:
         prominence = PROMINENCE.get(event.layer, OTHER) * event.loudness * event.audible
@@ -82,8 +82,8 @@ def _strength(events: Sequence[Event]) -> float:
 def pick_hits(hits: Sequence[Hit], threshold: float, gap_ms: float, least_ms: float) -> list[Hit]:
     """The hits that a chart has notes on, in order of time.
 
-    A hit of `threshold` salience is taken where it stands alone. One that is closer than `gap_ms` to a hit that stands
-    out more needs the more salience the closer it is, and nothing is closer than `least_ms`.
+    A hit on its own is taken if its salience reaches `threshold`. Within `gap_ms` of a more salient hit it needs more
+    salience the closer it is, and no two hits are closer than `least_ms`.
     """
     taken_ms = [-math.inf, math.inf]
     taken: list[Hit] = []

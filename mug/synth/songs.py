@@ -1,4 +1,4 @@
-"""A Songs folder of synthesised music with charts: what people train on before they point MuG at songs of their own."""
+"""Writes a Songs folder of synthesised music with charts, to train on before using songs of your own."""
 
 import multiprocessing
 import os
@@ -29,7 +29,7 @@ MIN_SECONDS, MAX_SECONDS = 10.0, 600.0
 
 @dataclass(frozen=True)
 class SongSettings:
-    """What a song depends on besides its number."""
+    """Everything a song depends on besides its number."""
 
     seed: int = 0
     seconds: float = 60.0
@@ -44,7 +44,7 @@ class SongSettings:
             raise ConfigError(f"keys is {self.keys}; a chart has {MIN_KEYS} to {MAX_KEYS}")
 
     def set_id(self, index: int) -> int:
-        """The BeatmapSetID of a song: apart from all real ones, and another one for other settings."""
+        """The BeatmapSetID of a song: unlike any real one, and different for different settings."""
         digest = blake2b(f"{self.seed} {self.seconds:g} {self.keys}".encode(), digest_size=4).digest()
         return (100 + int.from_bytes(digest) % 2000) * 1_000_000 + index
 
@@ -64,9 +64,8 @@ def write_songs(
 ) -> list[Path]:
     """Write songs 0 to `n_songs - 1` of a seed into `folder` and return their set folders, in order.
 
-    Every set folder "<set_id> <artist> - <title>" holds audio, a background and some five charts for `keys` keys. A
-    song depends on (seed, its number, seconds, keys) alone; sets already there are kept. `jobs` processes share the
-    work.
+    Every set folder "<set_id> <artist> - <title>" contains audio, a background and about five charts for `keys` keys. A
+    song depends only on (seed, its number, seconds, keys); existing sets are kept. `jobs` processes share the work.
     Raises ConfigError for impossible values.
     """
     settings = SongSettings(seed, seconds, keys)
@@ -85,7 +84,7 @@ def write_songs(
 
 
 def write_song(folder: Path, settings: SongSettings, index: int) -> Path:
-    """Write one song's set folder, whole or not at all, and return its path."""
+    """Write one song's set folder, completely or not at all, and return its path."""
     style_rng, music_rng, sound_rng, chart_rng, package_rng = settings.rngs(index)
     style = draw_style(style_rng)
     set_id = settings.set_id(index)
@@ -94,7 +93,7 @@ def write_song(folder: Path, settings: SongSettings, index: int) -> Path:
         return final
     composition = compose(style, settings.seconds, music_rng)
     partial_folder = folder / f".partial {set_id}"
-    shutil.rmtree(partial_folder, ignore_errors=True)  # left behind by a run that was killed
+    shutil.rmtree(partial_folder, ignore_errors=True)  # left over from a killed run
     partial_folder.mkdir()
     try:
         codec = Codec.draw(package_rng)

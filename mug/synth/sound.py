@@ -1,4 +1,4 @@
-"""What every sound is made of: time, noise, envelopes, and filters. Mono float32 [S] at SAMPLE_RATE."""
+"""Building blocks of sounds: time, noise, envelopes and filters. Mono float32 [S] at SAMPLE_RATE."""
 
 from functools import lru_cache
 
@@ -21,13 +21,13 @@ def decay(time_s: Samples, fade_s: float) -> Samples:
 
 
 def noise(n_samples: int, rng: np.random.Generator, low_hz: float = 0.0, high_hz: float = 0.0) -> Samples:
-    """Noise between two frequencies, with slopes of 12 dB an octave; 0 leaves a side open."""
+    """Noise between two frequencies, with slopes of 12 dB per octave; 0 means no limit."""
     white = rng.uniform(-1, 1, n_samples).astype(np.float32)
     return band(white, low_hz, high_hz)
 
 
 def band(sound: np.ndarray, low_hz: float = 0.0, high_hz: float = 0.0, order: int = 2) -> np.ndarray:
-    """What of a sound [..., S] lies between two frequencies; 0 leaves a side open."""
+    """Band-pass filter of a sound [..., S]; 0 means no limit on that side."""
     for hz, kind in ((low_hz, "highpass"), (high_hz, "lowpass")):
         if hz and hz < 0.49 * SAMPLE_RATE:
             sound = sosfilt(_butterworth(order, float(hz), kind), sound).astype(np.float32)
@@ -40,13 +40,13 @@ def _butterworth(order: int, hz: float, kind: str) -> np.ndarray:
 
 
 def smooth(control: np.ndarray, seconds: float) -> np.ndarray:
-    """A gain or the like without corners: a one-pole low-pass with that time constant."""
+    """Smooth a control signal with a one-pole low-pass of this time constant."""
     pole = np.exp(-1 / (seconds * SAMPLE_RATE))
     return lfilter([1 - pole], [1, -pole], control, zi=[pole * control[0]])[0].astype(np.float32)
 
 
 def sweep(time_s: Samples, from_hz: float, to_hz: float, sweep_s: float) -> Samples:
-    """A sine whose frequency falls from one value to the other."""
+    """A sine with a falling frequency."""
     cycles = to_hz * time_s + (from_hz - to_hz) * sweep_s * (1 - decay(time_s, sweep_s))
     return np.sin(np.float32(2 * np.pi) * cycles)
 
@@ -57,7 +57,7 @@ def hertz(pitch: float) -> float:
 
 
 def faded(sound: Samples) -> Samples:
-    """Scaled to a peak of 1, and faded out over its last 5 ms, so that it does not click."""
+    """Scale to a peak of 1 and fade out the last 5 ms, to avoid a click."""
     n_fade = min(SAMPLE_RATE // 200, len(sound))
     sound = sound / (np.abs(sound).max() + 1e-9)
     sound[len(sound) - n_fade :] *= np.linspace(1, 0, n_fade, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Which charts a song gets: from easy to hard, of different patterns, some with long notes."""
+"""The set of charts for a song: from easy to hard, with different patterns, some with long notes."""
 
 from collections.abc import Sequence
 
@@ -15,17 +15,17 @@ CREATOR = "MuG synth"
 BACKGROUND = "background.png"
 N_CHARTS = (5, 5, 6)
 TOO_EASY = 0.3  # stars below those of a pattern's easiest charts
-WEIGHTS = {"jumpstream": 1.5, "stamina": 0.5, "chordjack": 0.7}  # how often a pattern is drawn beside the others
-HARDER = 0.7  # below 1: more charts are near the hardest that the music has sounds for
+WEIGHTS = {"jumpstream": 1.5, "stamina": 0.5, "chordjack": 0.7}  # relative frequency of patterns
+HARDER = 0.7  # below 1: more charts are near the hardest that the music allows
 NAMES = ((1.5, "Beginner"), (2.2, "Easy"), (3.0, "Normal"), (3.9, "Hard"), (5.0, "Insane"), (6.0, "Expert"))
-HYBRID, LONG = 0.1, 0.4  # shares of long notes from which charts are called so
+HYBRID, LONG = 0.1, 0.4  # smallest shares of long notes for these names
 
 
 def charts(composition: Composition, keys: int, rng: np.random.Generator) -> list[Beatmap]:
-    """Chart a song as often as its plans say, but for patterns that its music is too calm for."""
+    """Make all planned charts of a song, except patterns that its music is too calm for."""
     style = composition.style
     charted = [(plan.pattern, *chart(composition, plan, keys, rng)) for plan in draw_plans(rng)]
-    # Where the music is too calm for a pattern, the chart is none of it.
+    # In music too calm for a pattern, the chart would not show it.
     fit = [song for song in charted if song[2] >= song[0].levels[0] - TOO_EASY]
     beatmaps: list[Beatmap] = []
     for pattern, notes, stars in fit or charted[:1]:
@@ -49,7 +49,7 @@ def charts(composition: Composition, keys: int, rng: np.random.Generator) -> lis
 
 
 def draw_plans(rng: np.random.Generator) -> list[Plan]:
-    """Draw five or six charts, each of another pattern and another hardness."""
+    """Draw five or six charts with different patterns and difficulties."""
     n_charts = pick(rng, N_CHARTS)
     weights = np.array([WEIGHTS.get(name, 1.0) for name in PATTERNS])
     patterns = rng.choice(list(PATTERNS), n_charts, replace=False, p=weights / weights.sum())
@@ -61,12 +61,12 @@ def draw_plans(rng: np.random.Generator) -> list[Plan]:
 
 
 def _draw_ln_ratio(rng: np.random.Generator) -> float:
-    """Half of the charts have none, the others any share."""
+    """Half of the charts have no long notes, the others any share."""
     return 0.0 if rng.random() < 0.5 else float(rng.uniform(0.03, 0.95))
 
 
 def version_name(beatmap: Beatmap, pattern: Pattern, stars: float, taken: Sequence[str]) -> str:
-    """Name a chart by its keys, stars, pattern and long notes, unlike the names that are `taken`."""
+    """Name a chart by its keys, stars, pattern and long notes, avoiding the names in `taken`."""
     level = next((name for below, name in NAMES if stars < below), "Expert+")
     share = ln_ratio(beatmap)
     kind = " LN" if share >= LONG else " Hybrid" if share >= HYBRID else ""

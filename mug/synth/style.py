@@ -1,4 +1,4 @@
-"""What a synthesised song is like before a note of it is written: names, key, tempo, grooves, instruments, levels."""
+"""The style of a synthesised song, drawn before its notes: names, key, tempo, grooves, instruments, levels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,12 +22,12 @@ SCALES: dict[str, tuple[int, ...]] = {  # semitones above the root
     "major pentatonic": (0, 2, 4, 7, 9),
     "minor pentatonic": (0, 3, 5, 7, 10),
 }
-PROGRESSIONS = (  # scale degrees, a bar each
+PROGRESSIONS = (  # scale degrees, one per bar
     (0, 4, 5, 3), (5, 3, 0, 4), (0, 5, 3, 4), (0, 3, 0, 4), (3, 4, 2, 5), (0, 6, 5, 4), (0, 2, 3, 4), (5, 4, 3, 4),
     (0, 0, 3, 4), (1, 4, 0, 0), (0, 0, 0, 0), (3, 4, 5, 5),
 )  # fmt: skip
 ARP_SHAPES = ("up", "down", "up and down", "random")
-BUSES = ("drums", "bass", "chord", "lead", "arp", "vocal", "pad", "effects")  # what has a level of its own
+BUSES = ("drums", "bass", "chord", "lead", "arp", "vocal", "pad", "effects")  # groups with their own level
 SLOWEST_BPM, FASTEST_BPM = 72, 220
 STEADY, STEP, GRADUAL, LIVE = "steady", "step", "gradual", "live"  # how the tempo changes
 
@@ -40,7 +40,7 @@ class Style:
     artist: str
     genre: str
     bpm: float
-    later_bpm: float | None  # the tempo from the first chorus on, where it changes
+    later_bpm: float | None  # the tempo from the first chorus on, if it changes
     first_beat_s: float
     meter: int  # beats in a bar
     root: int  # MIDI pitch of the key, in the octave below middle C
@@ -53,18 +53,18 @@ class Style:
     timbres: dict[str, str]  # families of bass, chord, lead, arp and pad
     arp_shape: str
     arp_step_s: float  # the arpeggio takes the note value closest to this
-    gains_db: dict[str, float]  # how much louder than usual each of BUSES is
-    tempo_kind: str = STEADY  # sudden (STEP) or GRADUAL change to later_bpm; LIVE: never quite the same
+    gains_db: dict[str, float]  # gain of each bus relative to the usual level
+    tempo_kind: str = STEADY  # sudden (STEP) or GRADUAL change to later_bpm; LIVE: slight variation throughout
     swing: float = 0.5  # see SwungTempo
     kit: str = "electronic"
-    clap: float = 0.0  # how loud the clap is that goes with the snare
+    clap: float = 0.0  # loudness of claps layered on the snare
     perc: str = ""  # a pattern of small percussion
     sung: bool = False
     padded: bool = False
     dynamics: float = 0.3  # how much softer verses and breaks are, 0 to 1
-    triplets: bool = False  # tunes of some parts go in thirds of a beat
+    triplets: bool = False  # melodies of some parts use triplets
     polyrhythm: bool = False  # arpeggios in groups of three steps
-    looseness_ms: float = 1.0  # how far players are beside the beat
+    looseness_ms: float = 1.0  # how far players are off the beat
 
     @property
     def feel(self) -> str:
@@ -120,14 +120,14 @@ def draw_style(rng: np.random.Generator) -> Style:
 
 
 def pick(rng: np.random.Generator, options: Sequence[Option]) -> Option:
-    """Draw one of `options`, each as likely as the others."""
+    """Draw one of `options` uniformly."""
     return options[int(rng.integers(len(options)))]
 
 
 def _varied(groove: Groove, feel: str, rng: np.random.Generator) -> Groove:
-    """The groove with a few more or fewer hits, none of them on a beat, and ghost notes."""
+    """Vary a groove: add or remove a few hits off the beat, and add ghost notes."""
 
-    beat = 3 if feel == TRIPLET else 4  # steps in it
+    beat = 3 if feel == TRIPLET else 4  # steps per beat
 
     def vary(pattern: str, more: float, fewer: float, ghosts: float) -> str:
         if not pattern.strip("."):
@@ -150,14 +150,14 @@ def _varied(groove: Groove, feel: str, rng: np.random.Generator) -> Groove:
 
 
 def _scattered(n_steps: int, rng: np.random.Generator) -> str:
-    """Hits spread as evenly over a bar as they can be (Toussaint, 2005: Euclidean rhythms), turned by some steps."""
+    """Hits spread as evenly over a bar as they can be (Toussaint, 2005: Euclidean rhythms), rotated by some steps."""
     n_hits, turn = int(rng.integers(3, n_steps - 3)), int(rng.integers(n_steps))
     hits = [(i + turn) * n_hits % n_steps < n_hits for i in range(n_steps)]
     return "".join(pick(rng, "xxo") if hit else "." for hit in hits)
 
 
 def _word(rng: np.random.Generator) -> str:
-    """An invented word that can be said."""
+    """An invented, pronounceable word."""
     onsets = ("b", "br", "c", "ch", "d", "f", "fl", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "sh", "t", "v")
     vowels = ("a", "a", "e", "e", "i", "i", "o", "o", "u", "ai", "ea")
     codas = ("", "", "", "", "n", "r", "l", "s", "m")

@@ -12,10 +12,10 @@ TICKS = 24  # in a beat: halves, thirds, quarters, sixths and eighths of a beat 
 
 @dataclass(frozen=True)
 class SwungTempo:
-    """When ticks are played: from each (tick, bpm) on a new tempo, the first one at tick 0.
+    """The time of every tick: each (tick, bpm) starts a new tempo, the first one at tick 0.
 
-    `swing` is the share of every pair of neighbouring steps of `swung` ticks that the first one takes: 0.5 is straight,
-    2/3 a triplet's. Beats stay where they are, what lies between them moves with the sound.
+    `swing` is the share that the first of every two steps of `swung` ticks takes: 0.5 is straight, 2/3 is triplet
+    swing. Beats stay in place; everything between them moves.
     """
 
     first_beat_s: float
@@ -41,7 +41,7 @@ class SwungTempo:
         return float(self._map.lengths[self._map.stretch_of(tick)])
 
     def timing_points(self, meter: int) -> list[TimingPoint]:
-        """The same tempos as charts state them, without swing; bars are `meter` beats long."""
+        """The tempos as timing points of a chart, without swing; bars are `meter` beats long."""
         return [TimingPoint(self.ms(tick), 60_000 / bpm, meter) for tick, bpm in self.tempos]
 
     def _swung(self, tick: int) -> float:
@@ -55,7 +55,7 @@ class SwungTempo:
 
 
 def gradual(start: int, stop: int, from_bpm: float, to_bpm: float) -> list[tuple[int, float]]:
-    """Tempos from tick `start` to `stop`, a new one on every beat, that end at `to_bpm`."""
+    """Tempos from tick `start` to `stop`, one per beat, ending at `to_bpm`."""
     ticks: Sequence[int] = range(start, stop, TICKS)
     rise = (to_bpm - from_bpm) / max(len(ticks), 1)
     return [(tick, round(from_bpm + rise * (i + 0.5), 2)) for i, tick in enumerate(ticks)] + [(stop, to_bpm)]

@@ -1,6 +1,6 @@
-"""What sounds without being played: rooms that hum, crackling records, a crowd, sweeps and reversed cymbals.
+"""Background sounds: hum, vinyl crackle, a crowd, sweeps and reversed cymbals.
 
-None of it is charted; a network has to learn to leave it alone.
+None of them is charted, so a network has to learn to ignore them.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ AMBIENCES = ("none", "none", "none", "hiss", "hiss", "vinyl", "crowd", "rain", "
 
 
 def ambience(kind: str, n_samples: int, rng: np.random.Generator) -> Samples:
-    """A background as long as the song, with a root mean square of about 1 (silence for "none")."""
+    """A background as long as the song, with an RMS of about 1 (silence for "none")."""
     if kind == "none":
         return np.zeros(n_samples, dtype=np.float32)
     if kind == "hum":
@@ -25,14 +25,14 @@ def ambience(kind: str, n_samples: int, rng: np.random.Generator) -> Samples:
         drops = np.zeros(n_samples, dtype=np.float32)
         drops[rng.integers(0, n_samples, n)] = rng.exponential(30, n)
         sound = sound + band(drops, 600, 5000, order=1)
-    if kind == "crowd":  # it swells and falls, and somebody shouts
+    if kind == "crowd":  # it swells and falls, with shouts
         points = rng.uniform(0.2, 1, n_samples // SAMPLE_RATE * 2 + 2)
         sound = sound * np.interp(np.arange(n_samples) * 2 / SAMPLE_RATE, np.arange(len(points)), points)
     return (sound / (np.sqrt((sound**2).mean()) + 1e-9)).astype(np.float32)
 
 
 def riser(seconds: float, rng: np.random.Generator) -> Samples:
-    """Noise that grows until something begins, and perhaps a tone that climbs with it."""
+    """Noise that grows until the next part starts, sometimes with a rising tone."""
     time_s = timeline(seconds)
     done = time_s / np.float32(max(seconds, 1e-3))
     sound = noise(len(time_s), rng, rng.uniform(500, 4000))
@@ -43,7 +43,7 @@ def riser(seconds: float, rng: np.random.Generator) -> Samples:
 
 
 def reversed_cymbal(seconds: float, rng: np.random.Generator) -> Samples:
-    """A cymbal played backwards: it swells and stops."""
+    """A reversed cymbal: it swells and stops."""
     time_s = timeline(seconds)
     swell = np.exp((time_s - np.float32(seconds)) / np.float32(0.25 * seconds))
     return noise(len(time_s), rng, 2000, 0) * swell

@@ -1,4 +1,4 @@
-"""A voice: vowels by formants, consonants by noise, gliding from note to note, with vibrato.
+"""A voice: vowels from formants, consonants from noise, glides between notes, vibrato.
 
 Formants after Peterson and Barney (1952), table II.
 """
@@ -16,7 +16,7 @@ VOWELS_HZ = {  # the first three formants
     "o": (570, 840, 2410),
     "u": (300, 870, 2240),
 }
-CONSONANTS = {  # of what noise: lowest and highest frequency, length in s, strength
+CONSONANTS = {  # noise: lowest and highest frequency, length in s, strength
     "": (0.0, 0.0, 0.0, 0.0),
     "s": (4500.0, 9500.0, 0.09, 0.5),
     "sh": (2200.0, 7000.0, 0.08, 0.5),
@@ -32,16 +32,16 @@ TABLE_SIZE = 1 << TABLE_BITS
 
 @dataclass(frozen=True)
 class Singer:
-    """Whose voice it is. Ratios, seconds, semitones."""
+    """The parameters of a voice, as ratios, seconds or semitones."""
 
-    size: float  # of the throat: formants lie so much higher
-    octave: int  # in which it sings, beside what is written
+    size: float  # of the throat: formant frequencies are multiplied by it
+    octave: int  # relative to the written pitch
     breath: float
     vibrato: float
     vibrato_hz: float
-    glide_s: float  # from the note before
+    glide_s: float  # from the previous note
     attack_s: float
-    tilt: float  # how much of the buzz is left
+    tilt: float  # share of buzz in the sound
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "Singer":
@@ -57,7 +57,7 @@ class Singer:
         )
 
     def sing(self, pitch: int, before: int, seconds: float, rng: np.random.Generator) -> tuple[Samples, int]:
-        """A syllable on MIDI `pitch`, coming from pitch `before`, and how many samples of it come before the vowel."""
+        """A syllable on MIDI `pitch`, gliding from pitch `before`, and the number of samples before its vowel."""
         vowel = str(rng.choice(tuple(VOWELS_HZ)))
         low_hz, high_hz, length_s, strength = CONSONANTS[str(rng.choice(tuple(CONSONANTS)))]
         time_s = timeline(seconds + 0.06)

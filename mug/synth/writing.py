@@ -1,4 +1,4 @@
-"""Writes the events of one part of a song after another: grooves, fills, rolls, tunes, arpeggios, a voice, pads."""
+"""Writes the events of a song part by part: grooves, fills, rolls, melodies, arpeggios, a voice, pads."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +16,10 @@ LOUDNESS = {"X": 1.0, "x": 0.8, "o": 0.5, ",": 0.2}
 
 @dataclass(frozen=True, slots=True, order=True)
 class Event:
-    """One sound. `pitch` is MIDI (for toms too), 0 for other drums; `held` says that it sounds on until its end.
+    """One sound. `pitch` is MIDI (for toms too), 0 for other drums; `held`: it sounds until its end.
 
-    `audible` is how clearly the event's onset stands out in this song's mix beside what `loudness` says: 1 where its
-    instrument has its usual level and a sharp attack, less for one that is mixed softly, plays in a soft part or
-    swells, 0 for what has no onset (risers, sweeps).
+    `audible` is how clearly the event's onset stands out of this song's mix, in addition to `loudness`: 1 for the usual
+    level and a sharp attack, less for soft levels, soft parts or slow attacks, 0 without an onset (risers, sweeps).
     """
 
     tick: int
@@ -39,7 +38,7 @@ class Part:
     n_bars: int
     playing: frozenset[str]
     chords: tuple[int, ...]  # a scale degree for each bar
-    level: float = 1.0  # how loud it is beside the loudest part
+    level: float = 1.0  # loudness relative to the loudest part
 
 
 @dataclass
@@ -80,13 +79,13 @@ class Writer:
                 yield from self._chord("pad", start + i * bar_ticks, bar_ticks, degree, 0.6)
 
     def ending(self, tick: int) -> Iterator[Event]:
-        """A last hit of everybody."""
+        """A final hit of all instruments."""
         for drum in {"kick", "crash"} - GENRES[self.style.genre].never:
             yield Event(tick, drum, 0, TICKS, 1.0)
         yield from self._chord("chord", tick, TICKS, 0, 1.0)
 
     def _grooves(self, part: Part, start: int) -> Iterator[Event]:
-        """Everything that repeats by the bar: drums, bass, chords."""
+        """Everything that repeats every bar: drums, bass, chords."""
         style = self.style
         loud = part.kind in ("chorus", "drop")
         bar_ticks = style.meter * TICKS
@@ -127,16 +126,16 @@ class Writer:
         family = self.style.timbres[layer]
         held = family not in DECAYING
         root = self.style.root + (pitch_of(self.style, degree) - self.style.root) % 12
-        if family == "guitar":  # distortion makes mud of thirds
+        if family == "guitar":  # thirds sound muddy with distortion
             pitches = [root - 12, root - 5, root]
-        else:  # an inversion that keeps the chord inside an octave and a half above the root
+        else:  # an inversion that stays within an octave and a half above the root
             degrees = (degree, degree + 2, degree + 4)
             pitches = [self.style.root + (pitch_of(self.style, d) - self.style.root) % 12 for d in degrees]
         for pitch in pitches:
             yield Event(tick, layer, pitch, n_ticks, loudness, held)
 
     def _fill(self, start: int, stop: int) -> Iterator[Event]:
-        """Snare and toms run down to the next part."""
+        """Snare and toms lead into the next part."""
         step = self._step(start, 0.085)
         for i, tick in enumerate(range(start, stop, step)):
             beat = (tick - start) // TICKS
@@ -156,7 +155,7 @@ class Writer:
             tick += step
 
     def _tune(self, layer: str, kind: str, part: Part, start: int) -> Iterator[Event]:
-        """The motif of the part over its chords: A A B A. A voice breathes now and then."""
+        """The motif of the part over its chords: A A B A. A voice pauses to breathe now and then."""
         bar_ticks = self.style.meter * TICKS
         motif = self.motifs.get(kind, self.motifs["verse"])
         held = layer == "vocal" or self.style.timbres[layer] not in DECAYING

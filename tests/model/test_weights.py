@@ -20,7 +20,7 @@ def saved(path: Path, state: dict[str, torch.Tensor], **options: object) -> Path
 def test_numbers_that_are_repeated_are_refused(tmp_path, is_archive):
     state = {"fine": torch.ones(2), "large": torch.zeros(1).expand(1000, 1000)}
     path = saved(tmp_path / "x.ckpt", state, _use_new_zipfile_serialization=is_archive)
-    with pytest.raises(CheckpointError, match=r"x\.ckpt: 'large' repeats its numbers to be \[1000, 1000\]"):
+    with pytest.raises(CheckpointError, match=r"x\.ckpt: 'large' is a small tensor expanded to \[1000, 1000\]"):
         read_state(path)
 
 

@@ -183,10 +183,10 @@ class TestTinyModel:
                 lambda s: s.update(schedule_buffers(make_beta_schedule("linear", linear_end=1.9e-2))),
                 "betas, alphas_cumprod, alphas_cumprod_prev, .* are not those of the configured schedule",
             ),
-            (lambda s: s.update(betas=3), "something else than tensors: 'betas'"),
-            (lambda s: s.update({4: torch.zeros(1)}), "something else than tensors: 4"),
-            (lambda s: s.update(betas=torch.zeros(1000).to_sparse()), "'betas' is no plain tensor"),
-            (lambda s: s.update(betas=torch.zeros(1000, device="meta")), "'betas' is no plain tensor"),
+            (lambda s: s.update(betas=3), "something other than tensors: 'betas'"),
+            (lambda s: s.update({4: torch.zeros(1)}), "something other than tensors: 4"),
+            (lambda s: s.update(betas=torch.zeros(1000).to_sparse()), "'betas' is not a plain tensor"),
+            (lambda s: s.update(betas=torch.zeros(1000, device="meta")), "'betas' is not a plain tensor"),
         ],
     )
     @pytest.mark.filterwarnings("ignore:Validating:UserWarning")
@@ -261,7 +261,7 @@ class TestPickles:
 
         path = write(tmp_path, state, original_node())
         torch.save({"state_dict": state, "callbacks": Hostile()}, path)
-        with pytest.raises(CheckpointError, match=r"it asks for (posix|os)\.mkdir, and code is never run"):
+        with pytest.raises(CheckpointError, match=r"it contains code \((posix|os)\.mkdir\), which is never run"):
             imported(path, tmp_path / "ours")
         path.write_bytes(pickle.dumps(Hostile(), protocol=2))
         with pytest.raises(CheckpointError, match=r"model\.ckpt: not a readable checkpoint of tensors"):
