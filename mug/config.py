@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mug.errors import ConfigError
 
 PACKAGE = Path(__file__).resolve().parent
 # Holds configs/ and models/: the checkout, or what a wheel carries of it inside the installed package.
+OVER, REMOVE = "over", "~"  # in overlays, see load_config
 PROJECT_ROOT = PACKAGE / "shipped" if (PACKAGE / "shipped").is_dir() else PACKAGE.parent
 SHIPPED_MODEL = Path("models/mug-mini")  # 4K, free for all; what is used where no other one is named
 # what OmegaConf raises where a list would replace a mapping, and the like
@@ -42,6 +43,8 @@ def find_file(path: str | Path) -> Path:
 def load_config(files: Iterable[str | Path], dotlist: Iterable[str] = ()) -> dict[str, Any]:
     """Merge YAML `files` left to right, then the `key.sub=value` overrides, into a plain dict.
 
+    A file with the key `over` is an overlay: it says what is different from the file that it names, which has to come
+    first. In an overlay `~key: null` removes a key of the files before it; the same key beside it starts afresh.
     Raises ConfigError for a missing or unreadable file, and for an override that is no `key=value`.
     """
     merged = OmegaConf.create({})
@@ -51,6 +54,11 @@ def load_config(files: Iterable[str | Path], dotlist: Iterable[str] = ()) -> dic
             raise ConfigError(f"{file}: no such config file; the shipped ones are in configs/mug/")
         try:
             node = OmegaConf.load(path)
+            if isinstance(node, DictConfig) and OVER in node:
+                base = node.pop(OVER)
+                if not merged:
+                    raise ConfigError(f"{file}: says what is different from {base}: give both, --base {base} {file}")
+                _remove(merged, node, str(file))
             merged = OmegaConf.merge(merged, node)  # type: ignore[assignment]
         except (yaml.YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError, TypeError) as error:
             raise ConfigError(f"{file}: not a readable YAML config: {error}") from error
@@ -62,6 +70,21 @@ def load_config(files: Iterable[str | Path], dotlist: Iterable[str] = ()) -> dic
         except MERGE_ERRORS as error:
             raise ConfigError(f"override '{item}' does not fit the configuration: {_first_line(error)}") from error
     return _plain(merged)
+
+
+def _remove(merged: DictConfig, overlay: DictConfig, file: str, place: str = "") -> None:
+    """Carry out the `~key`s of an overlay. Raises ConfigError for a key that is not there."""
+    for key in list(overlay):
+        name = str(key).removeprefix(REMOVE)
+        if name != key:
+            if name not in merged or overlay[key] is not None:
+                raise ConfigError(
+                    f"{file}: {place}{key} removes a key of the files before it: write {key}: null, and give the file "
+                    f"first that has {place}{name}"
+                )
+            del merged[name], overlay[key]
+        elif isinstance(overlay[key], DictConfig) and key in merged and isinstance(merged[key], DictConfig):
+            _remove(merged[key], overlay[key], file, f"{place}{key}.")
 
 
 def merge_configs(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

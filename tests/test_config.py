@@ -41,6 +41,20 @@ def test_what_is_no_configuration(tmp_path, files):
         load_config(files, ["extra=${nothing.here}"])
 
 
+def test_an_overlay_changes_replaces_and_removes(files, tmp_path):
+    overlay = tmp_path / "over.yaml"
+    overlay.write_text("over: a.yaml\nmodel: {width: 9, ~depth: null}\n~data: null\ndata: {one: 1}\n")
+    assert load_config([files[0], overlay]) == {"model": {"width": 9}, "data": {"one": 1}}
+    with pytest.raises(ConfigError, match=r"over\.yaml: .* different from a\.yaml: give both, --base a\.yaml"):
+        load_config([overlay])
+    overlay.write_text("over: a.yaml\nmodel: {~height: null}\n")
+    with pytest.raises(ConfigError, match=r"over\.yaml: model\.~height.*give the file first that has model\.height"):
+        load_config([files[0], overlay])
+    overlay.write_text("over: a.yaml\n~model: {width: 4}\n")
+    with pytest.raises(ConfigError, match="write ~model: null"):
+        load_config([files[0], overlay])
+
+
 def test_files_are_found_from_here_then_from_the_project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert find_file("pyproject.toml") == PROJECT_ROOT / "pyproject.toml"

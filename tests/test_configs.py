@@ -1,7 +1,6 @@
 """Every shipped configuration is whole: it builds, its sizes are the published ones, and its lengths fit together."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -9,11 +8,11 @@ import torch
 from mug.config import check_params, get_obj_from_str, instantiate_from_config, load_config
 from mug.data.audio import AudioSettings
 from mug.data.augment import Augmentation
+from mug.errors import ConfigError
 from mug.features import FeatureSpec
 from mug.training.setup import build_trainer, check_config, with_seed
+from tests.shipped_configs import BASES, CONFIGS, NAMES, files_of, shipped
 
-CONFIGS = Path(__file__).resolve().parent.parent / "configs" / "mug"
-NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if "model:" in path.read_text(encoding="utf-8"))
 PARAMETERS = {
     "autoencoder": 5_086_192,
     "autoencoder_large": 5_618_448,
@@ -28,10 +27,6 @@ FIRST_STAGE = {
 MINI_BYTES = 16 * 10**6  # of models/mug-mini, in float16
 
 
-def load(name: str) -> dict[str, Any]:
-    return load_config([CONFIGS / f"{name}.yaml"])
-
-
 def test_the_full_size_and_the_small_one_are_shipped() -> None:
     assert PARAMETERS.keys() | FIRST_STAGE.keys() | set(FIRST_STAGE.values()) <= set(NAMES)
 
@@ -39,7 +34,7 @@ def test_the_full_size_and_the_small_one_are_shipped() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_model_builds_with_its_published_size(name: str) -> None:
     with torch.device("meta"):  # no memory, no time
-        model = instantiate_from_config(load(name)["model"], "model")
+        model = instantiate_from_config(shipped(name)["model"], "model")
     size = sum(parameter.numel() for parameter in model.parameters())
     assert size == PARAMETERS[name] if name in PARAMETERS else 2 * size < MINI_BYTES
     model.configure_optimizers()
@@ -47,7 +42,7 @@ def test_model_builds_with_its_published_size(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_trainer_and_callbacks_build(name: str, tmp_path: Path) -> None:
-    config = load(name)
+    config = shipped(name)
     check_config(config)
     trainer = build_trainer(with_seed(config, 5), tmp_path)
     assert trainer.max_steps > 0
@@ -58,7 +53,7 @@ def test_trainer_and_callbacks_build(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_data_node_has_known_keys(name: str) -> None:
-    node = load(name)["data"]
+    node = shipped(name)["data"]
     params = node["params"]
     check_params(get_obj_from_str(node["target"]), params, "data.params")
     for split in ("train", "validation", "test"):
@@ -72,7 +67,7 @@ def test_data_node_has_known_keys(name: str) -> None:
 
 @pytest.mark.parametrize("name", FIRST_STAGE)
 def test_lengths_fit_together(name: str) -> None:
-    config = load(name)
+    config = shipped(name)
     settings = AudioSettings.from_params(config["data"]["params"]["common"]["audio"])
     params = config["model"]["params"]
     with torch.device("meta"):
@@ -94,7 +89,7 @@ def test_lengths_fit_together(name: str) -> None:
 
 @pytest.mark.parametrize("name", FIRST_STAGE)
 def test_stage_2_takes_the_autoencoder_of_stage_1(name: str) -> None:
-    diffusion, autoencoder = load(name), load(FIRST_STAGE[name])
+    diffusion, autoencoder = shipped(name), shipped(FIRST_STAGE[name])
     frozen = diffusion["model"]["params"]["first_stage_config"]["params"]
     trained = autoencoder["model"]["params"]
     assert frozen["ddconfig"] == trained["ddconfig"]
@@ -105,19 +100,19 @@ def test_stage_2_takes_the_autoencoder_of_stage_1(name: str) -> None:
 
 
 def test_stage_2_hears_with_the_encoder_of_stage_0() -> None:
-    diffusion, onsets = load("mini_diffusion")["model"]["params"], load("mini_onsets")["model"]["params"]
+    diffusion, onsets = shipped("mini_diffusion")["model"]["params"], shipped("mini_onsets")["model"]["params"]
     heard, trained = (dict(node["wave_stage_config"]["params"]) for node in (diffusion, onsets))
     heard.pop("ckpt_path")
     assert heard == trained
     n_levels = len(diffusion["unet_config"]["params"]["channel_mult"])
     assert onsets["scale"] == len(trained["channel_mult"]) - n_levels  # the finest that the denoiser hears
     with torch.device("meta"):
-        model = instantiate_from_config(load("mini_diffusion")["model"], "model")
+        model = instantiate_from_config(shipped("mini_diffusion")["model"], "model")
     assert onsets["note_frames"] == model.latent_factor
 
 
 def test_stage_3_starts_as_stage_2_and_hears_the_same() -> None:
-    diffusion, placement = load("mini_diffusion"), load("mini_placement")
+    diffusion, placement = shipped("mini_diffusion"), shipped("mini_placement")
     params, of_stage_2 = placement["model"]["params"], diffusion["model"]["params"]
     with torch.device("meta"):
         assert params["note_frames"] == instantiate_from_config(diffusion["model"], "model").latent_factor
@@ -128,8 +123,34 @@ def test_stage_3_starts_as_stage_2_and_hears_the_same() -> None:
     assert placement["data"]["params"]["common"] == diffusion["data"]["params"]["common"]
 
 
+@pytest.mark.parametrize(("name", "base"), BASES.items())
+def test_an_overlay_alone_names_its_base(name: str, base: str) -> None:
+    with pytest.raises(ConfigError, match=rf"--base configs/mug/{base}\.yaml \S*configs/mug/{name}\.yaml"):
+        load_config(files_of(name)[1:])
+
+
+def test_an_overlay_replaces_and_removes() -> None:
+    stft = shipped("mug_diffusion_stft")
+    assert stft["model"]["params"]["wave_stage_config"] == {
+        "target": "mug.cond.wave.STFTEncoder",
+        "params": {
+            "n_fft": 2048, "middle_channels": 128, "out_channels": 512, "channel_mult": [1, 2, 2, 2, 4, 4, 4],
+            "num_res_blocks": 2,
+        },
+    }  # fmt: skip
+    assert stft["data"]["params"]["common"]["audio"] == {
+        "kind": "stft", "sr": 22050, "n_fft": 2048, "max_audio_frame": 16384, "audio_note_window_ratio": 2,
+    }  # fmt: skip
+    placement = shipped("mini_placement")["model"]
+    assert placement["target"] == "mug.placement.model.PlacementModel"
+    assert placement["params"].keys() == {
+        "learning_rate", "monitor", "note_frames", "ckpt_path", "scheduler_config", "unet_config", "wave_stage_config",
+        "cond_stage_config",
+    }  # fmt: skip
+
+
 def test_the_small_model_runs() -> None:
-    model = instantiate_from_config(load("mini_diffusion")["model"], "model")
+    model = instantiate_from_config(shipped("mini_diffusion")["model"], "model")
     spec = FeatureSpec.from_yaml(CONFIGS / "mini_features.yaml")
     batch = {"audio": torch.randn(1, 128, 4096), "feature": torch.from_numpy(spec.unconditional)[None]}
     x_0 = model.encode_latent(torch.zeros(1, 16, 512))

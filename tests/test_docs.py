@@ -33,8 +33,8 @@ def test_commands_of_the_readme_explain_themselves_and_know_the_flags_it_gives_t
 def test_overrides_of_the_readme_name_keys_of_the_shipped_configurations() -> None:
     commands = README.replace("\\\n", " ")
     found = 0
-    for config, line in re.findall(r"python main\.py --base (configs/\S+) (.*)$", commands, re.MULTILINE):
-        shipped = load_config([config])
+    for configs, line in re.findall(r"python main\.py --base ((?:configs/\S+ )+)(.*)$", commands, re.MULTILINE):
+        shipped = load_config(configs.split())
         for override in re.findall(r"(\S+)=\S+", line):
             node = shipped
             for key in override.split("."):

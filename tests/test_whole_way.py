@@ -11,10 +11,11 @@ from tqdm import tqdm
 
 from mug.charts.beatmap import Beatmap
 from mug.charts.osu import read_osu, write_osu
-from mug.config import PROJECT_ROOT, instantiate_from_config, load_config
+from mug.config import PROJECT_ROOT, instantiate_from_config
 from mug.generation import ChartGenerator
 from mug.training.setup import build_trainer, check_config
 from tests.data.small_library import write_clicks, write_library
+from tests.shipped_configs import shipped
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
 
@@ -95,9 +96,7 @@ def test_the_model_that_hears_the_stft(tmp_path: Path) -> None:
     shared = [f"data.params.common.{name}={value}" for name, value in common.items()]
     small = ["middle_channels=8", "num_groups=4", "z_channels=6"]
     first = fit(
-        load_config(
-            [CONFIGS / "autoencoder_large.yaml"], [*shared, *(f"model.params.ddconfig.{change}" for change in small)]
-        ),
+        shipped("autoencoder_large", [*shared, *(f"model.params.ddconfig.{change}" for change in small)]),
         tmp_path / "stage1",
     )
     make_it_write(first, keys=4)
@@ -109,7 +108,7 @@ def test_the_model_that_hears_the_stft(tmp_path: Path) -> None:
     }  # fmt: skip
     changes = [f"model.params.{name}={value}" for name, value in model.items()]
     changes += [f"model.params.first_stage_config.params.ddconfig.{change}" for change in small]
-    trained = fit(load_config([CONFIGS / "mug_diffusion_stft.yaml"], [*shared, *changes]), tmp_path / "stage2")
+    trained = fit(shipped("mug_diffusion_stft", [*shared, *changes]), tmp_path / "stage2")
     for seconds in (3.0, 50.0):  # 32 latent frames, and 64, more than it was trained on
         chart = write_chart(trained, tmp_path, seconds)
         assert chart.notes[-1].last_ms > 900 * seconds

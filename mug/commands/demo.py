@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 N_SONGS = 64
 CHARTED_SONGS = 5  # held-out songs that are charted for the table
 STEPS = {"onsets": 300, "autoencoder": 1500, "diffusion": 900, "placement": 400}
+BASES = {"placement": ("diffusion",)}  # stage -> what its configuration is an overlay of
 AS_MAPPING = ("--steps", 10, "--scale", 1, "--ensemble", 24, "--attempts", 3)  # as mug chart writes charts
 # Of so few songs more are held out; not every CPU computes in bfloat16.
 SMALL = (
@@ -38,7 +39,7 @@ SMALL = (
 
 def main(argv: Sequence[str] | None = None) -> None:
     started = time.monotonic()
-    args = build_parser().parse_args(argv)
+    args = parse_args(argv)
     name = args.name
     songs = args.songs
     if songs is None:
@@ -53,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     overrides = [*SMALL, f"data.params.common.beatmap_txt={beatmap_txt}", *args.overrides]
 
-    def train(title: str, stage: str, config: str, n_steps: int, *more: str) -> Path:
+    def train(title: str, stage: str, configs: Sequence[str], n_steps: int, *more: str) -> Path:
         """Train a stage, look at the validation songs three times, and return its checkpoint."""
         run = f"{name}_{stage}"
         schedule = (
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"lightning.trainer.val_check_interval={max(1, n_steps // 3)}",
             "lightning.trainer.num_sanity_val_steps=-1",  # the untrained model is the first point of the curve
         )
-        command = ("train", "-t", "--no-test", "--logdir", args.logdir, "-n", run, "--base", config)
+        command = ("train", "-t", "--no-test", "--logdir", args.logdir, "-n", run, "--base", *configs)
         step(title, *command, *schedule, *overrides, *more)
         return newest_run(args.logdir, run) / "checkpoints" / "last.ckpt"
 
@@ -110,8 +111,15 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--songs", type=Path, help="your own songs (default: composed ones)")
     parser.add_argument("--name", default="demo", help="of the data folder, the runs and the output (default: demo)")
     for number, (stage, steps) in enumerate(STEPS.items()):
-        config = f"configs/mug/mini_{stage}.yaml"
-        parser.add_argument(f"--{stage}", default=config, help=f"stage {number}'s configuration (default: {config})")
+        configs = [f"configs/mug/mini_{name}.yaml" for name in (*BASES.get(stage, ()), stage)]
+        default = " ".join(configs)
+        parser.add_argument(
+            f"--{stage}",
+            nargs="+",
+            default=configs,
+            metavar="YAML",
+            help=f"stage {number}'s configuration (default: {default})",
+        )
         parser.add_argument(
             f"--stage{number}_steps", type=int, default=steps, help=f"steps of stage {number} (default: {steps})"
         )
@@ -120,6 +128,15 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--outdir", type=Path, default=Path("outputs"), help="where the charts go")
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="single values for all stages")
     return parser
+
+
+def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
+    args = build_parser().parse_args(argv)
+    for stage in STEPS:  # these options take all that follows them, overrides too
+        given = getattr(args, stage)
+        args.overrides = [item for item in given if "=" in item] + args.overrides
+        setattr(args, stage, [item for item in given if "=" not in item])
+    return args
 
 
 def newest_run(logdir: Path, name: str) -> Path:
@@ -138,9 +155,9 @@ def step(title: str, command: str, *arguments: object) -> None:
     print(f"--- {title}: {time.monotonic() - started:.0f} s", flush=True)
 
 
-def held_out_chart(config: str, overrides: Sequence[str]) -> "Entry":
+def held_out_chart(configs: Sequence[str], overrides: Sequence[str]) -> "Entry":
     """Return the second hardest chart of a song of the test split, or its only one. Raises DatasetError."""
-    data = instantiate_from_config(load_config([config], overrides)["data"], "data")
+    data = instantiate_from_config(load_config(configs, overrides)["data"], "data")
     data.setup("test")
     entries = data.datasets["test"].entries
     song = min(entry.audio for entry in entries)

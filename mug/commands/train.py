@@ -22,7 +22,7 @@ MAX_SEED = 2**32 - 1  # numpy's
 
 def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("train", __doc__)
-    parser.add_argument("-n", "--name", help="name of the run; default: the first config file's")
+    parser.add_argument("-n", "--name", help="name of the run; default: the last config file's")
     parser.add_argument(
         "-r", "--resume", type=Path, metavar="PATH", help="go on training from a run folder or checkpoint"
     )

@@ -29,7 +29,7 @@ class Run:
 
 
 def start_run(logdir: Path, name: str | None, postfix: str, files: Sequence[str], overrides: Sequence[str]) -> Run:
-    """Plan a new run of the merged `files`, named after the first of them unless `name` is given.
+    """Plan a new run of the merged `files`, named after the last of them unless `name` is given.
 
     Nothing is written yet. Raises ConfigError.
     """
@@ -38,7 +38,7 @@ def start_run(logdir: Path, name: str | None, postfix: str, files: Sequence[str]
             "no configuration: give one, e.g. --base configs/mug/mini_autoencoder.yaml, or resume with -r"
         )
     config = load_config(files, overrides)
-    return Run(_new_folder(logdir, (name or Path(files[0]).stem) + postfix), config)
+    return Run(_new_folder(logdir, (name or Path(files[-1]).stem) + postfix), config)
 
 
 def resume_run(path: Path, logdir: Path, files: Sequence[str], overrides: Sequence[str]) -> Run:

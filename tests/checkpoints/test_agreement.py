@@ -7,8 +7,8 @@ import pytest
 from tiny_model import tiny_run_config
 
 from mug.checkpoints.agreement import check_agreement
-from mug.config import load_config
 from mug.errors import ConfigError
+from tests.shipped_configs import shipped
 
 FIRST_STAGE = "model.params.first_stage_config.params.ddconfig"
 AUDIO = "data.params.common.audio"
@@ -77,4 +77,4 @@ def test_what_is_no_mapping_is_left_to_others(key: str, value: Any) -> None:
 
 @pytest.mark.parametrize("name", ["autoencoder", "mini_diffusion", "mug_diffusion", "mug_diffusion_stft"])
 def test_shipped_configurations_agree(name: str) -> None:
-    check_agreement(load_config([f"configs/mug/{name}.yaml"]))
+    check_agreement(shipped(name))

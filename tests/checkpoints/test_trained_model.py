@@ -13,10 +13,11 @@ import yaml
 from tiny_model import save_tiny_checkpoint, save_tiny_placement, tiny_run_config
 
 from mug.checkpoints.trained_model import MAX_VALUES, PLACES, check_places, load_trained_model, read_model
-from mug.config import PROJECT_ROOT, get_obj_from_str, load_config
+from mug.config import get_obj_from_str
 from mug.errors import CheckpointError
 from mug.placement.density import DensityPrior
 from mug.training.export import export_run
+from tests.shipped_configs import NAMES, shipped
 
 Edit = Callable[[dict[str, Any]], Path]
 NOT_ITS_OWN = "its prompt, audio or keys are not those of"
@@ -73,14 +74,14 @@ def test_nor_is_one_further_inside_or_outside(saved, target):
         load_trained_model(saved(config))
 
 
-@pytest.mark.parametrize("file", sorted((PROJECT_ROOT / "configs/mug").glob("*auto*.yaml")), ids=lambda file: file.name)
-def test_shipped_first_stages_may_be_built(file):
-    check_places(load_config([file])["model"], file.name)
+@pytest.mark.parametrize("name", [name for name in NAMES if "auto" in name])
+def test_shipped_first_stages_may_be_built(name):
+    check_places(shipped(name)["model"], name)
 
 
-@pytest.mark.parametrize("file", sorted((PROJECT_ROOT / "configs/mug").glob("*diff*.yaml")), ids=lambda file: file.name)
-def test_shipped_runs_carry_a_configuration_that_is_read_back(tmp_path, file):
-    torch.save({"state_dict": {"w": torch.ones(1)}, "config": load_config([file])}, tmp_path / "x.ckpt")
+@pytest.mark.parametrize("name", [name for name in NAMES if "diff" in name])
+def test_shipped_runs_carry_a_configuration_that_is_read_back(tmp_path, name):
+    torch.save({"state_dict": {"w": torch.ones(1)}, "config": shipped(name)}, tmp_path / "x.ckpt")
     state, config = read_model(tmp_path / "x.ckpt")
     assert list(state) == ["w"]
     assert config["model"]["target"] == "mug.diffusion.diffusion.DDPM"

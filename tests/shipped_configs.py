@@ -1,0 +1,23 @@
+"""The configurations that are shipped, by name, overlays with their bases."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from mug.config import PROJECT_ROOT, load_config
+
+CONFIGS = PROJECT_ROOT / "configs" / "mug"
+NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if "model:" in path.read_text(encoding="utf-8"))
+BASES = {
+    "autoencoder_large": "autoencoder",
+    "mini_placement": "mini_diffusion",
+    "mug_diffusion_stft": "mug_diffusion",
+}
+
+
+def files_of(name: str) -> list[Path]:
+    return [CONFIGS / f"{part}.yaml" for part in (BASES.get(name), name) if part]
+
+
+def shipped(name: str, overrides: Iterable[str] = ()) -> dict[str, Any]:
+    return load_config(files_of(name), overrides)
