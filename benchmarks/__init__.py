@@ -1,5 +1,7 @@
-"""Measurements: `python -m benchmarks` for all of them, `python -m benchmarks.attention` for one question."""
+"""Measurements: `python -m benchmarks` for all of them, `python -m benchmarks.attention` for one of them."""
 
 import os
 
-os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # before torch: its profiler would announce itself between the tables
+os.environ.setdefault(
+    "KINETO_LOG_LEVEL", "99"
+)  # set before importing torch: its profiler would print between the tables

@@ -1,6 +1,6 @@
-"""Run all benchmarks, each in a process of its own, and print their tables: `python -m benchmarks`.
+"""Run all benchmarks, each in its own process, and print their tables: `python -m benchmarks`.
 
-`--save docs/benchmarks.md` puts the tables in place of those at the end of that page.
+`--save docs/benchmarks.md` replaces the tables at the end of that page.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from mug.files import replacing
 
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = "## Figures\n"  # the last heading of the page
-# Name, and LARGE_PAGES: training as torch runs by itself, and then as main.py has it run.
+# Name and LARGE_PAGES: training with torch's default, and then as main.py runs it.
 CPU_QUESTIONS = (
     ("s4_kernel", "0"),
     ("attention", "0"),
@@ -32,7 +32,7 @@ GPU_QUESTIONS = tuple((name, "0") for name in ("s4_kernel", "attention", "ddim_s
 
 
 def answer(question: str, large_pages: str, arguments: Sequence[str]) -> str:
-    """Return what a benchmark prints. Raises CalledProcessError when it fails; its own words are on stderr by then."""
+    """Return what a benchmark prints. Raises CalledProcessError if it fails; its error is on stderr."""
     command = [sys.executable, "-m", f"benchmarks.{question}", *arguments]
     environment = {**os.environ, LARGE_PAGES: large_pages}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
@@ -40,10 +40,10 @@ def answer(question: str, large_pages: str, arguments: Sequence[str]) -> str:
 
 
 def save(page: Path, figures: str) -> None:
-    """Replace what follows the heading of the figures. Raises ValueError for a page without it."""
+    """Replace everything after the heading of the figures. Raises ValueError for a page without it."""
     text = page.read_text(encoding="utf-8")
     if text.count(FIGURES) != 1:
-        raise ValueError(f"{page}: expected one heading '{FIGURES.strip()}', after which the figures belong")
+        raise ValueError(f"{page}: expected one heading '{FIGURES.strip()}' before the figures")
     with replacing(page) as temporary:
         temporary.write_text(text.partition(FIGURES)[0] + FIGURES + "\n" + figures, encoding="utf-8")
 

@@ -1,6 +1,6 @@
 """How fast is the attention with relative positions? Forward and backward of self-attention over one song's frames.
 
-The plain one holds a bias and a gate for every head of every song; ours must hold less by at least these two.
+The plain version holds a bias and a gate for every head of every song; ours must use less memory by at least these.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""How many full-size items does one worker make a second, beside the plain way to make them?
+"""How many full-size items does one worker make per second, compared with the plain way?
 
-The plain way keeps nothing ready: for every item it reads the chart's text, unpacks the song's spectrum, asks the
-database for the prompt, and computes star rating and skillsets anew where the rate is not 1.
+The plain way caches nothing: for every item it parses the chart, unpacks the song's spectrum, queries the database for
+the prompt, and recomputes star rating and skillsets if the rate is not 1.
 """
 
 import itertools
@@ -35,8 +35,8 @@ TARGET = 10.0
 
 
 def rows(settings: Settings) -> list[Row]:
-    """An item of 190 s at the song's own rate, at another, and as often at another as mug_diffusion.yaml has it."""
-    torch.set_num_threads(1)  # as in a worker of a loader
+    """An item of 190 s at rate 1, at another rate, and at other rates as often as in mug_diffusion.yaml."""
+    torch.set_num_threads(1)  # as in a worker of a data loader
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_songs(folder, 10.0 if settings.quick else SECONDS)
@@ -56,7 +56,7 @@ def rows(settings: Settings) -> list[Row]:
 
 
 def in_turn(item: Callable[[tuple[int, int]], object]) -> Callable[[], object]:
-    """Ask for the next N_ITEMS, of all songs in turn."""
+    """Load the next N_ITEMS, cycling through the songs."""
     keys = ((index, epoch) for epoch in itertools.count() for index in range(N_SONGS))
 
     def some() -> None:
@@ -67,7 +67,7 @@ def in_turn(item: Callable[[tuple[int, int]], object]) -> Callable[[], object]:
 
 
 def write_songs(folder: Path, seconds: float) -> None:
-    """Make a prepared folder: songs of noise and tones that come and go, their charts, their features."""
+    """Make a prepared folder: songs of noise and pulsing tones, charts and features."""
     rng = np.random.default_rng(0)
     time = np.arange(int(seconds * 22050)) / 22050
     lines = []
@@ -130,7 +130,7 @@ class PlainItems:
         }
 
     def augment(self, rng: np.random.Generator) -> dict[str, Any]:
-        """What is drawn for an item, besides its rate and the features that it leaves out."""
+        """Draw an item's augmentation, except its rate and dropped features."""
         offset_ms = self.items.settings.grid.audio.to_ms(float(rng.integers(8)))
         return {"mirror": bool(rng.random() < 0.5), "offset_ms": offset_ms}
 
@@ -143,7 +143,7 @@ class PlainItems:
 
 
 def resize(mel: np.ndarray, rate: float) -> np.ndarray:
-    """Play a spectrum [M, A] at a rate: every new frame on a straight line between two old ones."""
+    """Play a spectrum [M, A] at a rate: every new frame is interpolated linearly between two old ones."""
     if rate == 1.0:
         return mel.astype(np.float32)
     position = rate * np.arange(int((mel.shape[1] - 1) / rate))

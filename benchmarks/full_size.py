@@ -1,4 +1,4 @@
-"""The full-size model of configs/mug/mug_diffusion.yaml with random weights, and inputs of the shape of real ones.
+"""The full-size model of configs/mug/mug_diffusion.yaml with random weights, and inputs with realistic shapes.
 
 Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Z latent channels, L latent frames, F features.
 """
@@ -28,7 +28,7 @@ TOY = [  # the same networks, a quarter as wide; a song of 24 s
 
 
 def full_size_model(settings: Settings) -> DDPM:
-    """Build the model in eval mode and run it once, so that its S4 kernels are stored for the length of a song."""
+    """Build the model in eval mode and run it once, so that its S4 kernels are cached for the length of a song."""
     torch.manual_seed(0)
     model = instantiate_from_config(load_config([CONFIG], TOY if settings.quick else [])["model"], "model")
     model.to(settings.device).eval()
@@ -38,7 +38,7 @@ def full_size_model(settings: Settings) -> DDPM:
 
 
 def compile_networks(model: DDPM, settings: Settings) -> None:
-    """Compile the two networks that take the time, where the settings say so."""
+    """Compile the two expensive networks if the settings say so."""
     for network in (model.model.unet_model, model.model.wave_model):
         settings.ready(network)
 
@@ -75,7 +75,7 @@ def generator() -> torch.Generator:
 
 @torch.no_grad()
 def guided_denoiser(model: DDPM, n_charts: int, scale: float = GUIDANCE_SCALE) -> Denoise:
-    """What sampling calls at every step for charts of one song: the U-Net on a batch of twice as many."""
+    """The denoiser that sampling calls at every step for charts of one song: the U-Net on a batch of twice as many."""
     context, audios = model.encode_prompt(prompts(model, 1)), model.encode_audio(audio(model, 1))
     contexts = context.repeat(n_charts, 1, 1)
     heard = [level.repeat(n_charts, 1, 1) for level in audios]
@@ -83,7 +83,7 @@ def guided_denoiser(model: DDPM, n_charts: int, scale: float = GUIDANCE_SCALE) -
 
 
 def guided_step(model: DDPM, n_charts: int, settings: Settings) -> Callable[[], Tensor]:
-    """Return one step of sampling without the sampler's own few additions."""
+    """Return one step of sampling, without the sampler's own arithmetic."""
     denoise = guided_denoiser(model, n_charts)
     x, t = noise(model, n_charts)
     t[:] = 500
@@ -111,6 +111,6 @@ def training_step(model: DDPM, optimizer: torch.optim.Optimizer, batch: int, set
 
 
 def resident_bytes(model: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    """What training holds between two steps: parameters, buffers and the optimiser's state."""
+    """The memory training holds between steps: parameters, buffers and optimiser state."""
     state = [value for values in optimizer.state.values() for value in values.values()]
     return sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers(), *filter(torch.is_tensor, state)))

@@ -1,8 +1,7 @@
-"""How well is the machine used, and how long does a user wait? Meant for `--device cuda --dtype bfloat16`.
+"""How well is the device used, and how long does a user wait? Meant for `--device cuda --dtype bfloat16`.
 
-Training throughput; model FLOP utilisation, that is the operations of matrix products and convolutions in forward and
-backward, recomputation not counted, over what the device could do; and the time from a spectrogram to the note planes
-of four charts.
+Training throughput; model FLOP utilisation, the operations of matrix products and convolutions in forward and backward
+(without recomputation) over the device's peak; and the time from a spectrogram to the note planes of four charts.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,8 +19,8 @@ from mug.lr_scheduler import adamw
 TITLE = "The device in use"
 BATCHES = (4, 16)
 N_CHARTS, STEPS = 4, 100
-# Dense TFLOP/s in float32 and bfloat16, from the makers' data sheets. Float32 is TF32 where there is such a thing,
-# for torch uses it in convolutions. The first name that is part of the device's counts.
+# Dense TFLOP/s in float32 and bfloat16, from data sheets. Float32 means TF32 where available, because torch uses it in
+# convolutions. The first name contained in the device's name counts.
 PEAK_TFLOPS = {
     "H100 PCIe": (378.0, 756.0),
     "H100": (494.7, 989.4),
@@ -35,7 +34,7 @@ PEAK_TFLOPS = {
 
 
 def peak_flops(device_name: str, dtype: torch.dtype) -> float | None:
-    """Operations a second that a device could do; None for one that the table does not know."""
+    """Peak operations per second of a device; None if not in the table."""
     for name, (single, half) in PEAK_TFLOPS.items():
         if name in device_name:
             return 1e12 * (single if dtype == torch.float32 else half)
@@ -43,7 +42,7 @@ def peak_flops(device_name: str, dtype: torch.dtype) -> float | None:
 
 
 def figures(settings: Settings) -> list[list[str]]:
-    """Return the lines of the table: what, and how much."""
+    """Return the lines of the table."""
     model = full_size.full_size_model(settings).train()
     optimizer = adamw(model, 1e-6, None)["optimizer"]
     with FlopCounterMode(display=False) as counter:
@@ -64,7 +63,7 @@ def figures(settings: Settings) -> list[list[str]]:
 def training_lines(
     model: DDPM, optimizer: torch.optim.Optimizer, batch: int, flops: float, limit: float | None, settings: Settings
 ) -> list[list[str]]:
-    """Throughput, utilisation and memory of training; `flops` are those of a song, `limit` the device's a second."""
+    """Throughput, utilisation and memory of training; `flops` per song, `limit`: the device's FLOP/s."""
     what = f"training, batch {batch}"
     step = full_size.training_step(model, optimizer, batch, settings)
     try:
@@ -74,7 +73,7 @@ def training_lines(
     except torch.cuda.OutOfMemoryError:
         return [[what, "does not fit the device"]]
     rate = batch * flops / seconds
-    utilisation = "no peak known" if limit is None else f"{100 * rate / limit:.1f} %"
+    utilisation = "unknown peak" if limit is None else f"{100 * rate / limit:.1f} %"
     return [
         [f"{what}: throughput", f"{batch / seconds:.2f} songs/s"],
         [f"{what}: operations", f"{rate / 1e12:.2f} TFLOP/s"],
@@ -84,7 +83,7 @@ def training_lines(
 
 
 def sampling(model: DDPM, steps: int, settings: Settings) -> Callable[[], Tensor]:
-    """Return what answers a request: encode the song, sample, decode."""
+    """Return a full request: encode the song, sample, decode."""
     x_T, _ = full_size.noise(model, N_CHARTS)
 
     def charts() -> Tensor:

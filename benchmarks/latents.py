@@ -1,7 +1,7 @@
-"""What does stage 2 gain by latents that were encoded before? Beside notes that become latents at every step.
+"""What does stage 2 gain from latents encoded beforehand, compared with encoding notes at every step?
 
-A row of loading is an item's; one of a step is a batch's: load it, encode its notes or take its latents, and train on
-it. Streamed items come from shards on this disk.
+Rows of loading are per item. Rows of a step are per batch: load it, encode its notes or use its latents, and train on
+it. Streamed items come from shards on the local disk.
 """
 
 import itertools
@@ -84,18 +84,18 @@ def prepare(config: dict[str, Any], folder: Path, settings: Settings) -> tuple[D
 
 
 def in_turn(dataset: Any, batch: int) -> Batches:
-    """Return what loads the next batch, of all songs and epochs in turn."""
+    """Return a function that loads the next batch, cycling through songs and epochs."""
     keys = ((index, epoch) for epoch in itertools.count() for index in range(N_SONGS))
     return lambda: collate([dataset[key] for key in itertools.islice(keys, batch)])
 
 
 def latents(model: DDPM, batches: Batches) -> Callable[[], object]:
-    """Return what loads a batch and gets its latents."""
+    """Return a function that loads a batch and gets its latents."""
     return lambda: model.plain_latents(batches())
 
 
 def step(model: DDPM, batches: Batches) -> Callable[[], None]:
-    """Return a training step on the next batch, without what Lightning adds."""
+    """Return a training step on the next batch, without Lightning."""
     optimizer = adamw(model.train(), LEARNING_RATE, None)["optimizer"]
     generator = generator_of(0)
 

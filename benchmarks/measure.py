@@ -1,4 +1,4 @@
-"""How things are measured: seconds and bytes of variants that take turns, and the table that reports them."""
+"""Measures seconds and bytes of alternating variants, and reports them as a table."""
 
 import argparse
 import contextlib
@@ -19,7 +19,7 @@ ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 LARGE_PAGES = "THP_MEM_ALLOC_ENABLE"  # torch's environment variable, which main.py sets for training
-MIN_SECONDS = 0.1  # what runs faster is run several times in a row for one reading
+MIN_SECONDS = 0.1  # anything faster is run several times per reading
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Settings:
     quick: bool = False
 
     def autocast(self) -> contextlib.AbstractContextManager[None]:
-        """What the measured networks run under."""
+        """The autocast context of the measured networks."""
         if self.dtype == torch.float32:
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, self.dtype)
 
     def ready(self, network: ModuleT) -> ModuleT:
-        """Put a network on the device, and compile it where wanted; in place."""
+        """Move a network to the device, and compile it if requested; in place."""
         network.to(self.device)
         if self.compile:
             network.compile()
@@ -47,14 +47,16 @@ class Settings:
 
 
 def parse(description: str | None, argv: Sequence[str] | None) -> argparse.Namespace:
-    """Read the options, which all benchmarks have in common."""
+    """Read the options common to all benchmarks."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, ...")
     parser.add_argument("--dtype", choices=sorted(DTYPES), default="float32", help="bfloat16 runs under autocast")
     parser.add_argument("--compile", action="store_true", help="run both variants through torch.compile")
-    parser.add_argument("--threads", type=int, help="of the CPU; torch's choice where not given")
-    parser.add_argument("--repeats", type=int, default=5, help="readings of each variant, of which the median counts")
-    parser.add_argument("--quick", action="store_true", help="toy sizes: shows that it runs, its figures mean nothing")
+    parser.add_argument("--threads", type=int, help="CPU threads (default: torch's choice)")
+    parser.add_argument("--repeats", type=int, default=5, help="readings per variant; the median is reported")
+    parser.add_argument(
+        "--quick", action="store_true", help="toy sizes, to check that it runs; the figures mean nothing"
+    )
     options = parser.parse_args(argv)
     if options.device.startswith("cuda") and not torch.cuda.is_available():
         parser.error(f"--device {options.device}: torch finds no GPU here")
@@ -72,7 +74,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def median_seconds(variants: Mapping[str, Callable[[], object]], settings: Settings) -> dict[str, float]:
-    """Median seconds of each variant. They take turns, A B A B, so that a slow minute of the machine meets all."""
+    """Median seconds of each variant. They alternate, A B A B, so that a slow period of the machine affects all."""
     calls = {}
     for name, run in variants.items():
         run()  # the first run compiles, fills caches and reserves memory
@@ -102,10 +104,10 @@ def _seconds(run: Callable[[], object], calls: int, device: torch.device) -> flo
 
 
 def peak_bytes(run: Callable[[], object], device: torch.device) -> int:
-    """The most that tensors held at once during a run, above what they held before it.
+    """The peak memory of tensors during a run, above the level before it.
 
-    On a GPU the allocator counts it. On a CPU it is summed from every allocation and release that torch's profiler
-    records: the same quantity, without what the process had touched before, which resident memory cannot tell apart.
+    On a GPU it comes from the allocator. On a CPU it is summed from the allocations and releases recorded by torch's
+    profiler: the same quantity, unaffected by memory the process used before, unlike resident memory.
     """
     if device.type == "cuda":
         torch.cuda.synchronize(device)
@@ -125,7 +127,7 @@ def peak_bytes(run: Callable[[], object], device: torch.device) -> int:
 
 
 class Row(NamedTuple):
-    """One line of a table: ours beside something else, in seconds ("s") or bytes ("B"), and the ratio wanted."""
+    """One line of a table: another version and ours, in seconds ("s") or bytes ("B"), and the target ratio."""
 
     what: str
     other: float
@@ -135,7 +137,7 @@ class Row(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """How many times faster, or smaller, ours is."""
+        """How many times faster or smaller ours is."""
         return self.other / self.ours
 
     @property
@@ -150,7 +152,7 @@ class Row(NamedTuple):
 
 
 def amount(value: float, unit: str) -> str:
-    """Seconds or bytes as a reader likes them: 12.3 ms, 1.20 s, 34 MB, 1.20 GB."""
+    """Format seconds or bytes for reading: 12.3 ms, 1.20 s, 34 MB, 1.20 GB."""
     if unit == "s":
         return f"{value:.2f} s" if value >= 1 else f"{1000 * value:.3g} ms"
     return f"{value / 1e9:.2f} GB" if value >= 1e9 else f"{value / 1e6:.3g} MB"
@@ -162,14 +164,14 @@ def table(title: str, rows: Sequence[Row], other: str = "plain") -> str:
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> str:
-    """Markdown of a table whose first line is the head."""
+    """A Markdown table whose first line is the header."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     head, *body = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines]
     return "\n".join([head, "|" + "|".join("-" * (width + 2) for width in widths) + "|", *body])
 
 
 def machine(settings: Settings) -> str:
-    """Where and how this was measured, in two lines."""
+    """The machine and settings of a measurement, in two lines."""
     cpu = platform.processor() or platform.machine()
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -190,7 +192,7 @@ def machine(settings: Settings) -> str:
 
 
 def report(title: str, rows: Sequence[Row], settings: Settings, other: str = "plain") -> None:
-    """Print where it was measured, and the table; toys meet no targets."""
+    """Print the machine and the table; toy sizes are not compared with targets."""
     if settings.quick:
         rows = [row._replace(target=None) for row in rows]
     print(machine(settings), table(title, rows, other), sep="\n\n")

@@ -1,4 +1,4 @@
-"""How long do Etterna's ratings take to estimate? 2000 notes at one rate, and each further one of sixteen rates."""
+"""How long does the estimate of Etterna's ratings take? 2000 notes at one rate, and per further rate of sixteen."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ ROW_MS = 100  # one note in most rows, two in every fifth: eleven or twelve note
 
 
 def rows(settings: Settings) -> list[Row]:
-    """Chords and single notes in columns drawn at random; the toy has a tenth of the notes."""
+    """Chords and single notes in random columns; the toy size has a tenth of the notes."""
     notes = 200 if settings.quick else 2000
     generator = np.random.default_rng(0)
     columns, times = [], []

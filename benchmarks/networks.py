@@ -1,7 +1,7 @@
-"""How fast is each network, beside the original program of 2023 on two CPU cores (float32)?
+"""How fast is each network, compared with the original 2023 program on two CPU cores (float32)?
 
-The original's figures were recorded once; compare them with ours on a like machine only. Memory is what the process had
-at most, all told.
+The original's figures were recorded once; only compare them with ours on a similar machine. Memory is the peak of the
+whole process.
 """
 
 import resource
@@ -59,7 +59,7 @@ def rows(settings: Settings) -> list[Row]:
 
 
 def inference(run: Callable[[], object], settings: Settings) -> Callable[[], None]:
-    """Return `run` as it runs without training."""
+    """Return `run` in inference mode."""
 
     def forward() -> None:
         with settings.autocast(), torch.no_grad():
@@ -69,7 +69,7 @@ def inference(run: Callable[[], object], settings: Settings) -> Callable[[], Non
 
 
 def unet_forward(model: DDPM, batch: int, settings: Settings) -> Callable[[], None]:
-    """A guided step is a forward pass on twice the charts; at guidance 1 it would be this one."""
+    """A guided step is a forward pass on twice the charts; at guidance 1 it would be a single pass like this."""
     denoise = full_size.guided_denoiser(model, batch, scale=1.0)
     x, t = full_size.noise(model, batch)
     return inference(lambda: denoise(x, t), settings)

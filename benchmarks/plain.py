@@ -1,7 +1,7 @@
-"""The plain formulation: the same mathematics as mug's attention and S4 kernel, written down as the equations stand.
+"""The plain formulation: the same mathematics as mug's attention and S4 kernel, written as in the equations.
 
-It is what ours is measured against, and what the tests compare its outputs and gradients with. Parameters have the
-names of ours, so that both can share them.
+Benchmarks compare ours with it, and tests compare outputs and gradients. Parameters have the same names, so that both
+can share them.
 
 Axes: B batch, H heads (attention) or channels (S4), L frames attending, S frames attended to, K kernels per channel,
 N states, of which N/2 conjugate pairs are stored, R frequencies (n_nodes / 2 + 1).
@@ -34,8 +34,8 @@ class PlainAttention(nn.Module):
         self.to_q, self.to_k, self.to_v, self.to_out = ours.to_q, ours.to_k, ours.to_v, ours.to_out
 
     def forward(self, x: Tensor, context: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
-        """x [B, L, C], context [B, S, C_context] (x itself where absent) -> [B, L, C]; keys where mask is False count
-        for nothing, and a context is always read whole.
+        """x [B, L, C], context [B, S, C_context] (x itself if None) -> [B, L, C]; keys where mask is False
+        are not attended to, and a context is always attended to in full.
         """
         source = x if context is None else context
         q, k, v = (
@@ -61,10 +61,10 @@ class PlainAttention(nn.Module):
 
 
 class PlainKernel(nn.Module):
-    """S4's convolution kernel [K, H, length], computed at every call, all states at once.
+    """S4's convolution kernel [K, H, length], computed at every call, for all states at once.
 
-    It never rewrites C, so `ours` has to have been run for the longest length. Raises ValueError for a kernel that is
-    no NPLRKernel of both conjugate poles.
+    It never rewrites C, so `ours` must have been run for the longest length. Raises ValueError unless the kernel is an
+    NPLRKernel with both conjugate poles.
     """
 
     L: Tensor
@@ -72,14 +72,14 @@ class PlainKernel(nn.Module):
     def __init__(self, ours: nn.Module) -> None:
         super().__init__()
         if not isinstance(ours, NPLRKernel) or not ours.conjugate_poles:
-            raise ValueError(f"expected an NPLRKernel of both conjugate poles, got {ours}")
+            raise ValueError(f"expected an NPLRKernel with both conjugate poles, got {ours}")
         self.C, self.log_dt, self.B, self.P = ours.C, ours.log_dt, ours.B, ours.P
         self.inv_w_real, self.w_imag = ours.inv_w_real, ours.w_imag
         self.register_buffer("L", ours.L)
         self.n_nodes = int(ours.L)
 
     def forward(self, length: int) -> Tensor:
-        """Gu et al. 2022 (arXiv:2111.00396), algorithm 1. Raises ValueError for a length that C is not stored for."""
+        """Gu et al. 2022 (arXiv:2111.00396), algorithm 1. Raises ValueError if C is not stored for this length."""
         if length > self.n_nodes:
             raise ValueError(f"run ours for {length} frames first: C is stored for {self.n_nodes}")
         dt = self.log_dt.exp()[:, None]  # [H, 1]
@@ -89,7 +89,7 @@ class PlainKernel(nn.Module):
         residues = torch.stack([left * right * dt for left in (*c, *p.conj()) for right in (*b, *p)])  # [2 K + 2, H, N]
 
         omega = torch.exp(-2j * math.pi / self.n_nodes * torch.arange(self.n_nodes // 2 + 1, device=dt.device))  # [R]
-        # 1 / (z - w) with z = 2 (1 - omega) / (1 + omega); 1 + omega is multiplied out, it is 0 at the last frequency
+        # 1 / (z - w) with z = 2 (1 - omega) / (1 + omega), multiplied by 1 + omega, which is 0 at the last frequency
         poles = w[..., None]  # [H, N, 1]
         terms = residues[..., None] / (2 * (1 - omega) - poles * (1 + omega))  # [2 K + 2, H, N, R]
         sums = rearrange(terms.sum(dim=-2), "(k two) h r -> k two h r", two=2)
@@ -98,9 +98,9 @@ class PlainKernel(nn.Module):
 
 
 def make_plain(model: ModuleT) -> ModuleT:
-    """Return a network with the parameters of `model`, the very same, but plain attention and plain S4 kernels.
+    """Return a network that shares the parameters of `model`, with plain attention and plain S4 kernels.
 
-    It keeps all activations for the gradient, whatever `use_checkpoint` says. `model` has to have been run once.
+    It keeps all activations, whatever `use_checkpoint` says. `model` must have been run once.
     """
     shared = {id(tensor): tensor for tensor in itertools.chain(model.parameters(), model.buffers())}
     plain = copy.deepcopy(model, memo=shared)
@@ -115,7 +115,7 @@ def make_plain(model: ModuleT) -> ModuleT:
 
 
 def set_checkpointing(model: nn.Module, wanted: bool) -> None:
-    """Switch the recomputation of activations in all layers that offer it."""
+    """Switch recomputation of activations in all layers that support it."""
     for module in model.modules():
         if isinstance(getattr(module, "use_checkpoint", None), bool):
             module.__dict__["use_checkpoint"] = wanted

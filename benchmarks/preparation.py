@@ -1,7 +1,7 @@
-"""How many charts a minute does one core gather, and how many does it describe, beside the plain way?
+"""How many charts per minute does one core gather and describe, compared with the plain way?
 
-The plain way copies folders, reads and rates chart after chart, and again for every rate, commits every row, and begins
-anew at every run.
+The plain way copies folders, parses and rates one chart at a time, again for every rate, commits every row, and starts
+over at every run.
 """
 
 import shutil
@@ -27,7 +27,7 @@ TITLE = "Preparing a chart, one core"
 FEATURES = "configs/mug/mania_beatmap_features.yaml"
 N_CHARTS, N_NOTES = 24, 2000
 ONCE, ALL = (1.0, 1.0), (0.75, 1.5)
-WANTED = 3000  # charts described a minute, with star rating and skillsets
+WANTED = 3000  # target: charts described per minute, with star rating and skillsets
 
 
 def rows(settings: Settings) -> list[Row]:
@@ -60,7 +60,7 @@ def rows(settings: Settings) -> list[Row]:
 
 
 def write_songs(folder: Path, n_charts: int, n_notes: int) -> None:
-    """Songs of three charts each: notes at uneven times, one of four held."""
+    """Songs of three charts each: notes at irregular times, one in four held."""
     rng = np.random.default_rng(0)
     for i in range(n_charts):
         times = np.cumsum(rng.integers(40, 160, n_notes)).tolist()

@@ -1,4 +1,4 @@
-"""How fast is S4's kernel? Forward and backward of one layer's kernel; nothing is cached while training."""
+"""How fast is S4's kernel? Forward and backward of one layer's kernel; nothing is cached in training."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,11 @@ TITLE = "S4 kernel, forward + backward"
 
 
 def rows(settings: Settings) -> list[Row]:
-    """A layer of the coarsest U-Net level's width at the finest level's length; the toy is an eighth of it."""
+    """A layer as wide as the coarsest U-Net level and as long as the finest; the toy size is an eighth of it."""
     channels, length = (64, 64) if settings.quick else (512, 512)
     torch.manual_seed(0)
     ours = NPLRKernel(d_model=channels, d_state=64, n_kernels=1, dt_min=0.001, dt_max=0.1).to(settings.device)
-    ours(length)  # stores C for this length, once in its life
+    ours(length)  # stores C for this length, once
     plain = PlainKernel(ours)
     gradient = torch.randn(1, channels, length, device=settings.device)
     variants = {"plain": settings.ready(plain), "ours": settings.ready(ours)}

@@ -1,7 +1,7 @@
-"""How fast is training, and in how much memory? One step of everything trainable on two songs of 190 s.
+"""How fast is training, and how much memory does it need? One full training step on two songs of 190 s.
 
-Plain is torch's AdamW as it comes and all activations kept; "recomputed" is ours with `use_checkpoint`. Memory is the
-peak of a step with parameters and the optimiser's state.
+Plain uses torch's default AdamW and keeps all activations; "recomputed" is ours with `use_checkpoint`. Memory is the
+peak of a step including parameters and optimiser state.
 """
 
 from collections.abc import Callable, Sequence

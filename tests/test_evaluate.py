@@ -184,7 +184,7 @@ def test_songs_of_the_same_name_and_what_was_there_before(monkeypatch, capsys, t
     old.write_bytes((tmp_path / "songs" / "one" / "song" / "hard.osu").read_bytes())
     packs = [tmp_path / "songs" / pack for pack in ("one", "two")]
     run(monkeypatch, "--checkpoint", tiny_checkpoint, "--songs", *packs, "--steps", 1, "--out", tmp_path / "out")
-    assert f"{old}: was there before" in capsys.readouterr().out
+    assert f"{old}: already existed" in capsys.readouterr().out
     charts = tmp_path / "out" / "charts"
     kept = sorted(path.relative_to(charts).as_posix() for path in charts.rglob("*.osu"))
     assert kept == [

@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.flags:
         answers = ask_for_flags(generator, chosen(references, 1, None), sampling_of(args), report)
     training = read_training_charts(args, references, report)
-    summaries = {name: summarised(name, pairs, training, args.seed) for name, pairs in contest.rivals.items()}
+    summaries = {name: summarised(name, pairs, training, args.seed) for name, pairs in contest.pairs.items()}
     report.skipped += contest.report.skipped
     report.done = len(references)
     show_and_keep(args, shlex.join(["mug", "evaluate", *argv]), summaries, obedience(answers, args.seed), report)
@@ -228,7 +228,7 @@ def read_training_charts(
 
 
 def summarised(name: str, pairs: list[Any], training: TrainingCharts | None, seed: int) -> Summary:
-    """Add up the pairs of one rival; copies are looked for where somebody wrote the chart."""
+    """Aggregate the pairs of one source; baselines are not searched for copies of training charts."""
     overlaps = None
     if training is not None and name in (GENERATED, HUMAN):
         charts = tqdm([pair.estimated.chart for pair in pairs], desc=f"copies, {name}", unit="chart", disable=None)

@@ -1,1 +1,1 @@
-"""How well charts agree with people's, and what they are like beside them: see docs/metrics.md."""
+"""Metrics that compare charts with people's charts: see docs/metrics.md."""

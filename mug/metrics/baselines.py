@@ -1,4 +1,4 @@
-"""Charts that know the number of notes and nothing else, or the loudest onsets: what a model has to be better than.
+"""Baseline charts: random notes, or the strongest onsets of the music.
 
 Axes: N notes, P peaks of the onset strength.
 """
@@ -16,7 +16,7 @@ from mug.metrics.onsets import moments_ms, random_onsets
 
 ONSET_SR = 22050
 HOP = 128
-N_FFT = 512  # short: with librosa's 2048 the peaks come 20 ms late
+N_FFT = 512  # short: with librosa's 2048 the peaks are 20 ms late
 PEAK_DISTANCE = 5  # frames: at most one peak in 30 ms
 
 
@@ -28,13 +28,13 @@ class Peaks:
     strength: np.ndarray
 
     def strongest(self, n: int) -> np.ndarray:
-        """Return the times of the n strongest, sorted; of all, where there are fewer."""
+        """Return the times of the n strongest peaks (or of all, if fewer), sorted."""
         return np.sort(self.times_ms[np.argsort(-self.strength, kind="stable")[:n]])
 
 
 def onset_peaks(audio: str | Path) -> Peaks:
     """Return the peaks of librosa's onset strength (spectral flux of the mel spectrum). Raises AudioError."""
-    import librosa  # takes a second, which those who only compare charts need not wait
+    import librosa  # imported here: it takes a second, and comparing charts does not need it
 
     samples = decode_audio(audio, ONSET_SR)
     strength = librosa.onset.onset_strength(y=samples, sr=ONSET_SR, hop_length=HOP, n_fft=N_FFT)
@@ -46,10 +46,10 @@ def onset_peaks(audio: str | Path) -> Peaks:
 def chart_at(times_ms: np.ndarray, human: Beatmap, rng: np.random.Generator) -> Beatmap:
     """Return a chart of plain notes at these times in random columns, as many notes as the human's.
 
-    What is more than one a time makes chords, at random times. The human's timing points are kept.
+    Surplus notes make chords at random times. The human's timing points are kept.
     """
     times = np.unique(np.round(times_ms))
-    columns = [list(rng.permutation(human.keys)) for _ in times]  # in which a time's notes are set
+    columns = [list(rng.permutation(human.keys)) for _ in times]  # order in which each time's notes take columns
     sizes = np.ones(len(times), dtype=np.int64)
     for _ in range(len(human.notes) - len(times)):
         open_ones = np.flatnonzero(sizes < human.keys)
@@ -65,7 +65,7 @@ def chart_at(times_ms: np.ndarray, human: Beatmap, rng: np.random.Generator) -> 
 
 
 def random_chart(human: Beatmap, rng: np.random.Generator) -> Beatmap:
-    """Return as many notes as the human's at as many random moments within its time: what density alone earns."""
+    """Return as many notes as the human's at as many random moments in its time span: what density alone scores."""
     moments = moments_ms(human)
     return chart_at(random_onsets(len(moments), moments[0], moments[-1] + 1, rng), human, rng)
 
@@ -76,6 +76,6 @@ def onset_chart(human: Beatmap, peaks: Peaks, rng: np.random.Generator) -> Beatm
 
 
 def nearest_other(charts: Sequence[Beatmap], stars: Sequence[float], index: int) -> int | None:
-    """Return which other chart of a song is nearest in stars, None where all have the very notes of this one."""
+    """Return the index of the other chart with the closest stars, None if all others have the same notes."""
     others = [i for i, chart in enumerate(charts) if i != index and chart.notes != charts[index].notes]
     return min(others, key=lambda i: (abs(stars[i] - stars[index]), i), default=None)

@@ -1,4 +1,4 @@
-"""How sure a figure is: bootstrap intervals that draw whole songs, for the charts of one song are no two cases.
+"""Bootstrap intervals over whole songs, because charts of one song are not independent.
 
 Axes: N charts, R resamples.
 """
@@ -10,12 +10,12 @@ import numpy as np
 
 N_RESAMPLES = 1000
 CONFIDENCE = 0.95
-Statistic = Callable[[np.ndarray], float]  # of how often each chart counts [N]; NaN where that gives nothing
+Statistic = Callable[[np.ndarray], float]  # of the weights of charts [N]; NaN if undefined
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its interval; of one song there is none. `charts`: of how many it is."""
+    """A figure with its interval (NaN for a single song). `charts`: the number of charts behind it."""
 
     value: float
     low: float
@@ -28,7 +28,7 @@ def bootstrap(
 ) -> tuple[float, float, float]:
     """Return a statistic of all charts and its percentile interval of 95 % (Efron and Tibshirani 1993, section 13.3).
 
-    songs [N]: which song each chart is of. Songs are drawn with replacement, each with all of its charts.
+    songs [N]: the song of each chart. Songs are drawn with replacement, each with all of its charts.
     """
     value = statistic(np.ones(len(songs)))
     numbers = {song: i for i, song in enumerate(dict.fromkeys(songs))}
@@ -47,7 +47,7 @@ def bootstrap(
 
 
 def mean_of(values: np.ndarray) -> Statistic:
-    """Return the statistic that is the mean of values [N] that are not NaN."""
+    """Return the statistic for the mean of values [N], ignoring NaN."""
     known = np.isfinite(values)
     filled = np.where(known, values, 0.0)
 
@@ -59,7 +59,7 @@ def mean_of(values: np.ndarray) -> Statistic:
 
 
 def ratio_of(counts: np.ndarray, sizes: np.ndarray, scale: float = 1.0) -> Statistic:
-    """Return the statistic that is the sum of counts [N] by the sum of sizes [N], times scale."""
+    """Return the statistic for the sum of counts [N] divided by the sum of sizes [N], times scale."""
 
     def ratio(weights: np.ndarray) -> float:
         total = weights @ sizes

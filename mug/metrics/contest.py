@@ -1,4 +1,4 @@
-"""The charts that are compared with the human's, side by side: a model's, other humans', librosa's, chance's."""
+"""Collects the charts to compare with the human's: a model's, other humans', librosa's and random ones."""
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -21,9 +21,9 @@ GENERATED, HUMAN, LIBROSA, RANDOM = "generated", "another human", "librosa onset
 
 
 class Contest:
-    """Pairs of charts by who wrote them, every reference measured once.
+    """Pairs of charts by source (the columns of the table); every reference is measured once.
 
-    encode: the first stage in whose latents charts are compared, None for none. seed: of what is drawn.
+    encode: the first stage for the distance of latents, or None. seed: of the random baseline charts.
     """
 
     def __init__(self, encode: Encoder | None = None, seed: int = 0, tqdm_class: Callable[..., Any] = tqdm) -> None:
@@ -31,19 +31,19 @@ class Contest:
         self.seed = seed
         self.tqdm_class = tqdm_class
         self.report = Report()
-        self.rivals: dict[str, list[Pair]] = {}
+        self.pairs: dict[str, list[Pair]] = {}
         self._profiles: dict[Path, Profile] = {}
 
-    def enter(self, rival: str, reference: Reference, chart: Beatmap, asked: Mapping[str, Any] | None = None) -> None:
-        """Add a chart beside its reference. asked: the prompt; the reference's star rating where there was none."""
+    def enter(self, source: str, reference: Reference, chart: Beatmap, asked: Mapping[str, Any] | None = None) -> None:
+        """Add a chart and its reference. asked: the prompt; None means the reference's star rating."""
         asked = {"sr": reference.stars} if asked is None else asked
         pair = Pair(
             str(reference.path), reference.song, self._measured(reference), profile_of(chart, self.encode), asked
         )
-        self.rivals.setdefault(rival, []).append(pair)
+        self.pairs.setdefault(source, []).append(pair)
 
     def enter_baselines(self, references: Sequence[Reference], all_references: Sequence[Reference]) -> None:
-        """Add what is compared with every model, for `references`; other humans are sought among `all_references`."""
+        """Add the baselines for `references`; charts by other humans are searched in `all_references`."""
         songs: dict[str, list[Reference]] = {}
         for reference in all_references:
             songs.setdefault(reference.song, []).append(reference)
@@ -67,10 +67,10 @@ class Contest:
     def _enter_human(self, reference: Reference, other: Reference) -> None:
         asked = {"sr": reference.stars}
         pair = Pair(str(reference.path), reference.song, self._measured(reference), self._measured(other), asked)
-        self.rivals.setdefault(HUMAN, []).append(pair)
+        self.pairs.setdefault(HUMAN, []).append(pair)
 
     def _measured(self, reference: Reference) -> Profile:
-        """A reference's profile; its features are those of the file, not of what is written of it."""
+        """A reference's profile, with features computed from the file, not taken from features.db."""
         if reference.path not in self._profiles:
             profile = profile_of(reference.chart, self.encode)
             features = {**profile.features, **{k: v for k, v in reference.features.items() if v is not None}}

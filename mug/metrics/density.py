@@ -1,4 +1,4 @@
-"""Whether a chart is busy where the human's is.
+"""Whether a chart is dense where the human's is.
 
 Axis: W windows.
 """
@@ -12,7 +12,7 @@ WINDOW_MS = 2000.0
 
 
 def span_ms(*charts: Beatmap) -> tuple[float, float]:
-    """Return when the first note of all these charts starts and when the last one starts, (0, 0) without notes."""
+    """Return the start of the first and of the last note over all these charts, (0, 0) without notes."""
     starts = [note.start_ms for chart in charts for note in chart.notes]
     return (min(starts), max(starts)) if starts else (0.0, 0.0)
 
@@ -25,10 +25,10 @@ def notes_in_windows(chart: Beatmap, first_ms: float, last_ms: float) -> np.ndar
 
 
 def density_spearman(reference: Beatmap, estimated: Beatmap) -> float:
-    """Return the rank correlation (Spearman 1904) of notes per window, -1 to 1, from the first note of both on.
+    """Return the rank correlation (Spearman 1904) of notes per window, -1 to 1, from the first note of either chart.
 
-    NaN where there are less than three windows, or the reference has as many notes in each: there are no ranks to find.
-    0 where only the other chart has, for that says nothing about where the music is busy; so does an empty one.
+    NaN for fewer than three windows or a reference of constant density, which has no ranks. 0 if only the estimated
+    chart is constant or empty.
     """
     first_ms, last_ms = span_ms(reference, estimated)
     there, guessed = (notes_in_windows(chart, first_ms, last_ms) for chart in (reference, estimated))
@@ -40,9 +40,9 @@ def density_spearman(reference: Beatmap, estimated: Beatmap) -> float:
 
 
 def notes_per_second_error(reference: Beatmap, estimated: Beatmap) -> float:
-    """Return how many notes a second a chart has too many or too few, over the time in which the human's has notes.
+    """Return the error in notes per second over the time span of the human's notes.
 
-    What it has outside counts too. NaN for a reference whose notes are all at one time.
+    Notes outside that span count too. NaN if all notes of the reference are at one time.
     """
     first_ms, last_ms = span_ms(reference)
     if last_ms <= first_ms:

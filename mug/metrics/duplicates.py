@@ -1,4 +1,4 @@
-"""Whether a chart is one of the training's: the largest share of its notes that one of those has, at any shift in time.
+"""Whether a chart copies a training chart: the largest share of its notes that one of them has, at any time shift.
 
 Like audio fingerprints (Wang 2003): runs of rows that occur in both charts vote for a shift, and the notes are counted
 at the shifts with the most votes. Axes: R runs of all training charts.
@@ -16,20 +16,20 @@ RUN_ROWS = 8
 NEAR_MS = 10.0
 NEAR_DUPLICATE = 0.8  # of the notes
 SHIFT_BIN_MS = 20.0
-MAX_OCCURRENCES = 64  # of one run that are looked at: a stream of 1-2-3-4 occurs everywhere
+MAX_OCCURRENCES = 64  # of a run to consider: a stream of 1-2-3-4 occurs everywhere
 CANDIDATES = 8
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """The training chart that has most of a chart's notes: its name ("" where none has a run of it) and the share."""
+    """The training chart that has most of a chart's notes: its name ("" if none shares a run) and the share."""
 
     name: str
     overlap: float
 
 
 class TrainingCharts:
-    """Charts to look others up in: 16 bytes a row of theirs, and their notes."""
+    """An index of training charts: 16 bytes per row, plus their notes."""
 
     def __init__(self, charts: Iterable[tuple[str, Beatmap]]) -> None:
         self.names: list[str] = []
@@ -69,7 +69,7 @@ class TrainingCharts:
 
 
 def _runs(chart: Beatmap) -> tuple[np.ndarray, np.ndarray]:
-    """Hashes of all runs of RUN_ROWS rows by their keys, and when each begins."""
+    """Hashes of the keys of all runs of RUN_ROWS rows, and their start times."""
     moments, keys = rows_of(chart)
     n_runs = max(len(keys) - RUN_ROWS + 1, 0)
     run = np.zeros(n_runs, dtype=np.uint64)
@@ -84,7 +84,7 @@ def _notes_of(chart: Beatmap) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _overlap(chart: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray], shift_ms: float) -> float:
-    """The share of a chart's notes that the other has, near a shift: the median of the nearest pairs makes it exact."""
+    """The share of a chart's notes that the other has near a shift, refined by the median of the nearest pairs."""
     columns, times = chart[0], chart[1] + shift_ms
     at = np.clip(np.searchsorted(other[1], times), 1, max(len(other[1]) - 1, 1))
     away = np.stack([other[1][np.minimum(at, len(other[1]) - 1)] - times, other[1][at - 1] - times])

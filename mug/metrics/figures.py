@@ -1,4 +1,4 @@
-"""What a chart is like in three numbers, and how far another of the same music is from them."""
+"""Three figures of a chart, and the errors of another chart of the same music."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,16 @@ from mug.ratings.stars import star_rating_or_none
 
 @dataclass(frozen=True)
 class ChartFigures:
-    """What a chart is like, in numbers that can be laid beside those of another."""
+    """Comparable figures of a chart."""
 
     notes_per_second: float
-    star_rating: float  # 0 of a chart that osu! does not rate: without notes, or with more than anybody could press
+    star_rating: float  # 0 if osu! does not rate the chart: no notes, or an impossible number
     ln_ratio: float
 
 
 @dataclass(frozen=True)
 class ChartScores:
-    """How far a chart is from the human's: the F1 of its moments (1 is best), and absolute errors (0 is best)."""
+    """Agreement with the human's chart: F1 of moments (1 is best) and absolute errors (0 is best)."""
 
     onset_f1_20ms: float
     onset_f1_50ms: float
@@ -29,7 +29,7 @@ class ChartScores:
 
 
 def chart_figures(chart: Beatmap, span_ms: float) -> ChartFigures:
-    """Measure a chart of `span_ms` of music; the rest before its first note and after its last counts as played."""
+    """Measure a chart of `span_ms` of music, including the time before its first and after its last note."""
     return ChartFigures(
         notes_per_second=len(chart.notes) / span_ms * 1000,
         star_rating=star_rating_or_none(chart) or 0.0,
@@ -40,8 +40,8 @@ def chart_figures(chart: Beatmap, span_ms: float) -> ChartFigures:
 def chart_scores(human: Beatmap, generated: Beatmap, span_ms: float) -> ChartScores:
     """Compare a chart with the human's of the same `span_ms` of music, both in the same time.
 
-    A chart without notes has no F1 and errors as large as the human's own figures; its share of long notes, which is
-    that of nothing, is wrong by 1.
+    A chart without notes has F1 0, errors as large as the human's own figures, and an error of 1 in the share of long
+    notes.
     """
     there, guessed = chart_figures(human, span_ms), chart_figures(generated, span_ms)
     moments, guessed_moments = moments_ms(human), moments_ms(generated)

@@ -1,4 +1,4 @@
-"""Does a model give what is asked for? Each skillset asked for by its flag, against the same prompt without it."""
+"""Whether a model follows skillset flags: each flag is compared with the same prompt without it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MSD_OF = {name: f"{name}_ett" for name in SKILLSETS}
 
 @dataclass(frozen=True)
 class Answer:
-    """A song's chart where a skillset was asked for, and its chart without, from the same noise."""
+    """A song's chart with a skillset flag in the prompt and its chart without, from the same noise."""
 
     song: str
     skillset: str
@@ -23,23 +23,23 @@ class Answer:
 
     @property
     def has_flag(self) -> float:
-        """1 where the chart that was asked for has the flag by its own notes, else 0."""
+        """1 if the chart with the flag in its prompt has the flag, judged by its notes, else 0."""
         return float(bool(self.asked.features.get(self.skillset)))
 
     @property
     def had_flag(self) -> float:
-        """1 where the chart that was not asked for it has the flag all the same, else 0."""
+        """1 if the chart without the flag in its prompt has it anyway, else 0."""
         return float(bool(self.unasked.features.get(self.skillset)))
 
     @property
     def rose(self) -> float:
-        """1 where the skillset's MSD rose beside the mean of the others', else 0; a chart without MSD did not."""
+        """1 if the skillset's MSD rose relative to the mean of the others, else 0 (also without MSD)."""
         before, after = lead_of(self.unasked, self.skillset), lead_of(self.asked, self.skillset)
-        return float(after > before)  # of NaN nothing rises
+        return float(after > before)  # False for NaN
 
 
 def lead_of(profile: Profile, skillset: str) -> float:
-    """Return by how much a skillset's MSD is above the mean of the other six, NaN without MSD."""
+    """Return a skillset's MSD minus the mean of the other six, NaN without MSD."""
     msd = {name: profile.number(key) for name, key in MSD_OF.items()}
     others = [value for name, value in msd.items() if name != skillset and value is not None]
     own = msd[skillset]
@@ -47,7 +47,7 @@ def lead_of(profile: Profile, skillset: str) -> float:
 
 
 def obedience(answers: Sequence[Answer], seed: int = 0) -> dict[str, dict[str, Estimate]]:
-    """Return by skillset, and as "all", the shares of answers that have the flag, had it unasked, and rose."""
+    """Return by skillset, and for "all", the shares of answers that have the flag, had it without asking, and rose."""
     measures: dict[str, Callable[[Answer], float]] = {
         "has_flag": lambda answer: answer.has_flag,
         "had_flag_unasked": lambda answer: answer.had_flag,

@@ -1,4 +1,4 @@
-"""How far two sets of charts are apart as the first stage sees them: the Frechet distance of their latents.
+"""Frechet distance between the first-stage latents of two sets of charts.
 
 Axes: Z latent channels, L latent frames.
 """
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Moments:
-    """What a Gaussian fit needs of latent frames: their number, sum [Z] and sum of squares [Z, Z]. They add up."""
+    """Sums for a Gaussian fit of latent frames: number, sum [Z] and sum of squares [Z, Z]. They can be added."""
 
     n: float
     total: np.ndarray
@@ -23,7 +23,7 @@ class Moments:
         return cls(float(z.shape[1]), z.sum(axis=1), z @ z.T)
 
     def gaussian(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean [Z] and covariance [Z, Z] (unbiased). Raises ValueError for less than two frames."""
+        """Return mean [Z] and covariance [Z, Z] (unbiased). Raises ValueError for fewer than two frames."""
         if self.n < 2:
             raise ValueError(f"expected at least 2 latent frames, got {self.n:g}")
         mean = self.total / self.n
@@ -33,8 +33,8 @@ class Moments:
 def frechet_distance(first: Moments, second: Moments) -> float:
     """Return |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), 0 for equal Gaussians (Heusel et al. 2017, section 2).
 
-    The trace of the root is taken of C1^(1/2) C2 C1^(1/2), which is symmetric, by eigenvalues; so nothing has to be
-    added to covariances of few frames. Few frames overestimate the distance all the same.
+    The trace is computed from the eigenvalues of C1^(1/2) C2 C1^(1/2), which is symmetric, so covariances of few frames
+    need no regularisation. Few frames still overestimate the distance.
     """
     (mean_1, cov_1), (mean_2, cov_2) = first.gaussian(), second.gaussian()
     values, vectors = np.linalg.eigh(cov_1)

@@ -1,4 +1,4 @@
-"""Whether the notes come when the human's come: precision, recall and F1 of onsets, also column by column.
+"""Whether notes are where the human's are: precision, recall and F1 of onsets, also by column.
 
 Axes: K keys, N moments of a chart.
 """
@@ -10,12 +10,12 @@ import numpy as np
 
 from mug.charts.beatmap import Beatmap
 
-CHORD_MS = 10.0  # keys pressed within it are meant as one: networks write the notes of a chord some ms apart
+CHORD_MS = 10.0  # notes this close are one chord: networks write the notes of a chord some ms apart
 
 
 @dataclass(frozen=True)
 class Score:
-    """Shares in 0..1: `precision` of the estimated onsets that are right, `recall` of the true ones that were found."""
+    """Shares in 0..1: `precision`, estimated onsets that are correct; `recall`, true onsets that were found."""
 
     precision: float
     recall: float
@@ -29,7 +29,7 @@ class Score:
 def match_onsets(reference_ms: np.ndarray, estimated_ms: np.ndarray, tolerance_ms: float) -> list[tuple[int, int]]:
     """Return the largest one-to-one matching of two sorted arrays within the tolerance, as pairs of indices.
 
-    Earliest with earliest is optimal here, because every reference onset accepts an interval of the same width.
+    Matching earliest with earliest is optimal because all reference onsets accept intervals of the same width.
     """
     pairs = []
     i = j = 0
@@ -48,9 +48,9 @@ def match_onsets(reference_ms: np.ndarray, estimated_ms: np.ndarray, tolerance_m
 def onset_f1(
     reference_ms: Sequence[float] | np.ndarray, estimated_ms: Sequence[float] | np.ndarray, tolerance_ms: float
 ) -> Score:
-    """Compare onset times in any order. A chord counts once for every time it is listed; without onsets the score is 0.
+    """Compare onset times in any order. Repeated times count repeatedly; without onsets the score is 0.
 
-    The measure of MIREX and mir_eval (Raffel et al. 2014): each onset takes part in one match at most.
+    The measure of MIREX and mir_eval (Raffel et al. 2014): each onset is in at most one match.
     """
     reference, estimated = np.sort(np.asarray(reference_ms, float)), np.sort(np.asarray(estimated_ms, float))
     if not len(reference) or not len(estimated):
@@ -60,14 +60,14 @@ def onset_f1(
 
 
 def random_onsets(n: int, start_ms: float, end_ms: float, rng: np.random.Generator) -> np.ndarray:
-    """Return `n` sorted times drawn evenly from [start_ms, end_ms): the score that density alone earns."""
+    """Return `n` sorted times drawn uniformly from [start_ms, end_ms), to measure what density alone scores."""
     return np.sort(rng.uniform(start_ms, end_ms, n))
 
 
 def rows_of(chart: Beatmap) -> tuple[np.ndarray, np.ndarray]:
     """Return the moments of a chart, sorted: float64 [N] in ms, and int64 [N], the keys of each as bits (column 0: 1).
 
-    A chord is one moment, its first note's; a key that comes twice within it counts once.
+    A chord is one moment, at the time of its first note; a key that occurs twice in it counts once.
     """
     moments: list[float] = []
     keys: list[int] = []
@@ -80,18 +80,18 @@ def rows_of(chart: Beatmap) -> tuple[np.ndarray, np.ndarray]:
 
 
 def moments_ms(chart: Beatmap) -> np.ndarray:
-    """Return the times at which a chart asks for keys, sorted, float64 [N]; a chord is one moment, its first note's."""
+    """Return the times at which notes start, sorted, float64 [N]; a chord is one moment, at its first note."""
     return rows_of(chart)[0]
 
 
 def column_f1(reference: Beatmap, estimated: Beatmap, tolerance_ms: float, mirrored: bool = False) -> float:
-    """Return the F1 of notes that come at the right time in the right column: hits and notes of all columns together.
+    """Return the F1 of notes at the right time in the right column, with hits and notes of all columns added up.
 
-    mirrored: the best of the chart and its mirror image, for a mirrored chart is as good. 0 where a chart has no notes;
-    raises ValueError for charts of different keys.
+    mirrored: the better of the chart and its mirror image, since a mirrored chart is as good. 0 if a chart has no
+    notes. Raises ValueError for different key counts.
     """
     if reference.keys != estimated.keys:
-        raise ValueError(f"expected charts of the same keys, got {reference.keys}K and {estimated.keys}K")
+        raise ValueError(f"expected charts with the same number of keys, got {reference.keys}K and {estimated.keys}K")
     n_notes = len(reference.notes) + len(estimated.notes)
     there, guessed = _by_column(reference), _by_column(estimated)
     hits = _hits(there, guessed, tolerance_ms)

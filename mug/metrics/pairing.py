@@ -1,4 +1,4 @@
-"""Which generated chart belongs to which of the human's, for two folders of .osu files."""
+"""Matches generated charts to human charts, for two folders of .osu files."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,17 +14,17 @@ from mug.metrics.references import Reference
 from mug.ratings.stars import star_rating_or_none
 from mug.report import Report
 
-HOW = "by folder and file name; else by the audio file that a chart names, whatever its ending, and the closest stars"
+HOW = "by folder and file name; else by the audio file that a chart names (any extension) and the closest stars"
 MAX_PROMPT = 10_000  # characters
 MAX_NUMBER = 1e6
 
 
 def pairs_in(folder: Path, references: Sequence[Reference]) -> tuple[list[tuple[Reference, Beatmap]], Report]:
-    """Find the reference of each .osu file under a folder, as HOW says, and say which were skipped and why.
+    """Find the reference of each .osu file under a folder, as HOW says, and report which were skipped and why.
 
-    The star rating is the one that a chart was asked for, where it says so (AIPrompt), else its own. Where one audio
-    name occurs in several songs, the chart's folder has to have the name of the reference's.
-    Raises DatasetError where no chart has a reference.
+    The star rating is that of the chart's prompt (AIPrompt) if given, else its own. If several songs have the same
+    audio name, the chart's folder must have the same name as the reference's. Raises DatasetError if no chart has a
+    reference.
     """
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder of generated charts")
@@ -54,7 +54,7 @@ def pairs_in(folder: Path, references: Sequence[Reference]) -> tuple[list[tuple[
 
 
 def prompt_of(chart: Beatmap) -> dict[str, Any]:
-    """Return what a chart says that it was asked for (AIPrompt), {} where it says nothing that is a prompt."""
+    """Return the prompt stored in a chart (AIPrompt), {} if there is no valid one."""
     text = chart.metadata.get("AIPrompt", "")
     try:
         prompt = json.loads(text) if len(text) <= MAX_PROMPT else {}
@@ -66,14 +66,14 @@ def prompt_of(chart: Beatmap) -> dict[str, Any]:
 
 
 def _is_plain(name: str, value: Any) -> bool:
-    """Whether a prompt can have a value: a number that is one, a name, a yes; of the star rating a number alone."""
+    """Whether a value is valid in a prompt: a finite number, a name or a flag; for the star rating only a number."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return abs(value) < MAX_NUMBER  # NaN is not
     return isinstance(value, (str, bool)) and name != "sr"
 
 
 def _by_folders(path: Path, references: Sequence[Reference]) -> Reference:
-    """The reference of a chart's name whose further folders are called most like the chart's."""
+    """The reference with the chart's file name whose parent folders match the chart's best."""
 
     def alike(reference: Reference) -> int:
         pairs = zip(reversed(path.parts[:-1]), reversed(reference.path.parts[:-1]), strict=False)
@@ -90,8 +90,8 @@ def _by_audio(path: Path, chart: Beatmap, references: Sequence[Reference], repor
         if not here:
             report.skip(
                 "ambiguous",
-                f"{path}: several songs have an audio file '{chart.audio_filename}'; put the chart into a folder named "
-                "as its reference's",
+                f"{path}: several songs have an audio file '{chart.audio_filename}'; put the chart into a folder with "
+                "the name of its reference's folder",
             )
             return None
         same = here

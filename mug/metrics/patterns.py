@@ -1,4 +1,4 @@
-"""What hands do: how many keys at once, which after which, and how far two sets of charts are apart in it.
+"""Pattern statistics: chord sizes and column n-grams, and distances between two sets of charts.
 
 Axes: K keys, N moments of a chart, G kinds of pattern.
 """
@@ -12,18 +12,18 @@ from scipy.stats import wasserstein_distance
 from mug.charts.beatmap import Beatmap
 from mug.metrics.onsets import rows_of
 
-Shares = Mapping[int, float]  # kind of pattern -> its share of a chart, together 1; empty for an empty chart
+Shares = Mapping[int, float]  # kind of pattern -> its share of a chart, summing to 1; empty for an empty chart
 
 
 def chord_sizes(chart: Beatmap) -> Shares:
-    """Return the share of the moments that ask for 1, 2... K keys."""
+    """Return the shares of moments with 1, 2... K notes."""
     return _shares([int(keys).bit_count() for keys in rows_of(chart)[1].tolist()])
 
 
 def column_ngrams(chart: Beatmap, n: int) -> Shares:
-    """Return the share of each run of n moments by their keys alone: jacks, trills, rolls, whatever their speed.
+    """Return the share of each sequence of n moments by their keys: jacks, trills, rolls, at any speed.
 
-    A run is the keys of its moments as bits, the first moment's highest.
+    A sequence is coded as the keys of its moments as bits, the first moment's highest.
     """
     rows = rows_of(chart)[1].tolist()
     runs = []
@@ -40,7 +40,7 @@ def _shares(kinds: Sequence[int]) -> Shares:
 
 
 def as_arrays(*sets: Sequence[Shares]) -> list[np.ndarray]:
-    """Return each set of charts as float64 [charts, G], with the kinds of all of them in one order."""
+    """Return each set of charts as float64 [charts, G], with the same order of kinds for all."""
     seen = sorted({kind for charts in sets for shares in charts for kind in shares})
     kinds = {kind: i for i, kind in enumerate(seen)}
     arrays = []
@@ -54,9 +54,9 @@ def as_arrays(*sets: Sequence[Shares]) -> list[np.ndarray]:
 
 
 def js_distance(p: np.ndarray, q: np.ndarray) -> float:
-    """Return the Jensen-Shannon distance of two histograms [G] of any sum, 0 (alike) to 1 (nothing in common).
+    """Return the Jensen-Shannon distance of two unnormalised histograms [G], 0 (equal) to 1 (nothing in common).
 
-    The root of the divergence in bits (Endres and Schindelin 2003), a metric. NaN where one of them is empty.
+    The square root of the divergence in bits (Endres and Schindelin 2003), a metric. NaN if one of them is empty.
     """
     if p.shape != q.shape:
         raise ValueError(f"expected histograms of the same kinds, got {p.shape} and {q.shape}")
@@ -73,9 +73,9 @@ def js_distance(p: np.ndarray, q: np.ndarray) -> float:
 
 
 def ln_length_distance_ms(reference: Beatmap, estimated: Beatmap) -> float:
-    """Return how far the lengths of the long notes have to be moved on average to be those of the reference, in ms.
+    """Return the Wasserstein-1 distance between the lengths of long notes of the two charts, in ms.
 
-    The Wasserstein distance of order 1. NaN where a chart has no long notes.
+    NaN if a chart has no long notes.
     """
     there, guessed = (
         [note.last_ms - note.start_ms for note in chart.notes if note.is_long] for chart in (reference, estimated)

@@ -1,4 +1,4 @@
-"""A scoreboard as pictures: F1 by star rating, stars asked and got, snaps and chords of generated and human charts."""
+"""Plots of a scoreboard: F1 by star rating, requested and actual stars, snaps and chords."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,13 +17,13 @@ COLORS = {GENERATED: ACCENT, HUMAN: MEDIAN, LIBROSA: "#7bd88f", RANDOM: MUTED}
 PEOPLE = "#b0b8c8"
 
 
-def write_plots(rivals: Mapping[str, Summary], folder: Path) -> list[Path]:
-    """Write the pictures into a folder and return their paths. Those of prompts need a model's charts."""
-    drawn = {"f1_by_stars.png": draw_f1(rivals)}
-    if GENERATED in rivals:
+def write_plots(summaries: Mapping[str, Summary], folder: Path) -> list[Path]:
+    """Write the plots into a folder and return their paths. Plots of prompts need a model's charts."""
+    drawn = {"f1_by_stars.png": draw_f1(summaries)}
+    if GENERATED in summaries:
         drawn |= {
-            "stars.png": draw_stars(rivals[GENERATED]),
-            "snaps_and_chords.png": draw_shares(rivals[GENERATED]),
+            "stars.png": draw_stars(summaries[GENERATED]),
+            "snaps_and_chords.png": draw_shares(summaries[GENERATED]),
         }
     for name, figure in drawn.items():
         with replacing(folder / name) as temporary:
@@ -31,11 +31,11 @@ def write_plots(rivals: Mapping[str, Summary], folder: Path) -> list[Path]:
     return [folder / name for name in drawn]
 
 
-def draw_f1(rivals: Mapping[str, Summary]) -> Figure:
+def draw_f1(summaries: Mapping[str, Summary]) -> Figure:
     """Onset F1 at 50 ms of every chart over the stars of its reference."""
     figure, (axes,) = _page(1)
     axes.set_title("onset F1 within 50 ms, by the stars of the human's chart")
-    for name, summary in rivals.items():
+    for name, summary in summaries.items():
         stars = [pair.reference.star_rating for pair in summary.pairs]
         axes.scatter(
             stars,
@@ -53,9 +53,9 @@ def draw_f1(rivals: Mapping[str, Summary]) -> Figure:
 
 
 def draw_stars(summary: Summary) -> Figure:
-    """The star rating that a chart got over the one it was asked for."""
+    """The star rating of every chart over the requested one."""
     figure, (axes,) = _page(1)
-    axes.set_title("stars: asked and got")
+    axes.set_title("stars: requested and actual")
     asked, got = (np.array([row[name] for row in summary.rows]) for name in ("star_rating_asked", "star_rating"))
     top = max(float(asked.max()), float(got.max()), 1.0) * 1.05
     axes.plot([0, top], [0, top], color=MUTED, linewidth=1.2)
@@ -68,7 +68,7 @@ def draw_stars(summary: Summary) -> Figure:
 
 
 def draw_shares(summary: Summary) -> Figure:
-    """Where in the beat notes lie and how many come at once, in the generated charts and in the humans'."""
+    """Snaps and chord sizes of the generated and the human charts."""
     figure, (left, right) = _page(2)
     sides = [[pair.reference for pair in summary.pairs], [pair.estimated for pair in summary.pairs]]
     _bars(left, "snaps", list(SNAPS), [np.mean([chart.snaps for chart in side], axis=0) for side in sides])

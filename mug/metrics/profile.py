@@ -1,4 +1,4 @@
-"""One chart by itself, measured once: what comparisons with others are made of.
+"""Measurements of a single chart, made once and used by all comparisons.
 
 Axes: K keys, S snaps, Z latent channels, L latent frames.
 """
@@ -24,10 +24,10 @@ Encoder = Callable[[Beatmap], np.ndarray]  # chart -> its latent [Z, L]
 
 @dataclass(frozen=True)
 class Profile:
-    """A chart and what it is like. `latents` is None where nobody encoded it, or nothing is in it."""
+    """A chart with its measurements. `latents` is None if it was not encoded or has no notes."""
 
     chart: Beatmap
-    features: Mapping[str, FeatureValue]  # what a prompt would say of it; empty for what osu! does not rate
+    features: Mapping[str, FeatureValue]  # as a prompt would state them; empty if osu! does not rate the chart
     chords: Shares
     bigrams: Shares
     trigrams: Shares
@@ -41,7 +41,7 @@ class Profile:
 
     @property
     def star_rating(self) -> float:
-        """Stars, 0 of a chart that osu! does not rate: without notes, or with more than anybody could press."""
+        """Stars, 0 if osu! does not rate the chart: no notes, or an impossible number."""
         return self.number("sr") or 0.0
 
     @property
@@ -49,13 +49,13 @@ class Profile:
         return ln_ratio(self.chart)
 
     def number(self, name: str) -> float | None:
-        """A feature as a number, None where it is not known."""
+        """A feature as a number, None if unknown."""
         value = self.features.get(name)
         return float(value) if isinstance(value, (int, float)) else None
 
 
 def profile_of(chart: Beatmap, encode: Encoder | None = None) -> Profile:
-    """Measure a chart. `encode`: the first stage in whose latents charts are compared; ChartError where it cannot."""
+    """Measure a chart. `encode`: the first stage's encoder, which raises ChartError for charts it cannot encode."""
     features: Mapping[str, FeatureValue] = {}
     if chart.notes:
         try:

@@ -1,4 +1,4 @@
-"""The human charts that others are measured against: of a dataset's split, or of a folder of songs."""
+"""The human charts used as references: from a dataset's split, or from a folder of songs."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,15 +22,15 @@ from mug.ratings.stars import star_rating
 from mug.report import Report
 
 MIN_NOTES = 2
-AI_MODE = "AIMode"  # the entry of a chart's metadata that says which program wrote it
+AI_MODE = "AIMode"  # metadata entry naming the program that wrote a chart
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A human's chart, its music, None where it is not there, and what a prompt says of it."""
+    """A human's chart, its audio (None if missing) and its features."""
 
     path: Path  # absolute
-    song: str  # what all charts of one music share
+    song: str  # the same for all charts of one song
     chart: Beatmap
     audio: Path | None
     features: Mapping[str, Any] = field(default_factory=dict)
@@ -46,9 +46,9 @@ def references_in(
     needs_audio: bool = True,
     tqdm_class: Callable[..., Any] = tqdm,
 ) -> tuple[list[Reference], Report]:
-    """Read the .osu charts under folders, and say which were skipped and why. keys: of all, None for the first's.
+    """Read the .osu charts under folders, and report which were skipped and why.
 
-    Raises DatasetError where none can be used.
+    keys: key count of all charts, None for that of the first. Raises DatasetError if none can be used.
     """
     for folder in folders:
         if not folder.is_dir():
@@ -63,7 +63,7 @@ def references_in(
             if keys is None:
                 keys = chart.keys
             if chart.keys != keys:
-                report.skip("other key count", f"{path}: {chart.keys}K, {keys}K are evaluated")
+                report.skip("other key count", f"{path}: {chart.keys}K, but this evaluation is of {keys}K")
                 continue
             audio = file_beside(path, chart.audio_filename)
             if needs_audio and audio is None:
@@ -80,7 +80,7 @@ def references_in(
     report.done = len(found)
     if not found:
         names = ", ".join(map(str, folders))
-        raise DatasetError(f"{names}: no chart can be used; give a folder with .osu files\n{report}")
+        raise DatasetError(f"{names}: no usable chart; give a folder with .osu files\n{report}")
     return found, report
 
 
@@ -89,7 +89,7 @@ def references_of(
 ) -> tuple[list[Reference], Report]:
     """Read the charts of some splits of a prepared dataset, with their features from features.db beside the list.
 
-    division: how the training divided the song sets. Raises DatasetError where none is left.
+    division: how training divided the song sets. Raises DatasetError if no chart is left.
     """
     splits = list(splits)
     report = Report()
@@ -105,7 +105,7 @@ def references_of(
                 if audio is None:
                     report.skip("without audio", f"{path}: its audio file '{chart.audio_filename}' is missing")
                     continue
-                stars = entry.prompt.get("sr")  # a model may have been trained without
+                stars = entry.prompt.get("sr")  # a model may have been trained without stars
                 features = {**entry.prompt, "sr": star_rating(chart) if stars is None else stars}
             except ChartError as error:
                 report.skip("unusable", str(error) if str(path) in str(error) else f"{path}: {error}")
@@ -114,8 +114,8 @@ def references_of(
     report.done = len(found)
     if not found:
         raise DatasetError(
-            f"{beatmap_txt}: no usable chart in the split {', '.join(splits)}; ask for another --split, or give the "
-            f"fractions of the training\n{report}"
+            f"{beatmap_txt}: no usable chart in the split {', '.join(splits)}; give another --split, or the "
+            f"fractions used in training\n{report}"
         )
     return found, report
 
@@ -123,7 +123,8 @@ def references_of(
 def chosen(references: Sequence[Reference], per_song: int | None, limit: int | None) -> list[Reference]:
     """Return at most `per_song` charts of each song, spread evenly over its difficulties, and `limit` in all.
 
-    One chart of a song is the one in the middle. Songs lose their charts in turn, the last songs first.
+    A single chart is the one of middle difficulty. If there are too many, songs lose one chart in turn, the last ones
+    first.
     """
     by_song: dict[str, list[Reference]] = {}
     for reference in sorted(references, key=lambda reference: (reference.song, reference.stars, reference.path)):
@@ -137,7 +138,7 @@ def chosen(references: Sequence[Reference], per_song: int | None, limit: int | N
 
 
 def spread(charts: Sequence[Reference], count: int | None) -> list[Reference]:
-    """Return `count` charts from the easiest to the hardest, evenly; the middle one for one."""
+    """Return `count` charts evenly spread from easiest to hardest; the middle one if count is 1."""
     if count is None or count >= len(charts):
         return list(charts)
     places = [len(charts) // 2] if count == 1 else np.linspace(0, len(charts) - 1, count).round().astype(int).tolist()
@@ -149,13 +150,13 @@ def _song(path: Path, chart: Beatmap) -> str:
 
 
 def _absolute(path: Path) -> Path:
-    """With a folder that has a name, which a chart in "." or ".." lacks; links stay links."""
+    """Make a path absolute, so that its folder has a name even for "." or ".."; links are not resolved."""
     return Path(os.path.abspath(path))
 
 
 def _add(found: list[Reference], reference: Reference, report: Report) -> None:
     if AI_MODE in reference.chart.metadata:
-        report.skip("by a program", f"{reference.path}: no human's chart, says its {AI_MODE}")
+        report.skip("by a program", f"{reference.path}: not by a human, according to its {AI_MODE}")
         return
     if len({note.start_ms for note in reference.chart.notes}) < MIN_NOTES:
         report.skip("too short", f"{reference.path}: all its notes are at one time; nothing can be compared")

@@ -1,4 +1,4 @@
-"""A scoreboard as text for a terminal, as Markdown for a model card, and as JSON for everything else."""
+"""A scoreboard as text for the terminal, Markdown for a model card and JSON for programs."""
 
 import hashlib
 import math
@@ -23,7 +23,7 @@ HIGHER, LOWER, NEUTRAL = "↑", "↓", ""
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the table: a figure's name, how it is called, which way is better."""
+    """A line of the table: the figure's name, its label, and which direction is better."""
 
     name: str
     label: str
@@ -68,7 +68,7 @@ FOOT = "[ ]: 95 % bootstrap intervals over songs. Arrows: which way is better. -
 
 
 def cell(estimate: Estimate | None, line: Line) -> str:
-    """A figure with its interval, "-" where there is none."""
+    """A figure with its interval, "-" if missing."""
     if estimate is None or not math.isfinite(estimate.value):
         return "-"
 
@@ -80,24 +80,24 @@ def cell(estimate: Estimate | None, line: Line) -> str:
     return f"{number(estimate.value)} [{number(estimate.low)}, {number(estimate.high)}]"
 
 
-def rows_of(rivals: Mapping[str, Summary]) -> list[list[str]]:
-    """The table's cells: its head, of how many charts it is, and a row for each of LINES that anybody has."""
-    rows = [["", *rivals], ["charts / songs", *(f"{len(s.pairs)} / {s.songs}" for s in rivals.values())]]
+def rows_of(summaries: Mapping[str, Summary]) -> list[list[str]]:
+    """The table's cells: header, number of charts, and a row for each of LINES that any column has."""
+    rows = [["", *summaries], ["charts / songs", *(f"{len(s.pairs)} / {s.songs}" for s in summaries.values())]]
     for line in LINES:
-        cells = [cell(summary.estimates.get(line.name), line) for summary in rivals.values()]
+        cells = [cell(summary.estimates.get(line.name), line) for summary in summaries.values()]
         if set(cells) != {"-"}:
             rows.append([f"{line.label} {line.better}".rstrip(), *cells])
-        if line.name == "latent_frechet" and set(cells) != {"-"}:  # which depends on how many there are
-            rows.append(["  of latent frames", *(f"{summary.frames:,}" for summary in rivals.values())])
+        if line.name == "latent_frechet" and set(cells) != {"-"}:  # the distance depends on their number
+            rows.append(["  of latent frames", *(f"{summary.frames:,}" for summary in summaries.values())])
     return rows
 
 
-def level_rows(rivals: Mapping[str, Summary]) -> list[list[str]]:
+def level_rows(summaries: Mapping[str, Summary]) -> list[list[str]]:
     """The cells of onset F1 at 20 and 50 ms by the difficulty of the human's chart, with the number of charts."""
-    rows = [[BY_LEVEL, *rivals]]
+    rows = [[BY_LEVEL, *summaries]]
     for level in (*(name for name, _ in LEVELS), EXPERT):
         cells = []
-        for summary in rivals.values():
+        for summary in summaries.values():
             pairs = zip(summary.pairs, summary.rows, strict=True)
             of = [row for pair, row in pairs if level_of(pair.reference.star_rating) == level]
             means = [sum(row[f"onset_f1_{tolerance}ms"] for row in of) / len(of) for tolerance in (20, 50) if of]
@@ -108,7 +108,7 @@ def level_rows(rivals: Mapping[str, Summary]) -> list[list[str]]:
 
 
 def obedience_rows(obedience: Mapping[str, Mapping[str, Estimate]]) -> list[list[str]]:
-    """The cells of the experiment with flags."""
+    """The cells of the flag experiment."""
     share = Line("", "", percent=True)
     rows = [["requested", "charts", "has the flag", "has it without asking", "its MSD rose"]]
     for name, row in obedience.items():
@@ -123,7 +123,7 @@ def obedience_rows(obedience: Mapping[str, Mapping[str, Estimate]]) -> list[list
 
 
 def text_table(rows: Sequence[Sequence[str]]) -> str:
-    """Cells as columns of text, the first one to the left."""
+    """Cells as text columns, the first one left-aligned."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [
         "  ".join(f"{row[0]:<{widths[0]}}" if i == 0 else f"{c:>{widths[i]}}" for i, c in enumerate(row))
@@ -134,37 +134,37 @@ def text_table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def markdown_table(rows: Sequence[Sequence[str]]) -> str:
-    """Cells as a table of Markdown."""
+    """Cells as a Markdown table."""
     lines = ["| " + " | ".join(text.strip().replace("|", "/") for text in row) + " |" for row in rows]
     lines.insert(1, "|---" * len(rows[0]) + "|")
     return "\n".join(lines)
 
 
 def markdown(
-    rivals: Mapping[str, Summary], obedience: Mapping[str, Mapping[str, Estimate]] | None, command: str, notes: str
+    summaries: Mapping[str, Summary], obedience: Mapping[str, Mapping[str, Estimate]] | None, command: str, notes: str
 ) -> str:
-    """The table as a part of a model card, with the command that made it. notes: what was skipped, as text."""
-    parts = ["## Evaluation", markdown_table(rows_of(rivals)), FOOT, markdown_table(level_rows(rivals))]
+    """The table as a section of a model card, with the command that made it. notes: skipped charts, as text."""
+    parts = ["## Evaluation", markdown_table(rows_of(summaries)), FOOT, markdown_table(level_rows(summaries))]
     if obedience:
         parts += [
             "Each skillset requested by its flag, at the same star rating and from the same noise:",
             markdown_table(obedience_rows(obedience)),
         ]
-    plain = [text.replace("`", "'") for text in (command, notes)]  # names of files may be anything
+    plain = [text.replace("`", "'") for text in (command, notes)]  # file names may contain anything
     parts += [f"```sh\n{plain[0]}\n```", f"```text\n{plain[1]}\n```"]
     return "\n\n".join(parts) + "\n"
 
 
 def as_json(
-    rivals: Mapping[str, Summary],
+    summaries: Mapping[str, Summary],
     obedience: Mapping[str, Mapping[str, Estimate]] | None,
     about: Mapping[str, Any],
     skipped: Sequence[tuple[str, str]],
 ) -> dict[str, Any]:
-    """Everything, with a row for each chart. Numbers that are none are null."""
+    """All results, with a row for each chart. NaN becomes null."""
     return {
         **about,
-        "rivals": {name: _summary(summary) for name, summary in rivals.items()},
+        "rivals": {name: _summary(summary) for name, summary in summaries.items()},
         "flags": {name: {key: _plain(asdict(e)) for key, e in row.items()} for name, row in (obedience or {}).items()},
         "skipped": [message for _, message in skipped],
     }
@@ -199,12 +199,12 @@ def _plain(row: Mapping[str, float]) -> dict[str, float | None]:
 
 
 def settings_of(args: Any) -> dict[str, Any]:
-    """The options of a command as JSON has them."""
+    """The options of a command as JSON values."""
     return {name: _as_plain(value) for name, value in sorted(vars(args).items())}
 
 
 def versions_of(checkpoint: str | None) -> dict[str, Any]:
-    """What figures depend on: the program and its libraries, the calculators, and the model's own bytes."""
+    """Everything the figures depend on: versions of the program, libraries and calculators, and hashes of the model."""
     found: dict[str, Any] = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
@@ -215,7 +215,7 @@ def versions_of(checkpoint: str | None) -> dict[str, Any]:
     if checkpoint is not None:
         path = find_file(checkpoint)
         folder, files = path.parent, [path]
-        if path.is_dir() or path.suffix == ".safetensors":  # all that is in a model folder plays along
+        if path.is_dir() or path.suffix == ".safetensors":  # every file of a model folder matters
             folder = path if path.is_dir() else path.parent
             files = sorted(file for file in folder.rglob("*") if file.suffix in (".safetensors", ".yaml"))
         found["sha256"] = {file.relative_to(folder).as_posix(): _sha256(file) for file in files}

@@ -1,4 +1,4 @@
-"""A model's charts for the songs of references, each asked for what its reference is."""
+"""Samples a model's charts for the songs of references, conditioned on features of each reference."""
 
 import os
 import warnings
@@ -25,7 +25,7 @@ CHARTS = "charts"
 
 
 class Generator(Protocol):
-    """What is needed of mug.generation.generator.ChartGenerator."""
+    """The part of mug.generation.generator.ChartGenerator used here."""
 
     spec: FeatureSpec
     keys: int
@@ -47,9 +47,9 @@ class Sampling:
     attempts: int = 1
 
     def chart(self, generator: Generator, audio: Path, prompt: Mapping[str, Any], number: int) -> Beatmap | None:
-        """Return one chart, None where the model wrote no notes. Raises AudioError and PromptError."""
+        """Return one chart, None if the model wrote no notes. Raises AudioError and PromptError."""
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*the model wrote no notes")  # it is counted instead
+            warnings.filterwarnings("ignore", message=".*the model wrote no notes")  # counted instead
             try:
                 (chart,) = generator.generate(
                     audio,
@@ -68,7 +68,7 @@ class Sampling:
 
 
 def prompt_for(reference: Reference, names: Sequence[str], spec: FeatureSpec) -> dict[str, Any]:
-    """Return the features of a reference by these names ("full": all that the model knows), what is known of them.
+    """Return the known features of a reference with these names ("full": all features of the model).
 
     Raises PromptError for a name that the model does not know.
     """
@@ -89,18 +89,18 @@ def write_charts(
     report: Report,
     tqdm_class: Callable[..., Any] = tqdm,
 ) -> Iterator[tuple[Reference, Beatmap, dict[str, Any]]]:
-    """Yield a chart for each reference and its prompt; in `out` it is charts/<folder>/<name of the reference>.osu.
+    """Yield a chart for each reference and its prompt, and write it to `out`/charts/<folder>/<reference's name>.osu.
 
-    The folder is the reference's, with those above it up to one that all references have in common.
+    <folder> is the reference's folder, relative to the common parent of all references.
 
-    A chart without notes is yielded, not written, and said in the report, as is music that cannot be decoded, and what
-    an earlier evaluation has left in `out`.
+    A chart without notes is yielded and reported but not written. Audio that cannot be decoded, and files left in `out`
+    by an earlier evaluation, are reported too.
     """
     written: set[Path] = set()
     root = Path(os.path.commonpath([reference.path.parent.parent for reference in references]))
     for number, reference in enumerate(tqdm_class(references, desc="generating", unit="chart", disable=None)):
         prompt = prompt_for(reference, names, generator.spec)
-        assert reference.audio is not None, reference.path  # references without are left out before
+        assert reference.audio is not None, reference.path  # references without audio were left out before
         try:
             chart = sampling.chart(generator, reference.audio, prompt, number)
         except AudioError as error:
@@ -117,7 +117,7 @@ def write_charts(
         yield reference, chart, prompt
     for path in files_under(out / CHARTS, (".osu",)) if out is not None else ():
         if path not in written:
-            report.skip("of an earlier evaluation", f"{path}: was there before; delete it before you use --generated")
+            report.skip("of an earlier evaluation", f"{path}: already existed; delete it before using --generated")
 
 
 def ask_for_flags(
@@ -127,13 +127,13 @@ def ask_for_flags(
     report: Report,
     tqdm_class: Callable[..., Any] = tqdm,
 ) -> list[Answer]:
-    """Ask for each skillset on every reference's music at its star rating, and for none, from the same noise.
+    """Sample every reference's song at its star rating with each skillset flag and without, from the same noise.
 
-    Skillsets whose flags the model does not know are left out.
+    Skillset flags that the model does not know are skipped.
     """
     answers: list[Answer] = []
     skillsets = [name for name in SKILLSETS if name in generator.spec.names]
-    for number, reference in enumerate(tqdm_class(references, desc="asking for flags", unit="song", disable=None)):
+    for number, reference in enumerate(tqdm_class(references, desc="skillset flags", unit="song", disable=None)):
         assert reference.audio is not None, reference.path
 
         def answer(prompt: Mapping[str, Any], audio: Path = reference.audio, number: int = number) -> Profile:

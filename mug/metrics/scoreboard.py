@@ -1,4 +1,4 @@
-"""Charts against their references, added up: every figure with an interval over songs.
+"""Aggregates comparisons of charts with their references: every figure with an interval over songs.
 
 Axes: N pairs of charts, K keys, S snaps, G kinds of pattern, Z latent channels.
 """
@@ -24,12 +24,12 @@ from mug.ratings.skillsets import SKILLSETS
 
 NAN = float("nan")
 TOLERANCES_MS = (20, 50)
-FLAGS = ("rc", "hb", "ln", *SKILLSETS)  # what a prompt can ask for with yes
+FLAGS = ("rc", "hb", "ln", *SKILLSETS)  # features that a prompt can set to true
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A chart beside the human's of the same music, and the prompt that it was asked for."""
+    """A chart, the human's chart of the same song, and the prompt."""
 
     name: str  # of the reference
     song: str
@@ -40,7 +40,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a set of charts is like. `frames`: latent frames that the Frechet distance is of, 0 without."""
+    """Results of a set of charts. `frames`: number of latent frames in the Frechet distance, 0 without."""
 
     pairs: Sequence[Pair]
     rows: Sequence[Mapping[str, float]]  # of each pair
@@ -56,7 +56,7 @@ class Summary:
 
 
 def scores_of(pair: Pair) -> dict[str, float]:
-    """Return the figures of one pair, NaN where one means nothing: no prompt asked for it, or there is none of it."""
+    """Return the figures of one pair, NaN where undefined: not in the prompt, or nothing to measure."""
     human, chart = pair.reference.chart, pair.estimated.chart
     there, guessed = moments_ms(human), moments_ms(chart)
     row: dict[str, float] = {}
@@ -92,19 +92,21 @@ def scores_of(pair: Pair) -> dict[str, float]:
 
 
 def _share(came: Iterable[bool]) -> float:
-    """NaN of nothing."""
+    """The share of True, NaN if empty."""
     answers = list(came)
     return float(np.mean(answers)) if answers else NAN
 
 
 def _difference(pair: Pair, name: str) -> float:
-    """How far a rating is from the reference's; what cannot be rated, because it is empty or a wall, is rated 0."""
+    """The error of a rating against the reference's; a chart that cannot be rated (empty, or a wall of notes) counts as
+    0.
+    """
     there = pair.reference.number(name)
     return NAN if there is None else abs((pair.estimated.number(name) or 0.0) - there)
 
 
 def summary_of(pairs: Sequence[Pair], overlaps: Sequence[float] | None = None, seed: int = 0) -> Summary:
-    """Add up pairs, at least one. overlaps [N]: of each chart with the nearest of the training. seed: of the intervals.
+    """Aggregate at least one pair. overlaps [N]: of each chart with the nearest training chart. seed: of the intervals.
 
     Raises ValueError without pairs.
     """
@@ -145,7 +147,7 @@ def summary_of(pairs: Sequence[Pair], overlaps: Sequence[float] | None = None, s
 def _distances(
     counts: np.ndarray, there: Sequence[Profile], guessed: Sequence[Profile]
 ) -> dict[str, tuple[Statistic, int]]:
-    """Statistics of all charts together, and of how many; each counts alike, however many notes it has."""
+    """Statistics over all charts, with the number of charts; each has equal weight, however many notes it has."""
     n = int(counts.sum())
     found: dict[str, Statistic] = {}
     for name in ("chords", "bigrams", "trigrams"):
@@ -165,16 +167,16 @@ def _distances(
 
 
 def _sides(pairs: Sequence[Pair]) -> tuple[np.ndarray, list[Profile], list[Profile]]:
-    """Return which pairs count, 0 or 1 [N], and the charts of both sides.
+    """Return the weights of pairs, 0 or 1 [N], and the charts of both sides.
 
-    Where humans' charts are compared with each other the same charts would be on both sides, whose distance is nothing.
-    So each chart counts once; and every second pair is turned round, so that neither side has the easier charts.
+    If human charts are compared with each other, the same charts would be on both sides, at distance 0. So each chart
+    counts once, and every second pair is swapped so that neither side has the easier charts.
     """
     references = {id(pair.reference) for pair in pairs}
     counts, there, guessed = np.zeros(len(pairs)), [], []
     as_reference: set[int] = set()
     as_other: set[int] = set()
-    n_mutual = 0  # counted pairs of which both charts are references
+    n_mutual = 0  # counted pairs where both charts are references
     for i, pair in enumerate(pairs):
         sides = [pair.reference, pair.estimated]
         reference, other = map(id, sides)
@@ -192,7 +194,7 @@ def _sides(pairs: Sequence[Pair]) -> tuple[np.ndarray, list[Profile], list[Profi
 
 
 def _frames(counts: np.ndarray, guessed: Sequence[Profile]) -> int:
-    """Of how many latent frames the charts are that count."""
+    """The number of latent frames of the counted charts."""
     counted = [chart.latents for count, chart in zip(counts, guessed, strict=True) if count]
     return int(sum(latents.n for latents in counted if latents is not None))
 
@@ -202,7 +204,7 @@ def _js(there: np.ndarray, guessed: np.ndarray, weights: np.ndarray) -> float:
 
 
 def _stacked(side: Sequence[Moments | None]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Moments as arrays [N], [N, Z], [N, Z, Z]; zeros for what was not encoded."""
+    """Moments as arrays [N], [N, Z], [N, Z, Z]; zeros if not encoded."""
     z = next(len(moments.total) for moments in side if moments is not None)
     nothing = Moments(0.0, np.zeros(z), np.zeros((z, z)))
     filled = [moments or nothing for moments in side]

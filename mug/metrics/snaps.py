@@ -1,7 +1,7 @@
-"""Where in the beat notes lie, by a chart's own timing points.
+"""Beat snaps of notes, by a chart's own timing points.
 
-A beat is that of 150 to 300 BPM: whether a song has 100 BPM or 200 is a matter of taste, on which a chart and what was
-fitted to another need not agree. Axes: N notes, S snaps.
+Beats are folded to 150 to 300 BPM: whether a song has 100 or 200 BPM is a matter of taste, and two charts of a song
+need not agree. Axes: N notes, S snaps.
 """
 
 import math
@@ -14,14 +14,14 @@ from mug.charts.tempo_map import TempoMap, is_tempo
 from mug.charts.timing import BPM_RANGE, SNAP_DIVISORS
 
 SNAPS = (*(f"1/{divisor}" for divisor in SNAP_DIVISORS), "off")
-WITHIN_MS = 2.0  # files are in whole ms, and so are offsets
+WITHIN_MS = 2.0  # times and offsets in files are whole ms
 
 
 def snap_shares(chart: Beatmap) -> np.ndarray:
-    """Return float64 [S]: the share of notes whose head lies on 1/1, not there but on 1/2, ..., on none (SNAPS).
+    """Return float64 [S]: the shares of notes on 1/1, else on 1/2, ..., or on none (SNAPS).
 
-    Beats are counted from the timing point before a note; the first one also reaches back. All 0 for a chart without
-    notes or without a timing point that is a tempo.
+    Beats are counted from the timing point before a note; notes before the first one use the first. All 0 for a chart
+    without notes or without a tempo.
     """
     shares = np.zeros(len(SNAPS))
     points = [replace(p, beat_ms=_folded(p.beat_ms)) for p in chart.timing_points if is_tempo(p)]
@@ -41,5 +41,5 @@ def snap_shares(chart: Beatmap) -> np.ndarray:
 
 
 def _folded(beat_ms: float) -> float:
-    """The beat's half, quarter..., or double, that lasts as long as a beat of BPM_RANGE."""
+    """The beat length halved or doubled until its tempo is in BPM_RANGE."""
     return beat_ms * 2.0 ** math.floor(math.log2(60_000 / BPM_RANGE[0] / beat_ms))

@@ -1,4 +1,4 @@
-"""What osu!'s ranking criteria for mania forbid or advise against, as far as notes alone show it.
+"""Violations of osu!'s ranking criteria for mania, as far as the notes alone show them.
 
 Lengths are the criteria's fractions of a beat at 180 BPM, in ms, whatever the song's tempo: what hands can do does not
 depend on how beats are counted.
@@ -12,13 +12,13 @@ from mug.charts.beatmap import Beatmap, Note
 from mug.metrics.onsets import rows_of
 
 BEAT_MS = 60_000 / 180
-ROUNDING_MS = 2.0  # two times in whole ms may be that much nearer than they are
+ROUNDING_MS = 2.0  # rounding to whole ms may bring two times this much closer
 STACKED_MS = 1.0
-LEVELS = (("Easy", 2.0), ("Normal", 2.7), ("Hard", 4.0), ("Insane", 5.3))  # stars below which a chart is called so
+LEVELS = (("Easy", 2.0), ("Normal", 2.7), ("Hard", 4.0), ("Insane", 5.3))  # upper limit in stars
 EXPERT = "Expert"
 SHORTEST_BEATS = {"Easy": 1.0, "Normal": 1 / 2, "Hard": 1 / 4, "Insane": 1 / 12, EXPERT: 1 / 12}  # of long notes
 MOST_KEYS = 6  # pressed and held at once, up to Insane
-MINIJACK_MS = BEAT_MS / 4  # Easy and Normal have no faster repetition of a key, nor this one
+MINIJACK_MS = BEAT_MS / 4  # too fast a repetition of a key for Easy and Normal
 KINDS = (
     "two notes in one place",
     "inside a long note",
@@ -31,21 +31,21 @@ KINDS = (
 
 
 def level_of(star_rating: float | None) -> str:
-    """Return what a chart of so many stars is called; what cannot be rated is Expert."""
+    """Return the difficulty name for a star rating; unrated charts are Expert."""
     if star_rating is None:
         return EXPERT
     return next((name for name, below in LEVELS if star_rating < below), EXPERT)
 
 
 def largest_chord(keys: int, level: str) -> int:
-    """Return how many notes may start at once."""
+    """Return the largest number of notes that may start at once."""
     if level not in ("Easy", "Normal"):
         return keys
     return 3 if keys >= 7 and level == "Normal" else 2
 
 
 def violations(chart: Beatmap, star_rating: float | None) -> Counter[str]:
-    """Count what breaks the criteria, by KINDS: a note, a moment or a column each counts once for each of them."""
+    """Count violations by KINDS: each note, moment or column counts once per kind."""
     level = level_of(star_rating)
     is_slow = level in ("Easy", "Normal")
     shortest_ms = SHORTEST_BEATS[level] * BEAT_MS - ROUNDING_MS
@@ -76,7 +76,7 @@ def violations(chart: Beatmap, star_rating: float | None) -> Counter[str]:
 
 
 def _held(columns: Sequence[Sequence[Note]], moments: Sequence[float]) -> list[int]:
-    """How many long notes are being held, none of them begun now, at each moment."""
+    """The number of long notes held at each moment, not counting those that start there."""
     held = [0] * len(moments)
     for notes in columns:
         for note in notes:

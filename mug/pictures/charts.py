@@ -15,15 +15,15 @@ from mug.charts.beatmap import Beatmap, TimingPoint
 from mug.charts.tempo_map import Lines, TempoMap
 from mug.errors import ChartError
 
-MAX_PICTURE_MS = 30 * 60_000.0  # a longer stretch would need hundreds of megabytes of pixels
+MAX_PICTURE_MS = 30 * 60_000.0  # a longer range would need hundreds of megabytes of pixels
 MAX_WIDTH_PX, MIN_WIDTH_PX = 3000, 640
-MIN_PICTURE_MS, MARGIN_MS = 2_000.0, 150.0  # a chart of one note is a strip too; what stays free after the last note
+MIN_PICTURE_MS, MARGIN_MS = 2_000.0, 150.0  # shortest picture; margin after the last note
 STRIP_MS, PX_PER_MS = 10_000.0, 0.1
 HEAD_PX, CAP_PX, ROW_GAP_PX = 6, 3, 18
-GUTTER_PX, GAP_PX = 44, 10  # left of a strip: measure numbers; right of it: air
+GUTTER_PX, GAP_PX = 44, 10  # left of a strip: measure numbers; right of it: empty space
 PAD_PX, HEADER_PX, FOOTER_PX, LABEL_PX = 24, 100, 24, 11
 MIN_BEAT_MS, MAX_BEAT_MS = 10.0, 60_000.0
-MIN_BEAT_PX, MIN_MEASURE_PX = 4.0, 8.0  # lines closer together than this would be a grey mass
+MIN_BEAT_PX, MIN_MEASURE_PX = 4.0, 8.0  # denser lines would be a grey blur
 
 BACKGROUND, PLAYFIELD, LANE_EDGE, LANE_LINE = "#14161d", "#0a0b10", "#4a5164", "#1c2029"
 BEAT_LINE, MEASURE_LINE = "#2b303d", "#737c92"
@@ -41,7 +41,7 @@ def draw_chart(
 ) -> Image.Image:
     """Draw the notes between `start_ms` and `end_ms` (default: the whole chart) as an RGB picture.
 
-    `title` replaces the first header line, "Artist - Title [Version]". Raises ChartError for a stretch that is empty
+    `title` replaces the first header line, "Artist - Title [Version]". Raises ChartError for a range that is empty
     or longer than 30 minutes.
     """
     first_ms = min((note.start_ms for note in beatmap.notes), default=0.0)
@@ -51,7 +51,9 @@ def draw_chart(
     if end_ms is None:
         end_ms = max(beatmap.last_ms + MARGIN_MS, start_ms + MIN_PICTURE_MS)
     if not 0 < end_ms - start_ms <= MAX_PICTURE_MS:
-        raise ChartError(f"cannot draw {(end_ms - start_ms) / 60_000:.1f} minutes of a chart: ask for 0 to 30 minutes")
+        raise ChartError(
+            f"cannot draw {(end_ms - start_ms) / 60_000:.1f} minutes of a chart: give a range of 0 to 30 minutes"
+        )
 
     grid = grid_lines(beatmap.timing_points, start_ms, end_ms)
     cuts_ms = strip_cuts(grid.measures_ms, start_ms, end_ms)
@@ -91,7 +93,7 @@ def _usable(timing_points: list[TimingPoint]) -> list[TimingPoint]:
 
 
 def strip_cuts(measures_ms: np.ndarray, start_ms: float, end_ms: float) -> np.ndarray:
-    """Times where strips begin, and the end of the last: at a measure line where the upper half of a strip has one."""
+    """Start times of strips, and the end of the last: at a measure line if the upper half of a strip has one."""
     cuts = [start_ms]
     while end_ms - cuts[-1] > STRIP_MS:
         full_ms = cuts[-1] + STRIP_MS
@@ -102,7 +104,7 @@ def strip_cuts(measures_ms: np.ndarray, start_ms: float, end_ms: float) -> np.nd
 
 
 def column_kind(column: int, keys: int) -> str:
-    """Name the colour of a column: alternating from both edges inwards, an odd key count has a centre of its own."""
+    """The colour name of a column: alternating from both edges inwards; odd key counts have a centre."""
     from_edge = min(column, keys - 1 - column)
     if keys % 2 and keys > 1 and column == keys // 2:
         return "centre"
@@ -145,7 +147,7 @@ class _Strip:
 
     def _draw_notes(self, beatmap: Beatmap) -> None:
         visible = [note for note in beatmap.notes if note.start_ms < self.high_ms and note.last_ms >= self.low_ms]
-        for note in visible:  # bodies first, so that no head disappears under one
+        for note in visible:  # bodies first, so that they cover no heads
             if note.is_long:
                 kind = column_kind(note.column, beatmap.keys)
                 x = self.left + note.column * self.lane_px
@@ -162,7 +164,7 @@ class _Strip:
 
     def _draw_labels(self, beatmap: Beatmap, grid: Lines) -> None:
         font = ImageFont.load_default(LABEL_PX)
-        free_y = float(self.bottom) + LABEL_PX + 1  # labels are set from the bottom up, and none on top of another
+        free_y = float(self.bottom) + LABEL_PX + 1  # labels go from the bottom up, without overlaps
         shown = (grid.measures_ms >= self.low_ms - 1e-6) & (grid.measures_ms < self.high_ms - 1e-6)
         labels = [(time_ms, str(n)) for time_ms, n in zip(grid.measures_ms[shown], grid.numbers[shown], strict=True)]
         for time_ms, text in labels:
@@ -183,7 +185,7 @@ class _Strip:
 
 
 def _tempo_changes(timing_points: list[TimingPoint]) -> list[TimingPoint]:
-    """The points whose tempo differs audibly from the one before; the first tempo stands in the header."""
+    """The points whose tempo differs audibly from the previous one; the first tempo is in the header."""
     points = _usable(timing_points)
     return [after for before, after in itertools.pairwise(points) if abs(after.bpm - before.bpm) > 0.05]
 
@@ -219,7 +221,7 @@ def _draw_header(
 
 
 def _drawable(text: str) -> str:
-    """Pillow's own font has ASCII only: accents fall away, and what has no likeness becomes a question mark."""
+    """Convert to ASCII for Pillow's built-in font: accents are dropped, other characters become question marks."""
     bare = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     return bare.encode("ascii", "replace").decode()
 
@@ -227,7 +229,7 @@ def _drawable(text: str) -> str:
 def _draw_fitting(
     canvas: ImageDraw.ImageDraw, place: tuple[int, int], text: str, size: int, color: str, width_px: int
 ) -> None:
-    """Draw `text` in the largest size up to `size` that fits the width; below 13 px it is cut instead."""
+    """Draw `text` in the largest size up to `size` that fits the width; below 13 px it is truncated instead."""
     while size > 13 and canvas.textlength(text, ImageFont.load_default(size)) > width_px:
         size -= 1
     font = ImageFont.load_default(size)

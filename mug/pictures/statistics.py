@@ -51,7 +51,7 @@ STYLE: dict[str, Any] = {
     "grid.color": EDGE,
     "grid.linewidth": 0.8,
     "text.color": TEXT,
-    "text.parse_math": False,  # a dollar in a name is a dollar
+    "text.parse_math": False,  # a dollar sign in a name is not maths
     "xtick.color": DIM_TEXT,
     "ytick.color": DIM_TEXT,
     "xtick.major.size": 0,
@@ -61,9 +61,9 @@ STYLE: dict[str, Any] = {
 
 
 def histogram(axes: Axes, values: np.ndarray, title: str, step: float | None = None) -> None:
-    """Draw how often values occur, in bins of `step` or about two dozen, with their median marked.
+    """Draw a histogram in bins of `step`, or about two dozen, with the median marked.
 
-    The highest hundredth shares the last bin where it would squeeze all others.
+    The highest hundredth goes into the last bin if it would squeeze all others.
     """
     axes.set_title(title)
     axes.set_ylabel("charts")
@@ -121,7 +121,7 @@ def bars(axes: Axes, shares: Mapping[str, float], title: str) -> None:
 
 
 def shares_of(counts: Counter[str]) -> dict[str, float]:
-    """The shares of the most frequent, and of all others together where there are too many for a panel."""
+    """The shares of the most frequent values, with the rest combined if there are too many for a panel."""
     total = counts.total()
     kept = counts.most_common(MAX_BARS if len(counts) <= MAX_BARS else MAX_BARS - 1)
     shares = {name: count / total for name, count in kept}
@@ -162,7 +162,7 @@ def density(axes: Axes, statistics: Statistics) -> None:
 
 
 def draw_statistics(statistics: Statistics) -> Figure:
-    """Return all panels on one page; what all charts have in common takes a line, not a panel."""
+    """Return all panels on one page; values that all charts share get a line of text, not a panel."""
     panels: list[Callable[[Axes], None]] = [
         lambda axes: histogram(axes, statistics.measured("sr"), "star rating"),
         lambda axes: histogram(axes, statistics.measured("ett"), "MSD, overall"),
@@ -174,7 +174,7 @@ def draw_statistics(statistics: Statistics) -> Figure:
         lambda axes: histogram(axes, statistics.measured("minutes"), "length, minutes"),
         lambda axes: density(axes, statistics),
     ]
-    alike = []  # what all charts have in common
+    alike = []  # shared by all charts
     for title, counts in (
         ("keys", Counter({f"{keys}K": count for keys, count in statistics.keys.items()})),
         ("rank status", statistics.statuses),
@@ -203,10 +203,10 @@ def draw_statistics(statistics: Statistics) -> Figure:
 
 
 def write_page(statistics: Statistics, path: Path) -> None:
-    """Write the page as a picture (.png, .svg, .pdf), or with the numbers as one .html file, whole or not at all."""
+    """Write the page as a picture (.png, .svg, .pdf) or as an .html file with the numbers, completely or not at all."""
     figure = draw_statistics(statistics)
     with replacing(path) as temporary, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a name in a script that the font lacks
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # names in scripts that the font lacks
         if path.suffix.lower() != ".html":
             figure.savefig(temporary, dpi=110)
             return

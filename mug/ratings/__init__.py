@@ -1,1 +1,1 @@
-"""How hard a chart is, and of what kind: stars, long notes, Etterna's skillsets."""
+"""Ratings of a chart: stars, long notes, Etterna's skillsets."""

@@ -1,6 +1,6 @@
 """The features of a prompt that are computed from a chart.
 
-A feature of the notes alone is one line of NOTE_FEATURES, and one entry of the features' yaml.
+A feature computed from the notes is one line of NOTE_FEATURES and one entry in the features yaml.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,14 +11,14 @@ from mug.ratings.skillsets import SKILLSET_FEATURES, skillset_features
 from mug.ratings.stars import star_ratings
 
 FeatureValue = float | str | int | None
-# Of the notes alone, the same at every rate: name -> function. What a function returns may be None, "not given".
+# Features of the notes, the same at every rate: name -> function, which may return None, "not given".
 NOTE_FEATURES: dict[str, Callable[[Beatmap], FeatureValue]] = {
     "ln_ratio": ln_ratio,
     "rc": is_rice,
     "hb": is_hybrid,
     "ln": is_long_notes,
 }
-RATE_FEATURES = ("sr", *SKILLSET_FEATURES)  # those that depend on the rate
+RATE_FEATURES = ("sr", *SKILLSET_FEATURES)  # features that depend on the rate
 
 
 def note_features(chart: Beatmap) -> dict[str, FeatureValue]:
@@ -39,7 +39,7 @@ def features_at(chart: Beatmap, osu_bytes: bytes, rates: Sequence[float]) -> lis
 def chart_features(
     chart: Beatmap, osu_bytes: bytes, rank_status: str | None = None, rate: float = 1.0
 ) -> dict[str, FeatureValue]:
-    """Return the prompt that describes a chart at a rate; None for what is not known.
+    """Return the prompt that describes a chart at a rate; None for unknown features.
 
     `osu_bytes` is the chart's file, for its star rating. Raises ChartError for a chart that osu! cannot rate.
     """

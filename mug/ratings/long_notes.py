@@ -1,4 +1,4 @@
-"""How many of a chart's notes are long notes, and which kind of chart that makes it: rice, hybrid or long notes."""
+"""The share of long notes in a chart, and the kind of chart: rice, hybrid or long notes."""
 
 from mug.charts.beatmap import Beatmap
 
@@ -13,7 +13,7 @@ def ln_ratio(chart: Beatmap) -> float:
 
 
 def is_rice(chart: Beatmap) -> int:
-    """Return 1 for a chart of hardly any long notes, else 0."""
+    """Return 1 for a chart with hardly any long notes, else 0."""
     return int(ln_ratio(chart) < RICE_BELOW)
 
 
@@ -23,5 +23,5 @@ def is_hybrid(chart: Beatmap) -> int:
 
 
 def is_long_notes(chart: Beatmap) -> int:
-    """Return 1 for a chart that is about long notes, else 0. It may be a hybrid, too."""
+    """Return 1 for a long-note chart, else 0. It may be a hybrid too."""
     return int(ln_ratio(chart) >= LONG_NOTES_FROM)

@@ -1,8 +1,8 @@
-"""The rates at which training plays songs: few, so that the ratings at each of them can be kept in features.db."""
+"""The rates at which training plays songs: few, so that features.db can store the ratings at all of them."""
 
 import math
 
-STEPS = 20  # between 1 and 2; nobody hears a smaller one
+STEPS = 20  # steps between 1 and 2; smaller ones are inaudible
 MIN_RATE, MAX_RATE = 0.1, 10.0
 
 

@@ -1,4 +1,4 @@
-"""Etterna's skillsets of a chart: how it is rated in each, and which of them stand out."""
+"""Etterna's skillsets: a chart's rating in each, and the flags of those that stand out."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ FLAG_WITHIN = 1.0  # MSD below the chart's highest skillset
 
 
 def skillset_features(chart: Beatmap, rates: Sequence[float]) -> list[dict[str, float | int | None]]:
-    """Return Etterna's ratings at each rate (`ett`, `stream_ett`...) and which of them stand out (`stream`: 0 or 1).
+    """Return Etterna's ratings at each rate (`ett`, `stream_ett`...) and the flags of skillsets that stand out
+    (`stream`: 0 or 1).
 
-    All are None where they mean nothing: a chart that is not 4K, or one that the calculator rates 0 (too long, too
-    short, too dense).
+    All are None if undefined: for a chart that is not 4K, or that the calculator rates 0 (too long, short or dense).
     """
     column, start_ms, _ = note_arrays(chart.notes)
     ratings = rate_msd(column, start_ms, chart.keys, rates)  # [R, names], or None

@@ -21,7 +21,7 @@ def star_rating(source: bytes | Beatmap, rate: float = 1.0) -> float:
 def star_ratings(source: bytes | Beatmap, rates: Sequence[float]) -> list[float]:
     """Return the star rating at each rate, as `star_rating` does."""
     for rate in rates:
-        if not 0.01 <= rate <= 100.0:  # the range the calculator knows
+        if not 0.01 <= rate <= 100.0:  # the range the calculator accepts
             raise ValueError(f"rate {rate} is not within 0.01 to 100")
     data = source if isinstance(source, bytes) else format_osu(source)
     try:
@@ -36,7 +36,7 @@ def star_ratings(source: bytes | Beatmap, rates: Sequence[float]) -> list[float]
 
 
 def star_rating_or_none(chart: Beatmap) -> float | None:
-    """Return the star rating, or None for a chart so dense that the calculator takes it for an attack."""
+    """Return the star rating, or None for a chart so dense that the calculator refuses it."""
     try:
         return star_rating(chart)
     except ChartError:
@@ -44,5 +44,5 @@ def star_rating_or_none(chart: Beatmap) -> float | None:
 
 
 def star_rating_version() -> str:
-    """Name the program that computes star ratings, with its version."""
+    """Return the name and version of the star rating calculator."""
     return f"rosu-pp-py {importlib.metadata.version('rosu-pp-py')}"

@@ -63,7 +63,7 @@ def test_a_kernel_says_what_it_cannot_do() -> None:
     ours(8)
     with pytest.raises(ValueError, match="run ours for 9 frames first: C is stored for 8"):
         PlainKernel(ours)(9)
-    with pytest.raises(ValueError, match="expected an NPLRKernel of both conjugate poles"):
+    with pytest.raises(ValueError, match="expected an NPLRKernel with both conjugate poles"):
         PlainKernel(NPLRKernel(3, 14, 1, 0.01, 0.1, conjugate_poles=False))
 
 

@@ -101,7 +101,7 @@ def test_references_that_cannot_be_used_are_named(tmp_path):
     skipped = dict(report.skipped)
     assert set(skipped) == {"without audio", "other key count", "too short", "unusable"}
     assert "silent.osu" in skipped["without audio"]
-    assert "7K, 4K are evaluated" in skipped["other key count"]
+    assert "7K, but this evaluation is of 4K" in skipped["other key count"]
     assert [r.path.name for r in references_in([tmp_path / "b"], needs_audio=False)[0]] == ["silent.osu"]
 
 
@@ -110,7 +110,9 @@ def test_what_a_program_wrote_is_no_reference(tmp_path):
     put(tmp_path / "a" / "made.osu", HARD, AIMode="MuG")
     found, report = references_in([tmp_path], needs_audio=False)
     assert [reference.path.name for reference in found] == ["human.osu"]
-    assert report.skipped == [("by a program", f"{tmp_path / 'a' / 'made.osu'}: no human's chart, says its AIMode")]
+    assert report.skipped == [
+        ("by a program", f"{tmp_path / 'a' / 'made.osu'}: not by a human, according to its AIMode")
+    ]
 
 
 def test_charts_of_a_set_that_are_gone_or_have_no_stars(tmp_path, monkeypatch):

@@ -75,7 +75,7 @@ def test_a_song_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     def full_disk(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("mug.synth.songs.write_osu", full_disk)
+    monkeypatch.setattr("mug.synth.songs.write_chart", full_disk)
     with pytest.raises(OSError, match="no space"):
         write_song(tmp_path, SongSettings(SEED, SECONDS), 0)
     assert list(tmp_path.iterdir()) == []

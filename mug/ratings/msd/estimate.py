@@ -18,31 +18,31 @@ from mug.ratings.msd.rows import HANDS, Rows, rows_of
 PARAMETERS_VERSION = 2  # raise it whenever the estimate's numbers change
 PARAMETERS_FILE = Path(__file__).with_name("parameters.npz")
 BY_INTERVAL = ("stream", "jumpstream", "handstream", "chordjack", "technical")
-ALLOWED_LOSS = np.array([0.08, 0.12, 0.12, 0.12, 0.07])  # of the points, for each of them
+ALLOWED_LOSS = np.array([0.08, 0.12, 0.12, 0.12, 0.07])  # of the points, for each of BY_INTERVAL
 TECHNICAL = BY_INTERVAL.index("technical")
-JACKS_IN_TECHNICAL = 0.75  # of the skill: technical loses what jacks cost a player of that much,
-MOST_JACKS_IN_TECHNICAL = 0.1  # as the root of it, at most this share of the points
+JACKS_IN_TECHNICAL = 0.75  # of the skill: technical loses what jacks cost a player of this skill,
+MOST_JACKS_IN_TECHNICAL = 0.1  # as its square root, at most this share of the points
 JACKSPEED_SCALE, STAMINA_SCALE = 0.91, 0.925
 STAMINA_EXPONENT, STAMINA_SHIFT, STAMINA_RANGE, STAMINA_OF_JACKS = 2.5, 0.015, (0.8, 1.08), 0.8
-LEAST_LOSS = 0.005  # technical is left
-FEW_NOTES = 15  # below, technical and what jacks cost it are solved for at once: jacks may cost it all
+LEAST_LOSS = 0.005  # that technical keeps
+FEW_NOTES = 15  # below this, technical and the cost of jacks are solved for together: jacks may cost everything
 HIGHEST = 40.0
 TOO_LONG_SECONDS = 750.0
 TOO_MANY_ROWS = 50  # in an interval
-EXTREME = 5.0  # standard deviations beyond which a feature says no more
-LOG_RANGE = (-3.0, 0.5)  # of what the features make of a difficulty
+EXTREME = 5.0  # standard deviations at which features are clipped
+LOG_RANGE = (-3.0, 0.5)  # of the factors, as logarithms
 SETTLED = 1e-5
-DECIMALS = 3  # coarser than what processors differ by
+DECIMALS = 3  # coarser than the differences between processors
 
 
 class Network(NamedTuple):
-    """What makes a factor for each skillset from an interval's features; technical has two, for notes and for speed."""
+    """Computes a factor per skillset from an interval's features; technical has two, for notes and for speed."""
 
     hand_mean: np.ndarray  # [F]
     hand_scale: np.ndarray
     both_mean: np.ndarray
     both_scale: np.ndarray
-    hand_weight: np.ndarray  # [F, C + S + 1], the last for the way past the hidden channels
+    hand_weight: np.ndarray  # [F, C + S + 1], the last for the skip connection
     both_weight: np.ndarray
     bias: np.ndarray  # [C + S + 1]
     hidden_weight: np.ndarray  # [C, C]
@@ -66,7 +66,7 @@ def silu(x: np.ndarray) -> np.ndarray:
 
 
 def running_mean(values: np.ndarray) -> np.ndarray:
-    """Average the last axis over an interval and the two before it, as far as there are any."""
+    """Average the last axis over an interval and up to two before it."""
     total = values.copy()
     total[..., 1:] += values[..., :-1]
     total[..., 2:] += values[..., :-2]
@@ -82,7 +82,7 @@ def shipped_networks() -> tuple[Network, ...]:
 
 
 def difficulties(intervals: Intervals, networks: Sequence[Network]) -> np.ndarray:
-    """Return [S, H, I]: how hard each interval is, in each of BY_INTERVAL."""
+    """Return [S, H, I]: the difficulty of each interval in each of BY_INTERVAL."""
     factors = np.mean([network.factors(intervals.hand, intervals.both) for network in networks], axis=0)
     by_notes = factors[:-1] * intervals.base
     by_notes[TECHNICAL] += factors[-1] * intervals.speed
@@ -94,13 +94,13 @@ def estimate_msd(
 ) -> np.ndarray:
     """Return float32 [R, 8]: overall, stream, jumpstream, handstream, stamina, jackspeed, chordjack, technical.
 
-    `column` int [N] from 0 to 3, `start_ms` float [N]. Zero where the calculator gives none: fewer than two rows, too
+    `column` int [N] from 0 to 3, `start_ms` float [N]. Zero if the calculator gives none: fewer than two rows, too
     long, too dense.
     """
     networks = shipped_networks() if networks is None else networks
     result = np.zeros((len(rates), 8), dtype=np.float32)
     start_ms = start_ms - min(float(start_ms.min(initial=0.0)), 0.0)
-    time_ms = np.unique(np.round(start_ms))  # of the rows; what no chart has is told before it costs memory
+    time_ms = np.unique(np.round(start_ms))  # of the rows; impossible charts are caught before they cost memory
     if len(time_ms) < 2:
         return result
     rated = [index for index, rate in enumerate(rates) if is_rated(time_ms, rate)]
@@ -118,7 +118,7 @@ def is_rated(time_ms: np.ndarray, rate: float) -> bool:
 
 
 def ratings(rows: Rows, rates: Sequence[float], networks: Sequence[Network]) -> np.ndarray:
-    """Return [R, 8] of a chart that can be rated at each rate."""
+    """Return [R, 8] for a chart that can be rated at each rate."""
     longest = int(rows.time_ms[-1] / (INTERVAL_MS * min(rates))) + 1
     notes = np.zeros((len(rates), HANDS, longest))
     difficulty = np.zeros((len(rates), len(BY_INTERVAL), HANDS, longest))
@@ -172,7 +172,7 @@ def ratings(rows: Rows, rates: Sequence[float], networks: Sequence[Network]) -> 
 def technical_of_few(difficulty: np.ndarray, notes: np.ndarray, jacks: np.ndarray) -> float:
     """Return the skill at which intervals and jacks together cost the share of the points that technical may lose.
 
-    `difficulty` and `notes` [J], `jacks` [E]. The highest rating where they cost more at any skill.
+    `difficulty` and `notes` [J], `jacks` [E]. The highest rating if they cost more at any skill.
     """
     n_notes = float(notes.sum())
 
@@ -192,10 +192,10 @@ def technical_of_few(difficulty: np.ndarray, notes: np.ndarray, jacks: np.ndarra
 def stamina_rating(
     tired: np.ndarray, rested: np.ndarray, jackspeed: np.ndarray, unworn_jackspeed: np.ndarray
 ) -> np.ndarray:
-    """Return [R]: the skillset that is best when rested, by how much harder it is for who tires.
+    """Return [R]: the best rating without tiredness, scaled by how much tiredness raises it.
 
-    `tired`, `rested` [R, S]. Jacks are no endurance: the factor is the lowest where they are best when rested, and
-    there is another where they are best in the end.
+    `tired`, `rested` [R, S]. Jacks do not count as stamina: the factor is lowest if they are best without tiredness,
+    and reduced if they are best with it.
     """
     before = np.concatenate([rested, unworn_jackspeed[:, None]], axis=1)
     after = np.concatenate([tired, jackspeed[:, None]], axis=1)

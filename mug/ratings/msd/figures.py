@@ -1,4 +1,4 @@
-"""How far an estimate of Etterna's ratings (MSD) is from the reference, as tables of a page.
+"""Errors of the estimate of Etterna's ratings (MSD) against the reference, as tables for docs/msd.md.
 
 Axes: N charts. Ratings are [N, 8] by MSD_NAMES.
 """
@@ -22,17 +22,19 @@ TIMED_RUNS = 20
 
 
 def estimates(references: Sequence[Reference], networks: Sequence[Network]) -> np.ndarray:
-    """Return [N, 8] of the references' charts at their rates."""
+    """Return the estimated ratings [N, 8] of the references' charts at their rates."""
     return np.concatenate([estimate_msd(r.column, r.start_ms, [r.rate], networks) for r in references])
 
 
 def figures(references: Sequence[Reference], estimated: np.ndarray, networks: Sequence[Network]) -> str:
-    """Return the tables: errors by source and skillset, of the rate's effect, by kind and chart, and the time."""
+    """Return the tables: errors by source and skillset, by rate, by kind and chart, and the time."""
     truth = np.stack([reference.msd for reference in references])
     source = np.array([reference.source for reference in references])
     parts = ["### Errors by skillset\n\nSpearman's rank correlation / mean absolute error / mean error, in MSD.\n"]
     parts.append(_table(["", *MSD_NAMES], [_errors(name, estimated, truth, source == name) for name in SOURCES]))
-    parts.append("\n### Effect of the rate\n\nThe same of msd(rate) - msd(1) over the charts rated at several rates.\n")
+    parts.append(
+        "\n### Effect of the rate\n\nThe same for msd(rate) - msd(1), over the charts rated at several rates.\n"
+    )
     parts.append(_table(["rate", *MSD_NAMES], _rate_errors(references, estimated, truth)))
     parts.append(
         f"\n### The {WORST_KINDS} worst kinds of synthetic charts\n\nMean absolute error over the skillsets.\n"
@@ -43,13 +45,13 @@ def figures(references: Sequence[Reference], estimated: np.ndarray, networks: Se
     one, sixteen = time_ms(references, networks)
     parts.append(
         f"\n### Time\n\nCPU time of a chart of {TIMED_NOTES} notes on the machine that made this page: {one:.1f} ms at "
-        f"one rate, {sixteen:.1f} ms at sixteen ({(sixteen - one) / 15:.2f} ms a further rate).\n"
+        f"one rate, {sixteen:.1f} ms at sixteen ({(sixteen - one) / 15:.2f} ms per further rate).\n"
     )
     return "\n".join(parts)
 
 
 def time_ms(references: Sequence[Reference], networks: Sequence[Network] | None = None) -> tuple[float, float]:
-    """Return the ms that the synthetic chart nearest to 2000 notes takes, at one rate and at sixteen; the best of."""
+    """Return the ms for the synthetic chart nearest to 2000 notes, at one rate and at sixteen; best of several runs."""
     charts = [reference for reference in references if reference.source == SYNTHETIC]
     chart = min(charts, key=lambda reference: abs(len(reference.column) - TIMED_NOTES))
     best = []

@@ -1,6 +1,6 @@
-"""Fitting the estimate of Etterna's ratings (MSD): gradients through the goal seek, for the networks' weights.
+"""Fits the estimate of Etterna's ratings (MSD) by backpropagating through the goal seek.
 
-The numpy code of mug/ratings/msd/estimate.py is what runs; this says the same of batches of charts in torch.
+The numpy code of mug/ratings/msd/estimate.py is used at run time; this is the same for batches of charts in torch.
 
 Axes: B charts, S skillsets, H hands (2), I intervals, F features, C channels.
 """
@@ -36,14 +36,14 @@ CHANNELS = 24
 LEARNING_RATE, WEIGHT_DECAY = 4e-3, 0.02
 WEIGHTS = {SYNTHETIC: 1.0, RATED: 0.6, REAL: 3.0}
 BATCH_CHARTS, BATCH_INTERVALS = 48, 9000
-FIRST_FACTORS = (0.8, 0.65, 0.55, 0.55, 0.4, 0.35)  # about what they are on average: of BY_INTERVAL, and of speed
+FIRST_FACTORS = (0.8, 0.65, 0.55, 0.55, 0.4, 0.35)  # approximate averages: of BY_INTERVAL, and of speed
 TARGETS = [MSD_NAMES.index(name) for name in BY_INTERVAL]
-SKILL_GRID = np.arange(0.0, 61.0)  # at which the jacks' loss is tabulated
-ABOVE_CAP = 0.02  # how much of the rating above the cap is seen, so that there is a gradient
+SKILL_GRID = np.arange(0.0, 61.0)  # skills at which the jacks' loss is tabulated
+ABOVE_CAP = 0.02  # share of the rating above the cap that is kept, so that there is a gradient
 
 
 class Item(NamedTuple):
-    """What the fit needs of a chart."""
+    """A chart's data for the fit."""
 
     notes: np.ndarray  # [H, I]
     base: np.ndarray  # [H, I]
@@ -68,7 +68,7 @@ def item_of(reference: Reference) -> Item:
 
 
 class Batch(NamedTuple):
-    """Items side by side, as long as the longest."""
+    """Items padded to the longest."""
 
     notes: Tensor  # [B, H, I]
     base: Tensor
@@ -132,7 +132,7 @@ class FactorNetwork(nn.Module):
         return (padded[..., 2:] + padded[..., 1:-1] + padded[..., :-2]) / count
 
     def exported(self) -> Network:
-        """Return the weights as they are shipped."""
+        """Return the weights in the shipped form."""
         tensors = {
             "hand_mean": self.hand_mean,
             "hand_scale": self.hand_scale,
@@ -157,7 +157,7 @@ def skills(network: FactorNetwork, batch: Batch) -> Tensor:
     difficulty = torch.cat([by_notes[:, :TECHNICAL], technical], dim=1)  # [B, S, H, I]
     tiring, allowed, skill = _solve(difficulty.detach(), batch)
 
-    # What is solved for moves with the difficulties as the closed form of its last step does.
+    # The gradient of the solution is that of the closed form of its last step.
     weight = (difficulty * tiring).clamp_min(1e-3) ** -goal_seek.POWER
     notes = batch.notes[:, None]
     lost_from = notes * (skill[..., None, None] ** goal_seek.POWER * weight.detach() < 1.0001)
@@ -169,7 +169,7 @@ def skills(network: FactorNetwork, batch: Batch) -> Tensor:
 
 
 def _solve(difficulty: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    """Return what the gradient passes by: tiredness [B, S, H, I], allowed loss [B, S] and skill [B, S]."""
+    """Return values without gradient: tiredness [B, S, H, I], allowed loss [B, S] and skill [B, S]."""
     hard = difficulty.double().numpy()
     notes = batch.notes.double().numpy()
     weights = np.broadcast_to(notes.reshape(len(notes), 1, -1), (*hard.shape[:2], hard.shape[2] * hard.shape[3]))
@@ -194,7 +194,7 @@ def _solve(difficulty: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def loss_of(rating: Tensor, batch: Batch) -> Tensor:
-    """Return the mean of absolute errors, in MSD and in proportion, both round at zero."""
+    """Return the mean of smoothed absolute errors, in MSD and relative."""
     error = functional.smooth_l1_loss(rating, batch.target, beta=0.3, reduction="none")
     logs = rating.clamp_min(0.05).log(), batch.target.clamp_min(0.05).log()
     error = error + 2 * functional.smooth_l1_loss(*logs, beta=0.05, reduction="none")
@@ -202,7 +202,7 @@ def loss_of(rating: Tensor, batch: Batch) -> Tensor:
 
 
 def batches(items: Sequence[Item], generator: np.random.Generator) -> Iterator[list[Item]]:
-    """Yield all items once, in batches of about one length, in random order."""
+    """Yield all items once, in batches of similar length, in random order."""
     lengths = np.array([item.both.shape[0] for item in items])
     groups: list[list[int]] = [[]]
     for index in np.argsort(lengths * np.exp(generator.normal(0, 0.1, len(items)))):

@@ -1,6 +1,6 @@
-"""From the difficulty of a chart's intervals to one rating: the skill that reaches the score goal, and what tires it.
+"""From the difficulty of a chart's intervals to one rating: the skill that reaches the score goal, with tiredness.
 
-Axes: R rates, S skillsets, H hands (2), I intervals. Intervals without notes weigh nothing.
+Axes: R rates, S skillsets, H hands (2), I intervals. Intervals without notes have no weight.
 """
 
 import math
@@ -16,31 +16,32 @@ JACK_POINTS, JACK_STEEPNESS, JACK_LOSS = 16.0, 0.04, 0.0875
 JACK_BIN, JACK_SETTLED = 0.2, 1e-4
 FRESH = 0.95  # the stamina state's start and lowest floor
 TIRING_PER_INTERVAL = 243.0
-REST_SHARE = 0.694  # of the skill: easier than that is rest
+REST_SHARE = 0.694  # of the skill: easier intervals are rest
 CEILING, HIGHEST = 1.075, 1.11
 FLOOR_INTERVALS = 470.0
-BLOCK = 8  # intervals between looks at floor and ceiling
+BLOCK = 8  # intervals between checks of floor and ceiling
 OVERALL_FACTOR, OVERALL_STEEPNESS = 1.11, 0.25
-OVERALL_SPAN, BISECTIONS = 12.0, 18  # below the best, more than the overall's root ever is
+OVERALL_SPAN, BISECTIONS = 12.0, 18  # below the best skillset; the solution is never lower
 
 
 def seek(difficulty: np.ndarray, notes: np.ndarray, allowed: np.ndarray, near: np.ndarray | None = None) -> np.ndarray:
-    """Return [...]: the skill x at which the share `allowed` [...] of the points is lost, which is `near` [...].
+    """Return [...]: the skill x at which the share `allowed` [...] of the points is lost; `near` [...] is a first
+    guess.
 
     `difficulty` and `notes` are [..., J]. An interval harder than x loses the share 1 - (x / difficulty)^1.7 of its
-    notes. In u = x^1.7 the loss is convex and falls in straight pieces, so that Newton's steps settle in a few.
+    notes. In u = x^1.7 the loss is convex and piecewise linear, so Newton's method converges in a few steps.
     """
     weight = np.maximum(difficulty, EASIEST) ** -POWER
     all_notes = notes.sum(axis=-1)
     kept = allowed * all_notes
-    if near is None:  # some interval is harder than the mean
+    if near is None:  # start from the mean: some interval is harder
         near = SURELY_LOSING * (difficulty * notes).sum(axis=-1) / np.maximum(all_notes, 1e-9)
     u = near**POWER
     for _ in range(NEWTON_STEPS):
         losing = notes * (u[..., None] * weight < 1)
         slope = np.einsum("...j,...j->...", losing, weight)
         new = (losing.sum(axis=-1) - kept) / np.maximum(slope, 1e-12)
-        new = np.where(new > 0, new, u / 2)  # too far to the right
+        new = np.where(new > 0, new, u / 2)  # overshot
         settled = bool((np.abs(new - u) <= SETTLED * u).all())
         u = new
         if settled:
@@ -49,14 +50,13 @@ def seek(difficulty: np.ndarray, notes: np.ndarray, allowed: np.ndarray, near: n
 
 
 def jack_loss(difficulty: np.ndarray, skill: float) -> float:
-    """Return the points lost on rows [E] of this jackspeed difficulty."""
+    """Return the points lost on rows [E] with this jackspeed difficulty."""
     return float(JACK_POINTS * erf(JACK_STEEPNESS * np.maximum(difficulty - skill, 0.0)).sum())
 
 
 def seek_jacks(difficulty: np.ndarray, points: float) -> float:
-    """Return the skill at which jacks, rows [E], cost the share of `points` that they may: Newton's steps, kept in
-    what is known to be around it."""
-    # Rows of nearly one difficulty are counted together: the loss is nearly straight over a bin.
+    """Return the skill at which jacks, rows [E], cost their allowed share of `points`, by bracketed Newton steps."""
+    # Rows of similar difficulty are binned: the loss is nearly linear within a bin.
     bins = (difficulty / JACK_BIN).astype(np.int64)
     rows = np.bincount(bins)
     difficulty = (np.bincount(bins, weights=difficulty) / np.maximum(rows, 1))[rows > 0]
@@ -77,10 +77,10 @@ def seek_jacks(difficulty: np.ndarray, points: float) -> float:
 
 
 def tiredness(difficulty: np.ndarray, skill: np.ndarray) -> np.ndarray:
-    """Return [..., H, I]: the factor by which a player of this skill [...] finds each interval harder."""
+    """Return [..., H, I]: the factor by which tiredness makes each interval harder for a player of this skill [...]."""
     count = difficulty.shape[-1]
     blocks = -(-count // BLOCK)
-    padded = np.zeros((*difficulty.shape[:-1], blocks * BLOCK + 1))  # after the end is rest, as before the start
+    padded = np.zeros((*difficulty.shape[:-1], blocks * BLOCK + 1))  # rest after the end, as before the start
     padded[..., 1 : count + 1] = difficulty
     effort = (padded[..., 1:] + padded[..., :-1]) / (2 * REST_SHARE * np.maximum(skill, 0.1)[..., None, None])
     growth = (effort - 1).reshape(*difficulty.shape[:-1], blocks, BLOCK).sum(axis=-1) / TIRING_PER_INTERVAL
@@ -109,6 +109,6 @@ def overall(skillsets: np.ndarray) -> np.ndarray:
 
 
 def length_factor(seconds: float) -> float:
-    """Return the share of its rating that a chart whose last note comes at `seconds` keeps."""
+    """Return the share of the rating that a chart keeps if its last note is at `seconds`."""
     ramps = ((10, 20, 0.4), (15, 30, 0.9), (35, 70, 0.9))  # from, to, share before
     return float(np.prod([np.interp(seconds, (start, end), (share, 1.0)) for start, end, share in ramps]))

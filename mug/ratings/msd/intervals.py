@@ -1,4 +1,4 @@
-"""Half-second intervals of a chart at a rate: how many notes each hand plays in them, and in what patterns.
+"""Half-second intervals of a chart at a rate: each hand's notes and patterns in them.
 
 Axes: H hands (2), I intervals, P patterns, F features.
 """
@@ -11,9 +11,9 @@ from mug.ratings.msd.rows import HAND_PATTERNS, HANDS, Rows
 
 INTERVAL_MS = 500.0
 FLAM_MS = 35.0  # rows closer than this are played as one
-NPS_SCALE = 6.16  # base difficulty a note of a hand in an interval
-SPEED_SCALE = 4.36  # base difficulty of a hand's row that comes 1 s after the rows before it
-WIDE = 5  # intervals over which patterns are looked at too
+NPS_SCALE = 6.16  # base difficulty per note of a hand in an interval
+SPEED_SCALE = 4.36  # base difficulty of a hand's row 1 s after the previous one
+WIDE = 5  # intervals over which patterns are also averaged
 KNOWN = HAND_PATTERNS.index("known")
 SPEED = HAND_PATTERNS.index("speed")
 SPEEDS = [SPEED, HAND_PATTERNS.index("varied_speed")]
@@ -21,7 +21,7 @@ ONE_COLUMN = HAND_PATTERNS.index("one_column")
 
 
 class Intervals(NamedTuple):
-    """What the difficulty of each hand's intervals is computed from."""
+    """Inputs for the difficulty of each hand's intervals."""
 
     notes: np.ndarray  # [H, I]
     base: np.ndarray  # [H, I] difficulty by the number of notes
@@ -31,7 +31,7 @@ class Intervals(NamedTuple):
 
 
 def smooth(values: np.ndarray, steps: int = 3, axis: int = -1) -> np.ndarray:
-    """Average an axis over an interval and the `steps` - 1 before it, as if there were nothing before the first."""
+    """Average an axis over an interval and the `steps` - 1 before it, with zeros before the first."""
     values = np.moveaxis(values, axis, 0)
     total = values.copy()
     for step in range(1, min(steps, len(values))):
@@ -47,14 +47,14 @@ def between(sums: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def shares(sums: np.ndarray) -> np.ndarray:
-    """Return each pattern's share of the first one's count, in an interval and around it."""
+    """Return each pattern's share of the first one's count, in an interval and over the last WIDE."""
     wide = smooth(sums, WIDE, axis=-2) * WIDE
     narrow = sums[..., 1:] / np.maximum(sums[..., :1], 1.0)
     return np.concatenate([narrow, wide[..., 1:] / np.maximum(wide[..., :1], 1.0)], axis=-1)
 
 
 def intervals_of(rows: Rows, rate: float) -> Intervals:
-    """Return the intervals of a chart that has notes, at a rate."""
+    """Return the intervals of a chart with notes, at a rate."""
     width = INTERVAL_MS * rate  # ms at 1.0x
     starts = np.arange(int(rows.time_ms[-1] / width) + 2) * width
     edges = np.searchsorted(rows.time_ms, starts)  # [I + 1] the first row of each

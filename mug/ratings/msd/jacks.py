@@ -1,4 +1,4 @@
-"""How fast each hand repeats a column, row by row: the difficulty behind the skillset jackspeed.
+"""Jackspeed: how fast each hand repeats a column, row by row.
 
 Axes: N notes of a column, E rows of a hand.
 """
@@ -10,18 +10,18 @@ import numpy as np
 from mug.ratings.msd.rows import HANDS, Rows
 
 SLOWER_BY_MS = 10.0  # a gap this much longer than the last starts a new run
-FASTER_BY = 2.34  # and one so many times shorter
+FASTER_BY = 2.34  # and so does one shorter by this factor
 BUFFER_MS, BUFFER_GAPS = 25.0, 1.075  # added to a run's length
-FROZEN_FROM = 5  # notes; a longer run is no faster
+FROZEN_FROM = 5  # notes; longer runs count the same
 SHORTEST_MS = 82.5
 PAIR_FACTOR, PAIR_SHORTEST_MS = 1.1, 155.0  # of a run of two notes
 NO_JACK_MS = 1e6
 DIFFICULTY_MS = 3850.0
-RIGHT_FIRST = 0.895  # of a hand that starts in its right column alone
+RIGHT_FIRST = 0.895  # factor for a hand whose first row lacks its left column
 
 
 def run_ms(time_ms: np.ndarray) -> np.ndarray:
-    """Return [N]: the buffered mean gap of the run that each note of a column continues; the first has none."""
+    """Return [N]: the buffered mean gap of the run that each note of a column continues (NO_JACK_MS for the first)."""
     result = np.full(len(time_ms), NO_JACK_MS)
     if len(time_ms) < 2:
         return result
@@ -40,7 +40,7 @@ def run_ms(time_ms: np.ndarray) -> np.ndarray:
 
 
 def jack_difficulty(hand_ms: np.ndarray, columns_ms: Sequence[np.ndarray]) -> np.ndarray:
-    """Return [E]: the difficulty of the faster of a hand's columns at each of its rows. Times as they are played."""
+    """Return [E]: the difficulty of a hand's faster column at each of its rows. Times are at the played rate."""
     fastest = np.full(len(hand_ms), NO_JACK_MS)
     for time_ms in columns_ms:
         last = np.searchsorted(time_ms, hand_ms, side="right")  # the column's last note, 1 the first, 0 none
@@ -49,9 +49,9 @@ def jack_difficulty(hand_ms: np.ndarray, columns_ms: Sequence[np.ndarray]) -> np
 
 
 def jacks_of(rows: Rows, rate: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the difficulty [E] of all rows of both hands, and the same without what a hand's first note takes off.
+    """Return the difficulty [E] of all rows of both hands, with and without the reduction for a hand's first row.
 
-    The reference rates a hand lower whose first row has nothing in its left column.
+    The reference rates a hand lower if its first row has no note in its left column.
     """
     worn, plain = [], []
     for hand in range(HANDS):

@@ -1,4 +1,4 @@
-"""The Python package `minacalc`, bindings of Etterna's own calculator, where it is installed.
+"""The optional Python package `minacalc`, bindings to Etterna's own calculator.
 
 Its documentation: https://github.com/Glubus/minacalc-rs/tree/main/bindings/python
 
@@ -23,9 +23,9 @@ FEWEST_ROWS = 2
 
 @cache
 def minacalc() -> ModuleType | None:
-    """Return the module, None where none is installed.
+    """Return the module, None if not installed.
 
-    Raises ConfigError for one that does not load or is another program: its ratings are not mixed with an estimate's.
+    Raises ConfigError if it does not load or is another program, so that its ratings never mix with the estimate's.
     """
     try:
         module = importlib.import_module(MODULE)
@@ -38,13 +38,13 @@ def minacalc() -> ModuleType | None:
     if not callable(getattr(module, "calc_at_rate", None)):
         raise ConfigError(
             f"the module minacalc at {getattr(module, '__file__', '?')} has no calc_at_rate(notes, rate, goal, keys, "
-            "mode): it is not the package that is known here; uninstall it, or install that of github.com/Glubus"
+            "mode): it is another package of that name; uninstall it, or install the one from github.com/Glubus"
         )
     return module
 
 
 def minacalc_version() -> str:
-    """Return what identifies the numbers of an installed minacalc."""
+    """Return the version string of the installed minacalc."""
     try:
         return f"{MODULE}-{importlib.metadata.version(MODULE)}"
     except importlib.metadata.PackageNotFoundError:
@@ -54,8 +54,8 @@ def minacalc_version() -> str:
 def minacalc_msd(module: ModuleType, column: np.ndarray, start_ms: np.ndarray, rates: Sequence[float]) -> np.ndarray:
     """Return float32 [R, 8], the ratings of a 4K chart by NAMES; zero for one with fewer than two rows.
 
-    `column` int [N], `start_ms` float [N]. Raises ConfigError where the package refuses the chart or answers otherwise
-    than it documents.
+    `column` int [N], `start_ms` float [N]. Raises ConfigError if the package refuses the chart or does not return
+    what it documents.
     """
     result = np.zeros((len(rates), len(NAMES)), dtype=np.float32)
     time_ms, row = np.unique(np.round(start_ms), return_inverse=True)

@@ -1,5 +1,5 @@
-"""Etterna's skillset ratings (MSD) of 4K charts at any rate: by the calculator where `minacalc` is installed, else by
-an estimate of it (docs/msd.md).
+"""Etterna's skillset ratings (MSD) of 4K charts at any rate: by the calculator if `minacalc` is installed, else by an
+estimate of it (docs/msd.md).
 
 Axes: N notes, R rates.
 """
@@ -16,7 +16,7 @@ KEYS = 4
 
 
 def calculator_version() -> str:
-    """Name what `rate_msd` computes with; its numbers change only where this name does. Raises ConfigError."""
+    """Return the name of the calculator in use; ratings only change if this name does. Raises ConfigError."""
     return f"mug-{PARAMETERS_VERSION}" if minacalc() is None else minacalc_version()
 
 
@@ -24,7 +24,7 @@ def rate_msd(column: np.ndarray, start_ms: np.ndarray, keys: int, rates: Sequenc
     """Return float32 [R, 8], the ratings named by MSD_NAMES at each rate; None for a chart that is not 4K.
 
     `column` int [N] and `start_ms` float [N] are the notes in any order, a long note by its head. All are zero for a
-    chart that the calculator does not rate. Raises ValueError for a rate that is not positive, or notes that are none;
+    chart that the calculator does not rate. Raises ValueError for rates that are not positive or invalid notes,
     ConfigError for an unusable minacalc.
     """
     column, start_ms = np.asarray(column), np.asarray(start_ms, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Reference ratings (MSD) to fit and to check an estimate with: the folder that holds msd/, charts/ and songs/."""
+"""Reference ratings (MSD) to fit and check the estimate: a folder with msd/, charts/ and songs/."""
 
 import csv
 import re
@@ -17,24 +17,24 @@ SOURCES = (SYNTHETIC, RATED, REAL)
 
 
 class Reference(NamedTuple):
-    """One chart at one rate, and what the calculator says of it."""
+    """One chart at one rate with the calculator's ratings."""
 
     column: np.ndarray  # [N]
     start_ms: np.ndarray  # [N] at 1.0x
     rate: float
     msd: np.ndarray  # [8]
     source: str
-    group: str  # charts that are told apart by little: what is held out is held out with all of its group
+    group: str  # similar charts; groups are held out as a whole
     kind: str
 
 
 def read_reference(folder: str | Path) -> list[Reference]:
-    """Return all charts of known rating, synthetic ones, these at other rates, and real ones. Raises DatasetError."""
+    """Return all charts of known rating: synthetic ones, these at other rates, and real ones. Raises DatasetError."""
     folder = Path(folder)
     try:
         return _synthetic(folder / "msd" / "msd_synthetic.npz") + _real(folder, folder / "msd" / "msd_real.csv")
     except (OSError, KeyError, ValueError) as error:
-        raise DatasetError(f"{folder}: no reference ratings that can be read: {error}") from error
+        raise DatasetError(f"{folder}: cannot read reference ratings: {error}") from error
 
 
 def _synthetic(path: Path) -> list[Reference]:
@@ -67,9 +67,9 @@ def _real(folder: Path, path: Path) -> list[Reference]:
 
 
 def same_song(references: list[Reference]) -> list[str]:
-    """Return the first path of those that a chart shares columns in order, or a folder and the start of its name, with.
+    """Return for each chart the first path with the same column sequence, or the same folder and start of its name.
 
-    So a chart is with its copies at other rates, its other difficulties, and much of the same artist or pack.
+    This groups a chart with its copies at other rates, its other difficulties, and much of the same artist or pack.
     """
     first: dict[str, str] = {}
     joined: dict[str, str] = {}
@@ -92,7 +92,7 @@ def same_song(references: list[Reference]) -> list[str]:
 
 
 def folds_of(references: list[Reference], count: int) -> np.ndarray:
-    """Return [items] the fold of each, whole groups at a time, the largest first into the emptiest, by source."""
+    """Return [items] the fold of each: by source, whole groups go to the smallest fold, the largest first."""
     folds: dict[str, int] = {}
     for prefix in (SYNTHETIC, REAL):
         sizes: dict[str, int] = {}

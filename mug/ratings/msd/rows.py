@@ -1,6 +1,6 @@
-"""A 4K chart as rows of notes and as what each hand plays, and the small patterns that each row ends.
+"""A 4K chart as rows of notes, for both hands and each hand, and the small patterns that end at each row.
 
-Nothing here depends on the rate, so that many rates share it.
+Nothing here depends on the rate, so all rates share it.
 
 Axes: N notes, M rows, E rows of both hands, first all of the left's, then all of the right's, P patterns.
 """
@@ -12,20 +12,20 @@ import numpy as np
 
 HANDS = 2
 SIZE = np.array([bin(mask).count("1") for mask in range(16)])  # notes of a row
-FIRST_GAP_MS = 2000.0  # what counts as the gap before the first note, and the longest there is
+FIRST_GAP_MS = 2000.0  # assumed gap before the first note, and upper limit of gaps
 SHORTEST_GAP_MS = 5.0
 SAME_GAP = 1.05  # times longer
-CLOSEST_MS = 20.0  # notes of a hand that are no faster the closer they are
-EARLY_ROWS = 6  # of a hand: the reference's view of a hand's past is not settled yet
+CLOSEST_MS = 20.0  # smallest gap between notes of a hand that counts
+EARLY_ROWS = 6  # of a hand: the reference has not seen enough of its past yet
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A chart's rows. Sums of patterns over any stretch of rows are differences of the running sums."""
+    """A chart's rows. Pattern sums over any range of rows are differences of the running sums."""
 
     time_ms: np.ndarray  # [M] float64
     mask: np.ndarray  # [M] int64, bit k: column k has a note
-    gap_ms: np.ndarray  # [M] since the row before
+    gap_ms: np.ndarray  # [M] since the previous row
     hand_time_ms: tuple[np.ndarray, np.ndarray]  # per hand, of the rows in which it plays
     row_sums: np.ndarray  # [M + 1, P] running sums of row_patterns
     mask_sums: np.ndarray  # [M + 1, 16] how often each mask came before a row
@@ -48,14 +48,14 @@ def gaps_ms(time_ms: np.ndarray) -> np.ndarray:
 
 
 def gap_change(gap: np.ndarray) -> np.ndarray:
-    """Return how many times longer or shorter each gap is than the one before, 1 where rounded times differ alone."""
+    """Return the ratio of each gap to the previous one, at least 1; 1 if they only differ by rounding."""
     last = before(gap, 1, FIRST_GAP_MS)
     change = np.maximum(gap, last) / np.minimum(gap, last)
     return np.where(change < SAME_GAP, 1.0, change)
 
 
 def running_sums(columns: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return [rows + 1, P]: what the rows before each one sum up to."""
+    """Return [rows + 1, P]: the sums over the rows before each one."""
     rows = len(next(iter(columns.values())))
     table = np.zeros((len(columns), rows + 1))
     for values, column in zip(table, columns.values(), strict=True):
@@ -64,7 +64,7 @@ def running_sums(columns: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def row_patterns(mask: np.ndarray, gap: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what each row is beside the rows before it, every value [M]."""
+    """Return the patterns each row forms with the rows before it, every value [M]."""
     m1, m2, m3, m4 = (before(mask, steps) for steps in (1, 2, 3, 4))
     size, s1, s2 = SIZE[mask], SIZE[m1], SIZE[m2]
     single, chord, chord1 = size == 1, size > 1, s1 > 1
@@ -105,7 +105,7 @@ def row_patterns(mask: np.ndarray, gap: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def hand_patterns(mask: np.ndarray, hand: int, index: np.ndarray, time_ms: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what each row of a hand is beside its rows before; `index`: which rows of the chart they are."""
+    """Return the patterns each row of a hand forms with its previous rows; `index`: their rows in the chart."""
     own, other = mask >> 2 * hand & 3, mask >> 2 * (1 - hand) & 3
     v = own[index]
     v1, v2, v3, v4 = (before(v, steps) for steps in (1, 2, 3, 4))
@@ -118,12 +118,12 @@ def hand_patterns(mask: np.ndarray, hand: int, index: np.ndarray, time_ms: np.nd
     gap = gaps_ms(time)
     gap1 = before(gap, 1, FIRST_GAP_MS)
     change = gap_change(gap)
-    last = np.empty((2, len(v)))  # time of each column's note before
+    last = np.empty((2, len(v)))  # time of each column's previous note
     for column in (0, 1):
         played = np.where(v >> column & 1, time, -np.inf)
         last[column] = before(np.maximum.accumulate(played), 1, -np.inf)
     since = np.clip(time - last, SHORTEST_GAP_MS, FIRST_GAP_MS)
-    since = np.where(np.isinf(last), since[::-1], since)  # one column alone stands for both
+    since = np.where(np.isinf(last), since[::-1], since)  # a single column stands for both
     nearest = since.min(axis=0)
     same_ms = np.where(jump, nearest, np.where(v == 1, since[0], since[1]))
     cross_ms = np.where(jump, nearest, np.where(v == 1, since[1], since[0]))
@@ -169,11 +169,11 @@ HAND_PATTERNS = tuple(hand_patterns(np.zeros(0, np.int64), 0, np.zeros(0, np.int
 
 
 def rows_of(column: np.ndarray, start_ms: np.ndarray) -> Rows:
-    """Return the rows of the notes `column` int [N], `start_ms` float [N]: those at one time, to the ms, are a row."""
+    """Return the rows of the notes `column` int [N], `start_ms` float [N]: notes at the same ms are a row."""
     order = np.argsort(start_ms, kind="stable")  # so that a row's time is that of its first note
     column, start_ms = column[order], start_ms[order]
     _, first, row = np.unique(np.round(start_ms), return_index=True, return_inverse=True)  # [M], [N]
-    time_ms = np.round(start_ms[first], 3)  # without what arithmetic left behind
+    time_ms = np.round(start_ms[first], 3)  # without rounding errors
     mask = np.zeros(len(time_ms), dtype=np.int64)
     np.bitwise_or.at(mask, row, 1 << column)
     gap = gaps_ms(time_ms)

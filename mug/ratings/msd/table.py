@@ -1,4 +1,4 @@
-"""Charts in files, rated: a line for each, for people and as CSV."""
+"""Tables of rated charts, as text and CSV."""
 
 import csv
 from collections.abc import Callable, Sequence
@@ -21,24 +21,24 @@ from mug.ratings.msd.rating import MSD_NAMES, rate_msd
 from mug.ratings.stars import star_rating
 from mug.report import Report
 
-BROKEN, OTHER_MODE = "broken", "another mode"  # why a chart is left out; a song's charts of other modes are no fault
+BROKEN, OTHER_MODE = "broken", "another mode"  # why a chart is left out; charts of other modes are normal
 COLUMNS = ("path", "keys", "n_notes", "n_long_notes", "rate", "sr", "ln_ratio", *MSD_NAMES)
 
 
 class RatedChart(NamedTuple):
-    """One chart at one rate. Of a file that holds several the path ends in #, and the chart's name."""
+    """One chart at one rate. If a file has several, the path ends in # and the chart's name."""
 
     path: str
     keys: int
     n_notes: int
     n_long_notes: int
     rate: float
-    sr: float | None  # None where osu! takes the chart for an attack
+    sr: float | None  # None if the calculator refuses the chart
     ln_ratio: float
-    msd: tuple[float, ...] | None  # by MSD_NAMES, None where the chart is not 4K
+    msd: tuple[float, ...] | None  # by MSD_NAMES, None if the chart is not 4K
 
     def cells(self) -> list[str]:
-        """Return what COLUMNS name; what there is not is empty."""
+        """Return the values of COLUMNS; missing ones are empty."""
         stars = "" if self.sr is None else f"{self.sr:.4f}"
         msd = [""] * len(MSD_NAMES) if self.msd is None else [f"{value:.3f}" for value in self.msd]
         counts = [str(count) for count in (self.keys, self.n_notes, self.n_long_notes)]
@@ -46,7 +46,7 @@ class RatedChart(NamedTuple):
 
 
 def rate_file(path: Path, rate: float) -> tuple[list[RatedChart], list[tuple[str, str]]]:
-    """Return the charts of a file, rated, and why others are not: (OTHER_MODE or BROKEN, message)."""
+    """Return the rated charts of a file, and the reasons for the others: (OTHER_MODE or BROKEN, message)."""
     try:
         charts, errors = open_charts(path)
         several = len(charts) + len(errors) > 1
@@ -85,7 +85,7 @@ def rate_files(
 
 
 def write_csv(path: Path, rated: Sequence[RatedChart]) -> None:
-    """Write the charts, a line each under the names of COLUMNS. Raises DatasetError where that cannot be."""
+    """Write the charts, one line each, with COLUMNS as header. Raises DatasetError if the file cannot be written."""
     try:
         with (
             replacing(path) as temporary,
@@ -99,7 +99,7 @@ def write_csv(path: Path, rated: Sequence[RatedChart]) -> None:
 
 
 def text_table(rated: Sequence[RatedChart]) -> str:
-    """Return the charts as lines for a terminal, the path last; "-" is what there is not."""
+    """Return the charts as lines for a terminal, the path last; "-" if missing."""
     lines = [["stars", "LN", *MSD_NAMES, "chart"]]
     for chart in rated:
         stars = "-" if chart.sr is None else f"{chart.sr:.2f}"
