@@ -30,6 +30,14 @@ def command_parser(name: str, description: str | None) -> argparse.ArgumentParse
     )
 
 
+def add_earlier_names(group: argparse._ActionsContainer, option: argparse.Action, *names: str) -> None:
+    """Let an option be given by names that it once had. The help does not show them."""
+    for name in names:
+        group.add_argument(
+            name, dest=option.dest, type=option.type or str, default=argparse.SUPPRESS, help=argparse.SUPPRESS
+        )
+
+
 def printable(text: str) -> str:
     """Return `text` with all that could move a terminal's cursor written out, as \\x1b: names may be a stranger's."""
     return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)

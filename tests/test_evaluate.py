@@ -12,6 +12,7 @@ from mug.charts.osu import read_osu, write_osu
 from mug.commands import evaluate
 from mug.config import PROJECT_ROOT
 from mug.errors import AudioError, ChartError, ConfigError, DatasetError, PromptError
+from mug.generation import SamplingSettings
 from mug.metrics.sampling import Sampling
 from mug.training.export import export_run
 
@@ -33,6 +34,9 @@ def put_song(folder: Path, seed: int, keys: int = 4) -> None:
         notes[-1] = Note(notes[-1].start_ms, notes[-1].column, notes[-1].start_ms + 200)
         chart = Beatmap(keys, notes, [TimingPoint(0, 500)], audio_filename="song.wav", version=name)
         write_osu(chart, folder / f"{name}.osu")
+
+
+FAST = ["--steps", 1, "--ensemble", 1, "--attempts", 1]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +61,7 @@ def evaluated(tiny_checkpoint, songs, tmp_path_factory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         run(
             patch,
-            *["--checkpoint", tiny_checkpoint, "--songs", songs, "--steps", 2, "--out", out / "a", "--flags"],
+            *["--checkpoint", tiny_checkpoint, "--songs", songs, *FAST, "--out", out / "a", "--flags"],
             *["--training_charts", training, "--prompt", "full"],
         )
     return out / "a"
@@ -79,7 +83,8 @@ def test_a_model_on_songs(evaluated, songs):
     assert {"ln_ratio", "rc", "stream_ett"} <= set(row["asked"])  # --prompt full
     assert set(report["flags"]) >= {"stream", "chordjack", "all"}
     assert report["flags"]["stream"]["has_flag"]["charts"] == 2
-    assert report["settings"]["steps"] == 2
+    assert report["settings"]["steps"] == 1
+    assert report["settings"]["guidance"] == 1.0  # as the model has it
     assert [len(digest) for digest in report["versions"]["sha256"].values()] == [64]
     charts = sorted(path.relative_to(evaluated).as_posix() for path in evaluated.rglob("*.osu"))
     assert charts == [f"charts/{song}/{name}.osu" for song in ("first", "second") for name in ("easy", "hard")]
@@ -119,7 +124,7 @@ def test_charts_that_were_kept_score_the_same_without_the_model(monkeypatch, cap
 
 
 def test_a_seed_fixes_everything(monkeypatch, tiny_checkpoint, songs, tmp_path):
-    common = ["--checkpoint", tiny_checkpoint, "--songs", songs, "--steps", 2, "--limit", 2]
+    common = ["--checkpoint", tiny_checkpoint, "--songs", songs, *FAST, "--limit", 2]
     for out, seed in (("a", 5), ("b", 5), ("c", 6)):
         run(monkeypatch, *common, "--seed", seed, "--out", tmp_path / out)
     a, b, c = (json.loads((tmp_path / out / "report.json").read_text())["rivals"] for out in "abc")
@@ -147,7 +152,7 @@ def test_a_dataset_and_its_split(monkeypatch, tiny_checkpoint, songs, tmp_path):
     for script, *arguments in steps:
         command = [sys.executable, str(SCRIPT.parent / script), *map(str, arguments)]
         subprocess.run(command, check=True, capture_output=True, cwd=PROJECT_ROOT)
-    common = ["--checkpoint", tiny_checkpoint, "--beatmap_txt", data / "beatmap.txt", "--steps", 1]
+    common = ["--checkpoint", tiny_checkpoint, "--beatmap_txt", data / "beatmap.txt", *FAST]
     run(monkeypatch, *common, "--split", "all", "--limit", 1, "--out", tmp_path / "all")
     assert json.loads((tmp_path / "all" / "report.json").read_text())["rivals"]["generated"]["charts"] == 1
     run(monkeypatch, *common, "--test_fraction", 1, "--valid_fraction", 0, "--out", tmp_path / "test")
@@ -167,7 +172,7 @@ def test_what_is_wrong_is_said_and_the_rest_goes_on(monkeypatch, capsys, tiny_ch
     put_song(tmp_path / "deaf", 4)
     (tmp_path / "deaf" / "song.wav").write_bytes(b"this is no music")
     (tmp_path / "good" / "broken.osu").write_text("nothing")
-    run(monkeypatch, "--checkpoint", tiny_checkpoint, "--songs", tmp_path, "--steps", 1)
+    run(monkeypatch, "--checkpoint", tiny_checkpoint, "--songs", tmp_path, *FAST)
     printed = capsys.readouterr().out
     assert "deaf/hard.osu: " in printed
     assert "good/broken.osu" in printed
@@ -183,7 +188,7 @@ def test_songs_of_the_same_name_and_what_was_there_before(monkeypatch, capsys, t
     old.parent.mkdir(parents=True)
     old.write_bytes((tmp_path / "songs" / "one" / "song" / "hard.osu").read_bytes())
     packs = [tmp_path / "songs" / pack for pack in ("one", "two")]
-    run(monkeypatch, "--checkpoint", tiny_checkpoint, "--songs", *packs, "--steps", 1, "--out", tmp_path / "out")
+    run(monkeypatch, "--checkpoint", tiny_checkpoint, "--songs", *packs, *FAST, "--out", tmp_path / "out")
     assert f"{old}: already existed" in capsys.readouterr().out
     charts = tmp_path / "out" / "charts"
     kept = sorted(path.relative_to(charts).as_posix() for path in charts.rglob("*.osu"))
@@ -201,7 +206,7 @@ def test_a_chart_without_notes_counts_as_wrong(monkeypatch, capsys, songs, tmp_p
 
     silent = save_tiny_checkpoint(tmp_path / "silent.ckpt", start_bias=-1e3)
     out = tmp_path / "out"
-    run(monkeypatch, "--checkpoint", silent, "--songs", songs, "--steps", 1, "--limit", 2, "--out", out)
+    run(monkeypatch, "--checkpoint", silent, "--songs", songs, *FAST, "--limit", 2, "--out", out)
     assert "2 without notes, counted as wrong" in capsys.readouterr().out
     metrics = json.loads((out / "report.json").read_text())["rivals"]["generated"]["metrics"]
     assert metrics["onset_f1_50ms"] == {"value": 0.0, "low": 0.0, "high": 0.0, "charts": 2}
@@ -239,7 +244,7 @@ def test_mistakes_name_the_file(monkeypatch, songs, tiny_checkpoint):
 def test_music_that_cannot_be_decoded_is_no_silent_model(tiny_generator, tmp_path):
     (tmp_path / "song.wav").write_bytes(b"this is no music")
     with pytest.raises(AudioError):
-        Sampling(steps=1).chart(tiny_generator, tmp_path / "song.wav", {}, 0)
+        Sampling().chart(tiny_generator, tmp_path / "song.wav", {}, 0)
 
 
 def test_charts_are_sampled_as_asked_for():
@@ -251,13 +256,10 @@ def test_charts_are_sampled_as_asked_for():
             return [chart]
 
     chart = Beatmap(4, [Note(0, 0)], [])
-    sampling = Sampling(steps=7, scale=3.5, sampler="plms", seed=20, ensemble=5, attempts=2)
-    assert sampling.chart(Listening(), Path("song.mp3"), {"sr": 2.0}, number=3) is chart
+    settings = SamplingSettings(steps=7, guidance=3.5, sampler="plms", ensemble=5, attempts=2)
+    assert Sampling(settings, seed=20).chart(Listening(), Path("song.mp3"), {"sr": 2.0}, number=3) is chart
     del asked["tqdm_class"]
-    assert asked == {
-        **{"audio": Path("song.mp3"), "prompt": {"sr": 2.0}, "seed": 23},
-        **{"steps": 7, "guidance_scale": 3.5, "sampler": "plms", "ensemble": 5, "attempts": 2},
-    }
+    assert asked == {"audio": Path("song.mp3"), "prompt": {"sr": 2.0}, "seed": 23, "settings": settings}
 
 
 def test_a_mistake_ends_in_one_line_and_help_teaches():

@@ -52,7 +52,7 @@ def test_from_the_original_to_a_chart(monkeypatch, capsys, run, original, tmp_pa
     assert command[:4] == ["mug", "chart", "--checkpoint", f"{tmp_path}/ours"]
 
     soundfile.write(tmp_path / "song.wav", np.random.default_rng(0).normal(0, 0.2, 2 * 22050), 22050)
-    arguments = ["--audio", str(tmp_path / "song.wav"), "--outdir", str(tmp_path), "--ddim_steps", "2"]
+    arguments = ["--audio", str(tmp_path / "song.wav"), "--outdir", str(tmp_path), "--steps", "2", "--ensemble", "2"]
     monkeypatch.setattr(sys, "argv", ["mapping.py", *command[2:4], *arguments])
     mapping.main()
     assert (tmp_path / capsys.readouterr().out.splitlines()[0]).suffix == ".osz"

@@ -15,9 +15,10 @@ from mug.commands import chart as mapping
 from mug.config import PROJECT_ROOT
 from mug.errors import PromptError
 from mug.features import FeatureSpec
-from mug.generation.generator import ChartGenerator
+from mug.generation.prompt_distance import Measured
 
 SCRIPT = PROJECT_ROOT / "scripts" / "mapping.py"
+FAST = ["--steps", 2, "--ensemble", 2]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def test_a_package_and_a_picture_of_each_chart(monkeypatch, capsys, tiny_checkpo
     run(
         monkeypatch,
         *["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", out, "--prompt_dir", prompts, "--prompt"],
-        *["rank_status=loved", "--n_samples", 2, "--ddim_steps", 2, "--audio_title", 'No/"ise', *timing],
+        *["rank_status=loved", "--count", 2, "--steps", 2, "--ensemble", 2, "--audio_title", 'No/"ise', *timing],
     )
     package = out / "Somebody - Noise.osz"
     assert sorted(path.suffix for path in out.iterdir()) == [".osz", ".png", ".png", ".png", ".png"]
@@ -67,32 +68,23 @@ def test_a_package_and_a_picture_of_each_chart(monkeypatch, capsys, tiny_checkpo
 
 
 def test_a_chart_too_dense_to_be_rated_is_written_all_the_same(monkeypatch, capsys, tiny_checkpoint, song, tmp_path):
-    monkeypatch.setattr(mapping, "star_rating_or_none", lambda chart: None)
-    run(monkeypatch, *["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--ddim_steps", 2])
+    unrated = Measured(float("inf"), None)
+    monkeypatch.setattr("mug.generation.choice.measure", lambda chart, prompt: unrated)
+    run(monkeypatch, "--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, *FAST)
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".osz", ".png"]
     assert "AI v1: too dense to be rated, " in capsys.readouterr().out
 
 
 def test_the_sampler_is_the_one_asked_for(monkeypatch, capsys, tiny_checkpoint, song, tmp_path):
-    common = ["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--ddim_steps", 2]
+    common = ["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--steps", 2, "--ensemble", 2]
     for flags, bar in (([], "DDIM: "), (["--sampler", "plms"], "PLMS: ")):
         run(monkeypatch, *common, *flags)
         assert bar in capsys.readouterr().err
 
 
-def test_an_ensemble_has_24_samples_or_as_many_as_asked_for(monkeypatch, tiny_checkpoint, song, tmp_path):
-    taken = []
-    generate = ChartGenerator.generate
-
-    def listening(self, *arguments, **settings):
-        taken.append(settings["ensemble"])
-        return generate(self, *arguments, **settings)
-
-    monkeypatch.setattr(ChartGenerator, "generate", listening)
-    common = ["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--ddim_steps", 1]
-    for flags in ([], ["--ensemble", 2]):
-        run(monkeypatch, *common, *flags)
-    assert taken == [24, 2]
+def test_another_number_of_keys_is_refused(monkeypatch, tiny_checkpoint, song, tmp_path):
+    with pytest.raises(PromptError, match="writes 4K charts; 7K"):
+        run(monkeypatch, "--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--keys", 7)
 
 
 def test_prompts_from_files_and_words(tmp_path):

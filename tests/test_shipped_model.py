@@ -27,7 +27,7 @@ HELD_OUT_SEED = 1
 def test_its_files_are_small_and_hold_half_precision():
     model = {"model.safetensors", "config.yaml", "features.yaml", "README.md"}
     files = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
-    assert files == model | {"density.yaml"} | {f"placement/{name}" for name in model}
+    assert files == model | {"density.yaml", "sampling.yaml"} | {f"placement/{name}" for name in model}
     assert all((FOLDER / name).stat().st_size <= MAX_FILE_BYTES for name in files)
     for weights in ("model.safetensors", "placement/model.safetensors"):
         with safe_open(FOLDER / weights, "pt") as tensors:

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from mug.charts.beatmap import Beatmap
 from mug.charts.osu import read_osu, write_osu
 from mug.config import PROJECT_ROOT, instantiate_from_config
-from mug.generation import ChartGenerator
+from mug.generation import ChartGenerator, SamplingSettings
 from mug.training.setup import build_trainer, check_config
 from tests.data.small_library import write_clicks, write_library
 from tests.shipped_configs import shipped
@@ -61,7 +61,7 @@ def write_chart(checkpoint: Path, folder: Path, seconds: float) -> Beatmap:
     def quiet(*args: Any, **kwargs: Any) -> Any:
         return tqdm(*args, **kwargs, disable=True)
 
-    (chart,) = generator.generate(song, {"sr": 3.0}, steps=2, tqdm_class=quiet)
+    (chart,) = generator.generate(song, {"sr": 3.0}, settings=SamplingSettings(steps=2, ensemble=1), tqdm_class=quiet)
     write_osu(chart, folder / "chart.osu")
     read = read_osu(folder / "chart.osu")
     assert {note.column for note in read.notes} <= set(range(generator.keys))

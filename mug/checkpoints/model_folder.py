@@ -7,6 +7,7 @@
 - placement: that of a diffusion model may hold another model folder, of what knows better at which moments there are
   notes, see mug.placement.model
 - density.yaml: that of a diffusion model may say how dense charts are, see mug.placement.density
+- sampling.yaml: that of a diffusion model may say how charts are best sampled, see mug.generation.settings
 """
 
 import os

@@ -1,7 +1,7 @@
 """Charts from one song on the command line: a song, a prompt -> an .osz and a picture of each chart.
 
 mug chart --audio song.mp3 --prompt sr=3.5
-mug chart --audio song.mp3 --prompt configs/mapping_config/stream.yaml sr=5 --n_samples 3
+mug chart --audio song.mp3 --prompt configs/mapping_config/stream.yaml sr=5 --count 3
 mug chart --audio song.mp3 --prompt_dir configs/mapping_config
 mug chart --checkpoint logs/<run>/checkpoints/last.ckpt --audio song.mp3 --prompt sr=4.2 ln=true
 """
@@ -14,67 +14,69 @@ from typing import Any
 import yaml
 
 from mug.charts import chart_files
-from mug.charts.beatmap import Beatmap, TimingPoint
+from mug.charts.beatmap import TimingPoint
 from mug.charts.file_names import chart_name, safe_name
 from mug.charts.osz import write_osz
 from mug.charts.playability import JACK_INTERVAL_MS
-from mug.cli import command_parser
+from mug.cli import add_earlier_names, command_parser
 from mug.config import SHIPPED_MODEL, find_file
 from mug.device import add_device_argument
 from mug.errors import PromptError
 from mug.files import replacing
+from mug.generation.request import GeneratedChart
+from mug.generation.sampling_options import add_sampling_options, settings_from
+from mug.generation.song import Song
 from mug.pictures.charts import draw_chart
 from mug.ratings.long_notes import ln_ratio
-from mug.ratings.stars import star_rating_or_none
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Chart a song once for every prompt and sample, and say what came out beside what was asked for."""
     args = build_parser().parse_args(argv)
-    from mug.generation.generator import ChartGenerator
+    from mug.generation.generator import ChartGenerator  # imports torch
 
     prompts = read_prompts(args.prompt, args.prompt_dir)
+    song = Song(
+        title=args.audio_title,
+        artist=args.audio_artist,
+        bpm=args.bpm,
+        offset_ms=args.offset,
+        timing_points=read_timing(args.timing_of),
+    )
     generator = ChartGenerator.load(args.checkpoint, device=args.device)
-    charts: list[Beatmap] = []
-    asked: list[dict[str, Any]] = []
+    if args.keys not in (None, generator.keys):
+        wanted = f"{args.keys}K needs a model trained on {args.keys}K charts"
+        raise PromptError(f"this model writes {generator.keys}K charts; {wanted}")
+    settings = settings_from(args, generator.settings)
+    charts: list[GeneratedChart] = []
+    prompt_of_each: list[dict[str, Any]] = []
     for name, prompt in prompts.items():
         written = generator.generate(
             args.audio,
             prompt,
-            count=args.n_samples,
-            steps=args.ddim_steps,
-            guidance_scale=args.scale,
-            eta=args.ddim_eta,
-            sampler=args.sampler,
+            count=args.count,
             seed=args.seed,
-            title=args.audio_title,
-            artist=args.audio_artist,
-            bpm=args.bpm,
-            offset_ms=args.offset,
-            timing_points=read_timing(args.timing_of),
-            keys=args.keys,
+            song=song,
+            settings=settings,
             snap=not args.no_snap,
             jack_interval_ms=args.jack_interval,
-            ensemble=args.ensemble,
-            attempts=args.attempts,
         )
         for chart in written:
             chart.version = f"{chart.version} {name}".strip()
         charts += written
-        asked += [prompt] * len(written)
+        prompt_of_each += [prompt] * len(written)
 
-    ratings = [star_rating_or_none(chart) for chart in charts]
     package = args.outdir / (safe_name(f"{charts[0].artist} - {charts[0].title}") + ".osz")
     write_osz(package, charts, args.audio)
     print(package)
-    for chart, prompt, stars in zip(charts, asked, ratings, strict=True):
+    for chart, prompt in zip(charts, prompt_of_each, strict=True):
         picture = args.outdir / Path(chart_name(chart)).with_suffix(".png").name
         with replacing(picture) as temporary:
-            draw_chart(chart, star_rating=stars).save(temporary)
-        wished = f" (asked {float(prompt['sr']):.2f})" if prompt.get("sr") is not None else ""
-        rated = "too dense to be rated" if stars is None else f"{stars:.2f} stars"
+            draw_chart(chart, star_rating=chart.star_rating).save(temporary)
+        asked = f" (asked {float(prompt['sr']):.2f})" if prompt.get("sr") is not None else ""
+        rated = "too dense to be rated" if chart.star_rating is None else f"{chart.star_rating:.2f} stars"
         print(
-            f"  {chart.version}: {rated}{wished}, {len(chart.notes)} notes, {ln_ratio(chart):.0%} long, "
+            f"  {chart.version}: {rated}{asked}, {len(chart.notes)} notes, {ln_ratio(chart):.0%} long, "
             f"{chart.timing_points[0].bpm:.6g} BPM -> {picture.name}"
         )
 
@@ -92,8 +94,8 @@ def build_parser() -> argparse.ArgumentParser:
     files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder of the .osz and the pictures")
     files.add_argument("--audio_title", help="default: the audio's tags, else its file name")
     files.add_argument("--audio_artist", help="default: the audio's tags, else its file name")
-    wishes = parser.add_argument_group("what to write")
-    wishes.add_argument(
+    wanted = parser.add_argument_group("what to write")
+    wanted.add_argument(
         "--prompt",
         nargs="+",
         default=[],
@@ -101,31 +103,13 @@ def build_parser() -> argparse.ArgumentParser:
         help="features of configs/mug/mania_beatmap_features.yaml, such as sr=4.2 ln_ratio=0.3 stream=true, or files "
         "of them; the later one wins, what is not named is free",
     )
-    wishes.add_argument("--prompt_dir", type=Path, help="a folder of prompt files, each a difficulty of the package")
-    wishes.add_argument("--n_samples", type=int, default=1, help="charts of each prompt (default 1)")
-    wishes.add_argument("--seed", type=int, default=0, help="the same seed gives the same chart (default 0)")
-    wishes.add_argument("--keys", type=int, help="checked against the model, which writes one number of keys")
+    wanted.add_argument("--prompt_dir", type=Path, help="a folder of prompt files, each a difficulty of the package")
+    count = wanted.add_argument("--count", type=int, default=1, help="charts of each prompt (default 1)")
+    add_earlier_names(wanted, count, "--n_samples")
+    wanted.add_argument("--seed", type=int, default=0, help="the same seed gives the same chart (default 0)")
+    wanted.add_argument("--keys", type=int, help="checked against the model, which writes one number of keys")
     sampling = parser.add_argument_group("sampling")
-    sampling.add_argument("--sampler", default="ddim", help="ddim (default), or plms: as near with fewer steps")
-    sampling.add_argument(
-        "--ddim_steps", type=int, default=10, help="of either sampler; more takes longer (default 10)"
-    )
-    sampling.add_argument("--ddim_eta", type=float, default=0.0, help="0 deterministic (default), 1 as random as DDPM")
-    sampling.add_argument(
-        "--scale", type=float, default=1.0, help="guidance: how strictly the prompt counts; 1 is as trained (default 1)"
-    )
-    sampling.add_argument(
-        "--ensemble",
-        type=int,
-        default=24,
-        help="charts sampled for each one that is written, which has what they agree on (default 24)",
-    )
-    sampling.add_argument(
-        "--attempts",
-        type=int,
-        default=3,
-        help="samples whose star rating is off are drawn again, asked for that much less or more (default 3)",
-    )
+    add_sampling_options(sampling)
     add_device_argument(sampling)
     timing = parser.add_argument_group("timing and clean-up")
     timing.add_argument("--bpm", type=float, help="the song's tempo (default: fitted to the notes)")

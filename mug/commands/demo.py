@@ -28,7 +28,6 @@ N_SONGS = 64
 CHARTED_SONGS = 5  # held-out songs that are charted for the table
 STEPS = {"onsets": 300, "autoencoder": 1500, "diffusion": 900, "placement": 400}
 BASES = {"placement": ("diffusion",)}  # stage -> what its configuration is an overlay of
-AS_MAPPING = ("--steps", 10, "--scale", 1, "--ensemble", 24, "--attempts", 3)  # as mug chart writes charts
 # Of so few songs more are held out; not every CPU computes in bfloat16.
 SMALL = (
     "data.params.common.valid_fraction=0.1",
@@ -90,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     step(
         "beside people's charts, librosa's onsets and chance",
-        *("evaluate", "--checkpoint", model, "--beatmap_txt", beatmap_txt, *AS_MAPPING),
+        *("evaluate", "--checkpoint", model, "--beatmap_txt", beatmap_txt),
         *("--max_charts_per_song", 1, "--limit", CHARTED_SONGS, "--out", args.outdir / name / "evaluation"),
     )
     print("\n=== what was learned, on songs held out for validation")

@@ -28,6 +28,7 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ from mug.data.split import SPLIT_KEYS, SPLITS, SplitSpec
 from mug.device import add_device_argument
 from mug.errors import ChartError, ConfigError, MugError
 from mug.files import replacing
+from mug.generation.sampling_options import add_sampling_options, settings_from
 from mug.metrics import report as reports
 from mug.metrics.contest import GENERATED, HUMAN, Contest
 from mug.metrics.duplicates import TrainingCharts
@@ -69,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     else:
         references = chosen(everyone, args.max_charts_per_song, args.limit)
         if generator is not None:
-            written = write_charts(generator, references, args.prompt, sampling_of(args), args.out, report)
+            written = write_charts(generator, references, args.prompt, sampling_of(args, generator), args.out, report)
             references = []  # what cannot be decoded is left out of the baselines, too
             for reference, chart, asked in written:
                 contest.enter(GENERATED, reference, chart, asked)
@@ -77,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     contest.enter_baselines(references, everyone)
     answers = []
     if args.flags:
-        answers = ask_for_flags(generator, chosen(references, 1, None), sampling_of(args), report)
+        answers = ask_for_flags(generator, chosen(references, 1, None), sampling_of(args, generator), report)
     training = read_training_charts(args, references, report)
     summaries = {name: summarised(name, pairs, training, args.seed) for name, pairs in contest.pairs.items()}
     report.skipped += contest.report.skipped
@@ -115,15 +117,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FEATURE",
         help="of the reference's features, those that the prompt has; 'full' for all (default: sr ln_ratio)",
     )
-    how.add_argument("--steps", type=positive, default=50, help="of the sampler (default: 50)")
-    how.add_argument(
-        "--ensemble", type=positive, default=1, help="samples that have to agree on each chart (default: 1)"
-    )
-    how.add_argument(
-        "--attempts", type=positive, default=1, help="at charts whose star rating is not as asked (default: 1)"
-    )
-    how.add_argument("--scale", type=float, default=2.0, help="how strictly the prompt is followed (default: 2)")
-    how.add_argument("--sampler", choices=("ddim", "plms"), default="ddim", help="(default: ddim)")
+    add_sampling_options(how)
     how.add_argument("--seed", type=int, default=0, help="of charts, baselines and intervals (default: 0)")
     add_device_argument(how)
     parser.add_argument("--out", type=Path, help="folder for charts/, report.json, report.md and plots")
@@ -156,8 +150,11 @@ def check_sources(args: argparse.Namespace) -> None:
         raise ConfigError(f"--seed {args.seed}: give a whole number from 0 on")
 
 
-def sampling_of(args: argparse.Namespace) -> Sampling:
-    return Sampling(args.steps, args.scale, args.sampler, args.seed, args.ensemble, args.attempts)
+def sampling_of(args: argparse.Namespace, generator: Any) -> Sampling:
+    """Return how charts are sampled, and note in `args`, for the report, what the model's own settings decided."""
+    settings = settings_from(args, generator.settings)
+    vars(args).update(asdict(settings))
+    return Sampling(settings, args.seed)
 
 
 def load_generator(args: argparse.Namespace) -> Any:

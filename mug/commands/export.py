@@ -9,6 +9,9 @@ A placement model (configs/mug/mini_placement.yaml) goes into the folder of the 
 
     mug export --checkpoint logs/<stage 3 run>/checkpoints/last.ckpt --outdir models/mine/placement
 
+Settings for sampling that suit the model better than the usual ones, such as --steps 20, become its sampling.yaml: all
+commands use them unless told otherwise.
+
 Models of the original 2023 program: mug import.
 """
 
@@ -17,6 +20,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mug.cli import command_parser
+from mug.generation.sampling_options import add_sampling_options, settings_from
+from mug.generation.settings import SAMPLING, SamplingSettings
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -25,8 +30,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     from mug.model.weights import WEIGHTS
     from mug.training.export import export_run
 
+    settings = settings_from(args, SamplingSettings())  # refused, if impossible, before anything is written
     parameters = export_run(args.checkpoint, args.outdir, args.half, args.license)
     print(f"wrote {args.outdir}, {(args.outdir / WEIGHTS).stat().st_size / 2**20:.1f} MiB")
+    if settings != SamplingSettings():
+        settings.save(args.outdir / SAMPLING)
     for name, count in parameters.items():
         print(f"  {name:18}{count:>12,} parameters")
     print(f"how to use it, and what it is: {args.outdir / 'README.md'}")
@@ -38,4 +46,5 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--outdir", type=Path, required=True, help="folder to write, which must not exist yet")
     parser.add_argument("--half", action="store_true", help="store weights as float16: half the size, nearly the same")
     parser.add_argument("--license", help="of the weights, for the card: an identifier such as cc-by-4.0")
+    add_sampling_options(parser.add_argument_group("the model's own settings for sampling, in its sampling.yaml"))
     return parser

@@ -1,5 +1,20 @@
 """From a song and a prompt to charts: `ChartGenerator` is the one door to a trained model."""
 
-from mug.generation.generator import ChartGenerator
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["ChartGenerator"]
+from mug.generation.settings import SamplingSettings
+from mug.generation.song import Song
+
+if TYPE_CHECKING:
+    from mug.generation.generator import ChartGenerator
+
+__all__ = ["ChartGenerator", "SamplingSettings", "Song"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the generator when it is used: with it comes torch, which takes seconds."""
+    if name == "ChartGenerator":
+        from mug.generation.generator import ChartGenerator
+
+        return ChartGenerator
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

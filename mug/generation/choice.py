@@ -1,4 +1,4 @@
-"""What of all that an ensemble agrees on becomes the chart: what comes closest to what was asked for."""
+"""Which of the charts that an ensemble agrees on is taken: the one whose features come closest to the prompt."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,78 +8,76 @@ from typing import Any
 import numpy as np
 
 from mug.charts.beatmap import Beatmap, Note
-from mug.charts.playability import JACK_INTERVAL_MS
-from mug.generation.consensus import Agreement, agreements
-from mug.generation.prompt_distance import LONG_NOTES, STARS, distance
-from mug.placement.chances import Chances
-from mug.placement.density import Density
+from mug.generation.consensus import Agreement
+from mug.generation.prompt_distance import STARS, measure
 from mug.ratings.stars import star_rating_or_none
 
-# How many times as many moments as are usual, as a logarithm, count 1, as in mug.generation.prompt_distance
+# Differences of the log density that count 1, as the tolerances of mug.generation.prompt_distance
 DENSITY_TOLERANCE = 0.05
 LOOSE_DENSITY_TOLERANCE = 0.25  # where the samples are too hard or too easy
-MOST_DENSER = 0.05  # or sparser, where they are not: no wish is worth more wrong moments
-IN_TUNE = 0.5  # stars: of samples that are farther off from what was asked for, the density says little
+MAX_DENSITY_CHANGE = 0.05  # of the log density, where they are not: no prompt is worth more wrong moments
+MAX_STARS_OFF = 0.5  # samples that are farther off the prompt's stars say little about the right density
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A chart, and how far it is from what was asked for, in tolerances.
+    """A chart, and how far it is from the prompt, in tolerances.
 
-    stars: of the samples by their median; None where no stars were asked for, or no sample can be rated.
-    in_tune: whether that is about what was asked for. Stars can be had from samples that are not, by other numbers of
-    votes, but then the chart is no longer as dense as the music and its stars have it.
+    star_rating: of the chart, None where osu! cannot rate it. sample_stars: of the samples by their median; None where
+    the prompt gives no stars, or no sample can be rated. samples_fit: whether those are about the prompt's. The stars
+    can also be reached from samples that are too hard or too easy, by keeping fewer or more moments, but then the
+    chart is no longer as dense as the music and its stars have it.
     """
 
     chart: Beatmap
     distance: float
-    stars: float | None
-    in_tune: bool
+    star_rating: float | None
+    sample_stars: float | None
+    samples_fit: bool
 
     def is_better_than(self, other: "Choice") -> bool:
-        return (not self.in_tune, self.distance) < (not other.in_tune, other.distance)
+        return (not self.samples_fit, self.distance) < (not other.samples_fit, other.distance)
 
 
 def choose(
+    candidates: Sequence[Agreement],
     samples: Sequence[Sequence[Note]],
-    wishes: Mapping[str, Any],
+    prompt: Mapping[str, Any],
     chart_of: Callable[[Sequence[Note]], Beatmap],
-    chances: Chances | None = None,
-    density: Density | None = None,
-    jack_interval_ms: float = JACK_INTERVAL_MS,
 ) -> Choice:
-    """Choose from what `samples`, at least one of which has notes, agree on: by how its chart fits the wishes, and by
-    its density, which samples that are in tune know better than the wishes do. Of samples that are not, the density is
-    chosen first, by the leader who agrees most, and then the leader: all of both are a thousand charts to rate.
-    chances, density, jack_interval_ms: see mug.generation.consensus.
+    """Choose from what `samples` agree on, at least one candidate in the order of mug.generation.consensus.agreements.
+
+    Distance from the prompt and from the expected density are added up. Where the samples fit the prompt, they know the
+    density better than the prompt does, and it may hardly change. Where they do not, the density is chosen first, by
+    the leader who agrees most, and then the leader: all pairs of both would be a thousand charts to rate.
     """
-    wanted = wishes.get(STARS)
-    stars = None if wanted is None else _stars(samples, chart_of)
-    in_tune = wanted is None or (stars is not None and abs(stars - wanted) <= IN_TUNE)
-    tolerance = DENSITY_TOLERANCE if in_tune else LOOSE_DENSITY_TOLERANCE
-    candidates = list(agreements(samples, chances, density, wishes.get(LONG_NOTES) is not None, jack_interval_ms))
+    wanted = prompt.get(STARS)
+    stars = None if wanted is None else _median_stars(samples, chart_of)
+    samples_fit = wanted is None or (stars is not None and abs(stars - wanted) <= MAX_STARS_OFF)
+    tolerance = DENSITY_TOLERANCE if samples_fit else LOOSE_DENSITY_TOLERANCE
 
     def choice_of(agreement: Agreement) -> Choice:
         chart = chart_of(agreement.notes())
-        return Choice(chart, distance(chart, wishes) + abs(agreement.denser) / tolerance, stars, in_tune)
+        distance, star_rating = measure(chart, prompt)
+        return Choice(chart, distance + abs(agreement.density_change) / tolerance, star_rating, stars, samples_fit)
 
-    if in_tune:
-        most_denser = max(MOST_DENSER, abs(candidates[0].denser))  # there may be none as dense as is usual
-        candidates = [agreement for agreement in candidates if abs(agreement.denser) <= most_denser]
+    if samples_fit:
+        limit = max(MAX_DENSITY_CHANGE, abs(candidates[0].density_change))  # none may have the expected density
+        candidates = [agreement for agreement in candidates if abs(agreement.density_change) <= limit]
     else:
-        firsts = [next(agreed) for _, agreed in groupby(candidates, key=lambda agreement: agreement.denser)]
-        dense, _ = _best(firsts, choice_of, tolerance)
-        candidates = [agreement for agreement in candidates if agreement.denser == dense.denser]
+        firsts = [next(group) for _, group in groupby(candidates, key=lambda agreement: agreement.density_change)]
+        best, _ = _best(firsts, choice_of, tolerance)
+        candidates = [agreement for agreement in candidates if agreement.density_change == best.density_change]
     return _best(candidates, choice_of, tolerance)[1]
 
 
 def _best(
     candidates: Sequence[Agreement], choice_of: Callable[[Agreement], Choice], tolerance: float
 ) -> tuple[Agreement, Choice]:
-    """The best of agreements, which come by how near their density is to the usual one."""
+    """The best of candidates, which come in the order of how near their density is to the expected one."""
     best, chosen = candidates[0], choice_of(candidates[0])
     for agreement in candidates[1:]:
-        if abs(agreement.denser) / tolerance >= chosen.distance:
+        if abs(agreement.density_change) / tolerance >= chosen.distance:
             break  # those that follow are farther off by their density alone
         choice = choice_of(agreement)
         if choice.distance < chosen.distance:
@@ -87,7 +85,7 @@ def _best(
     return best, chosen
 
 
-def _stars(samples: Sequence[Sequence[Note]], chart_of: Callable[[Sequence[Note]], Beatmap]) -> float | None:
+def _median_stars(samples: Sequence[Sequence[Note]], chart_of: Callable[[Sequence[Note]], Beatmap]) -> float | None:
     rated = [star_rating_or_none(chart_of(sample)) for sample in samples if sample]
     known = [stars for stars in rated if stars is not None]
     return float(np.median(known)) if known else None

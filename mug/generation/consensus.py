@@ -1,7 +1,7 @@
-"""One chart from several that were sampled for the same wish: the moments on which they agree.
+"""One chart from several samples of the same prompt: the moments on which they agree.
 
-What one sample plays at random, others do not; what the music asks for, most of them do. The moments that at least so
-many samples have are kept, and how many that is decides how dense the chart gets. Where a placement model says how
+What one sample plays at random, others do not; what the music asks for, most of them do. A moment is kept where enough
+samples have notes at it, and how many are enough decides how dense the chart gets. Where a placement model predicts how
 likely notes are at each moment (mug.placement), that counts too.
 """
 
@@ -19,11 +19,11 @@ from mug.placement.density import Density
 
 SAME_MOMENT_MS = 25.0  # of two samples; their offsets differ by less, and a sixteenth at 180 BPM is 83 ms
 CROWDED_MS = 40.0  # a sixteenth at 300 BPM is 50 ms
-SUREST = 0.002  # of what a placement model says nothing is surer
-CHANCES_WEIGHT = 3.0  # of its odds beside those of the votes
-VOTES_DEVIATION = 0.14  # how far the number of moments that a third have is off, as a logarithm (docs/log.md)
-MOST_UNEXPECTED = 1.0  # what is farther off what was heard, no music has
-DENSITY_STEP, DENSITY_STEPS = 0.04, 40  # the densities on offer: from a fifth of the usual one to five times that
+MIN_PROBABILITY = 0.002  # a placement model's probabilities are kept between this and 1 minus it
+PLACEMENT_WEIGHT = 3.0  # of its log odds beside those of the votes
+VOTES_DEVIATION = 0.14  # of the log number of moments that a third of the samples have, from the truth (docs/log.md)
+MAX_PRIOR_SHIFT = 1.0  # by how much the density prior may move the log number of moments that the votes give
+DENSITY_STEP, DENSITY_STEPS = 0.04, 40  # the log densities to choose from: a fifth of the expected one to five times it
 
 Chord = list[Note]
 
@@ -42,23 +42,22 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What several samples stand for together: moments, and who plays them.
+    """A chart that several samples agree on: its moments, and whose notes are played at each.
 
-    denser: how many times as many moments it has as are usual, as a natural logarithm. Usual are as many as a third of
-    the samples have, which is most often right (docs/log.md), or between that and the density that was expected, so
-    that the prompt's stars should not ask for far more or less.
-    leaders: each moment is played by the first of them that has it and strikes no busy key, or else fewest of them.
-    held: 1 for who holds most of the notes instead of who is first, -1 for who holds fewest.
+    density_change: log of its number of moments over the expected number. Expected are as many as a third of the
+    samples have, which is most often right (docs/log.md), moved towards what the density prior says of the prompt.
+    leaders: samples by rank; each moment has the notes of the first that has it and strikes no busy key, else of the
+    one that strikes fewest. held: 1 ranks those first that hold most notes at the moment, -1 those that hold fewest.
     """
 
-    denser: float
+    density_change: float
     moments: Sequence[Moment]
     leaders: Sequence[int]
     jack_interval_ms: float
     held: int = 0
 
     def notes(self) -> list[Note]:
-        """Its chart. Chords of different samples would cut each other off, if nobody looked at which keys are busy."""
+        """The notes of the chart. Keys that are still busy are avoided, or chords of two samples would overlap."""
         notes: list[Note] = []
         busy_until: dict[int, float] = {}  # by column
         for moment in self.moments:
@@ -82,15 +81,15 @@ def agreements(
     by_holding: bool = False,
     jack_interval_ms: float = JACK_INTERVAL_MS,
 ) -> Iterator[Agreement]:
-    """Yield what an ensemble agrees on: first with about as many moments as are usual, then with more and fewer.
+    """Yield what an ensemble agrees on: first with about the expected number of moments, then with more and fewer.
 
-    Without `chances` those moments that a quarter of the samples have, up to all of them; with them the likeliest ones,
-    by votes and chances together. Each is at the median of its times, in whole ms, and played as a leader plays it, or
-    else the sample with chords about as large that can. Every sample leads once for every number of moments; the first
-    to lead agrees most with the others. by_holding: after them those lead who hold most notes at each moment, and those
-    who hold fewest.
-    samples: notes whose chords start together, see mug.generation.finishing.gather_chords; of a single one there is
-    nothing to agree on. density: of what was asked for. jack_interval_ms: how long a key is busy after a note.
+    Without `chances`, the moments that at least a quarter of the samples have, and so on up to all samples; with them
+    the likeliest moments, by votes and chances together. Each is at the median of its times, in whole ms, and has the
+    notes of a leader, or else of the sample with chords about as large. Every sample leads once for every number of
+    moments; the first to lead agrees most with the others. by_holding: after them, those lead that hold most notes at
+    each moment, and those that hold fewest.
+    samples: notes whose chords start together, see mug.generation.finishing.gather_chords; a single sample is its own
+    chart. chances: of a placement model. density: of the prior. jack_interval_ms: how long a key is busy after a note.
     """
     n = len(samples)
     chords = [_chords(sample) for sample in samples]
@@ -100,49 +99,49 @@ def agreements(
     sizes = [len(sample) / max(len(of_sample), 1) for sample, of_sample in zip(samples, chords, strict=True)]
     moments = list(_moments(chords))
     leaders = np.argsort(-_agreement(moments, n), kind="stable").tolist()
-    usual = _usual(moments, n, density)
+    expected = _expected_count(moments, n, density)
     orders = [_by_likeness(leader, leaders, sizes) for leader in leaders]
-    kept = _by_votes(moments, n) if chances is None else _by_chances(moments, n, chances, usual)
-    by_density = [(math.log(len(enough) / usual), enough) for enough in kept if enough]
-    for denser, enough in sorted(by_density, key=lambda pair: abs(pair[0])):
+    kept = _by_votes(moments, n) if chances is None else _by_chances(moments, n, chances, expected)
+    by_density = [(math.log(len(enough) / expected), enough) for enough in kept if enough]
+    for density_change, enough in sorted(by_density, key=lambda pair: abs(pair[0])):
         for order in orders:
-            yield Agreement(denser, enough, order, jack_interval_ms)
+            yield Agreement(density_change, enough, order, jack_interval_ms)
         for held in (1, -1) if by_holding else ():
-            yield Agreement(denser, enough, leaders, jack_interval_ms, held)
+            yield Agreement(density_change, enough, leaders, jack_interval_ms, held)
 
 
-def _usual(moments: Sequence[Moment], n_samples: int, density: Density | None) -> float:
-    """How many moments are to be expected: both estimates weighed by how sure they are."""
+def _expected_count(moments: Sequence[Moment], n_samples: int, density: Density | None) -> float:
+    """The expected number of moments, from votes and prior, each weighted by its precision."""
     third = [moment.start_ms for moment in moments if len(moment.chords) >= n_samples / 3]
     if density is None or len(third) < 2:
         return max(len(third), 1)
     voted = math.log(len(third))
-    expected = density.log_rate + math.log((third[-1] - third[0]) / 1000)
-    trust = 1 / (1 + (density.deviation / VOTES_DEVIATION) ** 2)
-    return math.exp(voted + trust * float(np.clip(expected - voted, -MOST_UNEXPECTED, MOST_UNEXPECTED)))
+    prior = density.log_rate + math.log((third[-1] - third[0]) / 1000)
+    weight = 1 / (1 + (density.deviation / VOTES_DEVIATION) ** 2)
+    return math.exp(voted + weight * float(np.clip(prior - voted, -MAX_PRIOR_SHIFT, MAX_PRIOR_SHIFT)))
 
 
 def _by_votes(moments: Sequence[Moment], n_samples: int) -> Iterator[list[Moment]]:
-    """Yield the moments that so many samples have: a quarter of them or, where they agree on less, as many as do."""
+    """Yield the moments that at least 1/4 of the samples have (or the most that agree on any), and so on up to all."""
     most = max((len(moment.chords) for moment in moments), default=1)
     for votes in range(max(1, min(round(n_samples / 4), most)), n_samples + 1):
         yield [moment for moment in moments if len(moment.chords) >= votes]
 
 
-def _by_chances(moments: Sequence[Moment], n_samples: int, chances: Chances, usual: float) -> Iterator[list[Moment]]:
-    """Yield the likeliest moments by votes and chances together, in several numbers around the usual one."""
+def _by_chances(moments: Sequence[Moment], n_samples: int, chances: Chances, expected: float) -> Iterator[list[Moment]]:
+    """Yield the likeliest moments by votes and chances together, in several numbers around the expected one."""
     votes = np.array([len(moment.chords) for moment in moments])
     times = np.array([moment.start_ms for moment in moments])
-    given = np.where(_crowded(times, votes), 0.0, chances.at(times))
-    odds = _odds((votes + 0.5) / (n_samples + 1)) + CHANCES_WEIGHT * _odds(given)
-    order = np.argsort(-odds, kind="stable")
+    placed = np.where(_crowded(times, votes), 0.0, chances.at(times))
+    log_odds = _log_odds((votes + 0.5) / (n_samples + 1)) + PLACEMENT_WEIGHT * _log_odds(placed)
+    order = np.argsort(-log_odds, kind="stable")
     steps = range(-DENSITY_STEPS, DENSITY_STEPS + 1)
-    for count in sorted({min(round(usual * math.exp(step * DENSITY_STEP)), len(moments)) for step in steps}):
+    for count in sorted({min(round(expected * math.exp(step * DENSITY_STEP)), len(moments)) for step in steps}):
         yield [moments[index] for index in sorted(order[:count])]
 
 
 def _crowded(times_ms: np.ndarray, votes: np.ndarray) -> np.ndarray:
-    """Which of some moments [N] are what a neighbour meant that has more votes: no chart has notes that close."""
+    """Which of some moments [N] have a neighbour with more votes so close that no chart has both."""
     crowded = np.zeros(len(times_ms), dtype=bool)
     for apart in (1, 2):  # three moments farther there are at least 50 ms between them
         near = times_ms[apart:] - times_ms[:-apart] <= CROWDED_MS
@@ -151,10 +150,9 @@ def _crowded(times_ms: np.ndarray, votes: np.ndarray) -> np.ndarray:
     return crowded
 
 
-def _odds(probability: np.ndarray | float) -> np.ndarray:
-    """The logarithm of the odds."""
-    sure = np.clip(probability, SUREST, 1 - SUREST)
-    return np.log(sure / (1 - sure))
+def _log_odds(probability: np.ndarray) -> np.ndarray:
+    clipped = np.clip(probability, MIN_PROBABILITY, 1 - MIN_PROBABILITY)
+    return np.log(clipped / (1 - clipped))
 
 
 def _chords(sample: Sequence[Note]) -> list[Chord]:
@@ -191,7 +189,7 @@ def _agreement(moments: Sequence[Moment], n_samples: int) -> np.ndarray:
 
 
 def _by_likeness(leader: int, leaders: Sequence[int], sizes: Sequence[float]) -> list[int]:
-    """Who plays what the leader does not: first those with chords about as large, as the chart is to have."""
+    """The leader, then the samples whose chords are nearest to its own in size: their notes fill its gaps."""
     return sorted(leaders, key=lambda other: (abs(sizes[other] - sizes[leader]), other != leader))
 
 

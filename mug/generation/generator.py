@@ -3,12 +3,10 @@
 Axes: A audio frames, M mel bins, Z latent channels, L latent frames, F features.
 """
 
-import json
-import math
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,36 +19,49 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.beatmap import Beatmap, Note
 from mug.charts.osu import parse_osu
 from mug.charts.playability import JACK_INTERVAL_MS
-from mug.charts.timing import check_tempo
 from mug.checkpoints.trained_model import TrainedModel, load_trained_model
+from mug.config import find_file
 from mug.data.audio import load_audio
 from mug.device import AUTO, pick_device
-from mug.diffusion.samplers import SAMPLERS, STOCHASTIC
-from mug.errors import ChartError, ConfigError, PromptError
+from mug.errors import ChartError, ConfigError
 from mug.features import START_TIME
 from mug.generation.choice import Choice, choose
 from mug.generation.consensus import agreements
 from mug.generation.finishing import fit_tempo, gather_chords, inside, song_names, tidy
 from mug.generation.note_sampler import NoteSampler
-from mug.generation.prompt_distance import ask_again
+from mug.generation.prompt_distance import LONG_NOTES, corrected
+from mug.generation.request import CREATOR, GeneratedChart, Prompt, PromptValue, Request
+from mug.generation.settings import SAMPLING, SamplingSettings
+from mug.generation.song import Song
+from mug.model.weights import is_model_folder
+from mug.placement.chances import Chances
+from mug.placement.density import Density
 from mug.ratings.chart_features import chart_features
 
 MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of its length
-MAX_CHARTS = 64
-MAX_SEED = 2**53  # more than a spreadsheet or a JSON reader keeps exactly
-CREATOR = "MuG"
 
-PromptValue = float | str | bool | None
-Prompt = Mapping[str, PromptValue]
+
+@dataclass(frozen=True)
+class Prepared:
+    """A song's spectrum [M, A] and its end, and what is known of its charts before any is sampled, if anything:
+    how likely notes are at each moment, and how dense charts of such a prompt are.
+    """
+
+    spectrum: np.ndarray
+    end_ms: float
+    chances: Chances | None
+    density: Density | None
 
 
 class ChartGenerator:
     """A trained model that writes charts. Safe to share between threads: one request samples at a time."""
 
-    def __init__(self, trained: TrainedModel) -> None:
+    def __init__(self, trained: TrainedModel, settings: SamplingSettings | None = None) -> None:
+        """settings: what charts are sampled with, unless told otherwise."""
+        self.settings = SamplingSettings() if settings is None else settings
         self.sampler = NoteSampler(trained)
         self.spec = trained.spec
         self.density = trained.density
@@ -64,7 +75,8 @@ class ChartGenerator:
     ) -> "ChartGenerator":
         """Load a stage 2 model: a run's .ckpt, a model folder (mug.checkpoints.model_folder), or the file in one.
 
-        Each carries its run's configuration, which `config` replaces where given. device: see mug.device.pick_device.
+        Each carries its run's configuration, which `config` replaces where given; a folder may have sampling settings
+        of its own, see mug.generation.settings. device: see mug.device.pick_device.
         Raises CheckpointError that names what is missing or which tensors do not fit, and ConfigError for a device that
         cannot be used.
         """
@@ -76,123 +88,117 @@ class ChartGenerator:
                 trained.placement.to(device)
         except (RuntimeError, AssertionError) as error:  # torch's answers to a device that is not there
             raise ConfigError(f"device '{device}' cannot be used: {error}") from error
-        return cls(trained)
+        settings = None
+        if is_model_folder(checkpoint):
+            found = find_file(checkpoint)
+            path = (found if found.is_dir() else found.parent) / SAMPLING
+            settings = SamplingSettings.from_yaml(path) if path.exists() else None
+        return cls(trained, settings)
 
     def generate(
         self,
         audio: str | Path,
         prompt: Prompt,
         count: int = 1,
-        steps: int = 50,
-        guidance_scale: float = 2.0,
-        eta: float = 0.0,
-        sampler: str = "ddim",
         seed: int = 0,
-        title: str | None = None,
-        artist: str | None = None,
-        bpm: float | None = None,
-        offset_ms: float | None = None,
-        timing_points: Sequence[TimingPoint] | None = None,
-        keys: int | None = None,
+        song: Song | None = None,
+        settings: SamplingSettings | None = None,
         snap: bool = True,
         jack_interval_ms: float = JACK_INTERVAL_MS,
-        ensemble: int = 1,
-        attempts: int = 1,
         tqdm_class: Callable[..., Any] = tqdm,
-    ) -> list[Beatmap]:
+    ) -> list[GeneratedChart]:
         """Write `count` charts of a song; chart i depends on seed + i and on none of the others.
 
-        guidance_scale: how strictly the prompt is followed, 1 is plainly conditional. sampler: "ddim" or "plms", which
-        comes as near with fewer steps. eta: 0 is deterministic, more is DDIM that draws noise at every step.
-        title, artist: default to the audio's tags, then to its file name. bpm, offset_ms: what is not given is fitted
-        to each chart. timing_points: the song's tempo changes, instead of both. ensemble: of how many samples
-        each chart is made: of the moments that they agree on, played as comes closest to the prompt, see
-        mug.generation.choice.
-        attempts: how often samples whose star rating is off are drawn, asked for that much less or more than before.
-        A chart without a single note is left out with a warning. Raises PromptError, AudioError, and ChartError when no
-        chart has notes.
+        prompt: values by feature; those left out or None are free. song: what is known of it, such as its tempo.
+        settings: by default the model's own, `self.settings`. snap, jack_interval_ms: see Request. A chart without a
+        single note is left out with a warning. Raises PromptError, AudioError, and ChartError when no chart has notes.
         """
-        if keys not in (None, self.keys):
-            raise PromptError(f"this model writes {self.keys}K charts; {keys}K needs a model trained on {keys}K charts")
-        if not 1 <= count <= MAX_CHARTS:
-            raise PromptError(f"{count} charts: ask for 1 to {MAX_CHARTS}")
-        if not 1 <= ensemble <= MAX_CHARTS:
-            raise PromptError(f"an ensemble of {ensemble}: take 1 to {MAX_CHARTS}")
-        if attempts < 1:
-            raise PromptError(f"{attempts} attempts: take 1 or more")
-        if not 0 <= seed <= MAX_SEED:
-            raise PromptError(f"seed {seed}: give a whole number from 0 to {MAX_SEED}")
-        if not jack_interval_ms >= 0:
-            raise PromptError(f"minijack interval {jack_interval_ms} ms: give 0 or more")
-        if timing_points and (bpm is not None or offset_ms is not None):
-            raise PromptError("give either timing points or BPM and offset, not both")
-        if not math.isfinite(guidance_scale):
-            raise PromptError(f"guidance scale {guidance_scale}: give a number, such as 3")
-        if sampler not in SAMPLERS:
-            raise PromptError(f"sampler '{sampler}': known are {', '.join(SAMPLERS)}")
-        if eta != 0 and sampler not in STOCHASTIC:
-            raise PromptError(f"eta {eta}: the sampler {sampler} draws no noise at its steps; give eta 0")
-        check_tempo(bpm, offset_ms)
-        path = Path(audio)
-        wishes = {name: value for name, value in prompt.items() if value is not None}
-        wished = self._prompt_ids(wishes)  # [F]; what is wrong with it is said before anything is decoded
-        spectrum = self._spectrum(path)  # [M, A]
-        end_ms = self.audio_settings.grid.audio.to_ms(spectrum.shape[-1])
+        given = {name: value for name, value in prompt.items() if value is not None}
+        settings = self.settings if settings is None else settings
+        request = Request(Path(audio), given, count, seed, song or Song(), settings, snap, jack_interval_ms)
+        prepared = self._prepare(request)
+        best: dict[int, Choice] = {}  # of the attempts at each chart
+        prompts: dict[int, Prompt] = dict.fromkeys(range(count), given)  # what each chart is sampled for next
+        for _ in range(settings.attempts):
+            ensembles = self._sample(request, prepared, prompts, tqdm_class)
+            next_prompts: dict[int, Prompt] = {}
+            for index, samples in ensembles.items():
+                choice = self._choose(request, prepared, samples)
+                if choice is None:
+                    continue
+                if index not in best or choice.is_better_than(best[index]):
+                    best[index] = choice
+                if (again := corrected(prompts[index], choice.sample_stars, given)) is not None:
+                    next_prompts[index] = again
+            prompts = next_prompts
+            if not prompts:
+                break
+        return self._finish(request, best)
 
-        seeds = range(seed, seed + count)
-        title, artist = song_names(path, title, artist)
-        stars = f" {wishes['sr']:.1f}*" if "sr" in wishes else ""
+    def _prepare(self, request: Request) -> Prepared:
+        """Read the song, and say what can be said of its charts before any is sampled."""
+        feature_ids = self._feature_ids(request.prompt)  # [F]; a wrong prompt is refused before anything is decoded
+        spectrum = self._spectrum(request.audio)  # [M, A]
+        return Prepared(
+            spectrum,
+            end_ms=self.audio_settings.grid.audio.to_ms(spectrum.shape[-1]),
+            chances=self.sampler.place(spectrum, feature_ids) if request.settings.ensemble > 1 else None,
+            density=None if self.density is None else self.density.of(self.spec.inside(request.prompt)),
+        )
 
-        def chart_of(notes: Sequence[Note], points: list[TimingPoint], index: int) -> Beatmap:
-            return Beatmap(
+    def _sample(
+        self, request: Request, prepared: Prepared, prompts: Mapping[int, Prompt], tqdm_class: Callable[..., Any]
+    ) -> dict[int, list[list[Note]]]:
+        """Sample an ensemble's notes for each chart of `prompts`."""
+        feature_ids = np.stack([self._feature_ids(prompt) for prompt in prompts.values()])  # [N, F]
+        seeds = [request.seed + index for index in prompts]
+        ensembles = self.sampler.sample(prepared.spectrum, feature_ids, seeds, request.settings, tqdm_class)
+        return {
+            index: [gather_chords(inside(notes, prepared.end_ms)) for notes in samples]
+            for index, samples in zip(prompts, ensembles, strict=True)
+        }
+
+    def _choose(self, request: Request, prepared: Prepared, samples: Sequence[Sequence[Note]]) -> Choice | None:
+        """Choose the chart that the samples agree on; None where it has no notes."""
+        wants_long_notes = request.prompt.get(LONG_NOTES) is not None
+        jack_interval_ms = request.jack_interval_ms
+        agreed = agreements(samples, prepared.chances, prepared.density, wants_long_notes, jack_interval_ms)
+        candidates = list(agreed)
+        if not candidates or not (notes := candidates[0].notes()):
+            return None
+        song = request.song
+        points = list(song.timing_points or [fit_tempo(notes, song.bpm, song.offset_ms)])
+
+        def chart_of(notes: Sequence[Note]) -> Beatmap:
+            beat = points if request.snap else None
+            return Beatmap(self.keys, tidy(notes, self.keys, beat, jack_interval_ms, prepared.end_ms), points)
+
+        return choose(candidates, samples, request.prompt, chart_of)
+
+    def _finish(self, request: Request, best: Mapping[int, Choice]) -> list[GeneratedChart]:
+        """Name the charts, and warn of those that have no notes. Raises ChartError where none has."""
+        for index in sorted(set(range(request.count)) - set(best)):
+            message = f"{request.version(index)}: the model wrote no notes; the chart is left out"
+            warnings.warn(message, stacklevel=3)
+        if not best:
+            message = "the model wrote no notes; train it for longer, or ask for something else"
+            raise ChartError(f"{request.audio}: {message}")
+        title, artist = song_names(request.audio, request.song.title, request.song.artist)
+        return [
+            GeneratedChart(
                 keys=self.keys,
-                notes=tidy(notes, self.keys, points if snap else None, jack_interval_ms, end_ms),
-                timing_points=points,
-                audio_filename=path.name,
+                notes=choice.chart.notes,
+                timing_points=choice.chart.timing_points,
+                audio_filename=request.audio.name,
                 title=title,
                 artist=artist,
                 creator=CREATOR,
-                version=f"AI v{index + 1}{stars}",
-                metadata={
-                    "AIMode": CREATOR,
-                    "AIPrompt": json.dumps(wishes, default=float),  # numpy's numbers too
-                    "AISeed": str(seeds[index]),
-                    "AIEnsemble": str(ensemble),
-                },
+                version=request.version(index),
+                metadata=request.metadata(index),
+                star_rating=choice.star_rating,
             )
-
-        chances = self.sampler.place(spectrum, wished) if ensemble > 1 else None
-        density = None if self.density is None else self.density.of(self.spec.inside(wishes))
-        written: dict[int, Choice] = {}  # the best of each chart's attempts
-        asked = {index: dict(wishes) for index in range(count)}  # of the charts that are to be sampled
-        for _ in range(attempts):
-            features = np.stack([self._prompt_ids(prompt) for prompt in asked.values()])  # [N, F]
-            own_seeds = [seeds[index] for index in asked]
-            sampled = self.sampler.sample(
-                spectrum, features, own_seeds, ensemble, steps, guidance_scale, eta, sampler, tqdm_class
-            )
-            again = {}
-            for (index, prompt), samples in zip(asked.items(), sampled, strict=True):
-                gathered = [gather_chords(inside(notes, end_ms)) for notes in samples]
-                first = next(agreements(gathered, chances, density, jack_interval_ms=jack_interval_ms), None)
-                if first is None or not (notes := first.notes()):
-                    continue
-                points = list(timing_points or [fit_tempo(notes, bpm, offset_ms)])
-                own_chart = partial(chart_of, points=points, index=index)
-                choice = choose(gathered, wishes, own_chart, chances, density, jack_interval_ms)
-                if index not in written or choice.is_better_than(written[index]):
-                    written[index] = choice
-                if (corrected := ask_again(prompt, choice.stars, wishes)) is not None:
-                    again[index] = corrected
-            if not again:
-                break
-            asked = again
-        for index in sorted(set(range(count)) - set(written)):
-            message = f"AI v{index + 1}{stars}: the model wrote no notes; the chart is left out"
-            warnings.warn(message, stacklevel=2)
-        if not written:
-            raise ChartError(f"{path}: the model wrote no notes; train it for longer, or ask for something else")
-        return [written[index].chart for index in sorted(written)]
+            for index, choice in sorted(best.items(), key=lambda pair: pair[0])
+        ]
 
     def _spectrum(self, path: Path) -> np.ndarray:
         """The spectrum [M, A] of a song, kept until another one is asked for: one song often gets several charts."""
@@ -208,10 +214,10 @@ class ChartGenerator:
             self._heard = (file, spectrum)
         return spectrum
 
-    def _prompt_ids(self, wishes: Prompt) -> np.ndarray:
-        """Ids [F] of a prompt; a song begins at its beginning, unless said otherwise."""
-        ids = self.spec.encode(wishes)
-        return ids if START_TIME in wishes else self.spec.starting_at(ids, 0.0)
+    def _feature_ids(self, prompt: Prompt) -> np.ndarray:
+        """Ids [F] of a prompt; a song starts at its beginning, unless the prompt gives another time."""
+        ids = self.spec.encode(prompt)
+        return ids if START_TIME in prompt else self.spec.starting_at(ids, 0.0)
 
     def prompt_of(self, chart: str | Path, rate: float = 1.0) -> dict[str, PromptValue]:
         """Return the features of a .osu file, played at `rate`, that this model can be asked for. Raises ChartError."""

@@ -20,6 +20,7 @@ from mug.data.convertor import ManiaConvertor
 from mug.diffusion.guidance import guided
 from mug.diffusion.samplers import SAMPLERS
 from mug.errors import ChartError, CheckpointError
+from mug.generation.settings import SamplingSettings
 from mug.model.nplr import kernels_as_they_were
 from mug.placement.chances import Chances
 from mug.seeding import generator_of
@@ -42,23 +43,21 @@ class NoteSampler:
     def sample(
         self,
         spectrum: np.ndarray,
-        features: np.ndarray,
+        feature_ids: np.ndarray,
         seeds: Sequence[int],
-        draws: int,
-        steps: int,
-        guidance_scale: float,
-        eta: float,
-        sampler: str,
+        settings: SamplingSettings,
         tqdm_class: Callable[..., Any],
     ) -> list[list[list[Note]]]:
-        """Sample notes from a song's spectrum [M, A]: for each seed and its prompt's ids, a row of [N, F], once from
-        each of the first `draws` noises of its generator. Returns [seed][draw] notes.
+        """Sample an ensemble for a song's spectrum [M, A] from each of N seeds and its prompt's ids [N, F].
+
+        The samples of an ensemble start from the first noises of one generator. Returns their notes [seed][sample].
         """
         model, device = self.model, self.model.device
         audio_frames = self.grid.audio_per_latent
         length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
         audio = _with_silence(spectrum, length * audio_frames).to(device)  # [1, M, A]
-        ids = torch.from_numpy(np.vstack([features, self.unconditional])).to(device)  # [N + 1, F]
+        ids = torch.from_numpy(np.vstack([feature_ids, self.unconditional])).to(device)  # [N + 1, F]
+        draws = settings.ensemble
         batch = max(1, BATCH_LATENT_FRAMES // length)
         samples: list[list[Note]] = []
         with self._lock, kernels_as_they_were(model):
@@ -73,15 +72,15 @@ class NoteSampler:
                     model.denoise,
                     contexts[[job // draws for job in jobs]],
                     repeat(contexts[-1], "c f -> b c f", b=n),
-                    guidance_scale,
+                    settings.guidance,
                     [repeat(scale, "1 c l -> b c l", b=n) for scale in audios],
                 )
-                z = SAMPLERS[sampler](
+                z = SAMPLERS[settings.sampler](
                     denoise,
                     x_T.to(device),
                     model.alphas_cumprod,
-                    steps,
-                    eta=eta,
+                    settings.steps,
+                    eta=settings.eta,
                     spacing=model.spacing,
                     generators=[generator_of(seeds[job // draws], job % draws) for job in jobs],
                     tqdm_class=tqdm_class,
@@ -91,14 +90,14 @@ class NoteSampler:
         return [samples[first : first + draws] for first in range(0, len(samples), draws)]
 
     @torch.no_grad()
-    def place(self, spectrum: np.ndarray, features: np.ndarray) -> Chances | None:
-        """Say how likely notes are at every moment of a song with the spectrum [M, A], given a prompt's ids [F].
+    def place(self, spectrum: np.ndarray, feature_ids: np.ndarray) -> Chances | None:
+        """Predict how likely notes are at every moment of a song with the spectrum [M, A], given a prompt's ids [F].
 
         None without a placement model.
         """
         if self.placement is None:
             return None
-        ids = torch.from_numpy(features)[None].to(self.model.device)  # [1, F]
+        ids = torch.from_numpy(feature_ids)[None].to(self.model.device)  # [1, F]
         multiple = self.placement.audio_multiple
         ratio = self.grid.audio_per_note
         heard = []  # when a note would begin in each frame, and how likely it is: [T] each

@@ -1,7 +1,7 @@
-"""How far a chart is from what was asked for, by what can be measured of both, and what to ask for instead."""
+"""How far a chart is from its prompt, by what can be measured of both, and how to correct the prompt."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from mug.charts.beatmap import Beatmap
 from mug.charts.osu import format_osu
@@ -11,35 +11,43 @@ from mug.ratings.chart_features import chart_features
 STARS, LONG_NOTES = "sr", "ln_ratio"
 TOLERANCES = {STARS: 0.2, LONG_NOTES: 0.05}  # differences that count 1
 MSD_TOLERANCE = 3.0  # of ratings that mostly go up and down together
-WRONG_FLAG = 3.0  # a chart is of the kind that was asked for, or it is not
+WRONG_FLAG = 3.0  # what a flag counts that the chart has and the prompt denies, or the other way round
 
 
-def distance(chart: Beatmap, wishes: Mapping[str, Any]) -> float:
-    """How far a chart is from what was asked for: the sum over the wishes, in tolerances. 0 is exactly as asked.
+class Measured(NamedTuple):
+    """A chart's distance from a prompt, in tolerances, 0 where it is exactly as asked; and its star rating.
 
-    Of a chart that osu! cannot rate it is infinite.
+    Of a chart that osu! cannot rate the distance is infinite and the rating is None.
     """
+
+    distance: float
+    star_rating: float | None
+
+
+def measure(chart: Beatmap, prompt: Mapping[str, Any]) -> Measured:
+    """Rate a chart and add up how far each of its features is from the prompt's value."""
     try:
-        features = chart_features(chart, format_osu(chart))
+        features: Mapping[str, Any] = chart_features(chart, format_osu(chart))
     except ChartError:
-        return float("inf")
+        return Measured(float("inf"), None)
     total = 0.0
-    for name, wish in wishes.items():
-        given = features.get(name)
-        if wish is None or given is None:  # of a rank status people decide
+    for name, wanted in prompt.items():
+        found = features.get(name)
+        if wanted is None or found is None:  # nobody can measure a rank status
             continue
         if name in TOLERANCES or name.endswith("ett"):
-            total += abs(float(given) - float(wish)) / TOLERANCES.get(name, MSD_TOLERANCE)
+            total += abs(float(found) - float(wanted)) / TOLERANCES.get(name, MSD_TOLERANCE)
         else:
-            total += WRONG_FLAG * (bool(given) != bool(wish))
-    return total
+            total += WRONG_FLAG * (bool(found) != bool(wanted))
+    return Measured(total, float(features[STARS]))
 
 
-def ask_again(asked: Mapping[str, Any], stars: float | None, wishes: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what to ask for after `asked` brought charts of `stars`: as many less or more as they are off the wishes.
+def corrected(conditioning: Mapping[str, Any], stars: float | None, prompt: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the prompt to condition on next, after samples conditioned on `conditioning` came out at `stars`: with as
+    many stars more as they are too easy for `prompt`, or fewer.
 
-    None where they are near enough, could not be rated, or no star rating was wished for.
+    None where they are near enough, could not be rated, or the prompt gives no star rating.
     """
-    if stars is None or wishes.get(STARS) is None or abs(stars - wishes[STARS]) <= TOLERANCES[STARS]:
+    if stars is None or prompt.get(STARS) is None or abs(stars - prompt[STARS]) <= TOLERANCES[STARS]:
         return None
-    return {**asked, STARS: asked[STARS] + wishes[STARS] - stars}
+    return {**conditioning, STARS: conditioning[STARS] + prompt[STARS] - stars}

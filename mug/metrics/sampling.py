@@ -30,21 +30,26 @@ class Generator(Protocol):
     spec: FeatureSpec
     keys: int
 
-    def generate(self, audio: str | Path, prompt: Mapping[str, Any], **settings: Any) -> list[Beatmap]:
+    def generate(
+        self,
+        audio: str | Path,
+        prompt: Mapping[str, Any],
+        *,
+        seed: int = ...,
+        settings: Any = ...,
+        tqdm_class: Callable[..., Any] = ...,
+    ) -> Sequence[Beatmap]:
         """See mug.generation.generator.ChartGenerator.generate."""
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How charts are sampled. seed: of the first chart; the next ones have the next. ensemble, attempts: see
-    mug.generation.generator.ChartGenerator.generate."""
+    """How charts are sampled: the generator's SamplingSettings, None for its own, and the seed of the first chart; the
+    next ones have the next.
+    """
 
-    steps: int = 50
-    scale: float = 2.0
-    sampler: str = "ddim"
+    settings: Any = None
     seed: int = 0
-    ensemble: int = 1
-    attempts: int = 1
 
     def chart(self, generator: Generator, audio: Path, prompt: Mapping[str, Any], number: int) -> Beatmap | None:
         """Return one chart, None if the model wrote no notes. Raises AudioError and PromptError."""
@@ -54,12 +59,8 @@ class Sampling:
                 (chart,) = generator.generate(
                     audio,
                     prompt,
-                    steps=self.steps,
-                    guidance_scale=self.scale,
-                    sampler=self.sampler,
                     seed=self.seed + number,
-                    ensemble=self.ensemble,
-                    attempts=self.attempts,
+                    settings=self.settings,
                     tqdm_class=partial(tqdm, disable=True),
                 )
             except ChartError:

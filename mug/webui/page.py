@@ -9,12 +9,12 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from mug.charts.beatmap import Beatmap
 from mug.charts.file_names import safe_name
 from mug.charts.osu import read_osu
 from mug.charts.osz import write_osz
@@ -23,14 +23,15 @@ from mug.data.audio import read_tags
 from mug.errors import ConfigError, MugError
 from mug.features import Feature
 from mug.generation.generator import ChartGenerator
+from mug.generation.request import GeneratedChart
+from mug.generation.settings import MAX_ENSEMBLE
+from mug.generation.song import Song
 from mug.pictures.charts import draw_chart
 from mug.ratings.long_notes import ln_ratio
-from mug.ratings.stars import star_rating_or_none
 from mug.webui.prompt_form import Given, PromptForm, Values, label_of
 
 RESULT_COLUMNS = ["Chart", "Stars", "Stars asked", "LN ratio", "LN ratio asked", "Notes", "Notes per second"]
 MAX_SEED = 2**31 - 1
-ATTEMPTS = 3  # at charts whose star rating is off
 HOUR_S = 3600
 SYSTEM_FONTS = ["system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "sans-serif"]
 MONO_FONTS = ["ui-monospace", "Consolas", "DejaVu Sans Mono", "monospace"]
@@ -99,10 +100,14 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 jack_info = "Two notes of a column closer than this are moved apart."
                 jack_ms = gr.Slider(0, 200, JACK_INTERVAL_MS, step=5, label="Minijack interval (ms)", info=jack_info)
             with gr.Accordion("Sampling", open=False, elem_id="sampling"):
-                steps = gr.Slider(5, 200, 10, step=1, label="Steps", info="More takes longer.", elem_id="steps")
-                scale = gr.Slider(1, 30, 1, step=0.5, label="Guidance scale", info="How strictly to follow the prompt.")
-                ensemble_info = "Charts sampled for each one, which has what they agree on. 1 is wilder, and quicker."
-                ensemble = gr.Slider(1, 32, 24, step=1, label="Ensemble", info=ensemble_info)
+                own = generator.settings
+                most = max(200, own.steps)
+                steps = gr.Slider(1, most, own.steps, step=1, label="Steps", info="More takes longer.", elem_id="steps")
+                guidance_info = "How strictly to follow the prompt; 1 is as trained."
+                low, high = min(1, own.guidance), max(30, own.guidance)
+                guidance = gr.Slider(low, high, own.guidance, step=0.5, label="Guidance", info=guidance_info)
+                ensemble_info = "Samples that are combined into each chart. 1 is quicker and wilder."
+                ensemble = gr.Slider(1, MAX_ENSEMBLE, own.ensemble, step=1, label="Ensemble", info=ensemble_info)
                 with gr.Row(equal_height=True):
                     seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3)
                     dice = gr.Button("🎲 Random", min_width=80, scale=1)
@@ -140,26 +145,27 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 Path(values[audio]),
                 prompt,
                 count=int(values[count]),
-                steps=int(values[steps]),
-                guidance_scale=values[scale],
                 seed=int(values[seed] or 0),
-                title=values[title] or None,
-                artist=values[artist] or None,
-                bpm=values[bpm] if values[own_timing] else None,
-                offset_ms=values[offset_ms] if values[own_timing] else None,
+                song=Song(
+                    title=values[title] or None,
+                    artist=values[artist] or None,
+                    bpm=values[bpm] if values[own_timing] else None,
+                    offset_ms=values[offset_ms] if values[own_timing] else None,
+                ),
+                settings=replace(
+                    generator.settings,
+                    steps=int(values[steps]),
+                    guidance=values[guidance],
+                    ensemble=int(values[ensemble]),
+                ),
                 snap=values[snap],
                 jack_interval_ms=values[jack_ms],
-                ensemble=int(values[ensemble]),
-                attempts=ATTEMPTS,
                 tqdm_class=lambda steps, **_: progress.tqdm(steps, desc="Composing"),
             )
             if len(charts) < values[count]:
                 gr.Info(f"{int(values[count]) - len(charts)} charts came out empty and are left out.")
-            stars = [star_rating_or_none(chart) for chart in charts]
-            pictures = [
-                (draw_chart(chart, star_rating=s), chart.version) for chart, s in zip(charts, stars, strict=True)
-            ]
-            rows = [result_row(chart, s, prompt) for chart, s in zip(charts, stars, strict=True)]
+            pictures = [(draw_chart(chart, star_rating=chart.star_rating), chart.version) for chart in charts]
+            rows = [result_row(chart, prompt) for chart in charts]
             path = (
                 Path(tempfile.mkdtemp(dir=packages.name))
                 / f"{safe_name(f'{charts[0].artist} - {charts[0].title}')}.osz"
@@ -172,7 +178,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
     audio.change(fill_in_tags, audio, [title, artist], show_progress="hidden", api_visibility="private")
     dice.click(lambda: secrets.randbelow(MAX_SEED), None, seed, show_progress="hidden", api_visibility="private")
     own_timing.change(lambda own: gr.update(visible=own), own_timing, timing, api_visibility="private")
-    asked = {audio, title, artist, own_timing, bpm, offset_ms, snap, jack_ms, steps, scale, ensemble, seed, count}
+    asked = {audio, title, artist, own_timing, bpm, offset_ms, snap, jack_ms, steps, guidance, ensemble, seed, count}
     start.click(
         generate, asked | {*form.components}, [gallery, table, package], concurrency_limit=1
     )  # others wait in the queue
@@ -213,12 +219,12 @@ def chart_tab(generator: ChartGenerator, form: PromptForm, tabs: gr.Tabs) -> Non
     copy.click(use_as_prompt, prompt, [*form.components, tabs], api_visibility="private")
 
 
-def result_row(chart: Beatmap, stars: float | None, prompt: Mapping[str, Given]) -> list[Any]:
+def result_row(chart: GeneratedChart, prompt: Mapping[str, Given]) -> list[Any]:
     """Return a line of the table: what came out beside what was asked."""
     first_ms = min((note.start_ms for note in chart.notes), default=0.0)
     seconds = max(1.0, (chart.last_ms - first_ms) / 1000)
     asked = ["any" if prompt.get(name) is None else f"{prompt[name]:.2f}" for name in ("sr", "ln_ratio")]
-    achieved = ["too dense" if stars is None else f"{stars:.2f}", f"{ln_ratio(chart):.2f}"]
+    achieved = ["too dense" if chart.star_rating is None else f"{chart.star_rating:.2f}", f"{ln_ratio(chart):.2f}"]
     notes = len(chart.notes)
     return [chart.version, achieved[0], asked[0], achieved[1], asked[1], notes, f"{notes / seconds:.1f}"]
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
-from mug.generation.choice import choose
+from mug.generation import choice
+from mug.generation.choice import Choice
 from mug.generation.consensus import agreements
-from mug.generation.prompt_distance import distance
+from mug.generation.prompt_distance import Measured, measure
 from mug.placement.chances import Chances
 from mug.placement.density import Density
 from mug.ratings.stars import star_rating
@@ -18,8 +19,18 @@ def chart_of(notes: list[Note]) -> Beatmap:
     return Beatmap(keys=4, notes=list(notes), timing_points=[TimingPoint(0, 500.0, 4)])
 
 
+def choose(samples, prompt, chart_of, chances=None, density=None, jack_interval_ms=90.0) -> Choice:
+    """What is chosen of all that samples agree on."""
+    candidates = agreements(samples, chances, density, prompt.get("ln_ratio") is not None, jack_interval_ms)
+    return choice.choose(list(candidates), samples, prompt, chart_of)
+
+
 def run(moments: range, held: bool = False) -> list[Note]:
     return [Note(100.0 * i, i % 4, 100.0 * i + 50 if held else None) for i in moments]
+
+
+def measure_as(monkeypatch, distance) -> None:
+    monkeypatch.setattr(choice, "measure", lambda chart, prompt: Measured(distance(chart), None))
 
 
 ALL, MOST, EVEN = run(range(160)), run(range(120)), run(range(0, 120, 2))  # each has all that the next one has
@@ -48,15 +59,15 @@ def test_the_density_of_samples_that_are_too_hard_counts_little():
     sparse = choose(SAMPLES, {"sr": easy - 0.1}, chart_of)
     assert sparse.chart.notes == EVEN
     assert sparse.distance == pytest.approx(0.5 + math.log(2) / 0.25)
-    assert not sparse.in_tune
-    assert sparse.stars == pytest.approx(hard)  # the median of all four
+    assert not sparse.samples_fit
+    assert sparse.sample_stars == pytest.approx(hard)  # the median of all four
     near = choose(SAMPLES, {"sr": hard - 0.1}, chart_of)
     assert near.chart.notes == MOST
     assert near.distance == pytest.approx(0.5)
-    assert near.in_tune
+    assert near.samples_fit
 
 
-def test_samples_in_tune_are_better_than_others_and_then_the_nearer_ones():
+def test_samples_samples_fit_are_better_than_others_and_then_the_nearer_ones():
     easy, hard = star_rating(chart_of(EVEN)), star_rating(chart_of(MOST))
     sparse, near, nearer = (choose(SAMPLES, {"sr": stars}, chart_of) for stars in (easy, hard - 0.4, hard - 0.1))
     assert near.is_better_than(sparse)
@@ -75,30 +86,28 @@ def test_stars_that_are_hardly_nearer_are_not_worth_another_density():
 def test_a_single_sample_is_chosen_as_it_is():
     chosen = choose([EVEN], {"sr": 5.0}, chart_of)
     assert chosen.chart.notes == EVEN
-    assert chosen.distance == pytest.approx(distance(chosen.chart, {"sr": 5.0}))
+    assert chosen.distance == pytest.approx(measure(chosen.chart, {"sr": 5.0}).distance)
 
 
-def test_samples_in_tune_know_their_density_whatever_is_asked_for_besides(monkeypatch):
+def test_samples_samples_fit_know_their_density_whatever_is_asked_for_besides(monkeypatch):
     samples = [run(range(100)), run(range(100)), run(range(92)), run(range(92))]  # four votes leave 92 moments, two all
-    monkeypatch.setattr("mug.generation.choice.distance", lambda chart, wishes: 0.0 if len(chart.notes) == 92 else 10.0)
+    measure_as(monkeypatch, lambda chart: 0.0 if len(chart.notes) == 92 else 10.0)
     stars = star_rating(chart_of(samples[0]))
     chosen = choose(samples, {"sr": stars}, chart_of)
-    assert chosen.in_tune
+    assert chosen.samples_fit
     assert len(chosen.chart.notes) == 100
     too_hard = choose(samples, {"sr": stars - 1.0}, chart_of)
-    assert not too_hard.in_tune
+    assert not too_hard.samples_fit
     assert len(too_hard.chart.notes) == 92
 
 
 def test_of_samples_out_of_tune_one_leader_chooses_the_density(monkeypatch):
     samples = [run(range(index, 160 + index)) for index in range(12)]
     measured = []
-    monkeypatch.setattr(
-        "mug.generation.choice.distance", lambda chart, wishes: float(measured.append(chart) or len(chart.notes))
-    )
+    measure_as(monkeypatch, lambda chart: float(measured.append(chart) or len(chart.notes)))
     chances = Chances(100.0 * np.arange(180), np.linspace(0.9, 0.1, 180))
     chosen = choose(samples, {"sr": 0.5}, chart_of, chances)
-    n_densities = len({agreement.denser for agreement in agreements(samples, chances)})
+    n_densities = len({agreement.density_change for agreement in agreements(samples, chances)})
     assert len(measured) <= n_densities + len(samples) < n_densities * len(samples) / 5
     assert len(chosen.chart.notes) < 60
 
@@ -114,7 +123,7 @@ def test_long_notes_that_are_asked_for_are_taken_from_whoever_has_them(monkeypat
     samples = [[held[i] if i % 4 == j else plain[i] for i in range(80)] for j in range(4)]
     assert choose(samples, {"ln_ratio": 1.0}, chart_of).distance == 0.0  # each has a quarter of them
     assert choose(samples, {"ln_ratio": 0.0}, chart_of).distance == 0.0
-    monkeypatch.setattr("mug.generation.choice.distance", lambda chart, wishes: 80.0 - chart.n_long_notes)
+    measure_as(monkeypatch, lambda chart: 80.0 - chart.n_long_notes)
     assert choose(samples, {"stream": True}, chart_of).distance == 60.0  # where nothing is said of them, a sample leads
     assert choose(samples, {"ln_ratio": 0.5}, chart_of).distance == 0.0
 

@@ -22,7 +22,7 @@ C = [Note(96.0, 2), Note(512.0, 0), Note(700.0, 1)]
 def agreed_notes(samples, votes):
     """What two or three samples agree on with so many votes, as the one that agrees most plays it."""
     as_first_leader = list(agreements(samples))[:: len(samples)]
-    by_votes = sorted(as_first_leader, key=lambda agreement: -agreement.denser)  # 1 vote, 2, 3
+    by_votes = sorted(as_first_leader, key=lambda agreement: -agreement.density_change)  # 1 vote, 2, 3
     return by_votes[votes - 1].notes() if votes <= len(by_votes) else []
 
 
@@ -82,18 +82,18 @@ def test_where_no_moment_has_a_quarter_of_the_votes_what_most_have_is_played():
 
 def test_density_is_measured_against_what_a_third_have():
     # one vote of three leaves 4 moments, two leave 3, three 1
-    denser = [agreement.denser for agreement in agreements([A, B, C])]
+    denser = [agreement.density_change for agreement in agreements([A, B, C])]
     assert denser == pytest.approx([0.0] * 3 + [math.log(3 / 4)] * 3 + [math.log(1 / 4)] * 3)
 
 
 def test_samples_without_notes_agree_on_nothing():
     assert list(agreements([[], [], []])) == []
-    assert [agreement.denser for agreement in agreements([[], [], [Note(5.0, 0)]])] == [0.0] * 3
+    assert [agreement.density_change for agreement in agreements([[], [], [Note(5.0, 0)]])] == [0.0] * 3
 
 
 def test_one_sample_is_its_own_chart():
     close = [Note(100.0, 0), Note(118.0, 1)]
-    assert [(agreement.notes(), agreement.denser) for agreement in agreements([close])] == [(close, 0.0)]
+    assert [(agreement.notes(), agreement.density_change) for agreement in agreements([close])] == [(close, 0.0)]
 
 
 def test_nobody_plays_where_a_key_is_held_or_was_struck_just_before():
@@ -142,7 +142,7 @@ def test_chances_count_beside_votes():
     likely = np.array([0, 0, 1, 1, 1, 1, 0, 1, 1], dtype=float)
     found = next(agreements(VOTED, Chances(times, 0.05 + 0.9 * likely), Density(math.log(6 / 8), 1e-6)))
     assert [note.start_ms for note in found.notes()] == [2000.0, 3000.0, 4000.0, 5000.0, 7000.0, 8000.0]
-    assert found.denser == pytest.approx(0.0, abs=1e-6)
+    assert found.density_change == pytest.approx(0.0, abs=1e-6)
     even = next(agreements(VOTED, Chances(times, np.full(9, 0.5)), Density(math.log(6 / 8), 1e-6)))
     assert [note.start_ms for note in even.notes()] == [1000.0, 2000.0, 4000.0, 5000.0, 7000.0, 8000.0]  # votes alone
 
@@ -152,7 +152,7 @@ def test_with_chances_there_are_charts_of_every_density_the_usual_one_first():
     numbers = counts(VOTED, chances=chances)
     assert numbers[0] == 9  # what a third have, of three samples: all
     assert sorted(numbers) == list(range(2, 10))
-    densities = [agreement.denser for agreement in agreements(VOTED, chances)]
+    densities = [agreement.density_change for agreement in agreements(VOTED, chances)]
     assert densities == sorted(densities, key=abs)
 
 
@@ -202,7 +202,7 @@ notes = st.lists(
 def test_more_votes_leave_a_part_of_what_fewer_leave(samples):
     n = len(samples)
     found = list(agreements(samples))
-    by_leader = [sorted(found[i::n], key=lambda agreement: -agreement.denser) for i in range(n)]
+    by_leader = [sorted(found[i::n], key=lambda agreement: -agreement.density_change) for i in range(n)]
     for charts in by_leader:
         for dense, sparse in pairwise(charts):
             assert {note.start_ms for note in sparse.notes()} <= {note.start_ms for note in dense.notes()}

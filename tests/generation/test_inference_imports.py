@@ -5,7 +5,11 @@ import sys
 
 from conftest import PROJECT_ROOT
 
-CHECK = "import sys, mug.generation; print(*(name for name in sys.modules if name.startswith('mug.training')))"
+CHECK = """
+import sys
+from mug.generation import ChartGenerator
+print(*(name for name in sys.modules if name.startswith('mug.training')))
+"""
 
 
 def test_generation_imports_no_training() -> None:

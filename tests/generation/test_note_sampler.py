@@ -9,6 +9,7 @@ from mug.checkpoints.trained_model import load_trained_model
 from mug.diffusion.samplers import SAMPLERS
 from mug.errors import CheckpointError
 from mug.generation.note_sampler import NoteSampler
+from mug.generation.settings import SamplingSettings
 from mug.training.export import export_run
 
 NOTE_FRAME_MS = 8 * 128 / 22050 * 1000
@@ -68,8 +69,10 @@ def test_each_sample_has_noise_of_its_own(sampler, monkeypatch):
         return x_T
 
     monkeypatch.setitem(SAMPLERS, "drawing", drawing)
-    spectrum, features = np.zeros((16, 100), dtype=np.float32), np.stack([sampler.unconditional] * 2)
-    sampler.sample(spectrum, features, [5, 6], 3, 4, 1.0, 0.5, "drawing", None)
+    monkeypatch.setattr("mug.diffusion.samplers.STOCHASTIC", {"drawing"})
+    settings = SamplingSettings(steps=4, ensemble=3, sampler="drawing", eta=0.5)
+    spectrum, feature_ids = np.zeros((16, 100), dtype=np.float32), np.stack([sampler.unconditional] * 2)
+    sampler.sample(spectrum, feature_ids, [5, 6], settings, None)
     assert len(drawn) == 2 * 3 * 4
     assert len({tuple(noise.flatten().tolist()) for noise in drawn}) == 2 * 3 * 4
 

@@ -16,7 +16,7 @@ from tiny_model import save_tiny_placement
 from mug.checkpoints.trained_model import load_trained_model
 from mug.config import instantiate_from_config
 from mug.errors import CheckpointError
-from mug.generation import ChartGenerator
+from mug.generation import ChartGenerator, SamplingSettings
 from mug.training.export import export_run, last_metrics, last_versions
 from mug.training.versions import VersionsSaver
 from tests.diffusion.test_diffusion import tiny_config
@@ -50,7 +50,8 @@ def run(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 def charts(checkpoint: Path, song: Path) -> list[tuple[float, int]]:
     silent: Any = lambda steps, **_: steps  # noqa: E731
-    (chart,) = ChartGenerator.load(checkpoint).generate(song, {}, seed=3, steps=4, tqdm_class=silent)
+    settings = SamplingSettings(steps=4, ensemble=1, attempts=1)
+    (chart,) = ChartGenerator.load(checkpoint).generate(song, {}, seed=3, settings=settings, tqdm_class=silent)
     return [(note.start_ms, note.column) for note in chart.notes]
 
 

@@ -1,0 +1,84 @@
+"""How charts are sampled: one set of settings and defaults for every tool, and a model folder's own defaults."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+from mug.errors import CheckpointError, MugError, PromptError
+from mug.files import replacing
+from mug.yaml_files import read_yaml, write_yaml
+
+SAMPLING = "sampling.yaml"  # in a model folder: its own defaults
+MAX_STEPS = 100_000  # more timesteps than any model is trained with; the model itself says which of them are possible
+MAX_ENSEMBLE = 64
+MAX_ATTEMPTS = 100
+
+
+@dataclass(frozen=True)
+class SamplingSettings:
+    """How charts are sampled. Raises PromptError for values that are impossible.
+
+    steps: of the sampler; more takes longer.
+    guidance: how strictly the prompt is followed; 1 is plainly conditional, at half the cost of other values.
+    ensemble: samples that are combined into each chart, see mug.generation.consensus; 1 takes a sample as it is.
+    attempts: how often a chart is sampled, where the stars of its samples are off: each time for as many stars more or
+    less as they were off.
+    sampler: one of mug.diffusion.samplers.
+    eta: how much noise DDIM adds at its steps; 0 is deterministic, 1 as random as DDPM.
+    """
+
+    steps: int = 10
+    guidance: float = 1.0
+    ensemble: int = 24
+    attempts: int = 3
+    sampler: str = "ddim"
+    eta: float = 0.0
+
+    def __post_init__(self) -> None:
+        from mug.diffusion.samplers import SAMPLERS, STOCHASTIC  # imports torch, which --help need not wait for
+
+        if not _is_whole(self.steps, MAX_STEPS):
+            raise PromptError(f"{self.steps} steps: take 1 or more")
+        if not _is_whole(self.ensemble, MAX_ENSEMBLE):
+            raise PromptError(f"an ensemble of {self.ensemble}: take 1 to {MAX_ENSEMBLE}")
+        if not _is_whole(self.attempts, MAX_ATTEMPTS):
+            raise PromptError(f"{self.attempts} attempts: take 1 to {MAX_ATTEMPTS}")
+        if not (_is_number(self.guidance) and math.isfinite(self.guidance)):
+            raise PromptError(f"guidance {self.guidance}: give a number, such as 3")
+        if not (_is_number(self.eta) and 0 <= self.eta <= 1):
+            raise PromptError(f"eta {self.eta}: give a number from 0 (deterministic) to 1 (as random as DDPM)")
+        if self.sampler not in list(SAMPLERS):  # a stranger's file may give what has no hash
+            raise PromptError(f"sampler '{self.sampler}': known are {', '.join(SAMPLERS)}")
+        if self.eta != 0 and self.sampler not in STOCHASTIC:
+            raise PromptError(f"eta {self.eta}: the sampler {self.sampler} draws no noise at its steps; give eta 0")
+
+    @classmethod
+    def from_yaml(cls, path: Path) -> "SamplingSettings":
+        """Read some or all settings from a file that may come from a stranger. Raises CheckpointError."""
+        content = read_yaml(path)
+        known = [field.name for field in fields(cls)]
+        if not isinstance(content, Mapping):
+            raise CheckpointError(f"{path}: expected lines of 'setting: value'; settings are {', '.join(known)}")
+        for name in content:
+            if name not in known:
+                raise CheckpointError(f"{path}: unknown setting {str(name)[:50]!r}; settings are {', '.join(known)}")
+        try:
+            return cls(**content)
+        except MugError as error:
+            raise CheckpointError(f"{path}: {error}") from error
+
+    def save(self, path: Path) -> None:
+        """Write all settings as YAML, whole or not at all."""
+        with replacing(path) as temporary:
+            write_yaml(temporary, asdict(self))
+
+
+def _is_whole(value: Any, most: int) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and 1 <= int(value) <= most
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -1,0 +1,85 @@
+"""Sampling settings: one set of defaults, guards, and what a model folder says of its own."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from mug.checkpoints.trained_model import load_trained_model
+from mug.errors import CheckpointError, PromptError
+from mug.generation import ChartGenerator, SamplingSettings
+from mug.training.export import export_run
+
+
+def test_defaults_are_those_of_the_command_line():
+    assert SamplingSettings() == SamplingSettings(
+        steps=10, guidance=1.0, ensemble=24, attempts=3, sampler="ddim", eta=0.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"steps": 0}, "0 steps: take 1 or more"),
+        ({"steps": 2.5}, "2.5 steps"),
+        ({"steps": True}, "True steps"),
+        ({"ensemble": 0}, "an ensemble of 0: take 1 to 64"),
+        ({"ensemble": 65}, "an ensemble of 65: take 1 to 64"),
+        ({"attempts": 0}, "0 attempts: take 1 to 100"),
+        ({"guidance": float("nan")}, "guidance nan"),
+        ({"guidance": "much"}, "guidance much"),
+        ({"eta": 1.5}, "eta 1.5: give a number from 0"),
+        ({"eta": float("nan")}, "eta nan"),
+        ({"sampler": "euler"}, "sampler 'euler': known are ddim, plms"),
+        ({"sampler": ["ddim"]}, "sampler"),
+        ({"sampler": "plms", "eta": 0.5}, "eta 0.5: the sampler plms draws no noise"),
+    ],
+)
+def test_impossible_settings_are_refused(given, what):
+    with pytest.raises(PromptError, match=re.escape(what)):
+        SamplingSettings(**given)
+
+
+def test_a_file_gives_some_settings_or_all(tmp_path):
+    path = tmp_path / "sampling.yaml"
+    path.write_text("steps: 20\nguidance: 2\n")
+    assert SamplingSettings.from_yaml(path) == SamplingSettings(steps=20, guidance=2.0)
+    SamplingSettings(eta=0.5).save(path)
+    assert SamplingSettings.from_yaml(path) == SamplingSettings(eta=0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("step: 20", "unknown setting 'step'; settings are steps, guidance"),
+        ("1: 20", "unknown setting '1'"),
+        ("- steps", "expected lines of 'setting: value'"),
+        ("steps: many", "many steps: take 1 or more"),
+        ("attempts: 1000000", "1000000 attempts: take 1 to 100"),
+        ("sampler: os.system", "sampler 'os.system': known are"),
+        ("a: &a [1]\nb: *a", "aliases"),
+    ],
+)
+def test_a_wrong_file_is_named(tmp_path, text, what):
+    path = tmp_path / "sampling.yaml"
+    path.write_text(text)
+    with pytest.raises(CheckpointError, match=re.escape(f"{path}: {what}" if "aliases" not in what else what)):
+        SamplingSettings.from_yaml(path)
+
+
+def test_a_model_folder_has_settings_of_its_own(tiny_checkpoint, tmp_path):
+    export_run(tiny_checkpoint, tmp_path / "mine")
+    assert ChartGenerator.load(tmp_path / "mine").settings == SamplingSettings()
+    (tmp_path / "mine" / "sampling.yaml").write_text("steps: 7\n")
+    assert ChartGenerator.load(tmp_path / "mine").settings == SamplingSettings(steps=7)
+
+
+def test_a_generator_samples_with_its_own_settings(tiny_checkpoint, tmp_path, monkeypatch):
+    used = []
+    own = SamplingSettings(steps=3, ensemble=2)
+    generator = ChartGenerator(load_trained_model(tiny_checkpoint), own)
+    monkeypatch.setattr("mug.generation.generator.Request", lambda *fields: used.append(fields[5]) or 1 / 0)
+    for settings in (None, replace(own, steps=4)):
+        with pytest.raises(ZeroDivisionError):
+            generator.generate(tmp_path / "song.wav", {}, settings=settings)
+    assert used == [own, replace(own, steps=4)]
