@@ -13,9 +13,13 @@ class Report:
     done: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (kind of reason, message that names the file)
 
+    remarks: list[str] = field(default_factory=list)  # on charts that were taken, each naming the file
+
     def skip(self, kind: str, message: str) -> None:
-        printable = message.encode("utf-8", "backslashreplace").decode()  # file names may be any bytes
-        self.skipped.append((kind, printable))
+        self.skipped.append((kind, _printable(message)))
+
+    def remark(self, message: str) -> None:
+        self.remarks.append(_printable(message))
 
     def __str__(self) -> str:
         lines = [f"{self.done} charts"]
@@ -27,4 +31,13 @@ class Report:
                 lines += [f"  {message}" for message in messages[:NAMED_FILES]]
                 if n > NAMED_FILES:
                     lines.append(f"  and {n - NAMED_FILES} more: {kind}")
+        if self.remarks:
+            lines.append(f"{len(self.remarks)} remarks on charts that were taken:")
+            lines += [f"  {remark}" for remark in self.remarks[:NAMED_FILES]]
+            if len(self.remarks) > NAMED_FILES:
+                lines.append(f"  and {len(self.remarks) - NAMED_FILES} more")
         return "\n".join(lines)
+
+
+def _printable(message: str) -> str:
+    return message.encode("utf-8", "backslashreplace").decode()  # file names may be any bytes

@@ -135,16 +135,34 @@ def test_a_file_that_is_there_twice_is_rated_once(tmp_path):
 def test_a_chart_too_dense_for_a_star_rating(tmp_path):
     notes = [Note(i // 2, i % 4) for i in range(20_000)]
     (tmp_path / "attack.osu").write_bytes(format_osu(Beatmap(4, notes, [])))
-    (rated,), errors = rate_file(tmp_path / "attack.osu", 1.0)
+    (rated,), errors, _ = rate_file(tmp_path / "attack.osu", 1.0)
     assert errors == []
     assert rated.sr is None
     assert rated.cells()[5] == ""
     assert rated.msd == (0.0,) * 8  # too many rows in half a second
 
 
+def test_what_is_left_out_of_a_chart_is_said(tmp_path):
+    notes = "".join(f"- Lane: {i % 5 + 1}\n  StartTime: {200 * i}\n" for i in range(60))
+    text = f"Mode: Keys5\nHitObjects:\n{notes}- Lane: 5\n  StartTime: 10\n  Type: Mine\n"
+    (tmp_path / "mines.qua").write_text(text)
+    (rated,), skipped, remarks = rate_file(tmp_path / "mines.qua", 1.0)
+    assert (rated.keys, rated.n_notes, skipped) == (5, 60, [])
+    assert remarks == [f"{tmp_path / 'mines.qua'}: mines left out: 1"]
+
+
+def test_bad_lines_and_stray_characters_change_no_rating(tmp_path):
+    (tmp_path / "bad.osu").write_bytes(b"\x7f" + chart() + b"garbage line\n")
+    (tmp_path / "good.osu").write_bytes(chart())
+    (bad,), _, remarks = rate_file(tmp_path / "bad.osu", 1.0)
+    (good,), _, _ = rate_file(tmp_path / "good.osu", 1.0)
+    assert bad._replace(path="") == good._replace(path="")
+    assert len(remarks) == 1
+
+
 def test_a_file_that_cannot_be_read(tmp_path):
     (tmp_path / "folder.osu").mkdir()
-    charts, ((kind, message),) = rate_file(tmp_path / "folder.osu", 1.0)
+    charts, ((kind, message),), _ = rate_file(tmp_path / "folder.osu", 1.0)
     assert charts == []
     assert kind == "broken"
     assert "folder.osu" in message

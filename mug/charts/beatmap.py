@@ -67,6 +67,7 @@ class Beatmap:
     hp_drain: float = 8.0
     metadata: dict[str, str] = field(default_factory=dict)
     document: OsuDocument | None = field(default=None, repr=False, compare=False)  # the text it was read from, if any
+    remarks: tuple[str, ...] = field(default=(), repr=False, compare=False)  # what its reader left out or changed
 
     @property
     def n_long_notes(self) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import MAX_OBJECTS
-from mug.charts.osu_lines import BEAT_MS_RANGE, MAX_TIME_MS, printable
+from mug.charts.osu_lines import BEAT_MS_RANGE, MAX_TIME_MS, printable, without_controls
 from mug.errors import ChartError
 
 MAX_NAME = 500  # letters of a title
@@ -38,8 +38,13 @@ def decode_text(data: bytes) -> str:
     """Decode a text file whose encoding nobody wrote down: UTF-8 or 16, else Shift-JIS, CP949 or CP1252 by its looks.
 
     Japanese in Shift-JIS has kana or pairs of high bytes, and no half-width katakana, which is what other encodings
-    look like as Shift-JIS; Korean has syllables of KS X 1001. Never fails: what is left is shown as U+FFFD.
+    look like as Shift-JIS; Korean has syllables of KS X 1001. Control characters at the start are left out. Never
+    fails: what cannot be decoded becomes U+FFFD.
     """
+    return without_controls(_decoded(data))
+
+
+def _decoded(data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
     try:

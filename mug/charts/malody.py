@@ -29,6 +29,7 @@ from mug.charts.foreign_text import (
 )
 from mug.charts.osu import OtherModeError
 from mug.charts.osu_lines import printable
+from mug.charts.remarks import Remarks
 from mug.errors import ChartError
 
 MAX_BYTES = 16 * 2**20
@@ -75,9 +76,10 @@ def _chart(file: dict[str, Any], name: str) -> Beatmap:
     sound = _song_note(items)
     clock, sound_ms = _clock(file, sound)
     title, artist = _text(song, "title"), _text(song, "artist")
+    remarks = Remarks()
     beatmap = Beatmap(
         int(keys),
-        _notes([item for item in items if item is not sound], int(keys), clock, sound_ms),
+        _notes([item for item in items if item is not sound], int(keys), clock, sound_ms, remarks),
         _points(clock, sound_ms),
         audio_filename=_text(sound, "sound") or _text(song, "file"),
         title=title,
@@ -92,6 +94,7 @@ def _chart(file: dict[str, Any], name: str) -> Beatmap:
             "Source": "",
             "Tags": "",
         },
+        remarks=remarks.lines(),
     )
     return finished(beatmap, "the chart")
 
@@ -119,9 +122,14 @@ def _song_note(items: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return songs[-1] if songs else {}
 
 
-def _notes(items: Sequence[dict[str, Any]], keys: int, clock: BeatClock, sound_ms: float) -> list[Note]:
+def _notes(
+    items: Sequence[dict[str, Any]], keys: int, clock: BeatClock, sound_ms: float, remarks: Remarks
+) -> list[Note]:
     played = [item for item in items if "column" in item]
     columns = [number(item["column"], "a column") for item in played]
+    for column in columns:
+        if column not in range(keys):
+            remarks.add("notes left out, of columns that the chart does not have", f"column {column:g} of {keys}")
     starts_ms = clock.times_ms(_beats([item.get("beat") for item in played])) - sound_ms  # [N]
     ends_ms = clock.times_ms(_beats([item.get("endbeat", item.get("beat")) for item in played])) - sound_ms  # [N]
     return [

@@ -8,8 +8,16 @@ from typing import Any
 
 from mug.charts.beatmap import MAX_KEYS, MIN_KEYS, Beatmap, Note, OsuDocument, TimingPoint
 from mug.charts.osu_edit import completed, edited_lines, find_background
-from mug.charts.osu_lines import number_or, parse_hit_object, parse_timing_point, printable, slider_clock
+from mug.charts.osu_lines import (
+    number_or,
+    parse_hit_object,
+    parse_timing_point,
+    printable,
+    slider_clock,
+    without_controls,
+)
 from mug.charts.osu_text import BLANK_CHART, HEADER_SECTIONS, HEADERS, NAMED_METADATA
+from mug.charts.remarks import Remarks
 from mug.errors import ChartError
 from mug.files import replacing
 
@@ -18,6 +26,7 @@ MAX_LINES = 400_000
 MAX_OBJECTS = 200_000
 LINE_END = re.compile(r"\r\n|\r|\n")
 _SET_ID = re.compile(rb"^[ \t]*BeatmapSetID[ \t]*:[ \t]*(\d{1,18})[ \t]*\r?$", re.MULTILINE)
+PASSED_OVER = "hit objects passed over, as osu! does"
 MANIA = "3"
 OTHER_MODES = {"0": "osu!", "1": "osu!taiko", "2": "osu!catch"}
 
@@ -49,9 +58,10 @@ def write_osu(beatmap: Beatmap, path: str | Path) -> None:
 def parse_osu(data: bytes, name: str) -> Beatmap:
     """Read the bytes of a .osu file; `name` is for messages. The notes come sorted by time, then column.
 
-    Takes any format version, byte order mark and line end, and keeps what it does not know. One difference to osu!: a
-    hit object that cannot be read is an error here, where osu! leaves it out.
-    Raises ChartError for what is not an osu!mania chart with notes in 1 to 18 columns.
+    Takes any format version, byte order mark and line end, and keeps what it does not know. Hit objects that cannot be
+    read are passed over, as in osu!, and counted in the chart's remarks; their lines stay in the text.
+    Raises ChartError for what is not an osu!mania chart with notes in 1 to 18 columns, and for one with too many bad
+    lines.
     """
     lines, encoding = _lines_of(data, name)
     beatmap = _parse_lines(lines, encoding, name)[0]
@@ -98,11 +108,16 @@ def _parse_lines(lines: Sequence[str], encoding: str, name: str) -> tuple[Beatma
     multiplier = min(max(number_or(header.get(("Difficulty", "SliderMultiplier")), 1.4), 0.4), 3.6)  # osu!'s own limits
     slider_ms = slider_clock([lines[line] for line in timing_lines], multiplier)
     notes: list[tuple[Note, int]] = []
+    remarks = Remarks()
     for line in sections["HitObjects"][1:]:
         try:
             notes.append((parse_hit_object(lines[line], keys, slider_ms), line))
         except ValueError as error:
-            raise ChartError(f"{name}: line {line + 1}: {printable(error)}; mend or delete the line") from error
+            remarks.add(PASSED_OVER, f"line {line + 1}: {error}")
+    try:
+        remarks.check(PASSED_OVER, len(sections["HitObjects"]) - 1)
+    except ValueError as error:
+        raise ChartError(f"{name}: {error}; mend or delete the lines") from error
     notes.sort(key=lambda item: (item[0].start_ms, item[0].column))
 
     backgrounds = [(line, file) for line in sections.get("Events", [])[1:] if (file := find_background(lines[line]))]
@@ -118,6 +133,7 @@ def _parse_lines(lines: Sequence[str], encoding: str, name: str) -> tuple[Beatma
         metadata={
             key: text for (part, key), text in header.items() if part == "Metadata" and key not in NAMED_METADATA
         },
+        remarks=remarks.lines(),
     )
     document = OsuDocument(
         lines=tuple(lines),
@@ -137,11 +153,9 @@ def _parse_lines(lines: Sequence[str], encoding: str, name: str) -> tuple[Beatma
 
 def _index(lines: Sequence[str], name: str) -> tuple[dict[tuple[str, str], int], dict[str, list[int]]]:
     """Say on which line each header and each section stands; the last of equal headers counts, as in osu!."""
-    first = next((text for line in lines if (text := line.strip("\ufeff \t\r\n"))), "")
+    first = next((text for line in lines if (text := without_controls(line.strip()).strip())), "")
     if not re.match(r"osu file format v\d+", first):
-        raise ChartError(
-            f"{name}: starts with '{printable(first, 40)}', not with 'osu file format v14'; it is no .osu file"
-        )
+        raise ChartError(f"{name}: starts with {first[:40]!a}, not with 'osu file format v14'; it is no .osu file")
     headers: dict[tuple[str, str], int] = {}
     sections: dict[str, list[int]] = {}
     section = ""

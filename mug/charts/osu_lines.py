@@ -9,6 +9,7 @@ import numpy as np
 from mug.charts.beatmap import Note, TimingPoint
 
 MAX_TIME_MS = 24 * 3_600_000.0  # nobody charts a day
+MAX_STRAY = 100  # control characters before the text; with more of them it is none
 CIRCLE, SLIDER, SPINNER, HOLD = 1, 2, 8, 128  # bits of a hit object's type
 DEFAULT_BEAT_MS = 500.0  # a chart without timing is written with 120 beats a minute
 BEAT_MS_RANGE = (6.0, 60_000.0)  # osu! clamps a beat to these
@@ -17,6 +18,14 @@ BEAT_MS_RANGE = (6.0, 60_000.0)  # osu! clamps a beat to these
 def printable(text: object, most: int = 200) -> str:
     """Return what a stranger's file says as one line for a message, without what controls a terminal."""
     return "".join(letter if letter.isprintable() else " " for letter in str(text)[:most]).strip()
+
+
+def without_controls(text: str) -> str:
+    """Return a text without the control and format characters (such as byte order marks) before its first word."""
+    head = text[:MAX_STRAY]
+    start = next((i for i, letter in enumerate(head) if letter.isprintable() and letter != " "), len(head))
+    stray = [i for i in range(start) if text[i] not in " \t\r\n"]
+    return text[stray[-1] + 1 :] if stray else text
 
 
 def parse_time(text: str) -> float:
@@ -53,7 +62,7 @@ def parse_hit_object(line: str, keys: int, slider_ms: Callable[[float, float], f
     """
     fields = line.split(",")
     if len(fields) < 5:
-        raise ValueError(f"'{line[:60]}' is no hit object (the file may be cut off)")
+        raise ValueError(f"'{line.strip()[:60]}' is no hit object (the file may be cut off)")
     x, start_ms, kind = float(fields[0]), parse_time(fields[2]), int(fields[3])
     if not abs(x) <= 1e9:
         raise ValueError(f"position '{fields[0]}' is not a number on the screen")

@@ -23,6 +23,7 @@ from mug.charts.foreign_text import (
 )
 from mug.charts.osu import OtherModeError
 from mug.charts.osu_lines import printable
+from mug.charts.remarks import Remarks
 from mug.errors import ChartError
 
 MAX_BYTES = 12 * 2**20
@@ -35,7 +36,10 @@ IGNORED = re.compile(
     r"[ \t]*\r?\n(?:[ \t-].*\n)*",
     re.MULTILINE,
 )
-KEYS = {"Keys4": 4, "Keys7": 7}
+MAX_KEYS = 10
+KEYS = {f"Keys{keys}": keys for keys in range(1, MAX_KEYS + 1)}  # what a file calls a mode
+MINES = ("Mine", "1")
+BAD_NOTES = "notes left out that have no lane or time"
 MIN_BPM = 1e-3
 # The parser in C where PyYAML has one: 20 times as fast. Events only, so that no tag makes an object.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -58,8 +62,8 @@ def read_quaver_timing(path: str | Path) -> list[TimingPoint]:
 def parse_quaver(data: bytes, name: str) -> Beatmap:
     """Read the bytes of a .qua file; `name` is for messages. Numbers that are 0 may be missing in it.
 
-    Notes of a scratch lane, which a 7K chart may have as an eighth, are left out.
-    Raises ChartError for what is no Quaver chart with notes.
+    Mines, and notes of a scratch lane, which a chart may have beside its keys (an eighth lane of 7K), are left out and
+    counted in the chart's remarks. Raises ChartError for what is no Quaver chart with notes.
     """
     with _errors_of(name):
         return _chart(_load(data, name), name)
@@ -70,12 +74,13 @@ def _chart(qua: Any, name: str) -> Beatmap:
         raise ValueError("has no HitObjects; it is no .qua file, or cut off")
     mode = _text(qua, "Mode")
     if mode not in KEYS:
-        raise OtherModeError(f"{name}: its Mode is '{printable(mode, 20)}'; {' and '.join(KEYS)} are what is read")
+        raise OtherModeError(f"{name}: its Mode is '{printable(mode, 20)}'; Keys1 to Keys{MAX_KEYS} are read")
     keys = KEYS[mode]
+    remarks = Remarks()
     title, artist = _text(qua, "Title"), _text(qua, "Artist")
     beatmap = Beatmap(
         keys,
-        [note for item in _items(qua, "HitObjects") if (note := _note(item, keys)) is not None],
+        _notes(qua, keys, remarks),
         _points(qua),
         audio_filename=_text(qua, "AudioFile"),
         title=title,
@@ -91,17 +96,38 @@ def _chart(qua: Any, name: str) -> Beatmap:
             "Source": _text(qua, "Source"),
             "Tags": _text(qua, "Tags"),
         },
+        remarks=remarks.lines(),
     )
     return finished(beatmap, "the chart")
 
 
-def _note(item: dict[str, Any], keys: int) -> Note | None:
-    """A hit object; None for one of no lane that is played."""
+def _notes(qua: dict[str, Any], keys: int, remarks: Remarks) -> list[Note]:
+    """The notes that are played. Raises ValueError where too many of them have no lane or time."""
+    has_scratch_lane = _text(qua, "HasScratchKey").lower() == "true" or keys == 7  # old files do not say it
+    notes: list[Note] = []
+    items = list(_items(qua, "HitObjects"))
+    for item in items:
+        if item.get("Type") in MINES:
+            remarks.add("mines left out")
+            continue
+        try:
+            note = _note(item)
+            if has_scratch_lane and note.column == keys:
+                remarks.add("notes of the scratch lane left out")
+                continue
+            if note.column not in range(keys):
+                raise ValueError(f"a note in Lane {note.column + 1} of {keys}")
+            notes.append(note)
+        except ValueError as error:
+            remarks.add(BAD_NOTES, error)
+    remarks.check(BAD_NOTES, len(items))
+    return notes
+
+
+def _note(item: dict[str, Any]) -> Note:
     lane = number(item.get("Lane", 0), "a Lane")
-    if lane == 8 and keys == 7:
-        return None
-    if lane not in range(1, keys + 1):
-        raise ValueError(f"a note in Lane {lane:g} of {keys}")
+    if not lane.is_integer():
+        raise ValueError(f"a note in Lane {lane:g}")
     start_ms = number(item.get("StartTime", 0), "a StartTime")
     end_ms = number(item.get("EndTime", 0), "an EndTime")
     return Note(start_ms, int(lane) - 1, end_ms if end_ms > start_ms and end_ms != 0 else None)

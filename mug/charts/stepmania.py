@@ -22,6 +22,7 @@ from mug.charts.foreign_text import (
 )
 from mug.charts.osu import OtherModeError
 from mug.charts.osu_lines import printable
+from mug.charts.remarks import Remarks
 from mug.charts.sm_text import Parameter, parameters
 from mug.charts.sm_timing import NOTE_TIMING, Fields, Timing, Timings, number_of, text_of
 from mug.errors import ChartError
@@ -137,10 +138,11 @@ def _chart(song: Fields, fields: Fields, notes: Parameter, keys: int, timing: Ti
     description = text_of(fields, "CHARTNAME") or text_of(fields, "DESCRIPTION")
     difficulty, meter = text_of(fields, "DIFFICULTY"), text_of(fields, "METER")
     version = [difficulty, description if difficulty.lower() == "edit" else "", meter]
+    remarks = Remarks()
     preview_s = number_of(song, "SAMPLESTART", -0.001)
     beatmap = Beatmap(
         keys,
-        _notes(notes.value, keys, timing),
+        _notes(notes.value, keys, timing, remarks),
         timing.points[:],
         audio_filename=text_of(fields, "MUSIC") or text_of(song, "MUSIC"),
         title=translit or title,
@@ -150,13 +152,14 @@ def _chart(song: Fields, fields: Fields, notes: Parameter, keys: int, timing: Ti
         background=text_of(song, "BACKGROUND") or text_of(song, "BANNER") or None,
         preview_ms=round(1000.0 * preview_s) if 0 <= preview_s <= 86_400 else -1,
         metadata={"TitleUnicode": title, "ArtistUnicode": artist, "Source": "", "Tags": text_of(song, "GENRE")},
+        remarks=remarks.lines(),
     )
     return finished(beatmap, "the chart")
 
 
-def _notes(text: str, keys: int, timing: Timing) -> list[Note]:
-    """The notes of a chart's rows. Raises ValueError for a row of another width."""
-    rows = list(_rows(text, keys))
+def _notes(text: str, keys: int, timing: Timing, remarks: Remarks) -> list[Note]:
+    """The notes of a chart's rows. Raises ValueError for too many rows of another width."""
+    rows = list(_rows(text, keys, remarks))
     beats = np.array([beat for beat, _ in rows])  # [rows]
     times_ms = timing.clock.times_ms(beats).tolist() if rows else []
     hittable = (timing.clock.hittable(beats) & timing.fakes.hittable(beats)).tolist() if rows else []
@@ -180,9 +183,13 @@ def _notes(text: str, keys: int, timing: Timing) -> list[Note]:
     return notes + [Note(head_ms, column) for column, head_ms in heads.items()]
 
 
-def _rows(text: str, keys: int) -> Iterator[tuple[float, str]]:
-    """Yield (beat, row) of each row with something in it. A measure of n rows has one every 4/n beats."""
+def _rows(text: str, keys: int, remarks: Remarks) -> Iterator[tuple[float, str]]:
+    """Yield (beat, row) of each row with something in it. A measure of n rows has one every 4/n beats.
+
+    Of a row that is too wide what fits is read, one that is too narrow is filled up, as in the game.
+    """
     empty, n_rows = "0" * keys, 0
+    kind = f"rows that are not {keys} panels wide, of which what fits is read"
     for measure, lines in enumerate(text.split(",")):
         rows = lines.split()
         for i, row in enumerate(rows):
@@ -191,10 +198,12 @@ def _rows(text: str, keys: int) -> Iterator[tuple[float, str]]:
             if "[" in row or "{" in row:
                 row = _without_brackets(row)
             if len(row) != keys:
-                raise ValueError(f"measure {measure + 1}: a row is '{row[:20]}', expected {keys} panels")
+                remarks.add(kind, f"measure {measure + 1}: '{row[:20]}'")
+                row = row[:keys].ljust(keys, "0")
             n_rows += 1
             check_count(n_rows)
             yield 4.0 * measure + 4.0 * i / len(rows), row
+    remarks.check(kind, n_rows)
 
 
 def _without_brackets(row: str) -> str:

@@ -156,5 +156,7 @@ def _sum_up(results: Iterable[SetResult], report: Gathered) -> None:
     for result in results:
         report.done += len(result.lines)
         report.without_audio += result.without_audio
+        for remark in result.remarks:
+            report.remark(remark)
         for kind, message in result.skipped:
             report.skip(kind, message)

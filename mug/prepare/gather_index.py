@@ -19,7 +19,7 @@ INDEX = ".prepared.json"
 LOCK = ".preparing"
 SCRATCH = ".unpacked"
 UNFINISHED = re.compile(r"\.[a-z0-9_]{8}(\.\w+)?")  # tempfile's names
-VERSION = 1  # of what the readers make of files; another makes every set new
+VERSION = 2  # of what the readers make of files; another makes every set new
 
 
 class Index:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mug.charts.beatmap import Beatmap
-from mug.charts.chart_files import CHART_SUFFIXES, PACKAGE_SUFFIXES, open_charts, without_sm_twins
+from mug.charts.chart_files import CHART_SUFFIXES, ONE_CHART, PACKAGE_SUFFIXES, open_charts, without_sm_twins
 from mug.charts.file_names import chart_name
 from mug.charts.osu import OtherModeError, write_osu
 from mug.charts.osz import extract_osz
@@ -40,6 +40,7 @@ class SetResult:
 
     lines: list[str] = field(default_factory=list)  # its charts, for beatmap.txt
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (kind of reason, message)
+    remarks: list[str] = field(default_factory=list)  # on the charts, each naming the file
     without_audio: int = 0
     read: list[Stamp] = field(default_factory=list)  # what was read: when one of these changes, so may the set
     made: list[str] = field(default_factory=list)  # files under the target
@@ -153,6 +154,8 @@ class _Taking:
             write_osu(beatmap, self.job.target / place)
         self._made[place.as_posix()] = None
         self.result.lines.append(place.as_posix())
+        name = shown if file.suffix.lower() in ONE_CHART else f"{shown}#{beatmap.version}"
+        self.result.remarks += [f"{name}: {remark}" for remark in beatmap.remarks]
         self.result.without_audio += not has_audio
 
     def _free_place(self, place: Path, beatmap: Beatmap, shown: str) -> Path:

@@ -195,6 +195,41 @@ def test_a_section_in_two_parts_is_one():
     assert format_osu(beatmap) == text.encode()
 
 
+def test_a_line_that_osu_passes_over_is_passed_over_and_counted():
+    text = with_objects(*(f"64,192,{time},1,0" for time in range(60)), "garbage line", "448,192,99,1,0")
+    chart = parse(text)
+    assert (len(chart.notes), chart.notes[-1]) == (61, Note(99, 3))
+    assert chart.remarks == (
+        "hit objects passed over, as osu! does: 1 (line 67: 'garbage line' is no hit object (the file may be cut off))",
+    )
+    assert format_osu(chart).decode() == text
+    del chart.notes[0]
+    chart.keys = 5
+    assert "\ngarbage line\n" in format_osu(chart).decode()
+
+
+@pytest.mark.parametrize(("n_good", "n_bad", "is_read"), [(1, 1, True), (38, 2, True), (37, 3, False), (1, 2, False)])
+def test_a_chart_of_too_many_bad_lines_is_refused(n_good, n_bad, is_read):
+    text = with_objects(*["64,192,5,1,0"] * n_good, *["64,192,5,99"] * n_bad)
+    if is_read:
+        assert len(parse(text).notes) == n_good
+    else:
+        with pytest.raises(ChartError, match=rf"test.osu: .*: {n_bad} of {n_good + n_bad}, too many \(line "):
+            parse(text)
+
+
+@pytest.mark.parametrize("stray", ["\x7f", "\x00", "\ufeff\ufeff", "\u200b \x01", "\x1c\x7f\n"])
+def test_control_characters_before_the_first_line_are_passed_over(stray):
+    text = stray + CHART
+    assert parse(text).notes == parse(CHART).notes
+    assert format_osu(parse(text)) == text.encode()
+
+
+def test_other_characters_before_the_first_line_are_shown():
+    with pytest.raises(ChartError, match=r"starts with 'x\\x07osu file format v14.*', not with 'osu file format v14'"):
+        parse("x\x07" + CHART)
+
+
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: with_objects(text).encode()))
 def test_arbitrary_bytes_parse_or_are_refused(data):
     try:

@@ -26,6 +26,31 @@ def test_a_chart_by_hand():
 def test_seven_keys_and_a_scratch_lane():
     chart = parse("Mode: Keys7\nHasScratchKey: true\nHitObjects:\n- Lane: 7\n- Lane: 8\n- Lane: 1\n")
     assert (chart.keys, notes_of(chart)) == (7, [(0, 0.0, None), (6, 0.0, None)])
+    assert chart.remarks == ("notes of the scratch lane left out: 1",)
+    chart = parse("Mode: Keys5\nHasScratchKey: True\nHitObjects:\n- Lane: 6\n- Lane: 5\n")
+    assert (chart.keys, notes_of(chart)) == (5, [(4, 0.0, None)])
+
+
+@pytest.mark.parametrize("keys", range(1, 11))
+def test_every_key_count_of_quaver(keys):
+    chart = parse(f"Mode: Keys{keys}\nHitObjects:\n" + "".join(f"- Lane: {lane + 1}\n" for lane in range(keys)))
+    assert (chart.keys, [note.column for note in chart.notes]) == (keys, list(range(keys)))
+
+
+def test_mines_are_left_out_and_counted():
+    mines = "- Lane: 2\n  Type: Mine\n- Lane: 3\n  Type: 1\n"
+    chart = parse(f"Mode: Keys4\nHitObjects:\n- Lane: 1\n  Type: Normal\n{mines}- Lane: 4\n")
+    assert notes_of(chart) == [(0, 0.0, None), (3, 0.0, None)]
+    assert chart.remarks == ("mines left out: 2",)
+
+
+def test_a_note_without_a_lane_or_time_is_left_out_and_counted():
+    notes = "- Lane: 1\n- Lane: 2\n- Lane: 5\n"
+    chart = parse(f"Mode: Keys4\nHitObjects:\n{notes}")
+    assert notes_of(chart) == [(0, 0.0, None), (1, 0.0, None)]
+    assert chart.remarks == ("notes left out that have no lane or time: 1 (a note in Lane 5 of 4)",)
+    with pytest.raises(ChartError, match="2 of 4, too many"):
+        parse(f"Mode: Keys4\nHitObjects:\n{notes}- Lane: 1\n  StartTime: x\n")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +63,7 @@ def test_seven_keys_and_a_scratch_lane():
         ("Mode: Keys4\nHitObjects: [1, 2]\n", "its HitObjects are no list of objects"),
         ("Mode: Keys4\nHitObjects:\n- Lane: 5\n", "a note in Lane 5 of 4"),
         ("Mode: Keys4\nHitObjects:\n- StartTime: 5\n", "a note in Lane 0 of 4"),
-        ("Mode: Keys4\nHitObjects:\n- Lane: 1.5\n", "a note in Lane 1.5 of 4"),
+        ("Mode: Keys4\nHitObjects:\n- Lane: 1.5\n", "a note in Lane 1.5"),
         ("Mode: Keys4\nHitObjects:\n- Lane: 1\n  StartTime: .nan\n", "a StartTime is '.nan', not a number"),
         ("Mode: Keys4\nHitObjects:\n- Lane: 1\n  StartTime: 1e9\n", "a note at 1e.09 ms"),
         ("Mode: Keys4\nHitObjects:\n- Lane: 1\n  StartTime: [1]\n", "a StartTime is .*, not a number"),
@@ -67,8 +92,8 @@ def test_lists_that_are_ignored_may_be_long_and_broken(monkeypatch):
 
 
 def test_other_modes_are_named():
-    with pytest.raises(OtherModeError, match="its Mode is 'Keys9'; Keys4 and Keys7 are what is read"):
-        parse("Mode: Keys9\nHitObjects:\n- Lane: 1\n")
+    with pytest.raises(OtherModeError, match="its Mode is 'Keys11'; Keys1 to Keys10 are read"):
+        parse("Mode: Keys11\nHitObjects:\n- Lane: 1\n")
 
 
 def test_too_much_of_it(monkeypatch):

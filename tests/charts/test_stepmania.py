@@ -106,6 +106,14 @@ def test_rows_divide_their_measure():
     )
 
 
+def test_of_a_row_of_another_width_what_fits_is_read():
+    chart = one("1000\n01001\n0010\n0001")
+    assert [note.column for note in chart.notes] == [0, 1, 2, 3]
+    assert chart.remarks == ("rows that are not 4 panels wide, of which what fits is read: 1 (measure 1: '01001')",)
+    assert [note.column for note in one("1000\n01\n").notes] == [0, 1]
+    assert one("1000\n00000\n0010\n0001").remarks == ()  # nothing in it
+
+
 def test_key_sounds_and_attacks_behind_notes_are_left_out():
     assert one("1[12]0{x:0.5}01").notes == [Note(0.0, 0), Note(0.0, 3)]
 
@@ -121,10 +129,11 @@ def test_notes_in_a_negative_stop_are_not_played():
         ("", "a.sm: holds no charts"),
         ("#TITLE:x;", "a.sm: holds no charts"),
         (
-            "#BPMS:0=60;\n#NOTES:dance-single:::::1000\n100;",
-            r"a.sm: line 2: measure 1: a row is '100', expected 4 panels",
+            "#BPMS:0=60;\n#NOTES:dance-single:::::1000\n100\n01001;",
+            r"a.sm: line 2: rows that are not 4 panels wide.*: 2 of 3, too many \(measure 1: '100'\)",
         ),
         ("#BPMS:0=60;\n#NOTES:dance-single:::::0000;", "line 2: the chart has no notes"),
+        ("#BPMS:0=60;\n#NOTES:dance-single:::::" + "10000\n" * 40, "40 of 40, too many"),
         ("#NOTES:dance-single:::::1000;", "line 1: no tempo is given"),
         ("#BPMS:0=nan;#NOTES:dance-single:::::1000;", "line 1: a value of #BPMS is 'nan', out of all bounds"),
         ("#BPMS:0=x;#NOTES:dance-single:::::1000;", "line 1: a value of #BPMS is 'x', not a number"),
@@ -173,6 +182,11 @@ def test_titles_of_any_encoding(encoding, title):
     data = f"#TITLE:{title};#BPMS:0=60;#NOTES:dance-single:::::1000;".encode(encoding)
     charts, _ = parse_stepmania(data, "a.sm")
     assert charts[0].metadata["TitleUnicode"] == title
+
+
+def test_control_characters_at_the_start_are_left_out():
+    charts, _ = parse_stepmania(b"\x7f\xe2\x80\x8b#TITLE:x;#BPMS:0=60;#NOTES:dance-single:::::1000;", "a.sm")
+    assert charts[0].title == "x"
 
 
 SONGS = {"goin_under": ("Goin' Under.sm", 5), "mecha_tribe_assault": ("Mecha-Tribe Assault.ssc", 5)}

@@ -121,6 +121,26 @@ def test_everything_unusable_is_named_with_its_reason(tmp_path):
     assert not list(tmp_path.rglob("evil.osu"))
 
 
+def test_what_is_passed_over_in_a_chart_is_said_also_by_a_later_run(tmp_path):
+    rows = "1000\n0100\n" * 20
+    add_set(
+        tmp_path / "songs" / "s",
+        {
+            "bad.osu": b"\x7f" + chart() + b"garbage line\n",
+            "mine.qua": b"Mode: Keys4\nHitObjects:\n- Lane: 1\n- Lane: 2\n  Type: Mine\n",
+            "wide.sm": f"#BPMS:0=120;#NOTES:dance-single::Hard:7:0:{rows}00010;".encode(),
+        },
+    )
+    report = prepare(tmp_path / "songs", tmp_path / "out")
+    assert (report.done, report.skipped) == (3, [])
+    remarks = "\n".join(report.remarks)
+    assert "bad.osu: hit objects passed over, as osu! does: 1 (line " in remarks
+    assert "mine.qua: mines left out: 1" in remarks
+    assert "wide.sm#Hard 7: rows that are not 4 panels wide" in remarks
+    assert prepare(tmp_path / "songs", tmp_path / "out").remarks == report.remarks
+    assert prepare_features(tmp_path / "out" / "beatmap.txt", FEATURES, tqdm_class=Quiet).done == 3
+
+
 def test_packages_are_unpacked_and_known_by_their_own_name(tmp_path):
     songs = tmp_path / "songs"
     sound = add_set(tmp_path / "elsewhere", {}) / "audio.wav"

@@ -45,15 +45,27 @@ class RatedChart(NamedTuple):
         return [self.path, *counts, f"{self.rate:g}", stars, f"{self.ln_ratio:.4f}", *msd]
 
 
-def rate_file(path: Path, rate: float) -> tuple[list[RatedChart], list[tuple[str, str]]]:
-    """Return the rated charts of a file, and the reasons for the others: (OTHER_MODE or BROKEN, message)."""
+class RatedFile(NamedTuple):
+    """What became of a file."""
+
+    charts: list[RatedChart]
+    skipped: list[tuple[str, str]]  # why others are not rated: (OTHER_MODE or BROKEN, message)
+    remarks: list[str]  # what was left out of the charts that are
+
+
+def rate_file(path: Path, rate: float) -> RatedFile:
+    """Rate the charts of a file."""
     try:
         charts, errors = open_charts(path)
         several = len(charts) + len(errors) > 1
-        rated = [_rated(f"{path}#{chart.version}" if several else str(path), path, chart, rate) for chart in charts]
-        return rated, [(OTHER_MODE if isinstance(error, OtherModeError) else BROKEN, str(error)) for error in errors]
+        names = [f"{path}#{chart.version}" if several else str(path) for chart in charts]
+        return RatedFile(
+            [_rated(name, path, chart, rate) for name, chart in zip(names, charts, strict=True)],
+            [(OTHER_MODE if isinstance(error, OtherModeError) else BROKEN, str(error)) for error in errors],
+            [f"{name}: {remark}" for name, chart in zip(names, charts, strict=True) for remark in chart.remarks],
+        )
     except OSError as error:
-        return [], [(BROKEN, f"{path}: cannot be read: {error.strerror}")]
+        return RatedFile([], [(BROKEN, f"{path}: cannot be read: {error.strerror}")], [])
 
 
 def _rated(name: str, path: Path, chart: Beatmap, rate: float) -> RatedChart:
@@ -76,11 +88,13 @@ def rate_files(
     rated: list[RatedChart] = []
     report = Report()
     files = parallel_map(partial(rate_file, rate=rate), paths, jobs, tqdm_class, desc="rate", unit="file")
-    for charts, errors in files:
-        rated += charts
-        report.done += len(charts)
-        for kind, message in errors:
+    for file in files:
+        rated += file.charts
+        report.done += len(file.charts)
+        for kind, message in file.skipped:
             report.skip(kind, message)
+        for remark in file.remarks:
+            report.remark(remark)
     return rated, report
 
 
