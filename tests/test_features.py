@@ -86,7 +86,7 @@ def test_a_prompt_in_range_is_taken():
         SMALL.check({"colour": 1})
 
 
-def test_decodes_to_the_middle_of_a_bin_and_leaves_out_what_is_not_given():
+def test_decodes_to_bin_centres_and_omits_missing_features():
     assert SMALL.decode([2, 5, 11]) == {"size": 1.75, "odd": True}
     assert SMALL.decode(SMALL.unconditional) == {}
     with pytest.raises(PromptError, match="id 9 is not in the rows of kind, 5 to 8"):

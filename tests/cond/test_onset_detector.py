@@ -69,7 +69,7 @@ def test_right_answers_cost_nothing(monkeypatch):
     assert (seen["val/precision"], seen["val/recall"]) == (1, 1)
 
 
-def test_a_frame_of_the_encoder_answers_for_its_own_note_frames_in_their_order():
+def test_an_encoder_frame_predicts_its_note_frames_in_order():
     model = detector()
     with torch.no_grad():
         model.look.weight.zero_()

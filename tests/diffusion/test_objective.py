@@ -19,7 +19,7 @@ def test_a_seed_fixes_timesteps_of_the_schedule(sampling: str) -> None:
     assert drawn.unique().tolist() == list(range(7))
 
 
-def test_uniform_draws_all_alike_and_logit_normal_the_middle_more_often() -> None:
+def test_logit_normal_draws_middle_timesteps_more_often() -> None:
     shares = {s: (draw(s) // 250).bincount() / 40_009 for s in TIMESTEP_SAMPLINGS}
     assert shares["uniform"].tolist() == pytest.approx([0.25] * 4, abs=0.01)
     # a normal draw is below logit(1/4) = -1.0986 with probability 0.136

@@ -41,7 +41,7 @@ def test_rectified_flow_goes_in_even_steps_to_pure_noise() -> None:
 
 
 @pytest.mark.parametrize("name", ["linear", "sqrt_linear", "sqrt", "cosine"])
-def test_zero_terminal_snr_keeps_the_first_step_and_ends_in_pure_noise(name: str) -> None:
+def test_zero_terminal_snr_keeps_step_0_and_ends_in_pure_noise(name: str) -> None:
     plain = np.cumprod(1 - make_beta_schedule(name, 101))
     rescaled = np.cumprod(1 - make_beta_schedule(name, 101, zero_terminal_snr=True))
     assert rescaled[0] == pytest.approx(plain[0])

@@ -84,7 +84,7 @@ def sample(model: DDPM, batch: dict[str, Any], lengths: Tensor | None) -> Tensor
     return model.decode_latent(z, lengths)
 
 
-def test_a_song_beside_longer_ones_gets_the_chart_that_it_gets_alone(model, batch):
+def test_a_song_in_a_batch_gets_the_same_chart_as_alone(model, batch):
     together = sample(model, batch, torch.tensor(LENGTHS))
     for index, length in enumerate(LENGTHS):
         on_its_own = sample(model, alone(batch, index), None)

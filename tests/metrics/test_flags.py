@@ -29,7 +29,7 @@ def test_the_lead_of_a_skillset_counted_by_hand():
 
 
 @pytest.mark.parametrize("features", [["sr", "stream", "chordjack"], ["stream", "chordjack"]])
-def test_flags_are_asked_for_at_the_songs_stars_where_the_model_knows_stars(features):
+def test_flags_are_requested_at_the_songs_stars_if_known(features):
     prompts, seeds = [], []
 
     class Listening:

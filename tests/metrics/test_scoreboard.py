@@ -77,7 +77,7 @@ def test_a_chart_without_notes_is_as_wrong_as_can_be():
     assert row["density_spearman"] == 0.0
 
 
-def test_what_cannot_be_rated_is_as_far_from_the_reference_as_nothing():
+def test_an_unratable_chart_counts_as_rated_0():
     human = profile_of(MANY)
     wall = profile_of(chart_of(*(Note(float(ms), column) for ms in range(0, 20_000, 10) for column in range(4))))
     for guess in (profile_of(chart_of()), wall):
@@ -154,7 +154,7 @@ def test_frechet_is_of_the_frames_of_all_charts():
     assert summary.frames == 7 + 13
 
 
-def test_copies_are_those_with_most_of_their_notes_in_a_training_chart():
+def test_near_duplicates_share_most_notes_with_a_training_chart():
     estimates = summary_of([pair(HUMAN, GUESS)] * 4, overlaps=[0.1, 0.79, 0.8, 1.0]).estimates
     assert estimates["near_duplicates"].value == 0.5
     assert estimates["training_overlap"].value == pytest.approx(0.6725)

@@ -322,7 +322,7 @@ def recorded(parity: Path) -> tuple[Record, dict]:
     return record, {"target": "mug.diffusion.diffusion.DDPM", "params": record.config}
 
 
-def test_the_recorded_model_encodes_and_samples_as_the_original_did(parity, tmp_path):
+def test_the_recorded_model_samples_like_the_original(parity, tmp_path):
     record, node = recorded(parity)
     report = imported(write(tmp_path, record.state, node), tmp_path / "ours")
     has_s4 = node["params"]["unet_config"]["params"].get("s4_layer", False)
@@ -354,7 +354,7 @@ def test_the_recorded_model_encodes_and_samples_as_the_original_did(parity, tmp_
         sampling.assert_reproduced(run, sample, unknown=UNKNOWN_ROUNDING / first_signal)
 
 
-def test_only_the_right_reading_of_s4_layers_denoises_as_the_original_did(parity, tmp_path):
+def test_only_the_right_s4_kernel_denoises_like_the_original(parity, tmp_path):
     record, node = recorded(parity)
     unet = Record(parity / "unet_s4.npz")
     sizes = ("in_channels", "out_channels", "context_dim", "audio_channels")
@@ -374,7 +374,7 @@ def test_only_the_right_reading_of_s4_layers_denoises_as_the_original_did(parity
     assert (outputs["conjugate-poles"] - unet.outputs["eps"]).abs().max() > 0.1
 
 
-def test_the_recorded_first_stage_reconstructs_as_the_original_did(parity, tmp_path):
+def test_the_recorded_first_stage_decodes_like_the_original(parity, tmp_path):
     record = Record(parity / "autoencoder.npz")
     model = {
         "target": "mug.firststage.autoencoder.AutoencoderKL",

@@ -62,7 +62,7 @@ def test_what_all_charts_have_in_common_takes_no_panel(statistics):
     assert said.endswith("all charts: keys 4K, rank status not known, licence MIT, mapper 作者 0 $\\frac$ <b>")
 
 
-def test_a_page_of_html_needs_no_other_file_and_takes_names_as_text(statistics, tmp_path):
+def test_the_html_page_is_self_contained_and_escapes_names(statistics, tmp_path):
     write_page(statistics, tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert 'src="data:image/png;base64,iVBOR' in text

@@ -20,7 +20,7 @@ CHANCES = Chances(np.array([100.0, 146.0, 200.0, 240.0]), np.array([0.5, 0.25, 0
         (265.1, 0.0),
     ],
 )
-def test_a_moment_has_the_chances_of_all_frames_whose_notes_are_near(moment_ms, expected):
+def test_a_moment_sums_the_probabilities_of_nearby_frames(moment_ms, expected):
     assert CHANCES.at(np.array([moment_ms])) == pytest.approx([expected])
 
 

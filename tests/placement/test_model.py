@@ -70,7 +70,7 @@ def test_right_answers_cost_nothing(monkeypatch):
     assert (seen["val/precision"], seen["val/recall"]) == (1, 1)
 
 
-def test_a_frame_of_the_denoiser_answers_for_its_own_note_frames_in_their_order(monkeypatch):
+def test_a_denoiser_frame_predicts_its_note_frames_in_order(monkeypatch):
     model = placement()
     answers = torch.arange(4.0)[None, :, None] + 10 * torch.arange(32)  # [1, 4, L]
     monkeypatch.setattr(model.unet_model, "forward", lambda *_: answers)
@@ -79,7 +79,7 @@ def test_a_frame_of_the_denoiser_answers_for_its_own_note_frames_in_their_order(
     assert offset[:6].tolist() == [2, 3, 12, 13, 22, 23]
 
 
-def test_audio_and_prompt_matter_and_songs_of_any_length_are_heard():
+def test_output_depends_on_audio_and_prompt_at_any_length():
     model = placement().eval()
     audio = torch.rand(1, 16, 3 * model.audio_multiple)
     answers = model(audio, prompt(model))
@@ -105,7 +105,7 @@ def test_it_learns_where_a_click_is():
     assert losses[-1] < 0.4 * losses[0]
 
 
-def test_it_starts_as_the_networks_of_stage_2_but_for_the_last_layer(tiny_checkpoint):
+def test_it_is_initialised_from_stage_2_except_the_last_layer(tiny_checkpoint):
     stage_2 = torch.load(tiny_checkpoint, weights_only=True)["state_dict"]
     model = placement(ckpt_path=str(tiny_checkpoint))
     for network in ("unet_model", "wave_model", "cond_stage_model"):

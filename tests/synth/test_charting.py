@@ -72,7 +72,7 @@ def test_charts_are_as_hard_as_planned(keys: int, pattern: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-def test_charts_ask_for_the_skill_that_their_pattern_is_named_after(pattern: str) -> None:
+def test_charts_rate_highest_in_the_skill_of_their_pattern(pattern: str) -> None:
     flags = [
         skillset_features(chart_of(index, pattern, hardness), (1.0,))[0][pattern]
         for index in range(3)

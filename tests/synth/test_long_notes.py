@@ -35,7 +35,7 @@ def test_none_and_all() -> None:
     assert held(*rows, ratio=1.0) == [Note(0, 0, 400), Note(400, 1, 800), Note(1200, 2, 1600)]
 
 
-def test_held_sounds_come_before_struck_ones_and_long_before_short_ones() -> None:
+def test_long_notes_prefer_held_sounds_then_longer_ones() -> None:
     rows = (KICK, [0]), (lead(24, 12), [1]), (lead(72, 24), [2])
     assert held(*rows, ratio=1 / 3) == [Note(0, 0), Note(400, 1), Note(1200, 2, 1600)]
     assert held(*rows, ratio=2 / 3) == [Note(0, 0), Note(400, 1, 600), Note(1200, 2, 1600)]
@@ -46,7 +46,7 @@ def test_a_long_note_ends_before_the_next_one_of_its_column() -> None:
     assert held(*rows, ratio=0.5) == [Note(0, 0, 340), Note(400, 0)]  # 60 ms before
 
 
-def test_a_held_sound_that_is_too_short_is_as_good_as_a_struck_one() -> None:
+def test_a_short_held_sound_counts_as_struck() -> None:
     assert held((lead(0, 6), [0]), ratio=1.0, shortest_ms=100) == [Note(0, 0, 100)]
     assert held((lead(0, 6), [0]), ratio=1.0, shortest_ms=120) == [Note(0, 0, 400)]
 

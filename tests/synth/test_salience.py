@@ -46,7 +46,7 @@ def test_a_chord_is_heard_once() -> None:
     assert heard(*chord)[0].strength == heard(*tone)[0].strength
 
 
-def test_what_is_soft_is_not_heard_and_what_follows_something_loud_is_heard_less() -> None:
+def test_soft_sounds_are_inaudible_and_loud_ones_mask_the_next() -> None:
     alone = heard(Event(6, "hat", 0, 6, 0.8))
     after = heard(Event(4, "crash", 0, 6, 1.0), Event(6, "hat", 0, 6, 0.8))
     assert after[1].salience < alone[0].salience
@@ -54,7 +54,7 @@ def test_what_is_soft_is_not_heard_and_what_follows_something_loud_is_heard_less
     assert heard(Event(6, "hat", 0, 6, 0.2), Event(8, "riser", 0, 6, 1.0, audible=0.0)) == []
 
 
-def test_what_is_mixed_softly_stands_out_less_and_songs_of_all_loudnesses_are_alike() -> None:
+def test_salience_follows_the_mix_but_not_the_songs_loudness() -> None:
     full, half = (heard(Event(24, "lead", 60, 6, 1.0, audible=audible))[0].strength for audible in (1.0, 0.5))
     assert half == full / 2
     kicks = [find_hits(composition_of(Event(0, "kick", 0, 6, 0.5)))[0].strength]
@@ -76,7 +76,7 @@ def test_hits_that_stand_out_are_picked_first() -> None:
 
 
 @pytest.mark.parametrize("index", range(3))
-def test_a_lower_threshold_keeps_almost_all_that_a_higher_one_has(index: int) -> None:
+def test_a_lower_threshold_keeps_almost_all_hits_of_a_higher_one(index: int) -> None:
     rng = np.random.default_rng(index)
     hits = find_hits(compose(draw_style(rng), 30.0, rng))
     picked = [{h.tick for h in pick_hits(hits, threshold, 150, 60)} for threshold in (0.9, 0.6, 0.3)]

@@ -30,7 +30,7 @@ def after(form: PromptForm, prompt: dict) -> dict:
     return values
 
 
-def test_every_feature_has_a_control_and_only_the_star_rating_is_asked_at_first(form, spec):
+def test_every_feature_has_a_control_and_only_stars_start_on(form, spec):
     prompt = form.read({component: component.value for component in form.components})
     assert set(prompt) == set(spec.names)
     assert {name: value for name, value in prompt.items() if value is not None} == {"sr": 4.0}
