@@ -1,7 +1,8 @@
 """What a training item goes through: what is drawn for it, and what that does to its audio and its prompt.
 
-Notes are changed by the ManiaConvertor, audio and notes always together. Axes: M mel bins, Q frequencies of the STFT,
-A audio frames, N frames of the item that the song fills, F features.
+Notes are changed in mug.data.note_augment, audio and notes always together.
+
+Axes: M mel bins, Q frequencies of the STFT, A audio frames, N frames of the item that the song fills, F features.
 """
 
 import warnings

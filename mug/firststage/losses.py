@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mug.data.convertor import NotePlanes, Planes
+from mug.data.note_codec import NotePlanes, Planes
 from mug.errors import ConfigError
 
 

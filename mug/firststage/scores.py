@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from mug.charts.beatmap import Note
-from mug.data.convertor import N_PLANES, ManiaConvertor
+from mug.data.note_codec import NoteCodec, keys_of
+from mug.data.time_grid import TimeGrid
 from mug.metrics.onsets import match_onsets
 
 
@@ -20,11 +21,11 @@ def onset_counts(
     decoded [4K, T] (logits and raw offsets), note [4K, T], valid_flag [T]: frames where it is 0 count for nothing.
     Onsets match one to one within a column, when they are at most `tolerance_ms` apart.
     """
-    keys = note.shape[0] // N_PLANES
-    convertor = ManiaConvertor(frame_ms, max_frame=note.shape[1], keys=keys)
+    keys = keys_of(note)
+    codec = NoteCodec(TimeGrid(frame_ms, max_frame=note.shape[1]), keys)
     valid = valid_flag > 0
-    guessed = _onsets_ms(convertor.decode(decoded[:, valid], threshold=0.0), keys)
-    there = _onsets_ms(convertor.decode(note[:, valid]), keys)
+    guessed = _onsets_ms(codec.decode(decoded[:, valid], threshold=0.0), keys)
+    there = _onsets_ms(codec.decode(note[:, valid]), keys)
     matched = sum(len(match_onsets(a, b, tolerance_ms)) for a, b in zip(there, guessed, strict=True))
     return np.array([matched, sum(map(len, guessed)), sum(map(len, there))])
 

@@ -16,7 +16,7 @@ from einops import repeat
 from mug.charts.beatmap import Beatmap, Note
 from mug.checkpoints.model_folder import PLACEMENT
 from mug.checkpoints.trained_model import TrainedModel
-from mug.data.convertor import ManiaConvertor
+from mug.data.note_codec import NoteCodec
 from mug.diffusion.guidance import guided
 from mug.diffusion.samplers import SAMPLERS
 from mug.errors import ChartError, CheckpointError
@@ -37,6 +37,7 @@ class NoteSampler:
         self.unconditional = trained.spec.unconditional
         self.grid = replace(trained.audio_settings.grid, notes_per_latent=trained.model.latent_factor)
         self.keys = trained.keys
+        self.codec = NoteCodec(self.grid, self.keys)
         self._lock = threading.Lock()
 
     @torch.no_grad()
@@ -86,7 +87,7 @@ class NoteSampler:
                     tqdm_class=tqdm_class,
                 )
                 arrays = model.decode_latent(z).float().cpu().numpy()  # [B, 4K, T]
-                samples += [self._convertor(array.shape[-1]).decode(array, threshold=0.0) for array in arrays]
+                samples += [self.codec.decode(array, threshold=0.0) for array in arrays]
         return [samples[first : first + draws] for first in range(0, len(samples), draws)]
 
     @torch.no_grad()
@@ -128,13 +129,10 @@ class NoteSampler:
         model, grid = self.model, self.grid
         multiple = grid.notes_per_latent * model.length_multiple
         n_frames = (int(grid.notes.at(chart.last_ms)) // multiple + 1) * multiple  # T
-        note = torch.from_numpy(self._convertor(n_frames).encode(chart).note)[None].to(model.device)  # [1, 4K, T]
-        z = model.encode_latent(note)[0]  # [Z, L], from the song's begin on
+        note = NoteCodec(replace(grid, max_frame=n_frames), self.keys).encode(chart).note  # [4K, T]
+        z = model.encode_latent(torch.from_numpy(note)[None].to(model.device))[0]  # [Z, L], from the song's begin on
         first = max(0, int(grid.latents.at(min(note.start_ms for note in chart.notes))))
         return z[:, first : int(grid.latents.at(chart.last_ms)) + 1].float().cpu().numpy()
-
-    def _convertor(self, n_frames: int) -> ManiaConvertor:
-        return ManiaConvertor(self.grid.note_frame_ms, n_frames, self.keys)
 
 
 def _noise(seed: int, draw: int, *shape: int) -> torch.Tensor:

@@ -22,6 +22,7 @@ from mug.charts.beatmap import Beatmap, Note
 from mug.charts.osu import read_osu, write_osu
 from mug.data.convertor import ManiaConvertor
 from mug.data.datamodule import collate
+from mug.data.note_codec import keys_of
 from mug.data.time_grid import TimeGrid
 from mug.diffusion.ddim import ddim_sample
 from mug.diffusion.diffusion import DDPM
@@ -109,7 +110,7 @@ class BeatmapLogger(pl.Callback):
                 guesses = decode_charts(pl_module, batch, self.steps, self.guidance_scale, first, show_progress)
             arrays = (tensor.float().cpu().numpy() for tensor in (batch["note"], guesses))
             for index, (truth, guess) in enumerate(zip(*arrays, strict=True)):
-                convertor = ManiaConvertor(**batch["convertor"][index], keys=truth.shape[0] // 4)
+                convertor = ManiaConvertor(**batch["convertor"][index], keys=keys_of(truth))
                 n_frames = int(batch["n_frames"][index])
                 human = Beatmap(convertor.keys, convertor.decode(truth[:, :n_frames]), [])
                 generated = Beatmap(convertor.keys, convertor.decode(guess[:, :n_frames], threshold=0.0), [])

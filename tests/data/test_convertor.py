@@ -1,55 +1,18 @@
-"""Notes <-> note array: the recorded arrays, hand-made ones, and round trips."""
+"""Charts to the note arrays of training items: the recorded arrays, and what a convertor puts together."""
 
 import json
 
 import numpy as np
 import pytest
-import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
-from mug.charts.beatmap import Beatmap, Note
-from mug.charts.osu import parse_osu, read_osu
+from mug.charts.beatmap import Note
+from mug.charts.osu import parse_osu
 from mug.charts.osu_lines import format_note
-from mug.data.convertor import ManiaConvertor, NotePlanes
-from mug.errors import ChartError
+from mug.data.convertor import ManiaConvertor
+from mug.data.note_codec import NoteCodec
+from mug.data.time_grid import TimeGrid
 
 FRAME_MS = 46.439909297052154
-
-
-def rounded(notes: list[Note]) -> list[Note]:
-    """The notes to a thousandth of a millisecond: offsets are float32."""
-    return [Note(round(n.start_ms, 3), n.column, n.end_ms and round(n.end_ms, 3)) for n in notes]
-
-
-def triples(note: np.ndarray) -> dict[tuple[int, int], float]:
-    return {(int(c), int(t)): float(note[c, t]) for c, t in zip(*note.nonzero(), strict=True)}
-
-
-def test_planes_by_hand():
-    # keys 2, frames of 10 ms: a plain note at frame 1.5, a hold from 3.25 to 5.75
-    encoded = ManiaConvertor(10.0, 7, keys=2).encode([Note(15, 1), Note(32.5, 0, 57.5)])
-    assert encoded.note.shape == (8, 7)
-    assert encoded.note.dtype == np.float32
-    assert triples(encoded.note) == {
-        (0, 3): 1, (1, 1): 1,  # is_start
-        (2, 3): 0.25, (3, 1): 0.5,  # offset_start
-        (4, 4): 1, (4, 5): 1,  # is_holding
-        (6, 5): 0.75,  # offset_end
-    }  # fmt: skip
-    assert encoded.valid_flag.tolist() == [1, 1, 1, 1, 1, 1, 0]
-
-
-@pytest.mark.parametrize("library", [np, torch])
-def test_planes_split_and_join(library):
-    note = library.arange(2 * 3 * 4 * 5).reshape(2, 12, 5)
-    planes = NotePlanes.split(note)
-    assert planes.is_start.shape == (2, 3, 5)
-    assert planes.offset_end[1, 0, 0] == note[1, 9, 0]
-    assert (NotePlanes.join(planes) == note).all()
-    with pytest.raises(ValueError, match="13 channels"):
-        NotePlanes.split(library.zeros((13, 5)))
 
 
 @pytest.fixture(scope="module")
@@ -108,156 +71,31 @@ def test_recorded_arrays(records, name, run):
     assert np.count_nonzero(late_ms) == {"rice": 0, "ln": 1, "mixed": 31}[name]
 
 
-def test_a_tail_in_the_frame_of_the_next_start_is_kept():
-    convertor = ManiaConvertor(10.0, 11, keys=1)
-    notes = [Note(5, 0, 41), Note(44, 0, 58), Note(58.5, 0)]
-    assert rounded(convertor.decode(convertor.encode(notes).note)) == notes
-
-
-def test_a_tail_never_passes_the_next_start():
-    convertor = ManiaConvertor(10.0, 3, keys=1)
-    note = np.array([[1, 0, 1], [0.5, 0, 0.25], [0, 1, 1], [0, 0, 0.75]])
-    assert convertor.decode(note) == [Note(5.0, 0, 22.5), Note(22.5, 0)]
-
-
-def test_the_later_of_two_notes_in_a_cell_stays():
-    convertor = ManiaConvertor(10.0, 11, keys=2)
-    encoded = convertor.encode([Note(28, 0), Note(21, 0, 95), Note(29, 1)])
-    assert rounded(convertor.decode(encoded.note)) == [Note(28, 0), Note(29, 1)]
-    assert (encoded.collisions, encoded.dropped, encoded.flattened) == (1, 0, 0)
-
-
-def test_what_the_grid_cannot_hold_is_counted():
-    convertor = ManiaConvertor(10.0, 5, keys=1)
-    encoded = convertor.encode([Note(-1, 0), Note(50, 0), Note(3, 0, 9), Note(25, 0, 1000)])
-    assert (encoded.collisions, encoded.dropped, encoded.flattened) == (0, 2, 1)
-    assert rounded(convertor.decode(encoded.note)) == [Note(3, 0), Note(25, 0, 50)]
-    assert encoded.note[3, 4] == 1.0  # cut at the end, offset 1
-    assert encoded.valid_flag.tolist() == [1] * 5
-
-
-def test_an_empty_chart():
-    encoded = ManiaConvertor(10.0, 5).encode(Beatmap(4, [], []))
-    assert not encoded.note.any()
-    assert not encoded.valid_flag.any()
-
-
-def test_rate_divides_before_the_offset_is_added():
-    convertor = ManiaConvertor(10.0, 50, keys=1, rate=2.0, offset_ms=7.0)
-    assert rounded(convertor.decode(convertor.encode([Note(100, 0, 150)]).note)) == [Note(57, 0, 82)]
-
-
-def test_columns_change_as_told():
-    notes = [Note(20.0 * i, i) for i in range(7)]
-
-    def columns(seed=None, **params):
-        convertor = ManiaConvertor(10.0, 30, keys=7, **params)
-        rng = None if seed is None else np.random.default_rng(seed)
-        return [note.column for note in convertor.decode(convertor.encode(notes, rng).note)]
-
-    assert columns(mirror=True) == [6, 5, 4, 3, 2, 1, 0]
-    shuffled = columns(seed=1, random=True)
-    assert sorted(shuffled) == list(range(7))
-    assert shuffled == columns(seed=1, random=True) != columns(seed=2, random=True)
-    with pytest.raises(ValueError, match="needs a generator"):
-        columns(random=True)
-    with pytest.raises(ValueError, match="needs a generator"):
-        columns(mirror_at_interval_prob=0.5)
-
-
-def test_passages_are_mirrored_apart():
-    # The gap between frames 4 and 15 is ten frames long, the one between 15 and 25 only nine.
-    notes = [Note(5, 0, 45), Note(155, 0), Note(255, 1), Note(415, 0)]
-    convertor = ManiaConvertor(10.0, 50, keys=2, mirror_at_interval_prob=0.5)
-    plain = ManiaConvertor(10.0, 50, keys=2)
-    seen = set()
-    for seed in range(64):
-        encoded = convertor.encode(notes, np.random.default_rng(seed))
-        assert (encoded.valid_flag == plain.encode(notes).valid_flag).all()
-        seen.add(tuple(note.column for note in plain.decode(encoded.note)))
-    assert seen == {(a, b, 1 - b, c) for a in (0, 1) for b in (0, 1) for c in (0, 1)}
-    always = ManiaConvertor(10.0, 50, keys=2, mirror_at_interval_prob=1.0)
-    mirror = ManiaConvertor(10.0, 50, keys=2, mirror=True)
-    assert (always.encode(notes, np.random.default_rng(0)).note == mirror.encode(notes).note).all()
-
-
-def test_refuses_notes_and_arrays_of_other_keys():
-    convertor = ManiaConvertor(10.0, 5, keys=4)
-    with pytest.raises(ValueError, match="columns 4 to 4"):
-        convertor.encode([Note(0, 4)])
-    with pytest.raises(ValueError, match=r"is \[16, T\], not \[28, 5\]"):
-        convertor.decode(np.zeros((28, 5)))
+def test_convertor_is_a_grid_and_a_codec():
+    convertor = ManiaConvertor(10.0, 50, keys=7, rate=2.0, offset_ms=-7.0)
+    assert convertor.codec == NoteCodec(TimeGrid(10.0, 50, rate=2.0, offset_ms=-7.0), keys=7)
     with pytest.raises(ValueError, match="impossible grid"):
         ManiaConvertor(0.0, 5)
 
 
-@st.composite
-def charts(draw):
-    """Key count, and notes of which no two share a column and frame, and none starts while another is held."""
-    keys = draw(st.integers(1, 18))
-    notes = []
-    for column in range(keys):
-        frames = sorted(draw(st.sets(st.integers(0, 60), max_size=5)))
-        fractions = [draw(st.floats(0.001, 0.99)) for _ in frames]
-        starts = [(frame + fraction) * FRAME_MS for frame, fraction in zip(frames, fractions, strict=True)]
-        for frame, start, following in zip(frames, starts, [*starts[1:], 70 * FRAME_MS], strict=False):
-            end = draw(st.none() | st.floats(min(start + 1, following), following))
-            long_enough = end is not None and end > start and int(end / FRAME_MS) > frame
-            notes.append(Note(start, column, end if long_enough else None))
-    return keys, sorted(notes, key=lambda note: (note.start_ms, note.column))
+def test_rate_divides_before_the_offset_is_added():
+    convertor = ManiaConvertor(10.0, 50, keys=1, rate=2.0, offset_ms=7.0)
+    (note,) = convertor.decode(convertor.encode([Note(100, 0, 150)]).note)
+    assert (note.start_ms, note.end_ms) == pytest.approx((57.0, 82.0), abs=1e-3)
 
 
-@given(charts())
-def test_round_trip(chart):
-    keys, notes = chart
-    convertor = ManiaConvertor(FRAME_MS, 71, keys=keys)
-    encoded = convertor.encode(notes)
-    back = sorted(convertor.decode(encoded.note), key=lambda note: (note.column, note.start_ms))
-    assert encoded.collisions == encoded.dropped == 0
-    for got, note in zip(back, sorted(notes, key=lambda note: (note.column, note.start_ms)), strict=True):
-        assert (got.column, got.is_long) == (note.column, note.is_long)
-        assert got.start_ms == pytest.approx(note.start_ms, abs=0.01)
-        assert got.last_ms == pytest.approx(note.last_ms, abs=0.01)
+def test_columns_change_before_notes_meet_the_grid():
+    notes = [Note(5, 0, 45), Note(155, 0), Note(415, 1)]
+    plain = ManiaConvertor(10.0, 50, keys=2)
+    mirror = ManiaConvertor(10.0, 50, keys=2, mirror=True)
+    assert [note.column for note in plain.decode(mirror.encode(notes).note)] == [1, 1, 0]
+    passages = ManiaConvertor(10.0, 50, keys=2, mirror_at_interval_prob=1.0)
+    encoded = passages.encode(notes, np.random.default_rng(0))
+    assert (encoded.note == mirror.encode(notes).note).all()
+    assert (encoded.valid_flag == plain.encode(notes).valid_flag).all()
 
 
-ARRAYS = st.integers(0, 23).flatmap(
-    lambda t: hnp.arrays(np.float32, (12, t), elements=st.floats(width=32, allow_nan=True, allow_infinity=True))
-)
-
-
-@given(ARRAYS, st.sampled_from([0.0, 0.5]))
-def test_arbitrary_arrays_decode_to_possible_notes(array, threshold):
-    notes = ManiaConvertor(FRAME_MS, 4096, keys=3).decode(array, threshold)
-    assert len(notes) == (array[:3] > threshold).sum()
-    times = [(note.start_ms, note.column) for note in notes]
-    assert times == sorted(times)
-    for note in notes:
-        assert 0 <= note.start_ms <= array.shape[1] * FRAME_MS
-        assert note.column in range(3)
-        assert note.end_ms is None or note.start_ms < note.end_ms <= array.shape[1] * FRAME_MS
-        assert type(note.start_ms) is float
-
-
-def test_real_charts_keep_every_note(shared):
-    total = collisions = flattened = 0
-    for path in sorted((shared / "data" / "charts").rglob("*.osu")):
-        try:
-            beatmap = read_osu(path)
-        except ChartError:
-            continue
-        convertor = ManiaConvertor(FRAME_MS, int(beatmap.last_ms / FRAME_MS) + 2, keys=beatmap.keys)
-        encoded = convertor.encode(beatmap)
-        kept = {(note.column, int(note.start_ms / FRAME_MS)): note for note in beatmap.notes}  # the later of a cell
-        notes = convertor.decode(encoded.note)
-        want = sorted(kept.values(), key=lambda note: (round(note.start_ms, 2), note.column))
-        got = sorted(notes, key=lambda note: (round(note.start_ms, 2), note.column))
-        assert [note.column for note in got] == [note.column for note in want], path
-        np.testing.assert_allclose([n.start_ms for n in got], [n.start_ms for n in want], atol=0.01)
-        # A long note within one frame comes back plain, every other one with its tail.
-        ends = [n.start_ms if int(n.last_ms / FRAME_MS) == int(n.start_ms / FRAME_MS) else n.last_ms for n in want]
-        np.testing.assert_allclose([n.last_ms for n in got], ends, atol=0.01, err_msg=str(path))
-        assert encoded.collisions == len(beatmap.notes) - len(kept)
-        assert encoded.dropped == 0
-        total, collisions = total + len(beatmap.notes), collisions + encoded.collisions
-        flattened += encoded.flattened
-    assert (total, collisions, flattened) == (736_701, 96, 2323)
+@pytest.mark.parametrize("params", [{"random": True}, {"mirror_at_interval_prob": 0.5}])
+def test_choice_without_a_generator_is_refused(params):
+    with pytest.raises(ValueError, match="needs a generator"):
+        ManiaConvertor(10.0, 50, **params).encode([Note(5, 0)])
