@@ -9,7 +9,6 @@ import argparse
 import io
 import os
 import platform
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from importlib import metadata
@@ -24,7 +23,7 @@ from mug.errors import MugError
 from mug.parallel import available_cores
 
 NEEDED = (
-    "einops", "librosa", "mutagen", "numpy", "omegaconf", "pillow", "pytorch-lightning", "pyyaml", "rosu-pp-py",
+    "av", "einops", "librosa", "mutagen", "numpy", "omegaconf", "pillow", "pytorch-lightning", "pyyaml", "rosu-pp-py",
     "safetensors", "scipy", "shtab", "soundfile", "soxr", "tensorboard", "torch", "tqdm",
 )  # fmt: skip
 AUDIO_FORMATS = {"mp3": "MPEG_LAYER_III", "ogg": "VORBIS", "flac": "PCM_16", "wav": "PCM_16"}
@@ -45,7 +44,6 @@ OPTIONAL = {
     "webdataset": Optional("training on streamed shards", "pip install 'mug[stream]'"),
     "minacalc": Optional("Etterna's own skillset ratings", "bindings of github.com/Glubus/minacalc-rs"),
 }
-FFMPEG = Optional("audio beyond mp3, ogg, flac and wav", "the system's package manager, e.g. apt install ffmpeg")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -94,9 +92,8 @@ def show_needed() -> list[str]:
 
 def show_optional() -> None:
     print("\nOptional parts")
-    found = {package: version_of(package) for package in OPTIONAL} | {"ffmpeg": shutil.which("ffmpeg")}
-    for name, part in (OPTIONAL | {"ffmpeg": FFMPEG}).items():
-        version = found[name]
+    for name, part in OPTIONAL.items():
+        version = version_of(name)
         line(name, f"{version or 'missing':<10}", part.purpose if version else f"for {part.purpose}: {part.how}")
 
 
@@ -124,6 +121,7 @@ def check_device() -> str:
 
 def check_audio() -> str:
     """Encode a moment of silence in each format and decode it as songs are decoded."""
+    import av
     import numpy as np
     import soundfile
 
@@ -136,7 +134,14 @@ def check_audio() -> str:
             path = Path(folder) / f"silence.{suffix}"
             path.write_bytes(encoded.getvalue())
             decode_audio(path, 22050)
-    return f"{', '.join(AUDIO_FORMATS)} decode"
+        path = Path(folder) / "silence.m4a"
+        with av.open(path, "w") as file:
+            stream = file.add_stream("aac", rate=44100, layout="mono")
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 44100), np.float32), format="fltp", layout="mono")
+            frame.sample_rate = 44100
+            file.mux([*stream.encode(frame), *stream.encode()])
+        decode_audio(path, 22050)
+    return f"{', '.join(AUDIO_FORMATS)}, m4a decode"
 
 
 def check_configs() -> str:
