@@ -454,7 +454,7 @@ class TestCheckpoints:
             ),
             (lambda c: c["state_dict"].update(extra=torch.zeros(2)), "extra is unknown"),
             (lambda c: c["state_dict"].update(betas=torch.zeros(7)), "betas is [7]"),
-            (lambda c: c["state_dict"].update(betas=3), "something else than tensors"),
+            (lambda c: c["state_dict"].update(betas=3), "something other than tensors"),
             (lambda c: c.pop("config"), "lacks a state_dict or a config"),
             (lambda c: c["config"].pop("data"), "lacks 'data'"),
             (lambda c: c["config"]["model"]["params"].update(speed=1), "unknown key 'speed'"),
