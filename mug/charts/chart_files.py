@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mug.charts.beatmap import Beatmap, TimingPoint
 from mug.charts.malody import read_malody, read_malody_timing
+from mug.charts.mp3_delay import shifted, shifted_points, stepmania_delay_ms
 from mug.charts.osu import read_osu, read_osu_timing, write_osu
 from mug.charts.quaver import read_quaver, read_quaver_timing
 from mug.charts.stepmania import read_stepmania, read_stepmania_timing
@@ -49,10 +50,28 @@ def open_charts(path: str | Path) -> tuple[list[Beatmap], list[ChartError]]:
         return [], [error]
 
 
-def read_timing(path: str | Path) -> list[TimingPoint]:
+def at_decoded_times(chart: Beatmap, path: str | Path, audio: Path | None) -> Beatmap:
+    """Return the chart of a file at the times at which its notes sound in the decoded audio.
+
+    They are those of the file but for StepMania's charts of an mp3, which that game plays later (mp3_delay.py). Raises
+    ChartError for audio that cannot be read.
+    """
+    return shifted(chart, -_delay_ms(Path(path), audio))
+
+
+def _delay_ms(path: Path, audio: Path | None) -> float:
+    if audio is None or path.suffix.lower() not in (".sm", ".ssc"):
+        return 0.0
+    try:
+        return stepmania_delay_ms(audio)
+    except OSError as error:
+        raise ChartError(f"{audio}: cannot be read: {error.strerror}") from error
+
+
+def read_timing(path: str | Path, audio: Path | None = None) -> list[TimingPoint]:
     """Return the tempo changes of a chart file, by time; it may be of any mode, and still be without notes.
 
-    Raises ChartError for a file without tempo.
+    `audio`: the song, by whose decoded times a StepMania file is read. Raises ChartError for a file without tempo.
     """
     path = Path(path)
     if path.suffix.lower() not in TIMING_READERS:
@@ -60,7 +79,7 @@ def read_timing(path: str | Path) -> list[TimingPoint]:
     points = TIMING_READERS[path.suffix.lower()](path)
     if not points:
         raise ChartError(f"{path}: no tempo in it; set one in the game's editor first (in osu!: a red line)")
-    return points
+    return shifted_points(points, -_delay_ms(path, audio))
 
 
 def write_chart(chart: Beatmap, path: str | Path) -> None:

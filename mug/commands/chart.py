@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         artist=args.audio_artist,
         bpm=args.bpm,
         offset_ms=args.offset,
-        timing_points=read_timing(args.timing_of),
+        timing_points=read_timing(args.timing_of, args.audio),
     )
     generator = ChartGenerator.load(args.checkpoint, device=args.device)
     if args.keys not in (None, generator.keys):
@@ -169,6 +169,6 @@ def yaml_value(text: str, source: str) -> Any:
         raise PromptError(f"{source}: not readable as YAML: {error}") from error
 
 
-def read_timing(path: Path | None) -> list[TimingPoint] | None:
-    """Return the tempo changes of a chart file, None where none is given."""
-    return None if path is None else chart_files.read_timing(path)
+def read_timing(path: Path | None, audio: Path | None = None) -> list[TimingPoint] | None:
+    """Return the tempo changes of a chart file at the times of the decoded audio, None where no file is given."""
+    return None if path is None else chart_files.read_timing(path, audio)

@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mug.charts.beatmap import Beatmap
-from mug.charts.chart_files import CHART_SUFFIXES, ONE_CHART, PACKAGE_SUFFIXES, open_charts, without_sm_twins
+from mug.charts.chart_files import (
+    CHART_SUFFIXES,
+    ONE_CHART,
+    PACKAGE_SUFFIXES,
+    at_decoded_times,
+    open_charts,
+    without_sm_twins,
+)
 from mug.charts.file_names import chart_name
 from mug.charts.osu import OtherModeError, write_osu
 from mug.charts.osz import extract_osz
@@ -142,6 +149,8 @@ class _Taking:
         if keys is not None and beatmap.keys != keys:
             raise Unwanted("other key count", f"{shown}: {beatmap.keys}K, wanted are {keys}K charts")
         is_osu = file.suffix.lower() == ".osu"
+        if not is_osu and beatmap.audio_filename:
+            beatmap = at_decoded_times(beatmap, file, file_beside(file, beatmap.audio_filename, self._alike))
         place = relative if is_osu else relative.with_name(chart_name(beatmap))
         place = self._free_place(place, beatmap, shown)
         has_audio = self._take_beside(file, place.parent, beatmap.audio_filename)

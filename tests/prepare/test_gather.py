@@ -10,7 +10,9 @@ import sys
 import time
 from contextlib import closing
 
+import numpy as np
 import pytest
+import soundfile
 
 from mug.charts.osu import read_osu
 from mug.commands import features as prepare_features_script
@@ -139,6 +141,23 @@ def test_what_is_passed_over_in_a_chart_is_said_also_by_a_later_run(tmp_path):
     assert "wide.sm#Hard 7: rows that are not 4 panels wide" in remarks
     assert prepare(tmp_path / "songs", tmp_path / "out").remarks == report.remarks
     assert prepare_features(tmp_path / "out" / "beatmap.txt", FEATURES, tqdm_class=Quiet).done == 3
+
+
+@pytest.mark.parametrize(
+    ("audio", "mode", "offset_s"),
+    [("a.mp3", "CONSTANT", -0.3011), ("a.mp3", "VARIABLE", -0.2751), ("a.ogg", None, -0.25)],
+)
+def test_a_stepmania_chart_is_at_the_click_that_it_was_made_to(tmp_path, audio, mode, offset_s):
+    songs = tmp_path / "songs" / "s"
+    add_set(
+        songs, {"a.sm": f"#MUSIC:{audio};#OFFSET:{offset_s};#BPMS:0=60;#NOTES:dance-single:::::1000;".encode()}, None
+    )
+    samples = np.zeros(44100)
+    samples[11025:11045] = 0.9
+    soundfile.write(songs / audio, samples, 44100, bitrate_mode=mode, compression_level=mode and 0.5)
+    prepare(songs.parent, tmp_path / "out")
+    (path,) = beatmap_paths(tmp_path / "out" / "beatmap.txt")
+    assert read_osu(path).notes[0].start_ms == pytest.approx(250, abs=2)
 
 
 def test_packages_are_unpacked_and_known_by_their_own_name(tmp_path):
