@@ -4,12 +4,14 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import partial
 from types import ModuleType
 
 from mug import __version__
 from mug.cli import command_parser, run
 from mug.commands import COMMANDS, GROUPS
+from mug.errors import MugError
 
 EXAMPLES = """\
 examples:
@@ -28,10 +30,14 @@ def main() -> None:
 
 
 def dispatch(argv: Sequence[str]) -> int | None:
-    """Run a subcommand. What follows its name is its own, --help included."""
+    """Run a subcommand. What follows its name is its own, --help included. Raises MugError for an unknown one."""
     if argv and argv[0] in COMMANDS:
         status: int | None = module_of(argv[0]).main(argv[1:])
         return status
+    if argv and not argv[0].startswith("-"):
+        close = get_close_matches(argv[0], COMMANDS, n=1)
+        hint = f"did you mean '{close[0]}'? " if close else ""
+        raise MugError(f"no command '{argv[0]}'; {hint}`mug --help` lists them")
     parser = build_parser()
     shell = parser.parse_args(argv).print_completion
     if shell is None:
@@ -45,14 +51,14 @@ def build_parser() -> argparse.ArgumentParser:
     lines = ["Charts for any song, and models that write them. COMMAND is one of:"]
     for title, commands in GROUPS.items():
         lines += ["", f"{title}:", *(f"  {name:<12}{command.help}" for name, command in commands.items())]
-    parser = command_parser("", "\n".join(lines))
+    parser = command_parser("COMMAND", "\n".join(lines))
+    parser.prog = "mug"
     parser.usage = "mug COMMAND ...\n       mug COMMAND --help"
     parser.epilog = EXAMPLES
     parser.add_argument("--version", action="version", version=f"mug {__version__}")
     parser.add_argument(
         "--print-completion", choices=("bash", "zsh"), metavar="SHELL", help="a completion script for bash or zsh"
     )
-    parser.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
     return parser
 
 

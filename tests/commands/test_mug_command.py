@@ -12,6 +12,7 @@ from mug import __version__
 from mug.__main__ import build_parser, dispatch
 from mug.commands import COMMANDS
 from mug.config import PROJECT_ROOT
+from mug.errors import MugError
 
 MODULES = {command.module for command in COMMANDS.values()}
 
@@ -42,10 +43,17 @@ def test_help_imports_no_torch():
     assert done.stdout == "set()\n"
 
 
-def test_an_unknown_command_is_named(capsys):
-    with pytest.raises(SystemExit, match="2"):
-        dispatch(["chrat"])
-    assert "invalid choice: 'chrat' (choose from 'chart', 'web'" in capsys.readouterr().err.replace("from chart", "")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("chrat", "no command 'chrat'; did you mean 'chart'? `mug --help` lists them"),
+        ("7K", "no command '7K'; `mug --help` lists them"),
+    ],
+)
+def test_an_unknown_command_is_named(name, said):
+    with pytest.raises(MugError) as error:
+        dispatch([name])
+    assert str(error.value) == said
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])

@@ -381,6 +381,13 @@ def test_impossible_steps_and_devices_are_refused(generator, song, tiny_checkpoi
         ChartGenerator.load(tiny_checkpoint, device="abacus")
 
 
+def test_a_model_is_loaded_to_the_device_picked(monkeypatch, tiny_checkpoint):
+    asked = []
+    monkeypatch.setattr("mug.generation.generator.pick_device", lambda name: asked.append(name) or torch.device("meta"))
+    assert ChartGenerator.load(tiny_checkpoint).sampler.model.device.type == "meta"
+    assert asked == ["auto"]
+
+
 def test_audio_that_cannot_be_charted_is_refused(generator, tmp_path):
     with pytest.raises(AudioError, match="nowhere"):
         chart(generator, tmp_path / "nowhere.mp3")
