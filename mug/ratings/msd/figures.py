@@ -44,8 +44,8 @@ def figures(references: Sequence[Reference], estimated: np.ndarray, networks: Se
     parts.append(_table(["chart", "skillset", "estimate", "reference"], _worst_charts(references, estimated, truth)))
     one, sixteen = time_ms(references, networks)
     parts.append(
-        f"\n### Time\n\nCPU time of a chart of {TIMED_NOTES} notes on the machine that made this page: {one:.1f} ms at "
-        f"one rate, {sixteen:.1f} ms at sixteen ({(sixteen - one) / 15:.2f} ms per further rate).\n"
+        f"\n### Time\n\nCPU time of a chart of {TIMED_NOTES} notes on the machine that made this page: "
+        f"{one:.1f} ms at one\nrate, {sixteen:.1f} ms at sixteen ({(sixteen - one) / 15:.2f} ms per further rate).\n"
     )
     return "\n".join(parts)
 
