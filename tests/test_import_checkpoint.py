@@ -110,7 +110,7 @@ def test_help_teaches(run, capsys):
         "--s4 half-poles",
         "--s4\nconjugate-poles",
         "--export",
-        "export_model.py",
+        "mug export",
         "follow the music",
     ):
         assert words in printed

@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 import torch
 from einops import repeat
+from torch import Tensor
+from tqdm import tqdm
 
 from mug.charts.beatmap import Beatmap, Note
 from mug.checkpoints.model_folder import PLACEMENT
 from mug.checkpoints.trained_model import TrainedModel
 from mug.data.note_codec import NoteCodec
 from mug.diffusion.guidance import guided
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.samplers import SAMPLERS
 from mug.errors import ChartError, CheckpointError
 from mug.generation.settings import SamplingSettings
@@ -28,13 +31,47 @@ from mug.seeding import generator_of
 BATCH_LATENT_FRAMES = 4096  # sampled at once: eight charts of a three-minute song
 
 
+@torch.no_grad()
+def sample_planes(
+    model: LatentDiffusion,
+    x_T: Tensor,
+    feature_ids: Tensor,
+    audios: Sequence[Tensor],
+    settings: SamplingSettings,
+    lengths: Tensor | None = None,
+    generators: Sequence[torch.Generator] | None = None,
+    tqdm_class: Callable[..., Any] = tqdm,
+) -> Tensor:
+    """Return note planes [B, 4K, T], as logits and raw offsets, sampled from the noise x_T [B, Z, L].
+
+    feature_ids: of the prompts [B, F]. audios: what `model.encode_audio` returns, for each item. lengths: latent frames
+    of each song [B]; None where all fill their row. generators: one an item, for the noise that eta adds.
+    """
+    not_given = repeat(model.model.cond_stage_model.first, "f -> b f", b=len(x_T))  # ids of the prompt without features
+
+    def denoise(x: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor]) -> Tensor:
+        repeated = None if lengths is None else lengths.repeat(len(x) // len(x_T))  # guidance doubles the batch
+        return model.denoise(x, t, context, audios, repeated)
+
+    z = SAMPLERS[settings.sampler](
+        guided(denoise, model.encode_prompt(feature_ids), model.encode_prompt(not_given), settings.guidance, audios),
+        x_T,
+        model.alphas_cumprod,
+        settings.steps,
+        eta=settings.eta,
+        spacing=model.spacing,
+        generators=generators,
+        tqdm_class=tqdm_class,
+    )
+    return model.decode_latent(z, lengths)
+
+
 class NoteSampler:
     """Samples notes. Safe to share between threads: one request samples at a time."""
 
     def __init__(self, trained: TrainedModel) -> None:
         self.model = trained.model
         self.placement = trained.placement
-        self.unconditional = trained.spec.unconditional
         self.grid = replace(trained.audio_settings.grid, notes_per_latent=trained.model.latent_factor)
         self.keys = trained.keys
         self.codec = NoteCodec(self.grid, self.keys)
@@ -57,36 +94,25 @@ class NoteSampler:
         audio_frames = self.grid.audio_per_latent
         length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
         audio = _with_silence(spectrum, length * audio_frames).to(device)  # [1, M, A]
-        ids = torch.from_numpy(np.vstack([feature_ids, self.unconditional])).to(device)  # [N + 1, F]
+        ids = torch.from_numpy(feature_ids).to(device)  # [N, F]
         draws = settings.ensemble
         batch = max(1, BATCH_LATENT_FRAMES // length)
         samples: list[list[Note]] = []
         with self._lock, kernels_as_they_were(model):
             audios = model.encode_audio(audio)
-            contexts = model.encode_prompt(ids)  # [N + 1, C, F]
             for first in range(0, len(seeds) * draws, batch):
-                jobs = range(first, min(first + batch, len(seeds) * draws))
-                shape = (model.z_channels, length)
-                x_T = torch.stack([_noise(seeds[job // draws], job % draws, *shape) for job in jobs])  # [B, Z, L]
-                n = len(jobs)
-                denoise = guided(
-                    model.denoise,
-                    contexts[[job // draws for job in jobs]],
-                    repeat(contexts[-1], "c f -> b c f", b=n),
-                    settings.guidance,
-                    [repeat(scale, "1 c l -> b c l", b=n) for scale in audios],
-                )
-                z = SAMPLERS[settings.sampler](
-                    denoise,
-                    x_T.to(device),
-                    model.alphas_cumprod,
-                    settings.steps,
-                    eta=settings.eta,
-                    spacing=model.spacing,
-                    generators=[generator_of(seeds[job // draws], job % draws) for job in jobs],
+                jobs = [divmod(job, draws) for job in range(first, min(first + batch, len(seeds) * draws))]
+                x_T = [_noise(seeds[index], draw, model.z_channels, length) for index, draw in jobs]
+                planes = sample_planes(
+                    model,
+                    torch.stack(x_T).to(device),  # [B, Z, L]
+                    ids[[index for index, _ in jobs]],
+                    [repeat(scale, "1 c l -> b c l", b=len(jobs)) for scale in audios],
+                    settings,
+                    generators=[generator_of(seeds[index], draw) for index, draw in jobs],
                     tqdm_class=tqdm_class,
                 )
-                arrays = model.decode_latent(z).float().cpu().numpy()  # [B, 4K, T]
+                arrays = planes.float().cpu().numpy()  # [B, 4K, T]
                 samples += [self.codec.decode(array, threshold=0.0) for array in arrays]
         return [samples[first : first + draws] for first in range(0, len(samples), draws)]
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from einops import repeat
 from PIL import Image
 from pytorch_lightning.utilities.rank_zero import rank_zero_warn
 from torch import Tensor
@@ -24,11 +23,11 @@ from mug.data.convertor import ManiaConvertor
 from mug.data.datamodule import collate
 from mug.data.note_codec import keys_of
 from mug.data.time_grid import TimeGrid
-from mug.diffusion.ddim import ddim_sample
 from mug.diffusion.diffusion import DDPM
-from mug.diffusion.guidance import guided
 from mug.errors import ChartError, ConfigError
 from mug.files import replacing
+from mug.generation.note_sampler import sample_planes
+from mug.generation.settings import SamplingSettings
 from mug.metrics.figures import chart_figures, chart_scores
 from mug.pictures.charts import draw_chart
 from mug.seeding import generator_of
@@ -38,18 +37,18 @@ from mug.training.runs import CHARTS
 class BeatmapLogger(pl.Callback):
     """Charts the same `count` validation songs again and again, with the weights that validate (the EMA's, if any).
 
-    Stage 1 reconstructs them; stage 2 samples them with DDIM from the same noise every time, in `steps` steps, asked
-    for what the human's chart is. guidance_scale: 1 is what was trained, at half the cost of others. The first
+    Stage 1 reconstructs their charts. Stage 2 samples new ones, once each, with DDIM in `steps` steps, always from the
+    same noise and conditioned on the features of the human's chart. guidance_scale: see SamplingSettings. The first
     validation of a run is charted and every `every_n_validations`-th from there on; the sanity check is not.
 
-    In the run's folder each becomes charts/step_<step>/<nn>.osu beside <nn>_original.osu, and a picture of the first
-    `picture_ms` of both, which TensorBoard shows too. Means over the songs are logged, of what is inside their windows:
-    val/onset_f1_20ms, val/onset_f1_50ms, val/notes_per_second_error, val/star_rating_error, val/ln_ratio_error, which
-    a ModelCheckpoint may monitor (a validation in between keeps what was measured last); and charts/notes_per_second,
-    charts/star_rating, charts/ln_ratio, with what the human's charts have as charts/<name>_human.
+    In the run's folder each chart becomes charts/step_<step>/<nn>.osu beside <nn>_original.osu, with a picture of the
+    first `picture_ms` of both, which TensorBoard shows too. Logged are means over the songs' windows:
+    val/onset_f1_20ms, val/onset_f1_50ms, val/notes_per_second_error, val/star_rating_error and val/ln_ratio_error,
+    which a ModelCheckpoint may monitor (a validation in between keeps the last values); and charts/notes_per_second,
+    charts/star_rating and charts/ln_ratio, with those of the human's charts as charts/<name>_human.
 
-    It costs the time of charting `count` songs, of which as many are in memory at once as the run's batches have.
-    Every process samples, for none can go on before the others; the first one writes.
+    It takes as long as charting `count` songs, in batches of the run's size. Every process samples, because none can go
+    on before the others; the first one writes.
     """
 
     def __init__(
@@ -66,8 +65,7 @@ class BeatmapLogger(pl.Callback):
                 "least 1 of each"
             )
         self.count = count
-        self.steps = steps
-        self.guidance_scale = guidance_scale
+        self.settings = SamplingSettings(steps=steps, guidance=guidance_scale, ensemble=1, attempts=1)
         self.every_n_validations = every_n_validations
         self.picture_ms = picture_ms
         self.validations = 0
@@ -107,7 +105,7 @@ class BeatmapLogger(pl.Callback):
             batch = collate([dataset[index, 0] for index in chosen[first : first + batch_size]])
             batch = trainer.strategy.batch_to_device(precision.convert_input(batch))
             with precision.forward_context():
-                guesses = decode_charts(pl_module, batch, self.steps, self.guidance_scale, first, show_progress)
+                guesses = decode_charts(pl_module, batch, self.settings, first, show_progress)
             arrays = (tensor.float().cpu().numpy() for tensor in (batch["note"], guesses))
             for index, (truth, guess) in enumerate(zip(*arrays, strict=True)):
                 convertor = ManiaConvertor(**batch["convertor"][index], keys=keys_of(truth))
@@ -188,40 +186,24 @@ def spread_over_songs(songs: Sequence[Hashable], count: int) -> list[int]:
 def decode_charts(
     model: Any,
     batch: Mapping[str, Any],
-    steps: int,
-    guidance_scale: float = 1.0,
+    settings: SamplingSettings,
     first: int = 0,
     show_progress: bool = True,
 ) -> Tensor:
-    """Return note logits [B, 4K, T]: of an autoencoder its reconstructions, of a diffusion model its DDIM samples.
+    """Return note logits [B, 4K, T]: of an autoencoder its reconstructions, of a diffusion model its samples.
 
     first: which of the songs that are charted the batch begins with; each has noise of its own, in any batch.
     """
     lengths = model.lengths_of(batch)
     if not isinstance(model, DDPM):
         return model(batch["note"], lengths=lengths)[0]
-    n_items = len(batch["feature"])
-    context = model.encode_prompt(batch["feature"])
-    audios = model.encode_audio(batch["audio"], lengths)
-    not_given = repeat(model.model.cond_stage_model.first, "f -> b f", b=n_items)  # the first row of every feature
     shape = (model.z_channels, model.z_length)
-    generators = [generator_of(model.seed, first + index) for index in range(n_items)]
+    generators = [generator_of(model.seed, first + index) for index in range(len(batch["feature"]))]
     x_T = torch.stack([torch.randn(shape, generator=generator) for generator in generators])  # [B, Z, L]
-
-    def denoise(x: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor]) -> Tensor:
-        repeated = None if lengths is None else lengths.repeat(len(x) // n_items)  # guidance doubles the batch
-        return model.denoise(x, t, context, audios, repeated)
-
+    audios = model.encode_audio(batch["audio"], lengths)
     hidden = None if show_progress else True  # None: in a log file; in a terminal the bar of the run goes on below
-    z = ddim_sample(
-        guided(denoise, context, model.encode_prompt(not_given), guidance_scale, audios),
-        x_T.to(model.device),
-        model.alphas_cumprod,
-        steps,
-        spacing=model.spacing,
-        tqdm_class=partial(tqdm, leave=False, disable=hidden),
-    )
-    return model.decode_latent(z, lengths)
+    bar = partial(tqdm, leave=False, disable=hidden)
+    return sample_planes(model, x_T.to(model.device), batch["feature"], audios, settings, lengths, tqdm_class=bar)
 
 
 def compare(human: Beatmap, generated: Beatmap, span_ms: float) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """Songs of different lengths in one batch are sampled and trained as if each were alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from mug.config import instantiate_from_config, without_ckpt_paths
 from mug.diffusion.ddim import ddim_sample
 from mug.diffusion.diffusion import DDPM
 from mug.features import FeatureSpec
+from mug.generation.settings import SamplingSettings
 from mug.model.masking import whole_lengths
 from mug.seeding import generator_of
 from mug.training.beatmap_logger import decode_charts
@@ -131,9 +133,9 @@ def test_steps_do_not_see_what_songs_are_padded_with(model, batch, parameterizat
 
 @torch.no_grad()
 def test_charts_of_validation_are_those_of_each_song_alone(model, batch):
-    together = decode_charts(model, batch, steps=4)
+    together = decode_charts(model, batch, SamplingSettings(steps=4))
     x_T = torch.stack([torch.randn((3, 96), generator=generator_of(model.seed, index)) for index in range(3)])
-    rebuilt = decode_charts(model.model.first_stage_model, batch, steps=4)
+    rebuilt = decode_charts(model.model.first_stage_model, batch, SamplingSettings())
     for index, length in enumerate(LENGTHS):
         song = alone({**batch, "x_T": x_T}, index)
         inside = slice(index, index + 1), slice(None), slice(2 * length)
@@ -146,10 +148,11 @@ def test_charts_of_validation_are_those_of_each_song_alone(model, batch):
 def test_guidance_knows_how_long_songs_are(model, batch):
     unasked = {**batch, "feature": FeatureSpec.from_yaml("configs/mug/mania_beatmap_features.yaml").unconditional}
     unasked["feature"] = torch.from_numpy(unasked["feature"]).expand(3, -1)
-    without = decode_charts(model, unasked, steps=2)
-    away = decode_charts(model, batch, steps=2, guidance_scale=0.0)  # all of the way from the prompt to none
+    plain = SamplingSettings(steps=2)
+    without = decode_charts(model, unasked, plain)
+    away = decode_charts(model, batch, replace(plain, guidance=0.0))  # all of the way from the prompt to none
     torch.testing.assert_close(away, without, atol=1e-3, rtol=1e-3)
-    assert not torch.allclose(decode_charts(model, batch, steps=2), without, atol=1e-2)
+    assert not torch.allclose(decode_charts(model, batch, plain), without, atol=1e-2)
 
 
 def test_stage_1_trains_on_a_padded_song_as_on_the_song_alone(model, batch):

@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 import torch
-from tiny_model import save_tiny_placement
+from tiny_model import FEATURES, save_tiny_placement
 
 from mug.checkpoints.trained_model import load_trained_model
 from mug.diffusion.samplers import SAMPLERS
 from mug.errors import CheckpointError
+from mug.features import FeatureSpec
 from mug.generation.note_sampler import NoteSampler
 from mug.generation.settings import SamplingSettings
 from mug.training.export import export_run
 
+NO_PROMPT = FeatureSpec.from_yaml(FEATURES).unconditional
 NOTE_FRAME_MS = 8 * 128 / 22050 * 1000
 
 
@@ -35,7 +37,7 @@ def test_a_song_is_heard_twice_half_a_note_frame_apart(sampler, monkeypatch):
         return torch.stack([20 * loud - 10, torch.full_like(loud, 0.25)], dim=1)
 
     monkeypatch.setattr(sampler.placement, "forward", answers)
-    chances = sampler.place(spectrum, sampler.unconditional)
+    chances = sampler.place(spectrum, NO_PROMPT)
     assert len(chances.times_ms) == len(chances.chances) == 2 * 16
     assert np.all(np.diff(chances.times_ms) >= 0)
     likely = chances.chances > 0.25
@@ -47,7 +49,7 @@ def test_a_song_is_heard_twice_half_a_note_frame_apart(sampler, monkeypatch):
 def test_places_beyond_their_frame_are_at_its_edge(sampler, monkeypatch):
     ends = torch.tensor([-3.0, 7.0]).repeat(8)
     monkeypatch.setattr(sampler.placement, "forward", lambda audio, ids: torch.stack([torch.zeros(16), ends])[None])
-    times = sampler.place(np.zeros((16, 100), dtype=np.float32), sampler.unconditional).times_ms
+    times = sampler.place(np.zeros((16, 100), dtype=np.float32), NO_PROMPT).times_ms
     expected = sorted(frame + frame % 2 - shift for shift in (0, 0.5) for frame in range(16))
     assert times / NOTE_FRAME_MS == pytest.approx(expected, abs=1e-4)
 
@@ -55,7 +57,7 @@ def test_places_beyond_their_frame_are_at_its_edge(sampler, monkeypatch):
 def test_answers_for_other_note_frames_are_refused(sampler, monkeypatch):
     monkeypatch.setattr(sampler.placement, "forward", lambda audio, ids: torch.zeros(1, 2, 32))
     with pytest.raises(CheckpointError, match="placement: answers for 32 note frames of music that has 16"):
-        sampler.place(np.zeros((16, 100), dtype=np.float32), sampler.unconditional)
+        sampler.place(np.zeros((16, 100), dtype=np.float32), NO_PROMPT)
 
 
 def test_each_sample_has_noise_of_its_own(sampler, monkeypatch):
@@ -71,7 +73,7 @@ def test_each_sample_has_noise_of_its_own(sampler, monkeypatch):
     monkeypatch.setitem(SAMPLERS, "drawing", drawing)
     monkeypatch.setattr("mug.diffusion.samplers.STOCHASTIC", {"drawing"})
     settings = SamplingSettings(steps=4, ensemble=3, sampler="drawing", eta=0.5)
-    spectrum, feature_ids = np.zeros((16, 100), dtype=np.float32), np.stack([sampler.unconditional] * 2)
+    spectrum, feature_ids = np.zeros((16, 100), dtype=np.float32), np.stack([NO_PROMPT] * 2)
     sampler.sample(spectrum, feature_ids, [5, 6], settings, None)
     assert len(drawn) == 2 * 3 * 4
     assert len({tuple(noise.flatten().tolist()) for noise in drawn}) == 2 * 3 * 4
@@ -79,4 +81,4 @@ def test_each_sample_has_noise_of_its_own(sampler, monkeypatch):
 
 def test_a_model_without_one_says_nothing(tiny_checkpoint):
     sampler = NoteSampler(load_trained_model(tiny_checkpoint))
-    assert sampler.place(np.zeros((16, 100), dtype=np.float32), sampler.unconditional) is None
+    assert sampler.place(np.zeros((16, 100), dtype=np.float32), NO_PROMPT) is None

@@ -1,6 +1,7 @@
 """Charts of validation songs: which songs, in whose time, with whose weights, how good, and when they are not made."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from mug.config import instantiate_from_config
 from mug.data.convertor import ManiaConvertor
 from mug.data.datamodule import collate
 from mug.errors import ConfigError
+from mug.generation.settings import SamplingSettings
 from mug.training import beatmap_logger
 from mug.training.beatmap_logger import BeatmapLogger, decode_charts, in_song, spread_over_songs
 from mug.training.setup import build_trainer
@@ -31,6 +33,7 @@ SCORES = [
     for name in ("onset_f1_20ms", "onset_f1_50ms", "notes_per_second_error", "star_rating_error", "ln_ratio_error")
 ]
 FIGURES = ["charts/notes_per_second", "charts/star_rating", "charts/ln_ratio"]
+PLAIN = SamplingSettings(steps=2, ensemble=1, attempts=1)
 OFFSET_FRAMES = 10  # of the items, into their song
 PERFECT = [1.0, 1.0, 0.0, 0.0, 0.0]
 
@@ -364,21 +367,23 @@ def test_guidance_leads_from_no_prompt_to_the_prompt(model: Any, tmp_path: Path)
     dataset = SyntheticDataset(str(tmp_path))
     batch = collate([dataset[index, 0] for index in range(3)])
     asked = {**batch, "feature": batch["feature"] + 1}  # another row than the first, "not given", of every feature
-    without = decode_charts(model, batch, 2, show_progress=False)
-    plain = decode_charts(model, asked, 2, show_progress=False)
+    without = decode_charts(model, batch, PLAIN, show_progress=False)
+    plain = decode_charts(model, asked, PLAIN, show_progress=False)
     assert not torch.allclose(plain, without, atol=1e-3)
-    none = decode_charts(model, asked, 2, guidance_scale=0.0, show_progress=False)
+    none = decode_charts(model, asked, replace(PLAIN, guidance=0.0), show_progress=False)
     torch.testing.assert_close(none, without, atol=1e-4, rtol=1e-4)
-    steered = decode_charts(model, asked, 2, guidance_scale=3.0, show_progress=False)
+    steered = decode_charts(model, asked, replace(PLAIN, guidance=3.0), show_progress=False)
     assert not torch.allclose(steered, plain, atol=1e-3)
 
 
 def test_the_noise_of_a_song_is_its_own(model: Any, tmp_path: Path) -> None:
     dataset = SyntheticDataset(str(tmp_path))
-    whole = decode_charts(model, collate([dataset[index, 0] for index in range(3)]), 2, show_progress=False)
-    last = decode_charts(model, collate([dataset[2, 0]]), 2, first=2, show_progress=False)
+    whole = decode_charts(model, collate([dataset[index, 0] for index in range(3)]), PLAIN, show_progress=False)
+    last = decode_charts(model, collate([dataset[2, 0]]), PLAIN, first=2, show_progress=False)
     torch.testing.assert_close(last, whole[2:], atol=1e-4, rtol=1e-4)
-    assert not torch.allclose(decode_charts(model, collate([dataset[2, 0]]), 2, show_progress=False), last, atol=1e-3)
+    assert not torch.allclose(
+        decode_charts(model, collate([dataset[2, 0]]), PLAIN, show_progress=False), last, atol=1e-3
+    )
 
 
 def test_notes_of_a_faster_window_go_back_to_the_song() -> None:
