@@ -1,4 +1,4 @@
-"""What a chart is: notes in columns, the timing they stand on, and the names people know it by."""
+"""A chart: notes in columns, timing points, and metadata such as title and artist."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ MIN_KEYS, MAX_KEYS = 1, 18
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One note of a column (0-based). A long note has an end, a plain one has None. Times are ms of the audio file.
+    """One note of a column (0-based). A long note has an end; a single note's is None. Times are ms of the audio file.
 
-    Notes are sorted by start and column; of two in one place, as networks may write them, the shorter one is first.
+    Notes sort by start, then column, then end.
     """
 
     start_ms: float
@@ -30,7 +30,7 @@ class Note:
 
     @property
     def last_ms(self) -> float:
-        """When the note is over: the tail of a long note, the start of a plain one."""
+        """The end of a long note, the start of a single one."""
         return self.start_ms if self.end_ms is None else self.end_ms
 
 
@@ -75,18 +75,20 @@ class Beatmap:
 
     @property
     def last_ms(self) -> float:
-        """When the last note is over, 0 for an empty chart."""
+        """The end of the last note, 0 for an empty chart."""
         return max((note.last_ms for note in self.notes), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class OsuDocument:
-    """The lines of the .osu file that a chart was read from, each with its own line end, and which line says what."""
+    """The lines of the .osu file that a chart was read from, each with its own line end, and what each line says."""
 
     lines: tuple[str, ...]
     encoding: str
     headers: Mapping[tuple[str, str], int]  # (section, key) -> line
-    sections: Mapping[str, Sequence[int]]  # section -> the line of its name, then its lines that say something
+    sections: Mapping[
+        str, Sequence[int]
+    ]  # section -> the line of its name, then its lines that are neither empty nor comments
     original: Beatmap  # as it was read
     note_lines: tuple[int, ...]  # the line of each of the original's notes
     timing_lines: tuple[int, ...]  # the line of each of the original's timing points
@@ -94,7 +96,7 @@ class OsuDocument:
 
 
 def note_arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return columns int64, starts and last moments in ms float64 of notes, each [N]."""
+    """Return the columns (int64), starts and ends (float64, ms) of notes, each [N]; a single note ends at its start."""
     return (
         np.array([note.column for note in notes], dtype=np.int64),
         np.array([note.start_ms for note in notes], dtype=np.float64),

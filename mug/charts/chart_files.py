@@ -1,4 +1,4 @@
-"""Chart files of every format: which they are, what is in them, and writing them."""
+"""Find, read and write chart files of every format."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -28,9 +28,9 @@ PACKAGE_SUFFIXES = (".osz", ".qp", ".mcz")  # zips
 
 
 def read_charts(path: str | Path) -> list[Beatmap]:
-    """Return the charts of a file, which may hold several, one a difficulty.
+    """Return the charts of a file; some formats hold one per difficulty.
 
-    Raises ChartError where there is none; what else is wrong with a file, `open_charts` says.
+    Raises ChartError if no chart can be used; `open_charts` also reports the unusable ones.
     """
     charts, errors = open_charts(path)
     if not charts:
@@ -39,7 +39,7 @@ def read_charts(path: str | Path) -> list[Beatmap]:
 
 
 def open_charts(path: str | Path) -> tuple[list[Beatmap], list[ChartError]]:
-    """Return the charts of a file, and why those are left out that cannot be used. One of both is not empty."""
+    """Return the usable charts of a file, and an error for each of the others. At least one list is not empty."""
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in CHART_SUFFIXES:
@@ -98,9 +98,9 @@ def _unknown(path: Path) -> ChartError:
 
 
 def find_charts(paths: Iterable[str | Path]) -> list[Path]:
-    """Return chart files as given, and all under the folders among them, sorted and each once.
+    """Return the given chart files and all chart files under the given folders, sorted, without repeats.
 
-    Of a song in .sm and .ssc the .ssc counts. Raises ChartError for what is not there.
+    Of a song that has both .sm and .ssc, only the .ssc is returned. Raises ChartError for a missing path.
     """
     found: set[Path] = set()
     for path in map(Path, paths):
@@ -114,7 +114,10 @@ def find_charts(paths: Iterable[str | Path]) -> list[Path]:
 
 
 def files_under(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    """Return the files under a folder that end so, sorted. Links to files count, links to folders are not followed."""
+    """Return the files under a folder that have one of the suffixes, sorted.
+
+    Links to files are returned, links to folders are not followed.
+    """
     return sorted(
         Path(parent, name)
         for parent, _, names in os.walk(folder)
@@ -124,7 +127,7 @@ def files_under(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
 
 
 def without_sm_twins(files: Iterable[Path]) -> list[Path]:
-    """Leave each .sm out that has a .ssc of its name beside it: the same song, and the .ssc says more."""
+    """Drop each .sm that has a .ssc of the same name beside it: it is the same song, with less information."""
     files = list(files)
     newer = {(file.parent, file.stem) for file in files if file.suffix.lower() == ".ssc"}
     return [file for file in files if file.suffix.lower() != ".sm" or (file.parent, file.stem) not in newer]

@@ -1,4 +1,4 @@
-"""What the readers of other games' charts share: bounded reading, texts of any encoding, numbers of a sane size."""
+"""Shared by the readers of other games' charts: size limits, text encodings, checked numbers."""
 
 import re
 from collections.abc import Iterable
@@ -10,8 +10,8 @@ from mug.charts.osu import MAX_OBJECTS
 from mug.charts.osu_lines import BEAT_MS_RANGE, MAX_TIME_MS, printable, without_controls
 from mug.errors import ChartError
 
-MAX_NAME = 500  # letters of a title
-MAX_BEAT = 1e7  # of a chart: weeks of music
+MAX_NAME = 500  # characters of a title
+MAX_BEAT = 1e7  # weeks of music
 
 KANA, HALF_WIDTH = re.compile("[぀-ヿ]"), re.compile("[｡-ﾟ]")
 TWO_HIGH_BYTES = re.compile(rb"[\x80-\xff]{2}")
@@ -19,7 +19,7 @@ HANGUL_BYTES = re.compile(rb"[\xb0-\xc8][\xa1-\xfe]")  # the 2350 syllables of K
 
 
 def read_chart_bytes(path: Path, max_bytes: int) -> bytes:
-    """Return what is in a file. Raises ChartError when it cannot be read or is too large."""
+    """Return a file's bytes. Raises ChartError when it cannot be read or is too large."""
     try:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
@@ -31,11 +31,11 @@ def read_chart_bytes(path: Path, max_bytes: int) -> bytes:
 
 def check_size(data: bytes, max_bytes: int, name: str) -> None:
     if len(data) > max_bytes:
-        raise ChartError(f"{name}: larger than {max_bytes >> 20} MiB; that is no chart")
+        raise ChartError(f"{name}: larger than {max_bytes >> 20} MiB; too large for a chart")
 
 
 def decode_text(data: bytes) -> str:
-    """Decode a text file whose encoding nobody wrote down: UTF-8 or 16, else Shift-JIS, CP949 or CP1252 by its looks.
+    """Decode a text file of unknown encoding: UTF-8 or UTF-16, else a guess of Shift-JIS, CP949 or CP1252.
 
     Japanese in Shift-JIS has kana or pairs of high bytes, and no half-width katakana, which is what other encodings
     look like as Shift-JIS; Korean has syllables of KS X 1001. Control characters at the start are left out. Never
@@ -67,7 +67,7 @@ def one_line(text: object) -> str:
 
 
 def number(value: Any, what: str) -> float:
-    """Return a number that a file gives as a number or a text. Raises ValueError where it is none, or not finite."""
+    """Return a number given as a number or as text. Raises ValueError if it is not a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"{what} is {str(value)[:40]!r}, not a number")
     try:
@@ -75,12 +75,12 @@ def number(value: Any, what: str) -> float:
     except (ValueError, OverflowError):
         raise ValueError(f"{what} is {str(value)[:40]!r}, not a number") from None
     if not abs(result) < 2**53:  # also refuses NaN
-        raise ValueError(f"{what} is {str(value)[:40]!r}, out of all bounds")
+        raise ValueError(f"{what} is {str(value)[:40]!r}, out of range")
     return result
 
 
 def whole_number(value: Any, default: int) -> int:
-    """Return a whole number such as a set's id, `default` where a file says none of a sane size."""
+    """Return a whole number such as a set's ID, `default` for anything else."""
     try:
         result = number(value, "")
     except ValueError:
@@ -89,29 +89,29 @@ def whole_number(value: Any, default: int) -> int:
 
 
 def timing_point(time_ms: float, beat_ms: float, meter: int = 4) -> TimingPoint:
-    """Return a timing point with a beat that osu! takes."""
+    """Return a timing point whose beat length is clamped to what osu! allows."""
     low_ms, high_ms = BEAT_MS_RANGE
     return TimingPoint(time_ms, min(max(beat_ms, low_ms), high_ms), meter if 0 < meter <= 64 else 4)
 
 
 def within_a_day(points: Iterable[TimingPoint]) -> list[TimingPoint]:
-    """Leave out timing points at times that no chart has."""
+    """Drop timing points more than a day from zero."""
     return [point for point in points if abs(point.time_ms) <= MAX_TIME_MS]
 
 
 def check_count(n: int) -> None:
-    """Raise ValueError for more notes, or other events, than a chart for people has."""
+    """Raise ValueError for more notes, or other events, than a playable chart has."""
     if n > MAX_OBJECTS:
-        raise ValueError(f"more than {MAX_OBJECTS} of them; that is no chart for people")
+        raise ValueError(f"more than {MAX_OBJECTS} notes or events; no playable chart has that many")
 
 
 def finished(beatmap: Beatmap, what: str) -> Beatmap:
-    """Return a chart with its notes sorted, each once, in times that a chart can have. Raises ValueError."""
+    """Return a chart with sorted notes and no duplicates. Raises ValueError for no notes or impossible times."""
     if not beatmap.notes:
         raise ValueError(f"{what} has no notes")
     unique: dict[tuple[float, int], Note] = {}
     for note in sorted(beatmap.notes, key=lambda note: (note.start_ms, note.column, note.last_ms)):
-        unique[note.start_ms, note.column] = note  # of a plain and a long note in one place the long one
+        unique[note.start_ms, note.column] = note  # a long note replaces a single one at the same place
     beatmap.notes = list(unique.values())
     for note in beatmap.notes:
         if not (abs(note.start_ms) <= MAX_TIME_MS and abs(note.last_ms) <= MAX_TIME_MS):  # also refuses NaN

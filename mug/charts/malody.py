@@ -1,4 +1,4 @@
-"""Malody's .mc (JSON), of its mode Key -> a chart.
+"""Read Malody's .mc files (JSON) of its mode Key.
 
 Beats are [number, numerator, denominator]. The song is a note with a sound: it starts `offset` ms after its beat, so
 the audio is at (time of a beat) - offset.
@@ -55,7 +55,7 @@ def read_malody_timing(path: str | Path) -> list[TimingPoint]:
 
 def parse_malody(data: bytes, name: str) -> Beatmap:
     """Read the bytes of a .mc file; `name` is for messages. Notes in columns that the chart does not have are left out,
-    as the game does. Raises ChartError for what is no Malody chart of keys with notes."""
+    as the game does. Raises ChartError for anything but a Malody Key chart with notes."""
     with _errors_of(name):
         return _chart(_load(data, name), name)
 
@@ -66,7 +66,7 @@ def _chart(file: dict[str, Any], name: str) -> Beatmap:
     if mode != KEY or isinstance(mode, bool):
         what = MODES.get(mode, "unknown") if isinstance(mode, int) else "unknown"
         raise OtherModeError(
-            f"{name}: its mode is {printable(mode, 20)} ({what}); charts of keys (mode 0) are what is read"
+            f"{name}: its mode is {printable(mode, 20)} ({what}); only charts of mode 0 (Key) are read"
         )
     keys = number(_object(meta.get("mode_ext"), "meta.mode_ext").get("column"), "meta.mode_ext.column")
     if keys not in range(1, MAX_KEYS + 1):
@@ -116,7 +116,7 @@ def _points(clock: BeatClock, sound_ms: float) -> list[TimingPoint]:
 
 
 def _song_note(items: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The note that plays the song, {} where none does. Notes that are played may have sounds of their own."""
+    """The note that plays the song, {} if there is none. Playable notes may have sounds of their own."""
     songs = [item for item in items if item.get("type") == SONG and "sound" in item]
     songs = songs or [item for item in items if "sound" in item and "column" not in item]
     return songs[-1] if songs else {}
@@ -148,20 +148,20 @@ def _beats(beats: Sequence[Any]) -> np.ndarray:
         whole, numerator, denominator = (number(part, "a part of a beat") for part in beat)
         value = whole + numerator / denominator if denominator else np.inf
         if not -MAX_BEAT <= value <= MAX_BEAT:
-            raise ValueError(f"a beat is {str(beat)[:40]}, out of all bounds")
+            raise ValueError(f"a beat is {str(beat)[:40]}, out of range")
         result.append(value)
     return np.array(result, dtype=np.float64)
 
 
 @contextmanager
 def _errors_of(name: str) -> Iterator[None]:
-    """Turn what is wrong with a file into ChartErrors that name it."""
+    """Turn errors in a file into ChartErrors that name it."""
     try:
         yield
     except json.JSONDecodeError as error:
-        raise ChartError(f"{name}: line {error.lineno}: {error.msg}; it is no .mc file, or cut off") from error
+        raise ChartError(f"{name}: line {error.lineno}: {error.msg}; this is not a .mc file, or cut off") from error
     except RecursionError as error:
-        raise ChartError(f"{name}: lists in lists in lists; that is no chart") from error
+        raise ChartError(f"{name}: nested too deeply for a chart") from error
     except ValueError as error:
         raise ChartError(f"{name}: {printable(error)}") from error
 
@@ -173,14 +173,14 @@ def _load(data: bytes, name: str) -> dict[str, Any]:
 
 def _object(value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"{what} is no object; it is no .mc file")
+        raise ValueError(f"{what} is not an object; this is not a .mc file")
     return value
 
 
 def _objects(file: dict[str, Any], key: str) -> list[dict[str, Any]]:
     items = file.get(key)
     if not isinstance(items, list):
-        raise ValueError(f"has no list '{key}'; it is no .mc file")
+        raise ValueError(f"has no list '{key}'; this is not a .mc file")
     check_count(len(items))
     return [_object(item, f"an entry of '{key}'") for item in items]
 

@@ -1,4 +1,4 @@
-"""The .osu text <-> Beatmap. Reading keeps the text, so that writing changes only what was edited."""
+"""Read and write .osu files. Reading keeps the text, so that writing changes only what was edited."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ OTHER_MODES = {"0": "osu!", "1": "osu!taiko", "2": "osu!catch"}
 
 
 class OtherModeError(ChartError):
-    """A chart of another game mode; a Songs folder is full of them."""
+    """A chart of another game mode, which is common in a Songs folder."""
 
 
 def read_osu(path: str | Path) -> Beatmap:
@@ -96,7 +96,7 @@ def format_osu(beatmap: Beatmap) -> bytes:
 
 
 def _parse_lines(lines: Sequence[str], encoding: str, name: str) -> tuple[Beatmap, OsuDocument]:
-    """Read the lines of a chart that may still be without notes."""
+    """Read the lines of a chart, which may have no notes yet."""
     headers, sections = _index(lines, name)
     header = {at: _clean(lines[line].partition(":")[2]) for at, line in headers.items()}
     keys = _check_mania(header, sections, name)
@@ -117,7 +117,7 @@ def _parse_lines(lines: Sequence[str], encoding: str, name: str) -> tuple[Beatma
     try:
         remarks.check(PASSED_OVER, len(sections["HitObjects"]) - 1)
     except ValueError as error:
-        raise ChartError(f"{name}: {error}; mend or delete the lines") from error
+        raise ChartError(f"{name}: {error}; fix or delete these lines") from error
     notes.sort(key=lambda item: (item[0].start_ms, item[0].column))
 
     backgrounds = [(line, file) for line in sections.get("Events", [])[1:] if (file := find_background(lines[line]))]
@@ -152,10 +152,12 @@ def _parse_lines(lines: Sequence[str], encoding: str, name: str) -> tuple[Beatma
 
 
 def _index(lines: Sequence[str], name: str) -> tuple[dict[tuple[str, str], int], dict[str, list[int]]]:
-    """Say on which line each header and each section stands; the last of equal headers counts, as in osu!."""
+    """Return the line of each header and the lines of each section; of equal headers the last counts, as in osu!."""
     first = next((text for line in lines if (text := without_controls(line.strip()).strip())), "")
     if not re.match(r"osu file format v\d+", first):
-        raise ChartError(f"{name}: starts with {first[:40]!a}, not with 'osu file format v14'; it is no .osu file")
+        raise ChartError(
+            f"{name}: starts with {first[:40]!a}, not with 'osu file format v14'; this is not an .osu file"
+        )
     headers: dict[tuple[str, str], int] = {}
     sections: dict[str, list[int]] = {}
     section = ""
@@ -172,7 +174,7 @@ def _index(lines: Sequence[str], name: str) -> tuple[dict[tuple[str, str], int],
 
 
 def _check_mania(header: Mapping[tuple[str, str], str], sections: Mapping[str, Sequence[int]], name: str) -> int:
-    """Return the key count of what is an osu!mania chart. Raises ChartError for anything else."""
+    """Return the key count of an osu!mania chart. Raises ChartError for anything else."""
     mode = header.get(("General", "Mode"), "0")
     if mode != MANIA:
         what = OTHER_MODES.get(mode, "unknown")
@@ -182,7 +184,7 @@ def _check_mania(header: Mapping[tuple[str, str], str], sections: Mapping[str, S
     if "HitObjects" not in sections:
         raise ChartError(f"{name}: no [HitObjects] section; the file is cut off or unfinished")
     if len(sections["HitObjects"]) > MAX_OBJECTS:
-        raise ChartError(f"{name}: more than {MAX_OBJECTS} hit objects; that is no chart for people")
+        raise ChartError(f"{name}: more than {MAX_OBJECTS} hit objects; no playable chart has that many")
     size = header.get(("Difficulty", "CircleSize"), "5")  # osu! takes 5 where the line is missing
     keys = round(number_or(size, 0.0))
     if not MIN_KEYS <= keys <= MAX_KEYS:
@@ -205,18 +207,18 @@ def _lines_of(data: bytes, name: str) -> tuple[list[str], str]:
     _check_size(len(data), name)
     encoding = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(data[:2], "utf-8")
     try:
-        # Bytes that are no UTF-8 (old files) survive as surrogates and are written back as they were.
+        # Bytes that are not UTF-8 (in old files) survive as surrogates and are written back as they were.
         text = data.decode(encoding, "surrogateescape" if encoding == "utf-8" else "strict")
     except UnicodeDecodeError as error:
         raise ChartError(f"{name}: not a text file: {error.reason}") from error
     if len(text) > MAX_LINES and len(LINE_END.findall(text)) > MAX_LINES:
-        raise ChartError(f"{name}: more than {MAX_LINES} lines; that is no chart for people")
+        raise ChartError(f"{name}: more than {MAX_LINES} lines; no playable chart has that many")
     return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text), encoding
 
 
 def _check_size(n_bytes: int, name: str) -> None:
     if n_bytes > MAX_BYTES:
-        raise ChartError(f"{name}: larger than {MAX_BYTES >> 20} MiB; that is no chart")
+        raise ChartError(f"{name}: larger than {MAX_BYTES >> 20} MiB; too large for a chart")
 
 
 def _value(text: str | None, default: str | int | float) -> str | int | float:
@@ -227,5 +229,5 @@ def _value(text: str | None, default: str | int | float) -> str | int | float:
 
 
 def _clean(text: str) -> str:
-    """Strip a value, and show bytes that were no UTF-8 as replacement characters."""
+    """Strip a value, and show bytes that were not UTF-8 as replacement characters."""
     return text.strip().encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""What changed in a chart since it was read -> its lines with those changes and no others."""
+"""Apply the edits of a chart to the lines it was read from, and change nothing else."""
 
 import re
 from bisect import bisect_right
@@ -38,7 +38,7 @@ def find_background(line: str) -> tuple[str, int, int] | None:
 
 
 def edited_lines(document: OsuDocument, beatmap: Beatmap) -> list[str]:
-    """Return the document's lines with the chart's edits. Raises ValueError for what a .osu file cannot say."""
+    """Return the document's lines with the chart's edits. Raises ValueError for what an .osu file cannot hold."""
     original, edits = document.original, _Edits(document)
     for attribute, (section, key, _) in HEADERS.items():
         if getattr(beatmap, attribute) != getattr(original, attribute):
@@ -64,7 +64,7 @@ def edited_lines(document: OsuDocument, beatmap: Beatmap) -> list[str]:
 
 
 class _Edits:
-    """The edits of one document, by what its lines say instead of by their numbers."""
+    """The edits of one document, by header, background and section instead of by line number."""
 
     def __init__(self, document: OsuDocument):
         self._document = document
@@ -72,7 +72,7 @@ class _Edits:
         self._new_sections: set[str] = set()
 
     def set_header(self, section: str, key: str, text: str | None) -> None:
-        """Give a header another value, add it, or (None) take it away."""
+        """Set a header, add it if it is missing, or remove it (None)."""
         line = self._document.headers.get((section, key))
         if line is None:
             if not re.fullmatch(r"[^\s:/\[][^:\r\n]*", key):
@@ -86,7 +86,7 @@ class _Edits:
             self._edits.replace(line, f"{name}{colon}{space}{text}")
 
     def set_background(self, file: str | None) -> None:
-        """Name another background image, the first one, or (None) none."""
+        """Set the background image, add it if it is missing, or remove it (None)."""
         line = self._document.background_line
         if line is None:
             self._append("Events", f'0,0,"{_one_line(file or "")}",0,0')
@@ -107,7 +107,7 @@ class _Edits:
         time_of: Callable[[Item], float],
         text_of: Callable[[Item], str],
     ) -> None:
-        """Make the section hold `items`: those `known` keep their lines, others go, new ones come by time."""
+        """Make the section hold `items`: `known` ones keep their lines, others go, new ones are added by time."""
         free: defaultdict[Item, deque[int]] = defaultdict(deque)
         for item, line in known:
             free[item].append(line)
@@ -154,5 +154,5 @@ def _without_end(line: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Make a value that a line can hold: titles come from audio tags and web forms, line ends and all."""
+    """Replace line ends in a value: titles from audio tags and web forms may hold them."""
     return re.sub(r"[\r\n]+", " ", text).encode("utf-8", "replace").decode()

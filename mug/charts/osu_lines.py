@@ -1,4 +1,4 @@
-"""One line of [HitObjects] or [TimingPoints] <-> Note or TimingPoint. A bad line raises ValueError with the reason."""
+"""Parse and format lines of [HitObjects] and [TimingPoints]. A bad line raises ValueError with the reason."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
@@ -8,15 +8,15 @@ import numpy as np
 
 from mug.charts.beatmap import Note, TimingPoint
 
-MAX_TIME_MS = 24 * 3_600_000.0  # nobody charts a day
-MAX_STRAY = 100  # control characters before the text; with more of them it is none
+MAX_TIME_MS = 24 * 3_600_000.0  # a day
+MAX_STRAY = 100  # control characters before the text; a file with more is not text
 CIRCLE, SLIDER, SPINNER, HOLD = 1, 2, 8, 128  # bits of a hit object's type
 DEFAULT_BEAT_MS = 500.0  # a chart without timing is written with 120 beats a minute
 BEAT_MS_RANGE = (6.0, 60_000.0)  # osu! clamps a beat to these
 
 
 def printable(text: object, most: int = 200) -> str:
-    """Return what a stranger's file says as one line for a message, without what controls a terminal."""
+    """Return text from an untrusted file as one line for a message, without terminal control characters."""
     return "".join(letter if letter.isprintable() else " " for letter in str(text)[:most]).strip()
 
 
@@ -29,7 +29,7 @@ def without_controls(text: str) -> str:
 
 
 def parse_time(text: str) -> float:
-    """Return a time in ms. Raises ValueError when it is no number, not finite, or more than a day from zero."""
+    """Return a time in ms. Raises ValueError if it is not a number, not finite, or more than a day from zero."""
     time_ms = float(text)
     if not -MAX_TIME_MS <= time_ms <= MAX_TIME_MS:  # also refuses NaN
         raise ValueError(f"time '{text.strip()}' is not within a day")
@@ -37,7 +37,7 @@ def parse_time(text: str) -> float:
 
 
 def number_or(text: str | None, default: float) -> float:
-    """Return the number that a header says, `default` where it is missing or says none of a sane size."""
+    """Return a header's number, `default` if it is missing, not a number or too large."""
     try:
         number = float(text or "")
     except ValueError:
@@ -56,13 +56,13 @@ def x_of(column: int, keys: int) -> int:
 
 
 def parse_hit_object(line: str, keys: int, slider_ms: Callable[[float, float], float]) -> Note:
-    """Read a hit object as osu!mania plays it: holds, sliders and spinners are long notes, all else plain ones.
+    """Read a hit object as osu!mania plays it: holds, sliders and spinners are long notes, all others single notes.
 
     `slider_ms(start_ms, pixels)` gives a slider's duration. A hold that ends at its start or before is a plain note.
     """
     fields = line.split(",")
     if len(fields) < 5:
-        raise ValueError(f"'{line.strip()[:60]}' is no hit object (the file may be cut off)")
+        raise ValueError(f"'{line.strip()[:60]}' is not a hit object (the file may be cut off)")
     x, start_ms, kind = float(fields[0]), parse_time(fields[2]), int(fields[3])
     if not abs(x) <= 1e9:
         raise ValueError(f"position '{fields[0]}' is not a number on the screen")
@@ -98,7 +98,7 @@ def format_note(note: Note, keys: int) -> str:
 
 
 def parse_timing_point(line: str) -> TimingPoint | None:
-    """Read a timing line; None for one that sets no tempo: a velocity change, or what osu! does not understand."""
+    """Read a timing line; None if it sets no tempo: a velocity change, or a line that osu! ignores."""
     fields = line.split(",")
     try:
         time_ms, beat_ms = parse_time(fields[0]), float(fields[1])

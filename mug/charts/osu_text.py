@@ -1,9 +1,9 @@
-"""The lines of a .osu file: which header says what, the lines of a blank chart, edits by line number."""
+"""The text of .osu files: known headers, a blank chart, edits by line number."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-# Attributes of a Beatmap that stand in a header line: section, key, what osu! assumes where the line is missing.
+# Attributes of a Beatmap that have a header line: section, key, osu!'s default if the line is missing.
 HEADERS: dict[str, tuple[str, str, str | int | float]] = {
     "audio_filename": ("General", "AudioFilename", ""),
     "preview_ms": ("General", "PreviewTime", -1),
@@ -73,7 +73,7 @@ SliderTickRate:1
 
 
 class LineEdits:
-    """Changes to a list of lines, gathered by the numbers the lines have before any change."""
+    """Changes to a list of lines; line numbers are those before any change."""
 
     def __init__(self, lines: Sequence[str]):
         self._lines = lines
@@ -83,7 +83,7 @@ class LineEdits:
         self.newline = lines[0][len(lines[0].rstrip("\r\n")) :] or "\n"
 
     def replace(self, line: int, text: str) -> None:
-        """Give a line another text; it keeps its line end."""
+        """Replace a line's text; it keeps its line end."""
         old = self._lines[line]
         self._replaced[line] = text + old[len(old.rstrip("\r\n")) :]
 

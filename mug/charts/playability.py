@@ -1,4 +1,4 @@
-"""Puts right what fingers cannot play: a column struck twice in a hurry (a minijack), notes on top of others."""
+"""Remove what cannot be played: minijacks (a column struck twice in quick succession) and overlapping notes."""
 
 import math
 from bisect import bisect_left

@@ -1,4 +1,4 @@
-"""Quaver's .qua (YAML) -> a chart. Velocities, key sounds and editor layers are nothing that is played."""
+"""Read Quaver's .qua files (YAML). Scroll velocities, key sounds and editor layers are ignored."""
 
 import re
 from collections.abc import Iterator
@@ -28,16 +28,16 @@ from mug.errors import ChartError
 
 MAX_BYTES = 12 * 2**20
 MAX_YAML_BYTES = 4 * 2**20  # without what is ignored; YAML is slow to read
-MAX_EVENTS = 1_000_000  # names, values, beginnings and ends in a file
+MAX_EVENTS = 1_000_000  # YAML events in a file
 MAX_DEPTH = 16
-# Lists of nothing that is played, of which charts may have a hundred thousand lines.
+# Lists that do not affect the notes; charts may have a hundred thousand lines of them.
 IGNORED = re.compile(
     r"^(?:SliderVelocities|ScrollSpeedFactors|TimingGroups|EditorLayers|CustomAudioSamples|SoundEffects|Bookmarks):"
     r"[ \t]*\r?\n(?:[ \t-].*\n)*",
     re.MULTILINE,
 )
 MAX_KEYS = 10
-KEYS = {f"Keys{keys}": keys for keys in range(1, MAX_KEYS + 1)}  # what a file calls a mode
+KEYS = {f"Keys{keys}": keys for keys in range(1, MAX_KEYS + 1)}  # by the name of the mode
 MINES = ("Mine", "1")
 BAD_NOTES = "notes left out that have no lane or time"
 MIN_BPM = 1e-3
@@ -60,10 +60,10 @@ def read_quaver_timing(path: str | Path) -> list[TimingPoint]:
 
 
 def parse_quaver(data: bytes, name: str) -> Beatmap:
-    """Read the bytes of a .qua file; `name` is for messages. Numbers that are 0 may be missing in it.
+    """Read the bytes of a .qua file; `name` is for messages. Fields that are 0 may be missing.
 
     Mines, and notes of a scratch lane, which a chart may have beside its keys (an eighth lane of 7K), are left out and
-    counted in the chart's remarks. Raises ChartError for what is no Quaver chart with notes.
+    counted in the chart's remarks. Raises ChartError for anything but a Quaver chart with notes.
     """
     with _errors_of(name):
         return _chart(_load(data, name), name)
@@ -71,7 +71,7 @@ def parse_quaver(data: bytes, name: str) -> Beatmap:
 
 def _chart(qua: Any, name: str) -> Beatmap:
     if not isinstance(qua, dict) or "HitObjects" not in qua:
-        raise ValueError("has no HitObjects; it is no .qua file, or cut off")
+        raise ValueError("has no HitObjects; this is not a .qua file, or it is cut off")
     mode = _text(qua, "Mode")
     if mode not in KEYS:
         raise OtherModeError(f"{name}: its Mode is '{printable(mode, 20)}'; Keys1 to Keys{MAX_KEYS} are read")
@@ -87,7 +87,7 @@ def _chart(qua: Any, name: str) -> Beatmap:
         artist=artist,
         creator=_text(qua, "Creator"),
         version=_text(qua, "DifficultyName"),
-        beatmap_set_id=-1,  # what Quaver numbers is no osu! set; two sets of one number are not one
+        beatmap_set_id=-1,  # Quaver's numbers are not osu! set IDs, and may equal one
         background=_text(qua, "BackgroundFile") or None,
         preview_ms=whole_number(qua.get("SongPreviewTime"), -1),
         metadata={
@@ -102,8 +102,8 @@ def _chart(qua: Any, name: str) -> Beatmap:
 
 
 def _notes(qua: dict[str, Any], keys: int, remarks: Remarks) -> list[Note]:
-    """The notes that are played. Raises ValueError where too many of them have no lane or time."""
-    has_scratch_lane = _text(qua, "HasScratchKey").lower() == "true" or keys == 7  # old files do not say it
+    """The playable notes. Raises ValueError where too many of them have no lane or time."""
+    has_scratch_lane = _text(qua, "HasScratchKey").lower() == "true" or keys == 7  # old files lack the flag
     notes: list[Note] = []
     items = list(_items(qua, "HitObjects"))
     for item in items:
@@ -150,7 +150,7 @@ def _point(item: dict[str, Any]) -> TimingPoint | None:
 def _items(qua: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:
     items = qua.get(key) or []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise ValueError(f"its {key} are no list of objects")
+        raise ValueError(f"its {key} is not a list of objects")
     check_count(len(items))
     return iter(items)
 
@@ -162,13 +162,13 @@ def _text(qua: dict[str, Any], key: str) -> str:
 
 @contextmanager
 def _errors_of(name: str) -> Iterator[None]:
-    """Turn what is wrong with a file into ChartErrors that name it."""
+    """Turn errors in a file into ChartErrors that name it."""
     try:
         yield
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise ChartError(
-            f"{name}: {line}{printable(error.problem or error.context)}; it is no .qua file, or cut off"
+            f"{name}: {line}{printable(error.problem or error.context)}; this is not a .qua file, or it is cut off"
         ) from error
     except (yaml.YAMLError, ValueError) as error:
         raise ChartError(f"{name}: {printable(error)}") from error
@@ -177,10 +177,12 @@ def _errors_of(name: str) -> Iterator[None]:
 def _load(data: bytes, name: str) -> Any:
     """Read the bytes of a .qua file as dicts, lists and texts. Raises ChartError, ValueError or YAMLError."""
     check_size(data, MAX_BYTES, name)
-    # empty lines instead, so that errors name the right ones
+    # replaced by empty lines, so that errors name the right line
     text = IGNORED.sub(lambda match: "\n" * match[0].count("\n"), decode_text(data))
     if len(text.encode()) > MAX_YAML_BYTES:
-        raise ChartError(f"{name}: larger than {MAX_YAML_BYTES >> 20} MiB without its velocities; that is no chart")
+        raise ChartError(
+            f"{name}: larger than {MAX_YAML_BYTES >> 20} MiB without its velocities; too large for a chart"
+        )
     return _load_yaml(text)
 
 
@@ -194,13 +196,13 @@ def _load_yaml(text: str) -> Any:
     keys: list[str | None] = [None]  # of each mapping in the stack: the key whose value comes next
     for n, event in enumerate(yaml.parse(text, Loader=LOADER)):
         if n > MAX_EVENTS:
-            raise ValueError(f"more than {MAX_EVENTS} values; that is no chart")
+            raise ValueError(f"more than {MAX_EVENTS} values; no chart has that many")
         value: Any
         if isinstance(event, yaml.ScalarEvent):
             value = event.value
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             if len(stack) > MAX_DEPTH:
-                raise ValueError("lists in lists in lists; that is no chart")
+                raise ValueError("nested too deeply for a chart")
             stack.append({} if isinstance(event, yaml.MappingStartEvent) else [])
             keys.append(None)
             continue

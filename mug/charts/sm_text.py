@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-MAX_MARKS = 200_000  # colons and the like in a file; real files have a few thousand
+MAX_MARKS = 200_000  # separators (: ; #) in a file; real files have a few thousand
 
 COMMENT = re.compile(r"//[^\r\n]*")
 # A '#' opens a parameter anywhere outside of one, and inside of one at the start of a line: the ';' was forgotten.
@@ -25,7 +25,7 @@ class Parameter(NamedTuple):
 
 
 def parameters(text: str) -> Iterator[Parameter]:
-    """Yield the parameters of a file, in order. Raises ValueError for more of them than a chart has."""
+    """Yield the parameters of a file, in order. Raises ValueError for too many of them."""
     text = COMMENT.sub("", text)
     lines, counted_to = 1, 0
     opened: int | None = None  # where the open parameter's '#' is
@@ -42,7 +42,7 @@ def parameters(text: str) -> Iterator[Parameter]:
 
     for n_marks, mark in enumerate(MARK.finditer(text)):
         if n_marks > MAX_MARKS:
-            raise ValueError(f"more than {MAX_MARKS} names and values; that is no chart")
+            raise ValueError(f"more than {MAX_MARKS} names and values; no chart has that many")
         kind = mark[0]
         if kind == "#":
             if opened is not None:

@@ -84,7 +84,7 @@ def _events(fields: Fields, key: str) -> Events:
         beat_text, value_text = part.split("=")[:2]
         beat, value = number(beat_text, f"a beat of #{key}"), number(value_text, f"a value of #{key}")
         if not -MAX_BEAT <= beat <= MAX_BEAT:
-            raise ValueError(f"#{key} has beat {beat:g}, out of all bounds")
+            raise ValueError(f"#{key} has beat {beat:g}, out of range")
         events.append((round(beat * ROWS_PER_BEAT) / ROWS_PER_BEAT, value))
     return events
 

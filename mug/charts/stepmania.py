@@ -1,4 +1,4 @@
-"""StepMania's and Etterna's .sm and .ssc -> charts of 4 keys.
+"""Read StepMania's and Etterna's .sm and .ssc files as 4K charts.
 
 Times are those of the audio file as the game plays it: beat 0 is at -OFFSET, and nothing else is added. What is known
 as the 9 ms bias (packs made for In The Groove's cabinets have 9 ms more in their OFFSET than the music says) is not in
@@ -30,8 +30,8 @@ from mug.errors import ChartError
 MAX_BYTES = 8 * 2**20
 NOT_PLAYED = "0MFAK"  # nothing, mines, fakes, attacks, key sounds
 MAX_CHARTS = 200
-MAX_EVENTS = 100_000  # changes of tempo, stops and the like, of all charts of a file
-KEYS = {"dance-single": 4}  # the style whose panels are columns as they are
+MAX_EVENTS = 100_000  # tempo changes, stops etc. of all charts of a file
+KEYS = {"dance-single": 4}  # styles whose panels are the columns
 NOTES_FIELDS = 6  # of #NOTES in .sm: style, author, difficulty, meter, groove radar, notes
 
 
@@ -57,14 +57,14 @@ def read_stepmania_timing(path: str | Path) -> list[TimingPoint]:
 
 
 def parse_stepmania(data: bytes, name: str) -> tuple[list[Beatmap], list[ChartError]]:
-    """Read the bytes of a .sm or .ssc file: its 4-panel charts, and why the others are none. `name` is for messages.
+    """Read the bytes of a .sm or .ssc file: its 4-panel charts, and errors for the others. `name` is for messages.
 
     Taps and lifts are notes, holds and rolls long ones; mines, fakes, attacks and key sounds are not played, nor are
-    notes on beats that the timing skips. Raises ChartError for what is no such file.
+    notes on beats that the timing skips. Raises ChartError for any other file.
     """
     song, charts, is_ssc = _fields(data, name)
     if not charts:
-        raise ChartError(f"{name}: holds no charts (#NOTES); it is no StepMania file, or cut off")
+        raise ChartError(f"{name}: holds no charts (#NOTES); this is not a StepMania file, or it is cut off")
     found: list[Beatmap] = []
     errors: list[ChartError] = []
     timings = Timings(song, is_ssc)
@@ -85,7 +85,7 @@ def parse_stepmania(data: bytes, name: str) -> tuple[list[Beatmap], list[ChartEr
     return found, errors
 
 
-_WANTED = f"charts of four panels ({', '.join(KEYS)}) are what is read"
+_WANTED = f"only four-panel charts ({', '.join(KEYS)}) are read"
 
 
 def _fields(data: bytes, name: str) -> tuple[Fields, list[tuple[Fields, Parameter]], bool]:

@@ -111,7 +111,7 @@ def test_timing_is_read_from_charts_without_notes_and_of_any_mode(tmp_path, name
     ("name", "text", "reason"),
     [
         ("a.osu", "osu file format v14\n[TimingPoints]\n5,-100,4,1,0,50,0,0\n", "a.osu: no tempo in it"),
-        ("a.osu", "text", "no .osu file"),
+        ("a.osu", "text", "not an .osu file"),
         ("a.sm", "#TITLE:x;", "a.sm: no tempo is given"),
         ("a.qua", "Mode: Keys4\n", "a.qua: no tempo in it"),
         ("a.qua", "- 1", "a.qua: no tempo in it"),

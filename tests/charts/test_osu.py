@@ -155,8 +155,8 @@ def test_columns_of_every_key_count(keys):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "no .osu file"),
-        ("PK\x03\x04", "no .osu file"),
+        ("", "not an .osu file"),
+        ("PK\x03\x04", "not an .osu file"),
         (CHART.replace("Mode: 3", "Mode: 0"), "its Mode is 0 \\(osu!\\)"),
         (CHART.replace("Mode: 3", ""), "its Mode is 0"),
         (CHART.partition("[HitObjects]")[0], "no \\[HitObjects\\]"),
@@ -164,7 +164,7 @@ def test_columns_of_every_key_count(keys):
         (CHART.replace("CircleSize:4", "CircleSize:0"), "CircleSize '0' is not a key count"),
         (CHART.replace("CircleSize:4", "CircleSize:19"), "CircleSize '19'"),
         (CHART.replace("CircleSize:4", "CircleSize:nan"), "CircleSize 'nan'"),
-        (with_objects("64,192,12"), "line 7: '64,192,12' is no hit object"),
+        (with_objects("64,192,12"), "line 7: '64,192,12' is not a hit object"),
         (with_objects("64,192,NaN,1,0"), "time 'NaN' is not within a day"),
         (with_objects("64,192,5,128,0,inf:0"), "time 'inf' is not within a day"),
         (with_objects("64,192,86400001,1,0"), "time '86400001' is not within a day"),
@@ -200,7 +200,8 @@ def test_a_line_that_osu_passes_over_is_passed_over_and_counted():
     chart = parse(text)
     assert (len(chart.notes), chart.notes[-1]) == (61, Note(99, 3))
     assert chart.remarks == (
-        "hit objects passed over, as osu! does: 1 (line 67: 'garbage line' is no hit object (the file may be cut off))",
+        "hit objects passed over, as osu! does: 1 "
+        "(line 67: 'garbage line' is not a hit object (the file may be cut off))",
     )
     assert format_osu(chart).decode() == text
     del chart.notes[0]

@@ -21,7 +21,7 @@ def one(rows: str, bpms: str = "0=60", head: str = ""):
 def test_a_chart_by_hand():
     charts, errors = parse_stepmania(SM.encode(), "a.sm")
     assert [str(error) for error in errors] == [
-        "a.sm: line 39: a dance-double chart; charts of four panels (dance-single) are what is read"
+        "a.sm: line 39: a dance-double chart; only four-panel charts (dance-single) are read"
     ]
     assert isinstance(errors[0], OtherModeError)
     (chart,) = charts
@@ -135,7 +135,7 @@ def test_notes_in_a_negative_stop_are_not_played():
         ("#BPMS:0=60;\n#NOTES:dance-single:::::0000;", "line 2: the chart has no notes"),
         ("#BPMS:0=60;\n#NOTES:dance-single:::::" + "10000\n" * 40, "40 of 40, too many"),
         ("#NOTES:dance-single:::::1000;", "line 1: no tempo is given"),
-        ("#BPMS:0=nan;#NOTES:dance-single:::::1000;", "line 1: a value of #BPMS is 'nan', out of all bounds"),
+        ("#BPMS:0=nan;#NOTES:dance-single:::::1000;", "line 1: a value of #BPMS is 'nan', out of range"),
         ("#BPMS:0=x;#NOTES:dance-single:::::1000;", "line 1: a value of #BPMS is 'x', not a number"),
         ("#BPMS:0=60,1e9=3;#NOTES:dance-single:::::1000;", r"line 1: #BPMS has beat 1e\+09"),
         ("#BPMS:0=0.0001;#NOTES:dance-single:::::1000,1000;", "line 1: the chart has a note at 2.4e.09 ms"),
