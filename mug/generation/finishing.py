@@ -1,6 +1,7 @@
 """What turns sampled notes into a chart that people play: names, tempo, the grid, whole milliseconds."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,16 +12,25 @@ from mug.charts.timing import fit_timing, snap
 from mug.data.audio import read_tags
 
 UNKNOWN_ARTIST = "Unknown Artist"
+NAMELESS = re.compile(r"(audio|song|music|track|untitled|output|preview)[ _-]*[0-9]*", re.IGNORECASE)
+DIGEST = re.compile("[0-9a-f]{32,}")  # a folder that a web page put an upload into
+SET_NUMBER = re.compile("^[0-9]+ +")
 CHORD_MS = 15.0  # keys this close are meant as one: networks write the notes of a chord some ms apart
 
 
 def song_names(path: Path, title: str | None, artist: str | None) -> tuple[str, str]:
-    """Return title and artist: what is given, else the audio's tags, else its file name ("Artist - Title.mp3")."""
+    """Return title and artist: what is given, else the audio's tags, else its file name ("Artist - Title.mp3").
+
+    A file that is only called "audio" or the like has the name of its folder, without the number of an osu! set.
+    """
     if title is not None and artist is not None:
         return title, artist
     tagged_title, tagged_artist = read_tags(path)
-    before, dash, after = path.stem.partition(" - ")
-    named_title, named_artist = (after, before) if dash else (path.stem, UNKNOWN_ARTIST)
+    name, folder = path.stem, path.absolute().parent.name
+    if NAMELESS.fullmatch(name) and folder and not DIGEST.fullmatch(folder):
+        name = SET_NUMBER.sub("", folder)
+    before, dash, after = name.partition(" - ")
+    named_title, named_artist = (after, before) if dash else (name, UNKNOWN_ARTIST)
     return (
         next(name for name in (title, tagged_title, named_title) if name is not None),
         next(name for name in (artist, tagged_artist, named_artist) if name is not None),

@@ -1,7 +1,9 @@
 """What is done to sampled notes before people play them."""
 
+import pytest
+
 from mug.charts.beatmap import Note, TimingPoint
-from mug.generation.finishing import gather_chords, inside, tidy
+from mug.generation.finishing import gather_chords, inside, song_names, tidy
 
 
 def test_notes_go_to_the_grid_and_into_whole_milliseconds():
@@ -10,6 +12,23 @@ def test_notes_go_to_the_grid_and_into_whole_milliseconds():
         Note(600.0, 1, 1000.0),
     ]
     assert tidy([Note(403.7, 0)], 4, None, 90, 2000) == [Note(404.0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("place", "names"),
+    [
+        ("Some Song/audio.ogg", ("Some Song", "Unknown Artist")),
+        ("12345 Someone - Some Song/audio.mp3", ("Some Song", "Someone")),
+        ("x/Track 01.mp3", ("x", "Unknown Artist")),
+        ("x/Someone - audio.mp3", ("audio", "Someone")),
+        (f"{'0a' * 32}/audio.wav", ("audio", "Unknown Artist")),
+        ("x/audiophile.mp3", ("audiophile", "Unknown Artist")),
+    ],
+)
+def test_a_song_that_is_only_called_audio_is_named_after_its_folder(tmp_path, place, names):
+    (tmp_path / place).parent.mkdir()
+    (tmp_path / place).touch()
+    assert song_names(tmp_path / place, None, None) == names
 
 
 def test_no_note_is_lost_because_its_line_lies_outside_the_song():
