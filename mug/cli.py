@@ -2,13 +2,19 @@
 
 import argparse
 import sys
+import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 from mug.errors import MugError
+
+PACKAGE = Path(__file__).resolve().parent
+PYTHONS_OWN = warnings.formatwarning
 
 
 def run(main: Callable[[], int | None]) -> None:
     """Run a command's `main` and leave the process with its exit status (0 where it returns None)."""
+    warnings.formatwarning = _one_line
     try:
         status = main()
     except MugError as error:
@@ -21,6 +27,15 @@ def run(main: Callable[[], int | None]) -> None:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
     sys.exit(status or 0)
+
+
+def _one_line(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """Show this package's warnings to users as what they are; those of others as Python does."""
+    if category is UserWarning and Path(filename).is_relative_to(PACKAGE):
+        return f"warning: {printable(str(message))}\n"
+    return PYTHONS_OWN(message, category, filename, lineno, line)
 
 
 def command_parser(name: str, description: str | None) -> argparse.ArgumentParser:

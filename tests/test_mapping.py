@@ -13,7 +13,7 @@ from mug.charts.osu import read_osu
 from mug.charts.osz import extract_osz
 from mug.commands import chart as mapping
 from mug.config import PROJECT_ROOT
-from mug.errors import PromptError
+from mug.errors import AudioError, ConfigError, PromptError
 from mug.features import FeatureSpec
 from mug.generation.prompt_distance import Measured
 
@@ -48,19 +48,22 @@ def test_a_package_and_a_picture_of_each_chart(monkeypatch, capsys, tiny_checkpo
     package = out / "Somebody - Noise.osz"
     assert sorted(path.suffix for path in out.iterdir()) == [".osz", ".png", ".png", ".png", ".png"]
     charts = [read_osu(path) for path in extract_osz(package, tmp_path / "unpacked")]
-    assert sorted(chart.version for chart in charts) == [
-        *["AI v1 2.0* a little", "AI v1 6.0* a lot", "AI v2 2.0* a little", "AI v2 6.0* a lot"]
-    ]
+    versions = [re.sub(r" [0-9.]+\*", "", chart.version) for chart in charts]
+    assert sorted(versions) == ["AI v1 a little", "AI v1 a lot", "AI v2 a little", "AI v2 a lot"]
+    assert {chart.audio_filename for chart in charts} == {"Somebody - Noise.ogg"}  # osu! ranks no wav
     assert {chart.title for chart in charts} == {'No/"ise'}
     assert {chart.metadata["AIPrompt"] for chart in charts} == {
         '{"sr": 2, "ln": true, "rank_status": "loved"}',
         '{"sr": 6, "rank_status": "loved"}',
     }
     assert {point.bpm for chart in charts for point in chart.timing_points} == {160.0}
-    picture = out / "Somebody - Noise (MuG) [AI v2 6.0 a lot].png"
+    (picture,) = out.glob("Somebody - Noise (MuG) [[]AI v2 * a lot].png")
     with Image.open(picture) as image:
         assert image.width >= 640
-    printed = capsys.readouterr().out.splitlines()
+    output = capsys.readouterr()
+    assert "Somebody - Noise.wav is wav, which osu! does not play; the package holds it as" in output.err
+    assert "warning: AI v" in output.err  # six stars, from a model that was never trained
+    printed = output.out.splitlines()
     assert printed[0] == str(package)
     assert len(printed) == 5
     assert "stars (asked 2.00)" in printed[1]
@@ -80,6 +83,37 @@ def test_the_sampler_is_the_one_asked_for(monkeypatch, capsys, tiny_checkpoint, 
     for flags, bar in (([], "DDIM: "), (["--sampler", "plms"], "PLMS: ")):
         run(monkeypatch, *common, *flags)
         assert bar in capsys.readouterr().err
+
+
+def test_songs_of_one_name_do_not_replace_each_other(monkeypatch, tiny_checkpoint, song, tmp_path):
+    for _ in range(2):
+        run(monkeypatch, "--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, *FAST)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "Somebody - Noise (2).osz",
+        "Somebody - Noise (MuG) [AI v1] (2).png",
+        "Somebody - Noise (MuG) [AI v1].png",
+        "Somebody - Noise.osz",
+    ]
+
+
+def test_what_cannot_be_is_said_before_a_model_is_loaded(monkeypatch, song, tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    common = ["--checkpoint", tmp_path / "none.ckpt", "--audio"]
+    for outdir in (file, file / "deeper"):
+        with pytest.raises(ConfigError, match="is a file; name a folder as --outdir"):
+            run(monkeypatch, *common, song, "--outdir", outdir)
+    with pytest.raises(AudioError, match=r'a folder; --audio takes one song.*do mug chart --audio "\$song"; done'):
+        run(monkeypatch, *common, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [("sr=-3", "from 1 to 8"), ("ln_ratio=50", "from 0 to 1"), ("start=1", "unknown feature 'start'")],
+)
+def test_a_prompt_out_of_range_is_refused(monkeypatch, tiny_checkpoint, song, tmp_path, wish, reason):
+    with pytest.raises(PromptError, match=reason):
+        run(monkeypatch, *["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--prompt", wish])
 
 
 def test_another_number_of_keys_is_refused(monkeypatch, tiny_checkpoint, song, tmp_path):

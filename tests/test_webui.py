@@ -4,12 +4,15 @@ import json
 import shutil
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from gradio_client import Client
+from gradio_client.exceptions import AppError
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -193,6 +196,26 @@ def test_a_broken_chart_becomes_a_message(page, tmp_path):
     upload(page, "#chart-file", path)
     wait(page).until(lambda page: "broken.osu: " in messages(page))
     assert not page.find_element(By.ID, "copy").is_enabled()
+
+
+def test_scripts_name_inputs_and_hear_of_mistakes(address):
+    client = Client(address, verbose=False)
+    endpoint = client.view_api(return_format="dict")["named_endpoints"]["/generate"]
+    names = [parameter["parameter_name"] for parameter in endpoint["parameters"]]
+    assert names[:3] == ["audio", "title", "artist"]
+    assert {"use_sr", "sr", "chart_type", "steps", "seed", "count"} <= set(names)
+    with pytest.raises(AppError, match="Drop a song first"):
+        client.predict(None, "t", "a", api_name="/generate")
+    client.close()
+
+
+def test_a_page_behind_a_proxy_knows_its_place(tiny_generator):
+    page = webui.serve(tiny_generator, "127.0.0.1", port=None, block=False, root_path="/mug")
+    try:
+        with urllib.request.urlopen(f"{page.local_url}config") as answer:
+            assert json.load(answer)["root"].endswith("/mug")
+    finally:
+        page.close()
 
 
 def test_nothing_comes_from_elsewhere(browser, address):

@@ -7,6 +7,9 @@ mug chart --checkpoint logs/<run>/checkpoints/last.ckpt --audio song.mp3 --promp
 """
 
 import argparse
+import os
+import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,14 +18,14 @@ import yaml
 
 from mug.charts import chart_files
 from mug.charts.beatmap import TimingPoint
-from mug.charts.file_names import chart_name, safe_name
-from mug.charts.osz import write_osz
+from mug.charts.file_names import FILE_LETTERS, chart_name, letters_in, unused_path
 from mug.charts.playability import JACK_INTERVAL_MS
-from mug.cli import add_earlier_names, command_parser
+from mug.cli import add_earlier_names, command_parser, printable
 from mug.config import SHIPPED_MODEL, find_file
 from mug.device import add_device_argument
-from mug.errors import PromptError
+from mug.errors import AudioError, ConfigError, PromptError
 from mug.files import replacing
+from mug.generation.package import write_package
 from mug.generation.request import GeneratedChart
 from mug.generation.sampling_options import add_sampling_options, settings_from
 from mug.generation.song import Song
@@ -33,6 +36,7 @@ from mug.ratings.long_notes import ln_ratio
 def main(argv: Sequence[str] | None = None) -> None:
     """Chart a song once for every prompt and sample, and say what came out beside what was asked for."""
     args = build_parser().parse_args(argv)
+    check_paths(args.audio, args.outdir)
     from mug.generation.generator import ChartGenerator  # imports torch
 
     prompts = read_prompts(args.prompt, args.prompt_dir)
@@ -47,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.keys not in (None, generator.keys):
         wanted = f"{args.keys}K needs a model trained on {args.keys}K charts"
         raise PromptError(f"this model writes {generator.keys}K charts; {wanted}")
+    for prompt in prompts.values():
+        generator.spec.check(prompt)
     settings = settings_from(args, generator.settings)
     charts: list[GeneratedChart] = []
     prompt_of_each: list[dict[str, Any]] = []
@@ -66,11 +72,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         charts += written
         prompt_of_each += [prompt] * len(written)
 
-    package = args.outdir / (safe_name(f"{charts[0].artist} - {charts[0].title}") + ".osz")
-    write_osz(package, charts, args.audio)
+    package, song_note = write_package(args.outdir, charts, args.audio)
     print(package)
+    if song_note:
+        print(printable(song_note), file=sys.stderr)
     for chart, prompt in zip(charts, prompt_of_each, strict=True):
-        picture = args.outdir / Path(chart_name(chart)).with_suffix(".png").name
+        name = chart_name(chart, letters_in(args.outdir, ".png")).removesuffix(".osu")
+        picture = unused_path(args.outdir, name, ".png", FILE_LETTERS)
         with replacing(picture) as temporary:
             draw_chart(chart, star_rating=chart.star_rating).save(temporary)
         asked = f" (asked {float(prompt['sr']):.2f})" if prompt.get("sr") is not None else ""
@@ -79,6 +87,20 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"  {chart.version}: {rated}{asked}, {len(chart.notes)} notes, {ln_ratio(chart):.0%} long, "
             f"{chart.timing_points[0].bpm:.6g} BPM -> {picture.name}"
         )
+        if warning := chart.stars_warning(prompt):
+            print(f"warning: {printable(warning)}", file=sys.stderr)
+
+
+def check_paths(audio: Path, outdir: Path) -> None:
+    """Raise what is wrong with the song's place or the folder to write into, before a model is loaded."""
+    if audio.is_dir():
+        loop = f'for song in {shlex.quote(str(audio))}/*.mp3; do mug chart --audio "$song"; done'
+        raise AudioError(f"{audio}: a folder; --audio takes one song. Chart them one after another: {loop}")
+    there = next(path for path in (outdir.absolute(), *outdir.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise ConfigError(f"{outdir}: {there} is a file; name a folder as --outdir")
+    if not os.access(there, os.W_OK):
+        raise ConfigError(f"{outdir}: {there} cannot be written to; name another folder as --outdir")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -90,7 +112,9 @@ def build_parser() -> argparse.ArgumentParser:
         default=SHIPPED_MODEL,
         help=f"a stage 2 run's .ckpt, or a model folder (default: {SHIPPED_MODEL}, which writes 4K)",
     )
-    files.add_argument("--audio", type=Path, required=True, help="the song: mp3, ogg, wav or flac, up to 15 minutes")
+    files.add_argument(
+        "--audio", type=Path, required=True, help="the song, up to 15 minutes: mp3, ogg, wav, flac, m4a..."
+    )
     files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder of the .osz and the pictures")
     files.add_argument("--audio_title", help="default: the audio's tags, else its file name")
     files.add_argument("--audio_artist", help="default: the audio's tags, else its file name")

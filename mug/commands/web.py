@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             raise
         raise ConfigError("the web page needs gradio; install it: pip install 'mug[ui]'") from error
     checkpoint = newest_checkpoint() if args.newest else args.checkpoint
-    serve(ChartGenerator.load(checkpoint, device=args.device), args.host, args.port)
+    serve(ChartGenerator.load(checkpoint, device=args.device), args.host, args.port, root_path=args.root_path)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -45,5 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     model.add_argument("--newest", action="store_true", help="the newest diffusion run in logs/")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets other machines in")
     parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860 on)")
+    root_help = "where a proxy shows the page, if not at the root of its host: /mug or https://example.org/mug"
+    parser.add_argument("--root_path", help=root_help)
     add_device_argument(parser)
     return parser

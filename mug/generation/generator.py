@@ -3,10 +3,11 @@
 Axes: A audio frames, M mel bins, Z latent channels, L latent frames, F features.
 """
 
+import math
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from mug.checkpoints.trained_model import TrainedModel, load_trained_model
 from mug.config import find_file
 from mug.data.audio import load_audio
 from mug.device import AUTO, pick_device
-from mug.errors import ChartError, ConfigError
+from mug.errors import AudioError, ChartError, ConfigError
 from mug.features import START_TIME
 from mug.generation.choice import Choice, choose
 from mug.generation.consensus import agreements
@@ -35,6 +36,7 @@ from mug.generation.note_sampler import NoteSampler
 from mug.generation.prompt_distance import LONG_NOTES, corrected
 from mug.generation.request import CREATOR, GeneratedChart, Prompt, PromptValue, Request
 from mug.generation.settings import SAMPLING, SamplingSettings
+from mug.generation.silence import Span, is_silent, silent_spans, sounding_share, without_notes_in
 from mug.generation.song import Song
 from mug.model.weights import is_model_folder
 from mug.placement.chances import Chances
@@ -46,12 +48,13 @@ MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of
 
 @dataclass(frozen=True)
 class Prepared:
-    """A song's spectrum [M, A] and its end, and what is known of its charts before any is sampled, if anything:
-    how likely notes are at each moment, and how dense charts of such a prompt are.
+    """A song's spectrum [M, A], its end and its silences, and what is known of its charts before any is sampled, if
+    anything: how likely notes are at each moment, and how dense charts of such a prompt are.
     """
 
     spectrum: np.ndarray
     end_ms: float
+    silences: list[Span]
     chances: Chances | None
     density: Density | None
 
@@ -118,6 +121,7 @@ class ChartGenerator:
         request = Request(Path(audio), given, count, seed, song or Song(), settings, snap, jack_interval_ms)
         prepared = self._prepare(request)
         best: dict[int, Choice] = {}  # of the attempts at each chart
+        reached: dict[int, list[float]] = {}  # stars, at any of them
         prompts: dict[int, Prompt] = dict.fromkeys(range(count), given)  # what each chart is sampled for next
         for _ in range(settings.attempts):
             ensembles = self._sample(request, prepared, prompts, tqdm_class)
@@ -128,22 +132,32 @@ class ChartGenerator:
                     continue
                 if index not in best or choice.is_better_than(best[index]):
                     best[index] = choice
+                stars = (choice.sample_stars, choice.star_rating)
+                reached.setdefault(index, []).extend(rating for rating in stars if rating is not None)
                 if (again := corrected(prompts[index], choice.sample_stars, given)) is not None:
                     next_prompts[index] = again
             prompts = next_prompts
             if not prompts:
                 break
-        return self._finish(request, best)
+        return self._finish(request, best, reached)
 
     def _prepare(self, request: Request) -> Prepared:
         """Read the song, and say what can be said of its charts before any is sampled."""
         feature_ids = self._feature_ids(request.prompt)  # [F]; a wrong prompt is refused before anything is decoded
         spectrum = self._spectrum(request.audio)  # [M, A]
+        if is_silent(spectrum, self.audio_settings):
+            raise AudioError(f"{request.audio}: holds nothing but silence, so there is nothing to chart")
+        end_ms = self.audio_settings.grid.audio.to_ms(spectrum.shape[-1])
+        silences = silent_spans(spectrum, self.audio_settings)
+        density = None if self.density is None else self.density.of(self.spec.inside(request.prompt))
+        if density is not None and silences:  # no notes there: over the whole song they are fewer
+            density = replace(density, log_rate=density.log_rate + math.log(sounding_share(silences, end_ms)))
         return Prepared(
             spectrum,
-            end_ms=self.audio_settings.grid.audio.to_ms(spectrum.shape[-1]),
+            end_ms,
+            silences,
             chances=self.sampler.place(spectrum, feature_ids) if request.settings.ensemble > 1 else None,
-            density=None if self.density is None else self.density.of(self.spec.inside(request.prompt)),
+            density=density,
         )
 
     def _sample(
@@ -154,7 +168,9 @@ class ChartGenerator:
         seeds = [request.seed + index for index in prompts]
         ensembles = self.sampler.sample(prepared.spectrum, feature_ids, seeds, request.settings, tqdm_class)
         return {
-            index: [gather_chords(inside(notes, prepared.end_ms)) for notes in samples]
+            index: [
+                gather_chords(without_notes_in(prepared.silences, inside(notes, prepared.end_ms))) for notes in samples
+            ]
             for index, samples in zip(prompts, ensembles, strict=True)
         }
 
@@ -175,7 +191,9 @@ class ChartGenerator:
 
         return choose(candidates, samples, request.prompt, chart_of)
 
-    def _finish(self, request: Request, best: Mapping[int, Choice]) -> list[GeneratedChart]:
+    def _finish(
+        self, request: Request, best: Mapping[int, Choice], reached: Mapping[int, Sequence[float]]
+    ) -> list[GeneratedChart]:
         """Name the charts, and warn of those that have no notes. Raises ChartError where none has."""
         for index in sorted(set(range(request.count)) - set(best)):
             message = f"{request.version(index)}: the model wrote no notes; the chart is left out"
@@ -193,9 +211,10 @@ class ChartGenerator:
                 title=title,
                 artist=artist,
                 creator=CREATOR,
-                version=request.version(index),
+                version=request.version(index, choice.star_rating),
                 metadata=request.metadata(index),
                 star_rating=choice.star_rating,
+                nearest_stars=request.nearest_stars(reached[index]),
             )
             for index, choice in sorted(best.items(), key=lambda pair: pair[0])
         ]

@@ -1,7 +1,7 @@
 """What is asked of a ChartGenerator, and what comes out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from mug.generation.song import Song
 MAX_CHARTS = 64
 MAX_SEED = 2**53  # more than a spreadsheet or a JSON reader keeps exactly
 CREATOR = "MuG"
+FAR_STARS = 0.5  # from those that were asked for: a chart for other players
 
 PromptValue = float | str | bool | None
 Prompt = Mapping[str, PromptValue]
@@ -20,9 +21,25 @@ Prompt = Mapping[str, PromptValue]
 
 @dataclass(slots=True)
 class GeneratedChart(Beatmap):
-    """A chart that a model wrote, and its star rating; None where osu! takes it for too dense to be played."""
+    """A chart that a model wrote, and its star rating; None where osu! takes it for too dense to be played.
+
+    nearest_stars: how near to the prompt's stars the model came at any attempt, None where the prompt gives none.
+    """
 
     star_rating: float | None = None
+    nearest_stars: float | None = None
+
+    def stars_warning(self, prompt: Prompt) -> str:
+        """Say that the chart is far from the stars of a prompt, "" where it is not."""
+        asked = prompt.get("sr")
+        if asked is None or self.star_rating is None or abs(self.star_rating - float(asked)) <= FAR_STARS:
+            return ""
+        most = "hardest" if float(asked) > self.star_rating else "easiest"
+        nearest = self.star_rating if self.nearest_stars is None else self.nearest_stars
+        return (
+            f"{self.version}: asked for {float(asked):.1f} stars, it has {self.star_rating:.1f}; the {most} that this "
+            f"model came to for this song is {nearest:.1f}"
+        )
 
 
 @dataclass(frozen=True)
@@ -50,10 +67,15 @@ class Request:
         if not self.jack_interval_ms >= 0:
             raise PromptError(f"minijack interval {self.jack_interval_ms} ms: give 0 or more")
 
-    def version(self, index: int) -> str:
-        """The name of a chart's difficulty."""
-        stars = f" {self.prompt['sr']:.1f}*" if "sr" in self.prompt else ""
+    def version(self, index: int, star_rating: float | None = None) -> str:
+        """The name of a chart's difficulty: with the stars that it has, where the prompt asked for some."""
+        stars = f" {star_rating:.1f}*" if "sr" in self.prompt and star_rating is not None else ""
         return f"AI v{index + 1}{stars}"
+
+    def nearest_stars(self, reached: Sequence[float]) -> float | None:
+        """Of star ratings the nearest one to the prompt's."""
+        asked = self.prompt.get("sr")
+        return None if asked is None else min(reached, key=lambda stars: abs(stars - float(asked)), default=None)
 
     def metadata(self, index: int) -> dict[str, str]:
         """What a chart says of how it was made."""

@@ -12,17 +12,31 @@ from mug.data.audio import AudioSettings
 
 QUIETEST = {"mel": 1e-6, "stft": 0.01}  # of a spectrum; noise at -75 dB of full scale is about as much
 SHORTEST_MS = 1000.0  # breaks in the music are shorter
+LEAST_SHARE = 0.01
 EDGE_MS = 25.0  # of a silence, in which notes belong to the sound beside it
 
 Span = tuple[float, float]
 
 
+def is_silent(spectrum: np.ndarray, settings: AudioSettings) -> bool:
+    """Whether there is no sound in a spectrum at all."""
+    return bool(_silent_frames(spectrum, settings).all())
+
+
 def silent_spans(spectrum: np.ndarray, settings: AudioSettings) -> list[Span]:
     """Return where a spectrum [..., A] is silent for long, in ms."""
-    is_silent = np.abs(spectrum).reshape(-1, spectrum.shape[-1]).max(axis=0) <= QUIETEST[settings.kind]  # [A]
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], is_silent, [False]]).astype(np.int8)))
+    silent = _silent_frames(spectrum, settings)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8)))
     spans = settings.grid.audio.to_ms(edges.reshape(-1, 2)).tolist()
     return [(start_ms, end_ms) for start_ms, end_ms in spans if end_ms - start_ms >= SHORTEST_MS]
+
+
+def sounding_share(spans: Sequence[Span], end_ms: float) -> float:
+    """How much of the time from a song's first sound to its last is no silence, above 0."""
+    first_ms = max((stop for start, stop in spans if start <= 0), default=0.0)
+    last_ms = min((start for start, stop in spans if stop >= end_ms), default=end_ms)
+    within_ms = sum(stop - start for start, stop in spans if start > 0 and stop < end_ms)
+    return max(1 - within_ms / max(last_ms - first_ms, 1.0), LEAST_SHARE)
 
 
 def without_notes_in(spans: Sequence[Span], notes: Sequence[Note]) -> list[Note]:
@@ -32,3 +46,9 @@ def without_notes_in(spans: Sequence[Span], notes: Sequence[Note]) -> list[Note]
         for note in notes
         if not any(start_ms + EDGE_MS < note.start_ms < end_ms - EDGE_MS for start_ms, end_ms in spans)
     ]
+
+
+def _silent_frames(spectrum: np.ndarray, settings: AudioSettings) -> np.ndarray:
+    """Whether each frame is silent, bool [A]."""
+    loudest: np.ndarray = np.abs(spectrum).reshape(-1, spectrum.shape[-1]).max(axis=0)
+    return loudest <= QUIETEST[settings.kind]

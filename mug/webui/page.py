@@ -4,10 +4,11 @@ Everything comes from this machine: no analytics, no fonts or scripts from elsew
 """
 
 import html
+import inspect
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +16,13 @@ from typing import Any
 
 import gradio as gr
 
-from mug.charts.file_names import safe_name
 from mug.charts.osu import read_osu
-from mug.charts.osz import write_osz
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.data.audio import read_tags
 from mug.errors import ConfigError, MugError
 from mug.features import Feature
 from mug.generation.generator import ChartGenerator
+from mug.generation.package import write_package
 from mug.generation.request import GeneratedChart
 from mug.generation.settings import MAX_ENSEMBLE
 from mug.generation.song import Song
@@ -43,9 +43,12 @@ CSS = """
 """
 
 
-def serve(generator: ChartGenerator, host: str, port: int | None, block: bool = True) -> gr.Blocks:
+def serve(
+    generator: ChartGenerator, host: str, port: int | None, block: bool = True, root_path: str | None = None
+) -> gr.Blocks:
     """Serve the page at host:port; `block=False` returns the running page at once (`.local_url`, `.close()`).
 
+    root_path: where a proxy shows the page, such as /mug or https://example.org/mug; None for the root of its host.
     Raises ConfigError for an address that is taken or not this machine's.
     """
     page = build_page(generator)
@@ -54,6 +57,7 @@ def serve(generator: ChartGenerator, host: str, port: int | None, block: bool = 
             server_name=host,
             server_port=port,
             prevent_thread_lock=not block,
+            root_path=root_path,
             theme=gr.themes.Default(primary_hue="pink", neutral_hue="slate", font=SYSTEM_FONTS, font_mono=MONO_FONTS),
             css=CSS,
             share=False,
@@ -135,12 +139,14 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 return song_title or "", song_artist or ""
         return "", ""
 
-    def generate(values: Values, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008
+    def generate(*given: Any) -> Any:
+        *settings, progress = given
+        values: Values = dict(zip(fields.values(), settings, strict=True))
         if values[audio] is None:
-            gr.Warning("Drop a song first: mp3, ogg, wav or flac.")
-            return gr.skip()
+            raise gr.Error("Drop a song first: mp3, ogg, wav, flac or m4a.", print_exception=False)
         prompt = form.read(values)
-        with shown_errors(values[audio]):
+        try:
+            generator.spec.check(prompt)
             charts = generator.generate(
                 Path(values[audio]),
                 prompt,
@@ -166,23 +172,34 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 gr.Info(f"{int(values[count]) - len(charts)} charts came out empty and are left out.")
             pictures = [(draw_chart(chart, star_rating=chart.star_rating), chart.version) for chart in charts]
             rows = [result_row(chart, prompt) for chart in charts]
-            path = (
-                Path(tempfile.mkdtemp(dir=packages.name))
-                / f"{safe_name(f'{charts[0].artist} - {charts[0].title}')}.osz"
-            )
-            write_osz(path, charts, Path(values[audio]))
-            shown = gr.update(value=rows, visible=True), gr.update(value=str(path), visible=True)
-            return gr.update(value=pictures, selected_index=0), *shown
-        return gr.skip()
+            path, song_note = write_package(Path(tempfile.mkdtemp(dir=packages.name)), charts, Path(values[audio]))
+        except MugError as error:  # raised, not shown: scripts that call this hear of it, too
+            raise gr.Error(message_of(error, values[audio]), print_exception=False) from error
+        for warning in filter(None, (chart.stars_warning(prompt) for chart in charts)):
+            gr.Warning(html.escape(warning))
+        if song_note:
+            gr.Info(html.escape(song_note))
+        shown = gr.update(value=rows, visible=True), gr.update(value=str(path), visible=True)
+        return gr.update(value=pictures, selected_index=0), *shown
 
     audio.change(fill_in_tags, audio, [title, artist], show_progress="hidden", api_visibility="private")
     dice.click(lambda: secrets.randbelow(MAX_SEED), None, seed, show_progress="hidden", api_visibility="private")
     own_timing.change(lambda own: gr.update(visible=own), own_timing, timing, api_visibility="private")
-    asked = {audio, title, artist, own_timing, bpm, offset_ms, snap, jack_ms, steps, guidance, ensemble, seed, count}
-    start.click(
-        generate, asked | {*form.components}, [gallery, table, package], concurrency_limit=1
-    )  # others wait in the queue
+    fields: dict[str, Any] = {"audio": audio, "title": title, "artist": artist, "own_timing": own_timing, "bpm": bpm}
+    fields |= {"offset_ms": offset_ms, "snap": snap, "jack_interval_ms": jack_ms, "steps": steps, "guidance": guidance}
+    fields |= {"ensemble": ensemble, "seed": seed, "count": count, **form.fields}
+    named(generate, fields)
+    # others wait in the queue
+    start.click(generate, list(fields.values()), [gallery, table, package], concurrency_limit=1)
     return form
+
+
+def named(handler: Callable[..., Any], names: Iterable[str]) -> None:
+    """Give the inputs of a handler names, by which scripts set them; the last one is gradio's progress bar."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    inputs = [inspect.Parameter(name, kind) for name in names]
+    progress = inspect.Parameter("progress", kind, default=gr.Progress())
+    handler.__signature__ = inspect.Signature([*inputs, progress])  # type: ignore[attr-defined]
 
 
 def chart_tab(generator: ChartGenerator, form: PromptForm, tabs: gr.Tabs) -> None:
@@ -238,9 +255,13 @@ def feature_row(feature: Feature, value: Given) -> list[str]:
 
 @contextmanager
 def shown_errors(upload: str) -> Iterator[None]:
-    """Show a user's mistake on the page and go on; the upload goes by its own name, not by its place on the disk."""
+    """Show a user's mistake on the page and go on."""
     try:
         yield
     except MugError as error:
-        message = str(error).replace(str(Path(upload).parent) + os.sep, "")
-        gr.Warning(html.escape(message))
+        gr.Warning(message_of(error, upload))
+
+
+def message_of(error: MugError, upload: str) -> str:
+    """Return what to show of an error: with the upload's own name, not its place on the disk."""
+    return html.escape(str(error).replace(str(Path(upload).parent) + os.sep, ""))

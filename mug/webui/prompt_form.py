@@ -63,8 +63,8 @@ class NumericControl(NamedTuple):
         return cls(feature, use, slider)
 
     @property
-    def components(self) -> list[Any]:
-        return [self.use, self.slider]
+    def fields(self) -> dict[str, Any]:
+        return {f"use_{self.feature.name}": self.use, self.feature.name: self.slider}
 
     def read(self, values: Values) -> dict[str, Given]:
         return {self.feature.name: values[self.slider] if values[self.use] else None}
@@ -91,8 +91,8 @@ class ChoiceControl(NamedTuple):
         return cls(feature, radio)
 
     @property
-    def components(self) -> list[Any]:
-        return [self.radio]
+    def fields(self) -> dict[str, Any]:
+        return {self.feature.name: self.radio}
 
     def read(self, values: Values) -> dict[str, Given]:
         chosen = values[self.radio]
@@ -117,8 +117,8 @@ class MapTypeControl(NamedTuple):
         return cls(gr.CheckboxGroup(choices, label="Chart type", info=info, elem_id="feature-map-type"))
 
     @property
-    def components(self) -> list[Any]:
-        return [self.boxes]
+    def fields(self) -> dict[str, Any]:
+        return {"chart_type": self.boxes}
 
     def read(self, values: Values) -> dict[str, Given]:
         ticked = values[self.boxes]
@@ -156,8 +156,13 @@ class PromptForm:
         self.controls.append(kind.build(feature))
 
     @property
+    def fields(self) -> dict[str, Any]:
+        """The controls by the names that scripts know them by."""
+        return {name: part for control in self.controls for name, part in control.fields.items()}
+
+    @property
     def components(self) -> list[Any]:
-        return [component for control in self.controls for component in control.components]
+        return list(self.fields.values())
 
     def read(self, values: Values) -> dict[str, Given]:
         """Return the prompt that the controls say, None for a feature that is not given."""

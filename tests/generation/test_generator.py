@@ -60,7 +60,8 @@ def chart(generator, audio, prompt=None, settings=PLAIN, **arguments) -> Generat
 def test_a_chart_says_what_it_is(generator, song):
     written = chart(generator, song, {"sr": 4.24, "ln": True, "rank_status": None}, seed=7)
     assert (written.artist, written.title, written.creator) == ("Some Artist", "A Song", "MuG")
-    assert written.version == "AI v1 4.2*"
+    assert written.version == f"AI v1 {written.star_rating:.1f}*"  # the stars that it has
+    assert written.stars_warning({"sr": written.star_rating + 0.4}) == ""
     assert written.audio_filename == "Some Artist - A Song.wav"
     assert written.keys == 4
     assert written.metadata["AIMode"] == "MuG"
@@ -90,6 +91,31 @@ def test_a_model_that_asks_where_items_begin_hears_that_a_song_begins_at_its_hea
 def test_a_prompt_may_hold_numpy_numbers(generator, song):
     written = chart(generator, song, {"sr": np.float64(4.25), "ett": np.int64(20)})
     assert json.loads(written.metadata["AIPrompt"]) == {"sr": 4.25, "ett": 20}
+
+
+def test_stars_out_of_reach_are_said(generator, song):
+    written = chart(generator, song, {"sr": 8.0})
+    near = (
+        f"asked for 8.0 stars, it has {written.star_rating:.1f}; the hardest that this model came to for this song is"
+    )
+    assert f"{near} {written.nearest_stars:.1f}" in written.stars_warning({"sr": 8.0})
+    assert written.nearest_stars >= written.star_rating
+    assert written.stars_warning({}) == ""
+
+
+def test_no_notes_where_there_is_no_sound(generator, song, tmp_path):
+    samples, sr = soundfile.read(song)
+    samples[sr // 2 : 2 * sr] = 0.0
+    soundfile.write(tmp_path / "gap.wav", samples, sr)
+    starts = [note.start_ms for note in chart(generator, tmp_path / "gap.wav").notes]
+    assert starts
+    assert [start for start in starts if 550 < start < 1950] == []
+
+
+def test_silence_is_nothing_to_chart(generator, tmp_path):
+    soundfile.write(tmp_path / "silence.wav", np.zeros(22050), 22050)
+    with pytest.raises(AudioError, match=r"silence\.wav: holds nothing but silence"):
+        generator.generate(tmp_path / "silence.wav", {})
 
 
 def test_given_names_come_first(generator, song):
@@ -254,9 +280,9 @@ def test_prompt_guidance_and_audio_matter(generator, song, tmp_path):
     plain, hard = chart(generator, song), chart(generator, song, {"sr": 7.5})
     assert hard.notes != plain.notes
     assert chart(generator, song, {"sr": 7.5}, replace(PLAIN, guidance=9)).notes != hard.notes
-    silence = tmp_path / "silence.wav"
-    soundfile.write(silence, np.zeros(3 * 22050), 22050)
-    assert chart(generator, silence).notes != plain.notes
+    other = tmp_path / "other.wav"
+    soundfile.write(other, np.random.default_rng(1).normal(0, 0.01, 3 * 22050), 22050)
+    assert chart(generator, other).notes != plain.notes
 
 
 def test_the_sampler_and_its_eta_are_those_asked_for(generator, song):

@@ -5,7 +5,7 @@ import pytest
 
 from mug.charts.beatmap import Note
 from mug.data.audio import AudioSettings, log_mel, stft
-from mug.generation.silence import silent_spans, without_notes_in
+from mug.generation.silence import is_silent, silent_spans, sounding_share, without_notes_in
 
 SR = 22050
 NOISE = np.random.default_rng(0).normal(0, 0.1, 8 * SR).astype(np.float32)
@@ -31,8 +31,16 @@ def test_long_silences_are_found_and_breaks_are_not(kind, n_fft, transform):
     found = np.array(spans(song((0, 1.5), (3, 6))))
     np.testing.assert_allclose(found, [[0, 1500], [3000, 6000]], atol=70)
     (whole,) = spans(song((0, 8)))
+    assert is_silent(transform(song((0, 8)), settings), settings)
+    assert not is_silent(transform(song((0, 7)), settings), settings)
     assert whole == pytest.approx((0, 8000), abs=30)
     assert spans(song((3, 6), level=1e-4))  # the noise of a converter
+
+
+def test_the_share_of_sound_counts_from_the_first_to_the_last():
+    assert sounding_share([], 8000.0) == 1.0
+    assert sounding_share([(0.0, 2000.0), (3000.0, 5000.0), (6000.0, 8000.0)], 8000.0) == 0.5
+    assert sounding_share([(0.0, 8000.0)], 8000.0) > 0
 
 
 def test_notes_in_a_silence_go_and_those_at_its_edges_stay():
