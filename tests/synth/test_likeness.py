@@ -104,7 +104,7 @@ def test_the_script_prints_a_table(
 
 
 def test_a_folder_without_songs_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="no song in it"):
+    with pytest.raises(DatasetError, match="no songs found"):
         hear_folder(tmp_path)
     with pytest.raises(DatasetError, match="no such folder"):
         hear_folder(tmp_path / "nowhere")
