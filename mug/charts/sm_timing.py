@@ -23,6 +23,7 @@ class Timing(NamedTuple):
     clock: BeatClock
     fakes: BeatClock  # skips the beats whose notes are no notes
     points: list[TimingPoint]
+    is_without_tempo: bool = False  # the chart has a timing of its own that says no tempo, so it runs at 60 BPM
 
 
 class Timings:
@@ -45,7 +46,8 @@ class Timings:
         if self._version >= SPLIT_TIMING_VERSION and any(text_of(chart, key) for key in SPLIT_TIMING):
             own = {key: chart[key] for key in NOTE_TIMING if text_of(chart, key)}
             offset = next((fields["OFFSET"] for fields in (chart, self._song) if text_of(fields, "OFFSET")), None)
-            return self._timing({"BPMS": DEFAULT_BPMS} | own | ({"OFFSET": offset} if offset else {}))
+            timing = self._timing({"BPMS": DEFAULT_BPMS} | own | ({"OFFSET": offset} if offset else {}))
+            return timing._replace(is_without_tempo="BPMS" not in own)
         return self.of_song()
 
     def of_song(self) -> Timing:

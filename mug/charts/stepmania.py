@@ -139,6 +139,8 @@ def _chart(song: Fields, fields: Fields, notes: Parameter, keys: int, timing: Ti
     difficulty, meter = text_of(fields, "DIFFICULTY"), text_of(fields, "METER")
     version = [difficulty, description if difficulty.lower() == "edit" else "", meter]
     remarks = Remarks()
+    if timing.is_without_tempo:
+        remarks.add("timing of its own without #BPMS, which StepMania plays at 60 BPM")
     preview_s = number_of(song, "SAMPLESTART", -0.001)
     beatmap = Beatmap(
         keys,

@@ -80,6 +80,13 @@ def test_split_timing_starts_from_the_song_s_offset(own, times_ms):
     assert split(own) == times_ms
 
 
+def test_a_timing_of_its_own_without_a_tempo_is_remarked_on():
+    text = "#BPMS:0=120;#NOTEDATA:;#STEPSTYPE:dance-single;{}#NOTES:1000;"
+    for own, n_remarks in (("", 0), ("#BPMS:0=240;", 0), ("#SPEEDS:0=1=0=0;", 1)):
+        (chart,), _ = parse_stepmania(text.format(own).encode(), "a.ssc")
+        assert len(chart.remarks) == n_remarks
+
+
 def test_the_song_s_stops_are_not_in_a_chart_s_own_timing():
     assert split("#BPMS:0=240;", "#OFFSET:-1.25;#BPMS:0=120;#STOPS:1=9;#DELAYS:1=9;#WARPS:0.5=1;") == [1250, 1750]
 
