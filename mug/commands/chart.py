@@ -34,7 +34,7 @@ from mug.ratings.long_notes import ln_ratio
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Chart a song once for every prompt and sample, and say what came out beside what was asked for."""
+    """Write a song's charts for every prompt, and print what each is beside what its prompt asked for."""
     args = build_parser().parse_args(argv)
     check_paths(args.audio, args.outdir)
     from mug.generation.generator import ChartGenerator  # imports torch

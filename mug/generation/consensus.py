@@ -1,8 +1,8 @@
 """One chart from several samples of the same prompt: the moments on which they agree.
 
-What one sample plays at random, others do not; what the music asks for, most of them do. A moment is kept where enough
-samples have notes at it, and how many are enough decides how dense the chart gets. Where a placement model predicts how
-likely notes are at each moment (mug.placement), that counts too.
+Notes that only one sample has are mostly random; notes that the music suggests are in most samples. A moment is kept
+where enough samples have notes at it, and how many are enough decides how dense the chart gets. Where a placement model
+predicts how likely notes are at each moment (mug.placement), that counts too.
 """
 
 import math
@@ -30,7 +30,7 @@ Chord = list[Note]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What is played at the same time, by sample."""
+    """The chords that samples have at the same time, by the sample's index."""
 
     start_ms: float
     chords: dict[int, Chord]

@@ -1,4 +1,4 @@
-"""What turns sampled notes into a chart that people play: names, tempo, the grid, whole milliseconds."""
+"""From sampled notes to a chart that people play: names, tempo, snapping, whole milliseconds."""
 
 import math
 import re
@@ -51,7 +51,7 @@ def whole_ms(note: Note, end_ms: float) -> Note:
 def gather_chords(notes: Sequence[Note]) -> list[Note]:
     """Return the notes with those that start within CHORD_MS of the first of them at their mean time, in whole ms.
 
-    Of two in the same column the earlier one stays. Without it the grid can tear a chord apart.
+    Of two in the same column the earlier one stays. Otherwise snapping could tear a chord apart.
     """
     gathered: list[Note] = []
     chord: dict[int, Note] = {}  # by column

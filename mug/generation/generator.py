@@ -70,7 +70,7 @@ class ChartGenerator:
         self.density = trained.density
         self.audio_settings = trained.audio_settings
         self.keys = trained.keys
-        self._heard: tuple[tuple[Path, int, int] | None, np.ndarray] = (None, np.empty(0))  # a file and its spectrum
+        self._spectrum_of: tuple[Any, np.ndarray] = (None, np.empty(0))  # the last song's file, and its spectrum
 
     @classmethod
     def load(
@@ -220,17 +220,17 @@ class ChartGenerator:
         ]
 
     def _spectrum(self, path: Path) -> np.ndarray:
-        """The spectrum [M, A] of a song, kept until another one is asked for: one song often gets several charts."""
+        """The spectrum [M, A] of a song, kept until the next song: one song often gets several charts."""
         try:
             stat = path.stat()
         except OSError:
             file = None  # load_audio says what is wrong
         else:
             file = (path.absolute(), stat.st_mtime_ns, stat.st_size)
-        known, spectrum = self._heard
+        known, spectrum = self._spectrum_of
         if file is None or file != known:
             spectrum = load_audio(path, self.audio_settings, MAX_MINUTES * 60)
-            self._heard = (file, spectrum)
+            self._spectrum_of = (file, spectrum)
         return spectrum
 
     def _feature_ids(self, prompt: Prompt) -> np.ndarray:
@@ -239,7 +239,7 @@ class ChartGenerator:
         return ids if START_TIME in prompt else self.spec.starting_at(ids, 0.0)
 
     def prompt_of(self, chart: str | Path, rate: float = 1.0) -> dict[str, PromptValue]:
-        """Return the features of a .osu file, played at `rate`, that this model can be asked for. Raises ChartError."""
+        """Return the features of a .osu file, played at `rate`, that this model knows. Raises ChartError."""
         try:
             data = Path(chart).read_bytes()
         except OSError as error:

@@ -127,8 +127,8 @@ class NoteSampler:
         ids = torch.from_numpy(feature_ids)[None].to(self.model.device)  # [1, F]
         multiple = self.placement.audio_multiple
         ratio = self.grid.audio_per_note
-        heard = []  # when a note would begin in each frame, and how likely it is: [T] each
-        for shift in (0, ratio // 2):  # what was on the edge of two note frames is inside one
+        passes = []  # when a note would begin in each frame, and how likely it is: [T] each
+        for shift in (0, ratio // 2):  # a note on the edge of two note frames in one pass is inside one in the other
             length = math.ceil((shift + spectrum.shape[-1]) / multiple) * multiple
             audio = _with_silence(spectrum, length, shift).to(self.model.device)
             with self._lock:
@@ -136,11 +136,11 @@ class NoteSampler:
             if len(start) * ratio != length:
                 raise CheckpointError(
                     f"{PLACEMENT}: answers for {len(start)} note frames of music that has {length // ratio}; its "
-                    "note_frames and its ears do not belong together"
+                    "note_frames do not fit its audio encoder"
                 )
             frames = torch.arange(len(start)) + offset.clamp(0, 1) - shift / ratio
-            heard.append((self.grid.notes.to_ms(frames), start.sigmoid() / 2))
-        times_ms, chances = (torch.cat(parts) for parts in zip(*heard, strict=True))  # [2T], each frame counts half
+            passes.append((self.grid.notes.to_ms(frames), start.sigmoid() / 2))
+        times_ms, chances = (torch.cat(parts) for parts in zip(*passes, strict=True))  # [2T], each frame counts half
         order = times_ms.argsort(stable=True)
         return Chances(times_ms[order].numpy(), chances[order].numpy())
 
@@ -162,7 +162,7 @@ class NoteSampler:
 
 
 def _noise(seed: int, draw: int, *shape: int) -> torch.Tensor:
-    """What a generator of this seed draws at the end of `draw` others of this shape."""
+    """Noise number `draw` of this shape from a generator of this seed."""
     return torch.randn(draw + 1, *shape, generator=torch.Generator().manual_seed(seed))[-1]
 
 

@@ -1,4 +1,4 @@
-"""What is asked of a ChartGenerator, and what comes out."""
+"""The request that a ChartGenerator answers, and the charts that it returns."""
 
 import json
 from collections.abc import Mapping, Sequence
