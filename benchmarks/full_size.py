@@ -9,11 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.measure import Settings
-from mug.config import instantiate_from_config, load_config
-from mug.diffusion.diffusion import DDPM
+from mug.config import load_config
+from mug.data.convertor import N_PLANES
 from mug.diffusion.guidance import guided
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.steps import Denoise
 from mug.features import FeatureSpec
+from mug.model.network_node import build_network
 
 CONFIG = "configs/mug/mug_diffusion.yaml"
 FEATURES = "configs/mug/mania_beatmap_features.yaml"
@@ -27,43 +29,43 @@ TOY = [  # the same networks, a quarter as wide; a song of 24 s
 ]
 
 
-def full_size_model(settings: Settings) -> DDPM:
+def full_size_model(settings: Settings) -> LatentDiffusion:
     """Build the model in eval mode and run it once, so that its S4 kernels are cached for the length of a song."""
     torch.manual_seed(0)
-    model = instantiate_from_config(load_config([CONFIG], TOY if settings.quick else [])["model"], "model")
+    model = build_network(load_config([CONFIG], TOY if settings.quick else [])["model"], "model")
     model.to(settings.device).eval()
     with torch.no_grad():
         guided_denoiser(model, n_charts=1)(*noise(model, 1))
     return model
 
 
-def compile_networks(model: DDPM, settings: Settings) -> None:
+def compile_networks(model: LatentDiffusion, settings: Settings) -> None:
     """Compile the two expensive networks if the settings say so."""
     for network in (model.model.unet_model, model.model.wave_model):
         settings.ready(network)
 
 
-def audio(model: DDPM, batch: int) -> Tensor:
+def audio(model: LatentDiffusion, batch: int) -> Tensor:
     """Log-mel spectrograms [B, M, A] of songs as long as a training window: 190 s."""
     wave_model = model.model.wave_model
     n_frames = model.z_length * wave_model.factor >> (model.model.unet_model.n_audios - 1)
     return torch.rand(batch, wave_model.n_freq, n_frames, generator=generator()).to(model.device)
 
 
-def notes(model: DDPM, batch: int) -> Tensor:
+def notes(model: LatentDiffusion, batch: int) -> Tensor:
     """Note planes [B, 4K, T], one entry in ten set."""
-    planes = model.model.first_stage_model.encoder.x_channels
+    planes = model.model.first_stage_model.keys * N_PLANES
     n_frames = model.z_length * model.latent_factor
     return (torch.rand(batch, planes, n_frames, generator=generator()) < 0.1).float().to(model.device)
 
 
-def prompts(model: DDPM, batch: int) -> Tensor:
+def prompts(model: LatentDiffusion, batch: int) -> Tensor:
     """Prompt ids [B, F], nothing given."""
     ids = torch.from_numpy(FeatureSpec.from_yaml(FEATURES).unconditional)
     return ids.repeat(batch, 1).to(model.device)
 
 
-def noise(model: DDPM, batch: int) -> tuple[Tensor, Tensor]:
+def noise(model: LatentDiffusion, batch: int) -> tuple[Tensor, Tensor]:
     """A noisy latent [B, Z, L] and its timesteps [B]."""
     x = torch.randn(batch, model.z_channels, model.z_length, generator=generator())
     return x.to(model.device), torch.linspace(100, 900, batch).long().to(model.device)
@@ -74,7 +76,7 @@ def generator() -> torch.Generator:
 
 
 @torch.no_grad()
-def guided_denoiser(model: DDPM, n_charts: int, scale: float = GUIDANCE_SCALE) -> Denoise:
+def guided_denoiser(model: LatentDiffusion, n_charts: int, scale: float = GUIDANCE_SCALE) -> Denoise:
     """The denoiser that sampling calls at every step for charts of one song: the U-Net on a batch of twice as many."""
     context, audios = model.encode_prompt(prompts(model, 1)), model.encode_audio(audio(model, 1))
     contexts = context.repeat(n_charts, 1, 1)
@@ -82,7 +84,7 @@ def guided_denoiser(model: DDPM, n_charts: int, scale: float = GUIDANCE_SCALE) -
     return guided(model.denoise, contexts, contexts, scale, heard)
 
 
-def guided_step(model: DDPM, n_charts: int, settings: Settings) -> Callable[[], Tensor]:
+def guided_step(model: LatentDiffusion, n_charts: int, settings: Settings) -> Callable[[], Tensor]:
     """Return one step of sampling, without the sampler's own arithmetic."""
     denoise = guided_denoiser(model, n_charts)
     x, t = noise(model, n_charts)
@@ -95,7 +97,9 @@ def guided_step(model: DDPM, n_charts: int, settings: Settings) -> Callable[[], 
     return step
 
 
-def training_step(model: DDPM, optimizer: torch.optim.Optimizer, batch: int, settings: Settings) -> Callable[[], None]:
+def training_step(
+    model: LatentDiffusion, optimizer: torch.optim.Optimizer, batch: int, settings: Settings
+) -> Callable[[], None]:
     """Return a step on a batch of whole songs: encode the notes, forward, backward, update."""
     items = {"audio": audio(model, batch), "feature": prompts(model, batch), "note": notes(model, batch)}
     epsilon, t = noise(model, batch)

@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks import full_size
 from benchmarks.measure import Settings, aligned, amount, machine, median_seconds, parse, peak_bytes, settings_of
 from mug.diffusion.ddim import ddim_sample
-from mug.diffusion.diffusion import DDPM
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.lr_scheduler import adamw
 
 TITLE = "The device in use"
@@ -61,7 +61,12 @@ def figures(settings: Settings) -> list[list[str]]:
 
 
 def training_lines(
-    model: DDPM, optimizer: torch.optim.Optimizer, batch: int, flops: float, limit: float | None, settings: Settings
+    model: LatentDiffusion,
+    optimizer: torch.optim.Optimizer,
+    batch: int,
+    flops: float,
+    limit: float | None,
+    settings: Settings,
 ) -> list[list[str]]:
     """Throughput, utilisation and memory of training; `flops` per song, `limit`: the device's FLOP/s."""
     what = f"training, batch {batch}"
@@ -82,7 +87,7 @@ def training_lines(
     ]
 
 
-def sampling(model: DDPM, steps: int, settings: Settings) -> Callable[[], Tensor]:
+def sampling(model: LatentDiffusion, steps: int, settings: Settings) -> Callable[[], Tensor]:
     """Return a full request: encode the song, sample, decode."""
     x_T, _ = full_size.noise(model, N_CHARTS)
 

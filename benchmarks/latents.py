@@ -14,14 +14,15 @@ import torch
 
 from benchmarks.dataset import N_SONGS, SECONDS, write_songs
 from benchmarks.measure import Row, Settings, median_seconds, parse, report, settings_of
-from mug.config import instantiate_from_config, load_config
+from mug.config import load_config
 from mug.data.datamodule import collate
 from mug.data.dataset import OsuTrainDataset
 from mug.data.streamed import StreamedDataset
-from mug.diffusion.diffusion import DDPM
 from mug.diffusion.encoding import encode_latents
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.sharding import encode_shards
 from mug.lr_scheduler import adamw
+from mug.model.network_node import build_network
 from mug.seeding import generator_of
 
 TITLE = "Latents encoded before"
@@ -58,10 +59,10 @@ def rows(settings: Settings) -> list[Row]:
     return found
 
 
-def prepare(config: dict[str, Any], folder: Path, settings: Settings) -> tuple[DDPM, dict[str, Any]]:
+def prepare(config: dict[str, Any], folder: Path, settings: Settings) -> tuple[LatentDiffusion, dict[str, Any]]:
     """Build the model of a configuration with random weights, and its items of notes, of latents and of shards."""
     torch.manual_seed(0)
-    model = instantiate_from_config(config["model"], "model").to(settings.device)
+    model = build_network(config["model"], "model").to(settings.device)
     data = config["data"]["params"]
     kept = {"features": data["common"]["features"], "audio": data["common"]["audio"]}
     kept["augmentation"] = data["train"]["params"]["augmentation"]
@@ -89,12 +90,12 @@ def in_turn(dataset: Any, batch: int) -> Batches:
     return lambda: collate([dataset[key] for key in itertools.islice(keys, batch)])
 
 
-def latents(model: DDPM, batches: Batches) -> Callable[[], object]:
+def latents(model: LatentDiffusion, batches: Batches) -> Callable[[], object]:
     """Return a function that loads a batch and gets its latents."""
     return lambda: model.plain_latents(batches())
 
 
-def step(model: DDPM, batches: Batches) -> Callable[[], None]:
+def step(model: LatentDiffusion, batches: Batches) -> Callable[[], None]:
     """Return a training step on the next batch, without Lightning."""
     optimizer = adamw(model.train(), LEARNING_RATE, None)["optimizer"]
     generator = generator_of(0)

@@ -12,10 +12,11 @@ import torch
 
 from benchmarks import full_size
 from benchmarks.measure import Row, Settings, median_seconds, parse, report, settings_of
-from mug.config import instantiate_from_config, load_config
-from mug.diffusion.diffusion import DDPM
+from mug.config import load_config
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.firststage.autoencoder import AutoencoderKL
 from mug.lr_scheduler import adamw
+from mug.model.network_node import build_network
 
 TITLE = "Networks of the full-size model"
 OTHER = "original, 2 cores"
@@ -68,7 +69,7 @@ def inference(run: Callable[[], object], settings: Settings) -> Callable[[], Non
     return forward
 
 
-def unet_forward(model: DDPM, batch: int, settings: Settings) -> Callable[[], None]:
+def unet_forward(model: LatentDiffusion, batch: int, settings: Settings) -> Callable[[], None]:
     """A guided step is a forward pass on twice the charts; at guidance 1 it would be a single pass like this."""
     denoise = full_size.guided_denoiser(model, batch, scale=1.0)
     x, t = full_size.noise(model, batch)
@@ -77,7 +78,7 @@ def unet_forward(model: DDPM, batch: int, settings: Settings) -> Callable[[], No
 
 def vae_training_step(note: torch.Tensor, settings: Settings) -> Callable[[], None]:
     """Return a step of stage 1 on note planes [B, 4K, T]: forward, backward, update."""
-    vae: AutoencoderKL = instantiate_from_config(load_config([VAE_CONFIG])["model"], "model")
+    vae: AutoencoderKL = build_network(load_config([VAE_CONFIG])["model"], "model")
     settings.ready(vae)
     optimizer = adamw(vae, 1e-6, None)["optimizer"]
     valid = torch.ones_like(note[:, 0])

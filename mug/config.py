@@ -166,11 +166,14 @@ def instantiate_from_config(config: Mapping[str, Any], where: str = "config", ki
         ) from error
 
 
-def check_params(constructor: Any, params: Mapping[str, Any], where: str) -> None:
-    """Raise ConfigError when `constructor` does not take one of `params`, or needs one that is absent."""
+def check_params(constructor: Any, params: Mapping[str, Any], where: str, others: Iterable[str] = ()) -> None:
+    """Raise ConfigError when `constructor` does not take one of `params`, or needs one that is absent.
+
+    others: keys that are known although they are not the constructor's.
+    """
     signature = inspect.signature(constructor).parameters.values()
     if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature):
-        known = [parameter.name for parameter in signature]
+        known = [*(parameter.name for parameter in signature), *others]
         for key in params:
             if key not in known:
                 close = get_close_matches(str(key), known, n=1)

@@ -6,7 +6,6 @@ Axes: B batch.
 from collections.abc import Sequence
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
@@ -23,21 +22,14 @@ def generator_of(*key: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(state[0] >> 1))  # manual_seed takes 63 bits
 
 
-def process_of(model: pl.LightningModule) -> tuple[int, int]:
-    """Return the rank of this process and the number of processes; (0, 1) for a model without a trainer."""
-    trainer = model._trainer
-    return (0, 1) if trainer is None else (trainer.global_rank, trainer.world_size)
-
-
 def generators_of_batch(
-    model: pl.LightningModule, seed: int, epoch: int, batch_idx: int, batch_size: int
+    seed: int, epoch: int, batch_idx: int, batch_size: int, rank: int = 0, n_ranks: int = 1
 ) -> list[torch.Generator]:
     """Return a generator for each item of a batch, a function of the seed and the item's position in the epoch.
 
     With the way mug.data.sampler distributes items, several processes, or several accumulated batches, draw what one
     process draws for the same items in one large batch.
     """
-    rank, n_ranks = process_of(model)
     return [generator_of(seed, epoch, (batch_idx * batch_size + index) * n_ranks + rank) for index in range(batch_size)]
 
 

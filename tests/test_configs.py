@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from mug.config import check_params, get_obj_from_str, instantiate_from_config, load_config
+from mug.config import check_params, get_obj_from_str, load_config
 from mug.data.audio import AudioSettings
 from mug.data.augment import Augmentation
 from mug.errors import ConfigError
 from mug.features import FeatureSpec
+from mug.model.network_node import build_network
 from mug.training.setup import build_trainer, check_config, with_seed
+from mug.training.trainers import build_trainable
 from tests.shipped_configs import BASES, CONFIGS, NAMES, files_of, shipped
 
 PARAMETERS = {
@@ -34,10 +36,10 @@ def test_the_full_size_and_the_small_one_are_shipped() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_model_builds_with_its_published_size(name: str) -> None:
     with torch.device("meta"):  # no memory, no time
-        model = instantiate_from_config(shipped(name)["model"], "model")
-    size = sum(parameter.numel() for parameter in model.parameters())
+        training = build_trainable(shipped(name)["model"])
+    size = sum(parameter.numel() for parameter in training.network.parameters())
     assert size == PARAMETERS[name] if name in PARAMETERS else 2 * size < MINI_BYTES
-    model.configure_optimizers()
+    training.configure_optimizers()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -71,7 +73,7 @@ def test_lengths_fit_together(name: str) -> None:
     settings = AudioSettings.from_params(config["data"]["params"]["common"]["audio"])
     params = config["model"]["params"]
     with torch.device("meta"):
-        model = instantiate_from_config(config["model"], "model")
+        model = build_network(config["model"], "model")
     assert params["z_length"] * model.latent_factor == settings.max_note_frame
     unet, wave = params["unet_config"]["params"], params["wave_stage_config"]["params"]
     lengths = [settings.max_audio_frame >> level for level in range(len(wave["channel_mult"]))]
@@ -107,7 +109,7 @@ def test_stage_2_hears_with_the_encoder_of_stage_0() -> None:
     n_levels = len(diffusion["unet_config"]["params"]["channel_mult"])
     assert onsets["scale"] == len(trained["channel_mult"]) - n_levels  # the finest that the denoiser hears
     with torch.device("meta"):
-        model = instantiate_from_config(shipped("mini_diffusion")["model"], "model")
+        model = build_network(shipped("mini_diffusion")["model"], "model")
     assert onsets["note_frames"] == model.latent_factor
 
 
@@ -115,7 +117,7 @@ def test_stage_3_starts_as_stage_2_and_hears_the_same() -> None:
     diffusion, placement = shipped("mini_diffusion"), shipped("mini_placement")
     params, of_stage_2 = placement["model"]["params"], diffusion["model"]["params"]
     with torch.device("meta"):
-        assert params["note_frames"] == instantiate_from_config(diffusion["model"], "model").latent_factor
+        assert params["note_frames"] == build_network(diffusion["model"], "model").latent_factor
     params["unet_config"]["params"]["out_channels"] = of_stage_2["unet_config"]["params"]["out_channels"]
     of_stage_2["wave_stage_config"]["params"].pop("ckpt_path")
     for node in ("unet_config", "wave_stage_config", "cond_stage_config"):
@@ -150,7 +152,7 @@ def test_an_overlay_replaces_and_removes() -> None:
 
 
 def test_the_small_model_runs() -> None:
-    model = instantiate_from_config(shipped("mini_diffusion")["model"], "model")
+    model = build_network(shipped("mini_diffusion")["model"], "model")
     spec = FeatureSpec.from_yaml(CONFIGS / "mini_features.yaml")
     batch = {"audio": torch.randn(1, 128, 4096), "feature": torch.from_numpy(spec.unconditional)[None]}
     x_0 = model.encode_latent(torch.zeros(1, 16, 512))

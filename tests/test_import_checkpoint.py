@@ -12,7 +12,8 @@ import torch
 
 from mug.commands import chart as mapping
 from mug.commands import import_checkpoint
-from mug.config import PROJECT_ROOT, instantiate_from_config
+from mug.config import PROJECT_ROOT
+from mug.model.network_node import build_network
 from mug.original2023.config import our_model
 from tests.original2023.test_original_checkpoint import write
 from tests.original2023.test_original_config import original_node
@@ -22,7 +23,7 @@ SCRIPT = PROJECT_ROOT / "scripts" / "import_checkpoint.py"
 
 @pytest.fixture
 def original(tmp_path) -> Path:
-    model = instantiate_from_config(our_model(original_node(), "half-poles", []))
+    model = build_network(our_model(original_node(), "half-poles", []))
     return write(tmp_path / "original", model.state_dict() | {"logvar": torch.zeros(1000)}, original_node())
 
 
@@ -78,7 +79,7 @@ def test_a_configuration_elsewhere(run, original, tmp_path):
 
 def test_stage_1_alone_goes_on_to_stage_2(run, tmp_path):
     node = original_node()["params"]["first_stage_config"]
-    model = instantiate_from_config(our_model(node, "half-poles", []))
+    model = build_network(our_model(node, "half-poles", []))
     printed = run("--checkpoint", write(tmp_path, model.state_dict(), node), "--outdir", tmp_path / "ours")
     assert "S4" not in printed
     assert printed.splitlines()[-1].endswith(f"first_stage_config.params.ckpt_path={tmp_path}/ours")

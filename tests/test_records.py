@@ -9,7 +9,7 @@ import pytest
 import torch
 from records import FAMILIES, Record, arguments, family_of, recordings
 
-from mug.diffusion.diffusion import DDPM
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.unet import UNetModel
 from mug.model.s4 import S4
 
@@ -87,7 +87,7 @@ def test_options_that_are_off_or_always_so_are_left_out() -> None:
     unet = {"num_heads": 3, "num_head_channels": -1, "lstm_last": False, "context_dim": None}
     assert arguments(UNetModel, unet) == {"num_heads": 3, "context_dim": None, "s4_kernel": "nplr_half_poles"}
     nested = arguments(
-        DDPM, {"unet_config": {"target": "mug.diffusion.unet.UNetModel", "params": unet}, "v_posterior": 0}
+        LatentDiffusion, {"unet_config": {"target": "mug.diffusion.unet.UNetModel", "params": unet}, "v_posterior": 0}
     )
     assert nested == {"unet_config": {"target": "mug.diffusion.unet.UNetModel", "params": arguments(UNetModel, unet)}}
 

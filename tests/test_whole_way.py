@@ -14,6 +14,7 @@ from mug.charts.osu import read_osu, write_osu
 from mug.config import PROJECT_ROOT, instantiate_from_config
 from mug.generation import ChartGenerator, SamplingSettings
 from mug.training.setup import build_trainer, check_config
+from mug.training.trainers import build_trainable
 from tests.data.small_library import write_clicks, write_library
 from tests.shipped_configs import shipped
 
@@ -41,7 +42,7 @@ def fit(config: dict[str, Any], folder: Path) -> Path:
     config["lightning"] = {"trainer": trainer}
     check_config(config)
     torch.manual_seed(0)
-    model, data = instantiate_from_config(config["model"], "model"), instantiate_from_config(config["data"], "data")
+    model, data = build_trainable(config["model"]), instantiate_from_config(config["data"], "data")
     build_trainer(config, folder).fit(model, datamodule=data)
     return folder / "checkpoints" / "last.ckpt"
 

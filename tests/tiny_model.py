@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from mug.config import instantiate_from_config
+from mug.model.network_node import build_network
 
 FEATURES = "configs/mug/mania_beatmap_features.yaml"
 
@@ -73,7 +73,7 @@ def save_tiny_placement(path: Path, keys: int = 4) -> Path:
     config = tiny_placement_config(keys)
     with torch.random.fork_rng():
         torch.manual_seed(12)
-        model = instantiate_from_config(config["model"])
+        model = build_network(config["model"])
         for parameter in model.parameters():
             if parameter.ndim > 1 and not parameter.any():
                 torch.nn.init.normal_(parameter, std=0.2)
@@ -88,7 +88,7 @@ def save_tiny_checkpoint(path: Path, keys: int = 4, start_bias: float = -0.4) ->
     node["params"]["first_stage_config"]["params"]["ckpt_path"] = None
     with torch.random.fork_rng():
         torch.manual_seed(11)
-        model = instantiate_from_config(node)
+        model = build_network(node)
         for parameter in model.parameters():
             if parameter.ndim > 1 and not parameter.any():  # layers that start at zero hear and say nothing
                 torch.nn.init.normal_(parameter, std=0.2)

@@ -14,14 +14,15 @@ from torch import nn
 
 from mug.checkpoints.model_folder import PLACEMENT, prompt_params
 from mug.config import find_file
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.features import Feature, FeatureSpec
 
 MAX_SHOWN = 200  # characters of one value
-KINDS = {  # what a model is, by the name of its class
+KINDS = {  # what a model is, by the name of its class; any other one is a first stage
     "DDPM": "A latent diffusion model that writes osu!mania charts for music.",
-    "AutoencoderKL": "An autoencoder for osu!mania charts: stage 1 of a model that writes them.",
     "PlacementModel": "A note-placement model for osu!mania charts: how likely a note is at each moment of a song.",
 }
+OF_FIRST_STAGE = "An autoencoder for osu!mania charts: stage 1 of a model that writes them."
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class Training:
 
 def parameters_of(network: nn.Module) -> dict[str, int]:
     """Return the number of parameters of each part of a model; parts without any are left out."""
-    parts = getattr(network, "model", network).named_children()  # stage 2 has its parts inside one
-    counts = {name: sum(parameter.numel() for parameter in part.parameters()) for name, part in parts}
+    whole = network.model if isinstance(network, LatentDiffusion) else network
+    counts = {name: sum(parameter.numel() for parameter in part.parameters()) for name, part in whole.named_children()}
     return {name: count for name, count in counts.items() if count}
 
 
@@ -54,7 +55,7 @@ def features_of(config: Mapping[str, Any]) -> tuple[Feature, ...]:
 
 
 def kind_of(config: Mapping[str, Any]) -> str:
-    """Return the key of KINDS for the model that a configuration builds."""
+    """Return the name of the class that a configuration's model has."""
     return str(config["model"]["target"]).rpartition(".")[2]
 
 
@@ -69,8 +70,8 @@ def model_card(
 ) -> str:
     """Return the card's text.
 
-    kind: a key of KINDS. features: of the prompt, none for stage 1. training: None if unknown. half: weights are stored
-    as float16.
+    kind: the name of its class. features: of the prompt, none for stage 1. training: None if unknown. half: weights are
+    stored as float16.
     """
     features = list(features)
     header: dict[str, Any] = {"library_name": "mug", "tags": ["osu-mania", "rhythm-game", "chart-generation"]}
@@ -97,7 +98,7 @@ def code(value: Any) -> str:
 def _what_it_is(kind: str, parameters: Mapping[str, int], half: bool) -> str:
     rows = [(part, f"{count:,}") for part, count in parameters.items()]
     stored = " Weights are stored as float16 and used as float32." if half else ""
-    what = f"{KINDS[kind]} The folder contains numbers and text, no code.{stored}"
+    what = f"{KINDS.get(kind, OF_FIRST_STAGE)} The folder contains numbers and text, no code.{stored}"
     return f"{what}\n\n{_table('', ('network', 'parameters'), rows)}"
 
 

@@ -10,18 +10,16 @@ import torch
 from torch import Tensor
 
 from mug.checkpoints.agreement import check_agreement
+from mug.checkpoints.model_card import kind_of
 from mug.checkpoints.model_folder import DENSITY, PLACEMENT, prompt_params, read_folder_config
-from mug.cond.feature import BeatmapFeatureEmbedder
-from mug.cond.wave import MelspectrogramEncoder, MelspectrogramEncoder1D, MelspectrogramScaleEncoder1D, STFTEncoder
-from mug.config import find_file, instantiate_from_config, without_ckpt_paths
+from mug.cond.wave import AUDIO_ENCODERS
+from mug.config import find_file, without_ckpt_paths
 from mug.data.audio import AudioSettings
-from mug.diffusion.diffusion import DDPM
-from mug.diffusion.unet import UNetModel
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.errors import CheckpointError, ConfigError
 from mug.features import FeatureSpec
-from mug.firststage.autoencoder import AutoencoderKL
-from mug.firststage.losses import ManiaReconstructLoss
-from mug.lr_scheduler import LambdaCosineScheduler, LambdaLinearScheduler
+from mug.firststage.first_stage import FIRST_STAGES
+from mug.model.network_node import build_network
 from mug.model.weights import (
     check_fit,
     copy_weights,
@@ -39,14 +37,14 @@ MAX_KERNEL_LENGTH = 2**16  # latent frames that an S4 layer was ever asked for; 
 MAX_VALUES = 10_000  # of a configuration; those of a run of the full size are some hundred
 # What networks and files make of a configuration that is wrong.
 NO_MODEL = (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, MemoryError, OSError, ConfigError)
-PLACES: dict[str, tuple[type, ...]] = {  # what a configuration may build, and where
-    "model": (DDPM, AutoencoderKL, PlacementModel),
-    "unet_config": (UNetModel,),
-    "first_stage_config": (AutoencoderKL,),
-    "wave_stage_config": (MelspectrogramScaleEncoder1D, MelspectrogramEncoder, MelspectrogramEncoder1D, STFTEncoder),
-    "cond_stage_config": (BeatmapFeatureEmbedder,),
-    "lossconfig": (ManiaReconstructLoss,),
-    "scheduler_config": (LambdaLinearScheduler, LambdaCosineScheduler),
+PLACES: dict[str, tuple[str, ...]] = {  # what a configuration may build, and where
+    "model": ("mug.diffusion.diffusion.DDPM", *FIRST_STAGES, "mug.placement.model.PlacementModel"),
+    "unet_config": ("mug.diffusion.unet.UNetModel",),
+    "first_stage_config": FIRST_STAGES,
+    "wave_stage_config": tuple(f"{encoder.__module__}.{encoder.__qualname__}" for encoder in AUDIO_ENCODERS),
+    "cond_stage_config": ("mug.cond.feature.BeatmapFeatureEmbedder",),
+    "lossconfig": ("mug.firststage.losses.ManiaReconstructLoss",),
+    "scheduler_config": ("mug.lr_scheduler.LambdaLinearScheduler", "mug.lr_scheduler.LambdaCosineScheduler"),
 }
 Network = TypeVar("Network", bound=torch.nn.Module)
 
@@ -58,7 +56,7 @@ class TrainedModel:
     placement, density: what knows better at which moments charts have notes, and at how many; few models have them.
     """
 
-    model: DDPM
+    model: LatentDiffusion
     spec: FeatureSpec
     audio_settings: AudioSettings
     keys: int
@@ -75,7 +73,7 @@ def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None 
     missing or which tensors do not fit.
     """
     wanted = "charts need stage 2, configs/mug/mug_diffusion.yaml"
-    model, spec, audio_settings, keys = _load(checkpoint, DDPM, wanted, config)
+    model, spec, audio_settings, keys = _load(checkpoint, LatentDiffusion, wanted, config)
     understood = (spec, audio_settings, keys)
     if not is_model_folder(checkpoint):
         return TrainedModel(model, *understood)
@@ -105,7 +103,7 @@ def _load(
     source = str(checkpoint)
     model = skeleton(config, state, source)
     if not isinstance(model, kind):
-        raise CheckpointError(f"{checkpoint}: its configuration is that of a {type(model).__name__}; {wanted}")
+        raise CheckpointError(f"{checkpoint}: its configuration is that of a {kind_of(config)}; {wanted}")
     check_fit(model, state, source)
     for name, value in state.items():
         if name.endswith(".kernel.kernel.L") and not 0 <= value <= MAX_KERNEL_LENGTH:
@@ -115,10 +113,10 @@ def _load(
         keys, audio_settings = int(common["keys"]), AudioSettings.from_params(common["audio"])
         # What is left to a default has to agree too.
         said = {**common["audio"], "n_mels": audio_settings.n_mels, "n_fft": audio_settings.n_fft}
-        check_agreement({"model": config["model"], "data": {"params": {"common": {"keys": keys, "audio": said}}}})
+        check_agreement(model, {"params": {"common": {"keys": keys, "audio": said}}})
         features = config["model"]["params"]["cond_stage_config"]["params"]["path_to_yaml"]
         spec = FeatureSpec.from_yaml(find_file(features))
-        model = instantiate_from_config(without_ckpt_paths(config["model"]), "model", kind)
+        model = build_network(without_ckpt_paths(config["model"]), "model", kind)
     copy_weights(model, state, source)
     return model.eval().requires_grad_(False), spec, audio_settings, keys
 
@@ -160,7 +158,7 @@ def skeleton(config: Mapping[str, Any], state: Mapping[str, Tensor], source: str
         betas = state.get("betas", ())
         if len(betas) < params.get("timesteps", 0):  # whose schedule would take memory all the same
             raise CheckpointError(f"{source}: betas is [{len(betas)}], its configuration has more timesteps")
-        return instantiate_from_config(without_ckpt_paths(config["model"]), "model", torch.nn.Module)
+        return build_network(without_ckpt_paths(config["model"]))
 
 
 @contextmanager
@@ -183,7 +181,7 @@ def check_places(node: Any, source: str, where: str = "model") -> None:
     if not isinstance(node, Mapping):
         return  # an error with its own name, when it is built
     target, allowed = node.get("target"), PLACES[where.rpartition(".")[2]]
-    if target not in [f"{network.__module__}.{network.__qualname__}" for network in allowed]:
+    if target not in allowed:
         raise CheckpointError(
             f"{source}: {where} asks for {repr(target)[:100]}, which is no network of this package that belongs there"
         )

@@ -26,7 +26,7 @@ from mug.errors import ConfigError
 
 if TYPE_CHECKING:
     from mug.data.dataset import OsuDataset
-    from mug.diffusion.diffusion import DDPM
+    from mug.diffusion.latent_diffusion import LatentDiffusion
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -70,11 +70,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def build(config: dict[str, Any], checkpoint: str | None) -> "tuple[DDPM, OsuDataset, int, int]":
+def build(config: dict[str, Any], checkpoint: str | None) -> "tuple[LatentDiffusion, OsuDataset, int, int]":
     """Build the model, its training items, and say how many to load at a time in how many processes."""
+    from mug.checkpoints.agreement import check_agreement
     from mug.data.datamodule import DataModuleFromConfig
     from mug.data.dataset import OsuDataset
-    from mug.diffusion.diffusion import DDPM
+    from mug.diffusion.latent_diffusion import LatentDiffusion
+    from mug.model.network_node import build_network
 
     first_stage = config["model"]["params"].get("first_stage_config")
     if first_stage is None:
@@ -83,7 +85,8 @@ def build(config: dict[str, Any], checkpoint: str | None) -> "tuple[DDPM, OsuDat
         first_stage["params"]["ckpt_path"] = checkpoint
     if not first_stage["params"].get("ckpt_path"):
         raise ConfigError("encoding needs the checkpoint of a trained first stage: give --checkpoint")
-    model = instantiate_from_config(config["model"], "model", DDPM)
+    model = build_network(config["model"], "model", LatentDiffusion)
+    check_agreement(model, config["data"])
     data = config["data"]["params"]
     data.pop("stream", None)  # what is made here
     (data["train"].get("params") or {}).pop("latents", None)

@@ -72,9 +72,11 @@ def train_and_test(args: argparse.Namespace) -> int:
     from pytorch_lightning.utilities.exceptions import MisconfigurationException, SIGTERMException
     from pytorch_lightning.utilities.rank_zero import rank_zero_info
 
+    from mug.checkpoints.agreement import check_agreement
     from mug.model.weights import load_weights
     from mug.training.runs import CHECKPOINTS
     from mug.training.setup import build_trainer, check_config, scale_learning_rate, with_seed
+    from mug.training.trainers import build_trainable
 
     if not 0 <= args.seed <= MAX_SEED:
         raise ConfigError(f"--seed {args.seed}: give a whole number from 0 to {MAX_SEED}")
@@ -85,10 +87,11 @@ def train_and_test(args: argparse.Namespace) -> int:
     if args.scale_lr:
         config = scale_learning_rate(config, build_trainer(config, planned.folder))
     trainer = build_trainer(config, planned.folder, planned.step)
-    model = instantiate_from_config(config["model"], "model", pl.LightningModule)
+    model = build_trainable(config["model"])
+    check_agreement(model.network, config["data"])
     data = instantiate_from_config(config["data"], "data", pl.LightningDataModule)
     if planned.checkpoint is not None:
-        load_weights(model, planned.checkpoint)  # names the tensors that do not fit
+        load_weights(model.network, planned.checkpoint)  # names the tensors that do not fit
     if args.train or args.resume is not None:
         rank_zero_info(f"run folder: {planned.folder}")
         try:

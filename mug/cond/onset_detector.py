@@ -1,36 +1,38 @@
 """Training of the audio encoder before stage 2: to hear where charts have notes.
 
-A denoiser's gradient says little about what in the music a note stands on. Asked outright, an encoder learns that in
-minutes, and starts stage 2 with ears.
+A denoiser's gradient says little about what in the music a note stands on. Trained on onsets alone, an encoder learns
+that in minutes, and stage 2 starts with it.
 
 Axes: B batch, K keys, T note frames, A audio frames, M mel bins, C channels, L frames of one of the encoder's scales.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch.nn.functional as F
 from einops import rearrange, reduce
 from torch import Tensor, nn
 
-from mug.cond.onset_training import OnsetTraining
+from mug.cond.onset_predictor import OnsetPredictor
 from mug.cond.wave import MelspectrogramScaleEncoder1D
 from mug.config import instantiate_from_config
 from mug.data.convertor import NotePlanes
 from mug.errors import ConfigError
 from mug.firststage.losses import mean_where
-from mug.model.weights import freeze_all_but, load_weights
 
 N_ANSWERS = 3  # does a note begin, where in its frame, is one held
 
 
-class OnsetDetector(OnsetTraining):
-    """An encoder of many scales and a linear look at one of them, trained on charts of every difficulty.
+class OnsetDetector(OnsetPredictor):
+    """An audio encoder of many scales and a linear layer on one of them, trained on charts of every difficulty.
 
-    What it says of a frame becomes how many charts of the song have a note there: the more, the stronger the onset.
-    scale: the index of the output that is looked at, 0 the finest; take the finest one that the denoiser hears.
+    Its answer for a frame becomes the share of a song's charts that have a note there: the higher, the stronger the
+    onset.
+    scale: the index of the output that the linear layer reads, 0 the finest; take the finest one that the denoiser
+    hears.
     note_frames: how many note frames one frame of that output is long. weight_offset, weight_holding: of the losses of
-    a note's place in its frame, and of long notes. The others: see mug.diffusion.diffusion.DDPM.
+    a note's place in its frame, and of long notes.
+    What a run says besides: mug.model.network_node.TrainingParams.
     Raises ConfigError for a scale that the encoder does not have.
     """
 
@@ -41,26 +43,16 @@ class OnsetDetector(OnsetTraining):
         note_frames: int,
         weight_offset: float = 2.0,
         weight_holding: float = 0.2,
-        learning_rate: float = 1e-3,
-        weight_decay: float = 0.01,
-        scheduler_config: Mapping[str, Any] | None = None,
-        training_keys: Sequence[str] = (),
-        monitor: str | None = None,
-        ckpt_path: str | None = None,
-        ignore_keys: Sequence[str] = (),
     ) -> None:
-        super().__init__(weight_offset, learning_rate, weight_decay, scheduler_config, monitor)
+        super().__init__(weight_offset)
         where = "model.params.wave_stage_config"
         self.wave_model = instantiate_from_config(wave_stage_config, where, MelspectrogramScaleEncoder1D)
         channels = self.wave_model.channels
         if not 0 <= scale < len(channels):
             raise ConfigError(f"model.params.scale is {scale}; the encoder's outputs are 0 to {len(channels) - 1}")
-        self.look = nn.Conv1d(channels[scale], N_ANSWERS * note_frames, 1)
+        self.look = nn.Conv1d(channels[scale], N_ANSWERS * note_frames, 1)  # the name that it has in checkpoints
         self.scale = scale
         self.weight_holding = weight_holding
-        if ckpt_path is not None:
-            load_weights(self, ckpt_path, ignore_keys)
-        freeze_all_but(self, training_keys)
 
     def forward(self, audio: Tensor) -> Tensor:
         """Audio [B, M, A] -> [B, 3, T]: logits of a note's start, its place in the frame, logits of a held note."""

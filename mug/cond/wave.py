@@ -235,3 +235,6 @@ class MelspectrogramEncoder1D(Pyramid):
         """Raises ValueError unless audio is [B, n_freq, A] with A a multiple of the downsampling factor."""
         check_input(audio, self.n_freq, self.factor, "the audio encoder", lengths)
         return self.run_levels(self.conv_in(masked(audio, frame_mask(lengths, audio.shape[2]))), lengths)
+
+
+AUDIO_ENCODERS = (MelspectrogramScaleEncoder1D, MelspectrogramEncoder, MelspectrogramEncoder1D, STFTEncoder)

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from mug.errors import ConfigError
+from mug.firststage.first_stage import FirstStage
 from mug.model.blocks import check_input
 
 
 def check_networks(
     unet_config: Mapping[str, Any],
-    first_stage_config: Mapping[str, Any],
     wave_stage_config: Mapping[str, Any],
     cond_stage_config: Mapping[str, Any],
     z_channels: int,
@@ -24,8 +24,6 @@ def check_networks(
 
     What a network of other parameters does not say is not compared, nor is what is no mapping: building it complains.
     """
-    latents = _mapping_at(_mapping_at(first_stage_config, "params"), "ddconfig").get("z_channels")
-    _check_equal("z_channels", z_channels, "first_stage_config.params.ddconfig.z_channels", latents)
     out_channels = _mapping_at(unet_config, "params").get("out_channels")
     _check_equal("unet_config.params.out_channels", out_channels, "z_channels", z_channels)
     check_conditions(unet_config, wave_stage_config, cond_stage_config, z_channels)
@@ -60,6 +58,11 @@ def check_conditions(
     elif encoded:
         both = z_channels + encoded[-1]
         _check_equal("unet_config.params.in_channels", in_channels, f"z_channels + {encoder}", both)
+
+
+def check_z_channels(z_channels: int, first_stage: FirstStage) -> None:
+    """Raise ConfigError unless the first stage's latents have as many channels as the denoiser's."""
+    _check_equal("z_channels", z_channels, "z_channels of first_stage_config", first_stage.z_channels)
 
 
 def check_z_length(z_length: int, factor: int) -> None:

@@ -15,12 +15,12 @@ from tqdm import tqdm
 from mug.data.datamodule import collate
 from mug.data.dataset import OsuDataset
 from mug.data.latents import check_room, write_latents
-from mug.diffusion.diffusion import DDPM
+from mug.diffusion.latent_diffusion import LatentDiffusion
 
 
 @torch.inference_mode()
 def encoded_batches(
-    model: DDPM,
+    model: LatentDiffusion,
     dataset: OsuDataset,
     keys: Sequence[tuple[int, int]],
     batch_size: int,
@@ -43,7 +43,7 @@ def encoded_batches(
 
 
 def encode_latents(
-    model: DDPM, dataset: OsuDataset, folder: Path, n_variants: int, batch_size: int, num_workers: int = 0
+    model: LatentDiffusion, dataset: OsuDataset, folder: Path, n_variants: int, batch_size: int, num_workers: int = 0
 ) -> int:
     """Write the latents of all items of the first `n_variants` epochs to a folder; return their bytes.
 

@@ -1,4 +1,4 @@
-"""The four networks of stage 2 and the noise between them: what generation needs of a diffusion model.
+"""The four networks of stage 2 and the noise between them; without a trainer.
 
 Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Q frequencies of the STFT, C channels,
 Z latent channels, L latent frames, F features.
@@ -8,62 +8,102 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import pytorch_lightning as pl
 import torch
 from einops import rearrange
-from torch import Tensor
+from torch import Tensor, nn
 
-from mug.diffusion.checks import check_context, check_networks, check_noise, check_noisy, check_z_length
-from mug.diffusion.parameterization import check_last_timestep, check_parameterization, input_of, x0_of
-from mug.diffusion.schedule import schedule_buffers
+from mug.diffusion.checks import (
+    check_context,
+    check_networks,
+    check_noise,
+    check_noisy,
+    check_z_channels,
+    check_z_length,
+)
+from mug.diffusion.objective import check_loss_type, check_timestep_sampling, elementwise_loss
+from mug.diffusion.parameterization import check_last_timestep, check_parameterization, input_of, target_of, x0_of
+from mug.diffusion.schedule import make_beta_schedule, min_snr_weights, schedule_buffers, vlb_weights
 from mug.diffusion.wrapper import MugDiffusionWrapper
+from mug.errors import ConfigError
 from mug.model.blocks import check_input
-from mug.model.masking import LENGTH_MULTIPLE
-
-Node = Mapping[str, Any]  # target and params
+from mug.model.masking import LENGTH_MULTIPLE, frame_mask, masked_mean, whole_lengths
 
 
-class LatentDiffusion(pl.LightningModule):
-    """Notes to latents and back, audio and prompt to conditions, noise onto latents and off them.
+class LatentDiffusion(nn.Module):
+    """Notes to latents and back, audio and prompt to conditioning, noise onto latents and off them (Ho et al. 2020).
 
-    configs: of denoiser, first stage, audio encoder and prompt embedder. z_channels, z_length: shape of the latents
-    that are trained on; other lengths work. betas: float64 [timesteps], see mug.diffusion.schedule. parameterization:
-    what the denoiser predicts, see mug.diffusion.parameterization. normalize_latents: latents are kept at mean 0 and
-    deviation 1 by latent_mean and latent_std, which training measures on its first batches.
+    unet_config, first_stage_config, wave_stage_config, cond_stage_config: nodes of the denoiser, the frozen first
+    stage, the audio encoder and the prompt embedder.
+    z_channels, z_length: shape of the latents that are trained on; other lengths work.
+    parameterization: what the denoiser predicts, see mug.diffusion.parameterization.
+    loss_type, timestep_sampling: see mug.diffusion.objective.
+    min_snr_gamma: weigh the loss by min-SNR, 5 is usual; None weighs all timesteps alike.
+    beta_schedule, timesteps, linear_start, linear_end, zero_terminal_snr: see mug.diffusion.schedule.
+    normalize_latents: keep latents at mean 0 and deviation 1 by latent_mean and latent_std, which training measures on
+    its first batches.
+    What a run says besides: mug.model.network_node.TrainingParams; mug.diffusion.diffusion.DDPM trains it.
     """
 
+    alphas_cumprod: Tensor
+    sqrt_alphas_cumprod: Tensor
+    sqrt_one_minus_alphas_cumprod: Tensor
     latent_mean: Tensor
     latent_std: Tensor
     latents_measured: Tensor
-    sqrt_alphas_cumprod: Tensor
-    sqrt_one_minus_alphas_cumprod: Tensor
-    alphas_cumprod: Tensor
+    lvlb_weights: Tensor
+    loss_weights: Tensor
 
     def __init__(
         self,
-        configs: tuple[Node, Node, Node, Node],
+        unet_config: Mapping[str, Any],
+        first_stage_config: Mapping[str, Any],
+        wave_stage_config: Mapping[str, Any],
+        cond_stage_config: Mapping[str, Any],
         z_channels: int,
         z_length: int,
-        betas: np.ndarray,
-        parameterization: str,
-        normalize_latents: bool,
+        parameterization: str = "eps",
+        loss_type: str = "smooth_l1",
+        min_snr_gamma: float | None = None,
+        vlb_weight: float = 0.0,
+        timesteps: int = 1000,
+        timestep_sampling: str = "uniform",
+        beta_schedule: str = "linear",
+        linear_start: float = 1e-4,
+        linear_end: float = 2e-2,
+        zero_terminal_snr: bool = False,
+        normalize_latents: bool = False,
     ) -> None:
         super().__init__()
+        check_loss_type(loss_type)
+        check_timestep_sampling(timestep_sampling)
+        betas = make_beta_schedule(beta_schedule, timesteps, linear_start, linear_end, zero_terminal_snr)
         check_parameterization(parameterization)
         check_last_timestep(parameterization, betas)
-        check_networks(*configs, z_channels)
-        self.model = MugDiffusionWrapper(*configs)
+        check_networks(unet_config, wave_stage_config, cond_stage_config, z_channels)
+        self.model = MugDiffusionWrapper(unet_config, first_stage_config, wave_stage_config, cond_stage_config)
+        check_z_channels(z_channels, self.model.first_stage_model)
         check_z_length(z_length, self.model.unet_model.factor)
         self.z_channels = z_channels
         self.z_length = z_length
         self.timesteps = len(betas)
         self.parameterization = parameterization
+        self.loss_type = loss_type
+        self.vlb_weight = vlb_weight
+        self.timestep_sampling = timestep_sampling
+        self.normalize_latents = normalize_latents
+        self.has_trained_first_stage = bool((first_stage_config.get("params") or {}).get("ckpt_path"))
         for name, values in schedule_buffers(betas).items():
             self.register_buffer(name, values)
         self.register_buffer("latent_mean", torch.zeros(z_channels, 1), persistent=normalize_latents)
         self.register_buffer("latent_std", torch.ones(z_channels, 1), persistent=normalize_latents)
         self.register_buffer("latents_measured", torch.tensor(False), persistent=normalize_latents)
+        self.register_buffer("lvlb_weights", vlb_weights(betas, parameterization), persistent=False)
+        self.register_buffer("loss_weights", min_snr_weights(betas, min_snr_gamma, parameterization), persistent=False)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return self.alphas_cumprod.device
 
     @property
     def latent_factor(self) -> int:
@@ -80,14 +120,53 @@ class LatentDiffusion(pl.LightningModule):
         """How a sampler should choose its timesteps: from the very last one on, where no signal is left there."""
         return "trailing" if self.alphas_cumprod[-1] == 0 else "uniform"
 
+    @property
+    def first_stage_fingerprint(self) -> str:
+        """What latents on disk have to have been encoded by."""
+        return self.model.first_stage_model.fingerprint(self.length_multiple)
+
     # `lengths` [B] are the latent frames of each song, multiples of length_multiple: what lies beyond them does not
     # change what lies inside. Without them every song fills its row.
+
+    def lengths_of(self, batch: Mapping[str, Any]) -> Tensor | None:
+        """Latent frames of each song of a batch [B]; None where all fill the window."""
+        note_frames = self.latent_factor * self.length_multiple
+        lengths = whole_lengths(batch.get("n_frames"), note_frames, self.latent_factor * self.z_length)
+        return None if lengths is None else lengths // self.latent_factor
 
     @torch.no_grad()
     def encode_latent(self, note: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Note planes [B, 4K, T] -> the clean latent x_0 [B, Z, L]: the posterior's mode, normalised."""
+        return (self._encode(note, lengths) - self.latent_mean) / self.latent_std
+
+    def _encode(self, note: Tensor, lengths: Tensor | None) -> Tensor:
         note_frames = None if lengths is None else lengths * self.latent_factor
-        return (self.model.first_stage_model.encode(note, note_frames).mode() - self.latent_mean) / self.latent_std
+        return self.model.first_stage_model.encode(note, note_frames).mode()
+
+    def latents_of(self, batch: Mapping[str, Any], lengths: Tensor | None) -> Tensor:
+        """The normalised latents [B, Z, L] of a batch, which brings its notes or has its latents as `z`.
+
+        Raises ConfigError for latents of another shape than the model's.
+        """
+        return (self._plain_latents_of(batch, lengths) - self.latent_mean) / self.latent_std
+
+    @torch.no_grad()
+    def _plain_latents_of(self, batch: Mapping[str, Any], lengths: Tensor | None) -> Tensor:
+        z = batch["z"] if "z" in batch else self._encode(batch["note"], lengths)
+        if z.shape[1:] != (self.z_channels, self.z_length):
+            raise ConfigError(
+                f"model.params: z_channels {self.z_channels} and z_length {self.z_length} disagree with the latents of "
+                f"the data, which have {z.shape[1]} channels and {z.shape[2]} frames"
+            )
+        return z
+
+    def plain_latents(self, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor | None]:
+        """The latents [B, Z, L] of a batch of a loader as the first stage has them, not normalised, and how long those
+        of each song are [B], None where all fill their row. Raises ConfigError for latents of another shape.
+        """
+        on_device = {name: batch[name].to(self.device) for name in ("z", "note", "n_frames") if name in batch}
+        lengths = self.lengths_of(on_device)
+        return self._plain_latents_of(on_device, lengths), lengths
 
     def decode_latent(self, z: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Latent [B, Z, L] -> logits and raw offsets of the note planes [B, 4K, T]. Raises ValueError."""
@@ -106,6 +185,16 @@ class LatentDiffusion(pl.LightningModule):
         """Prompt ids [B, F] -> context [B, C, F]."""
         return self.model.cond_stage_model(feature)
 
+    def predict(
+        self, x_t: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor], lengths: Tensor | None = None
+    ) -> Tensor:
+        """What the denoiser says of x_t [B, Z, L] at timesteps t [B], in the terms of the parameterization: [B, Z, L].
+
+        context, audios: see encode_prompt and encode_audio.
+        """
+        shown = input_of(self.parameterization, x_t, *self._signal_and_noise(t))
+        return self.model.unet_model(shown, t, context, list(audios), lengths).float()
+
     def denoise(
         self, x_t: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor], lengths: Tensor | None = None
     ) -> Tensor:
@@ -115,10 +204,42 @@ class LatentDiffusion(pl.LightningModule):
         """
         check_noisy(x_t, t, self.z_channels, self.timesteps)
         check_context(context, self.model.cond_stage_model.n_features)
+        prediction = self.predict(x_t, t, context, audios, lengths)
+        return x0_of(self.parameterization, prediction, x_t, *self._signal_and_noise(t))
+
+    def p_losses(
+        self, batch: Mapping[str, Any], x_0: Tensor, t: Tensor, noise: Tensor, lengths: Tensor | None = None
+    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """Return the loss, what to log of it, and the plain loss of each item [B].
+
+        x_0, noise [B, Z, L]; t, lengths [B]; of the batch its audio and feature, and for "recon" its note and
+        valid_flag. What is beyond a song's end, as `lengths` say it, counts for nothing.
+        """
+        mask = frame_mask(lengths, x_0.shape[2])
+        audios, context = self.encode_audio(batch["audio"], lengths), self.encode_prompt(batch["feature"])
+        x_t = self.q_sample(x_0, t, noise)
+        prediction = self.predict(x_t, t, context, audios, lengths)
         a, s = self._signal_and_noise(t)
-        shown = input_of(self.parameterization, x_t, a, s)
-        prediction = self.model.unet_model(shown, t, context, list(audios), lengths).float()
-        return x0_of(self.parameterization, prediction, x_t, a, s)
+        target = target_of(self.parameterization, x_0, noise, a, s)
+        if self.parameterization == "recon":
+            notes = self.decode_latent(x0_of(self.parameterization, prediction, x_t, a, s), lengths)
+            loss_of = self.model.first_stage_model.loss
+            items = zip(notes.split(1), batch["note"].split(1), batch["valid_flag"].split(1), strict=True)
+            loss_items = torch.stack([loss_of(guess, note, valid)[0] for guess, note, valid in items])  # [B]
+        else:
+            loss_items = masked_mean(elementwise_loss(self.loss_type, prediction, target), mask)
+        loss_simple = loss_items.mean()
+        loss_vlb = (self.lvlb_weights[t] * loss_items).mean()
+        loss = (self.loss_weights[t] * loss_items).mean() + self.vlb_weight * loss_vlb
+        difference = prediction.detach() - target
+        log = {
+            "loss_simple": loss_simple.detach(),
+            "loss_mae": masked_mean(difference.abs(), mask).mean(),
+            "loss_mse": masked_mean(difference.square(), mask).mean(),
+            "loss_vlb": loss_vlb.detach(),
+            "loss": loss.detach(),
+        }
+        return loss, log, loss_items.detach()
 
     def _signal_and_noise(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """The factors of x_0 and of the noise at timesteps t [B], both [B, 1, 1]."""

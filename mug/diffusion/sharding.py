@@ -13,12 +13,12 @@ import torch
 from mug.data.dataset import OsuDataset
 from mug.data.latents import check_room
 from mug.data.shards import item_bytes, write_shards
-from mug.diffusion.diffusion import DDPM
 from mug.diffusion.encoding import encoded_batches
+from mug.diffusion.latent_diffusion import LatentDiffusion
 
 
 def encode_shards(
-    model: DDPM,
+    model: LatentDiffusion,
     dataset: OsuDataset,
     folder: Path,
     n_variants: int,

@@ -6,6 +6,8 @@ from typing import Any
 from torch import nn
 
 from mug.config import instantiate_from_config
+from mug.firststage.first_stage import FirstStage
+from mug.model.network_node import build_network
 
 
 class MugDiffusionWrapper(nn.Module):
@@ -21,7 +23,7 @@ class MugDiffusionWrapper(nn.Module):
         super().__init__()
         where = "model.params"
         self.unet_model = instantiate_from_config(unet_config, f"{where}.unet_config", nn.Module)
-        self.first_stage_model = instantiate_from_config(first_stage_config, f"{where}.first_stage_config", nn.Module)
+        self.first_stage_model = build_network(first_stage_config, f"{where}.first_stage_config", FirstStage)
         self.wave_model = instantiate_from_config(wave_stage_config, f"{where}.wave_stage_config", nn.Module)
         self.cond_stage_model = instantiate_from_config(cond_stage_config, f"{where}.cond_stage_config", nn.Module)
         self.first_stage_model.eval().requires_grad_(False)

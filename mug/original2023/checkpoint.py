@@ -24,11 +24,11 @@ from mug.checkpoints.trained_model import check_places, naming_config, read_mode
 from mug.cond.wave import STFTEncoder
 from mug.config import find_file
 from mug.data.audio import AudioSettings
-from mug.diffusion.diffusion import DDPM
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.schedule import make_beta_schedule, schedule_buffers
 from mug.errors import CheckpointError, ConfigError
 from mug.features import FeatureSpec
-from mug.firststage.autoencoder import AutoencoderKL
+from mug.firststage.first_stage import FirstStage
 from mug.model.weights import check_fit, read_checkpoint, tensors_of
 from mug.original2023.config import S4_READINGS, original_model, our_model, unsaid
 from mug.yaml_files import read_yaml, write_yaml
@@ -61,7 +61,7 @@ class Report:
 
     def describe(self, network: nn.Module, model: Mapping[str, Any]) -> None:
         """Say what a network and its node are."""
-        self.is_generator = isinstance(network, DDPM)
+        self.is_generator = isinstance(network, LatentDiffusion)
         self.parameters = parameters_of(network)
         unet = model["params"]["unet_config"]["params"] if self.is_generator else {}
         if unet.get("s4_layer"):
@@ -101,7 +101,7 @@ def import_original(checkpoint: Path, config: Path, folder: Path, s4: str = "hal
         raise ConfigError(f"{config}: {error}") from error
     state = _without_dropped(tensors, network.state_dict(), report)
     check_fit(network, state, str(checkpoint))
-    if isinstance(network, DDPM):
+    if isinstance(network, LatentDiffusion):
         _check_schedule(state, model["params"], str(checkpoint))
     report.assumed += unsaid(model)
     report.describe(network, model)
@@ -179,9 +179,9 @@ def _without_dropped(tensors: Mapping[str, Tensor], needed: Collection[str], rep
 
 def _common(network: nn.Module, data: Any, report: Report) -> dict[str, Any]:
     """Return the keys and audio settings of a network: as its layers imply, else as `data` says, else as was usual."""
-    if isinstance(network, AutoencoderKL):
-        return {"keys": network.encoder.x_channels // 4}
-    assert isinstance(network, DDPM), "or check_places refuses it"
+    if isinstance(network, FirstStage):
+        return {"keys": network.keys}
+    assert isinstance(network, LatentDiffusion), "or check_places refuses it"
     wave = network.model.wave_model
     frames = wave.factor // 2 ** (network.model.unet_model.n_audios - 1)  # audio frames in a latent frame
     implied = {
@@ -206,7 +206,7 @@ def _common(network: nn.Module, data: Any, report: Report) -> dict[str, Any]:
             report.assumed.append(f"audio: {key} = {value}")
     audio = {"kind": "stft" if isinstance(wave, STFTEncoder) else "mel", **usual, **given, **implied}
     AudioSettings.from_params(audio)
-    return {"keys": network.model.first_stage_model.encoder.x_channels // 4, "audio": audio}
+    return {"keys": network.model.first_stage_model.keys, "audio": audio}
 
 
 def _audio_settings(node: Any) -> Iterator[tuple[str, Any]]:

@@ -3,14 +3,13 @@
 PARAMETERS is the whole mapping, for both ways.
 """
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from reprlib import repr as brief
 from typing import Any
 
-from mug.config import get_obj_from_str
 from mug.errors import ConfigError
+from mug.model.network_node import defaults_of
 
 DDPM = "mug.diffusion.diffusion.DDPM"
 UNET = "mug.diffusion.unet.UNetModel"
@@ -142,14 +141,14 @@ def original_model(node: Any, left_out: list[str], where: str = "model") -> dict
         raise ConfigError(
             f"{where}.params.audio_channels is missing: the 2023 program's U-Net does not work without it"
         )
-    defaults = inspect.signature(get_obj_from_str(target)).parameters
+    defaults = defaults_of(target)
     original: dict[str, Any] = {}
     for key, value in params.items():
         rule = PARAMETERS[target].get(key)
         place = f"{where}.params.{key}"
         if key == "s4_kernel" and (value in S4_READINGS.values() or not params.get("s4_layer")):
             continue  # not a parameter there: it depends on what is installed
-        if value in (rule.absent if rule else (defaults[key].default,)):
+        if value in (rule.absent if rule else (defaults[key],)):
             continue  # leaving it out says the same
         if rule is None and key not in OURS_FOR_TRAINING:
             raise ConfigError(f"{place} is {brief(value)}: the 2023 program has nothing like it")
@@ -167,12 +166,10 @@ def original_model(node: Any, left_out: list[str], where: str = "model") -> dict
 
 def unsaid(node: Mapping[str, Any], where: str = "model") -> list[str]:
     """Say what our defaults decide in one of our nodes though no tensor's shape tells whether they are right."""
-    defaults = inspect.signature(get_obj_from_str(node["target"])).parameters
+    defaults = defaults_of(node["target"])
     params = node.get("params") or {}
     lines = [
-        f"{where}.params.{name} = {defaults[name].default!r}"
-        for name in UNSEEN.get(node["target"], ())
-        if name not in params
+        f"{where}.params.{name} = {defaults[name]!r}" for name in UNSEEN.get(node["target"], ()) if name not in params
     ]
     for key, value in params.items():
         if _is_node(key):

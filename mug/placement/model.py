@@ -1,8 +1,8 @@
-"""Training of step placement: how likely is it that a chart has notes at a moment, given the song and the prompt?
+"""Note placement: how likely is it that a chart has notes at a moment, given the song and the prompt?
 
-A denoiser plays moments and columns at once, and learns slowly which moments the music asks for. Asked outright, the
-same networks learn it in a seventh of the steps. Step placement conditioned on the difficulty comes from Donahue,
-Lipton & McAuley, "Dance Dance Convolution", 2017, section 4.2.
+A denoiser decides on moments and columns at once, and learns slowly which moments the music asks for. Trained on
+moments alone, the same networks learn them in a seventh of the steps. Step placement conditioned on the difficulty
+comes from Donahue, Lipton & McAuley, "Dance Dance Convolution", 2017, section 4.2.
 
 Axes: B batch, K keys, T note frames, A audio frames, M mel bins, F features, L latent frames.
 """
@@ -15,24 +15,23 @@ from einops import rearrange
 from torch import Tensor
 
 from mug.cond.feature import BeatmapFeatureEmbedder
-from mug.cond.onset_training import OnsetTraining
+from mug.cond.onset_predictor import OnsetPredictor
 from mug.cond.wave import MelspectrogramScaleEncoder1D
 from mug.config import instantiate_from_config
 from mug.diffusion.checks import check_conditions
 from mug.diffusion.unet import UNetModel
 from mug.errors import ConfigError
-from mug.model.weights import load_weights
 
 N_ANSWERS = 2  # does a note begin in a frame, and where in it
 UNKNOWN = 999  # the timestep at which a denoiser of 1,000 steps has to guess all from the song and the prompt
 
 
-class PlacementModel(OnsetTraining):
-    """A U-Net that is shown no latent, the ears and the prompt of stage 2: audio and prompt -> where notes begin.
+class PlacementModel(OnsetPredictor):
+    """The U-Net of stage 2 without a latent, its audio encoder and its prompt: audio and prompt -> where notes begin.
 
     unet_config: in_channels as the denoiser's, out_channels 2 * note_frames, as one of its frames is that many note
-    frames long. weight_offset: of the loss of a note's place in its frame. ckpt_path: a checkpoint of stage 2, as whose
-    networks these start. The others: see mug.diffusion.diffusion.DDPM.
+    frames long. weight_offset: of the loss of a note's place in its frame. What a run says besides:
+    mug.model.network_node.TrainingParams; mug.placement.lit_placement.LitPlacement trains it.
     Raises ConfigError for networks that do not belong together.
     """
 
@@ -43,13 +42,8 @@ class PlacementModel(OnsetTraining):
         cond_stage_config: Mapping[str, Any],
         note_frames: int,
         weight_offset: float = 2.0,
-        learning_rate: float = 1e-3,
-        weight_decay: float = 0.01,
-        scheduler_config: Mapping[str, Any] | None = None,
-        monitor: str | None = None,
-        ckpt_path: str | None = None,
     ) -> None:
-        super().__init__(weight_offset, learning_rate, weight_decay, scheduler_config, monitor)
+        super().__init__(weight_offset)
         where = "model.params"
         self.unet_model = instantiate_from_config(unet_config, f"{where}.unet_config", UNetModel)
         if self.unet_model.audio_channels is None:
@@ -67,10 +61,6 @@ class PlacementModel(OnsetTraining):
                 f"{where}.unet_config: out_channels is {out_channels}, but {note_frames} note frames a latent frame "
                 f"have {N_ANSWERS * note_frames} answers"
             )
-        if ckpt_path is not None:
-            load_weights(self.unet_model, ckpt_path, ("out.2.",), "model.unet_model.")  # but for its last layer
-            load_weights(self.wave_model, ckpt_path, (), "model.wave_model.")
-            load_weights(self.cond_stage_model, ckpt_path, (), "model.cond_stage_model.")
 
     @property
     def audio_multiple(self) -> int:

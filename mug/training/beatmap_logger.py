@@ -14,7 +14,7 @@ import pytorch_lightning as pl
 import torch
 from PIL import Image
 from pytorch_lightning.utilities.rank_zero import rank_zero_warn
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from mug.charts.beatmap import Beatmap, Note
@@ -23,9 +23,10 @@ from mug.data.convertor import ManiaConvertor
 from mug.data.datamodule import collate
 from mug.data.note_codec import keys_of
 from mug.data.time_grid import TimeGrid
-from mug.diffusion.diffusion import DDPM
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.errors import ChartError, ConfigError
 from mug.files import replacing
+from mug.firststage.first_stage import FirstStage
 from mug.generation.note_sampler import sample_planes
 from mug.generation.settings import SamplingSettings
 from mug.metrics.figures import chart_figures, chart_scores
@@ -105,7 +106,8 @@ class BeatmapLogger(pl.Callback):
             batch = collate([dataset[index, 0] for index in chosen[first : first + batch_size]])
             batch = trainer.strategy.batch_to_device(precision.convert_input(batch))
             with precision.forward_context():
-                guesses = decode_charts(pl_module, batch, self.settings, first, show_progress)
+                seed = pl_module.training_params.seed
+                guesses = decode_charts(pl_module.network, batch, self.settings, first, show_progress, seed)
             arrays = (tensor.float().cpu().numpy() for tensor in (batch["note"], guesses))
             for index, (truth, guess) in enumerate(zip(*arrays, strict=True)):
                 convertor = ManiaConvertor(**batch["convertor"][index], keys=keys_of(truth))
@@ -184,26 +186,29 @@ def spread_over_songs(songs: Sequence[Hashable], count: int) -> list[int]:
 
 @torch.no_grad()
 def decode_charts(
-    model: Any,
+    network: nn.Module,
     batch: Mapping[str, Any],
     settings: SamplingSettings,
     first: int = 0,
     show_progress: bool = True,
+    seed: int = 23,
 ) -> Tensor:
     """Return note logits [B, 4K, T]: of an autoencoder its reconstructions, of a diffusion model its samples.
 
-    first: which of the songs that are charted the batch begins with; each has noise of its own, in any batch.
+    first: which of the songs that are charted the batch begins with; each has noise of its own, in any batch. seed: of
+    that noise.
     """
-    lengths = model.lengths_of(batch)
-    if not isinstance(model, DDPM):
-        return model(batch["note"], lengths=lengths)[0]
-    shape = (model.z_channels, model.z_length)
-    generators = [generator_of(model.seed, first + index) for index in range(len(batch["feature"]))]
+    if isinstance(network, FirstStage):
+        return network(batch["note"], lengths=network.lengths_of(batch))[0]
+    assert isinstance(network, LatentDiffusion), "or nobody asks it for charts"
+    lengths = network.lengths_of(batch)
+    shape = (network.z_channels, network.z_length)
+    generators = [generator_of(seed, first + index) for index in range(len(batch["feature"]))]
     x_T = torch.stack([torch.randn(shape, generator=generator) for generator in generators])  # [B, Z, L]
-    audios = model.encode_audio(batch["audio"], lengths)
+    audios = network.encode_audio(batch["audio"], lengths)
     hidden = None if show_progress else True  # None: in a log file; in a terminal the bar of the run goes on below
     bar = partial(tqdm, leave=False, disable=hidden)
-    return sample_planes(model, x_T.to(model.device), batch["feature"], audios, settings, lengths, tqdm_class=bar)
+    return sample_planes(network, x_T.to(network.device), batch["feature"], audios, settings, lengths, tqdm_class=bar)
 
 
 def compare(human: Beatmap, generated: Beatmap, span_ms: float) -> dict[str, float]:

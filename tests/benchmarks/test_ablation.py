@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from benchmarks.ablation import COLUMNS, RATE, VARIANTS, Result, line, main, read
-from mug.config import instantiate_from_config, load_config
+from mug.config import load_config
 from mug.errors import TrainingError
+from mug.model.network_node import build_network
 from mug.training.setup import build_trainer, check_config
 
 
@@ -17,7 +18,7 @@ def test_a_variant_is_a_configuration(name: str, tmp_path: Path) -> None:
     config = load_config(["configs/mug/mini_diffusion.yaml"], [*VARIANTS[name], "lightning.trainer.accelerator=cpu"])
     check_config(config)
     build_trainer(config, tmp_path)
-    model = instantiate_from_config(config["model"], "model")
+    model = build_network(config["model"], "model")
     assert model.parameterization == name.split(",")[0]
 
 

@@ -8,8 +8,9 @@ from torch import Tensor, nn
 
 from benchmarks.full_size import prompts
 from benchmarks.plain import PlainAttention, PlainKernel, make_plain, set_checkpointing
-from mug.config import instantiate_from_config, without_ckpt_paths
+from mug.config import without_ckpt_paths
 from mug.model.attention import RelativeAttention
+from mug.model.network_node import build_network
 from mug.model.nplr import NPLRKernel
 
 
@@ -69,7 +70,7 @@ def test_a_kernel_says_what_it_cannot_do() -> None:
 
 def test_a_plain_network_is_ours_in_other_words() -> None:
     torch.manual_seed(0)
-    ours = instantiate_from_config(without_ckpt_paths(tiny_run_config()["model"]), "model")
+    ours = build_network(without_ckpt_paths(tiny_run_config()["model"]), "model")
     awake(ours)
     batch = {"audio": torch.rand(2, 16, 512), "feature": prompts(ours, 2)}
     x, t = torch.randn(2, 3, 32), torch.tensor([37, 911])

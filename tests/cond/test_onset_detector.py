@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from mug.cond.lit_onsets import LitOnsets
 from mug.cond.onset_detector import OnsetDetector
 from mug.cond.wave import MelspectrogramScaleEncoder1D
 from mug.errors import CheckpointError, ConfigError
@@ -43,9 +44,10 @@ def logged(model: OnsetDetector, answers: torch.Tensor, monkeypatch) -> tuple[fl
     """The loss of given answers [1, 3, 8], and what is logged of it."""
     seen: dict[str, float] = {}
     monkeypatch.setattr(model, "forward", lambda audio: answers)
-    monkeypatch.setattr(model, "log", lambda name, value, **_: seen.update({name: float(value)}))
-    monkeypatch.setattr(model, "log_dict", lambda values, **_: seen.update({n: float(v) for n, v in values.items()}))
-    return float(model.validation_step(batch(), 0)), seen
+    training = LitOnsets(model)
+    monkeypatch.setattr(training, "log", lambda name, value, **_: seen.update({name: float(value)}))
+    monkeypatch.setattr(training, "log_dict", lambda values, **_: seen.update({n: float(v) for n, v in values.items()}))
+    return float(training.validation_step(batch(), 0)), seen
 
 
 def test_the_loss_by_hand(monkeypatch):
@@ -79,7 +81,7 @@ def test_an_encoder_frame_predicts_its_note_frames_in_order():
 
 def test_it_learns_where_a_click_is():
     torch.manual_seed(0)
-    model = detector(learning_rate=1e-2)
+    model = detector()
     optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
     generator = torch.Generator().manual_seed(0)
     losses = []
@@ -115,4 +117,4 @@ def test_a_scale_that_the_encoder_lacks_is_refused(scale):
 
 def test_note_frames_that_do_not_fill_the_window_are_refused():
     with pytest.raises(ConfigError, match="for 4 note frames of a window, which has 8"):
-        detector(note_frames=1).training_step(batch(), 0)
+        LitOnsets(detector(note_frames=1)).training_step(batch(), 0)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mug.diffusion.diffusion import DDPM
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.errors import ConfigError
 from tests.diffusion.test_diffusion import tiny_batch, tiny_config, tiny_model
 
@@ -31,7 +31,7 @@ def one_audio_config(encoder: str = "MelspectrogramEncoder1D") -> dict[str, Any]
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_every_encoder_of_one_audio_is_heard_and_learns(encoder: str) -> None:
     torch.manual_seed(0)
-    model = DDPM(**one_audio_config(encoder))
+    model = LatentDiffusion(**one_audio_config(encoder))
     for parameter in model.model.unet_model.parameters():
         if not parameter.any():
             torch.nn.init.normal_(parameter, std=0.1)
@@ -62,8 +62,8 @@ def of_wave(**params: Any) -> Callable[[dict[str, Any]], Any]:
         (of_unet(in_channels=3), "unet_config.params.in_channels is 3, but z_channels is 2"),
         (of_unet(out_channels=3), "unet_config.params.out_channels is 3, but z_channels is 2"),
         (
-            lambda config: config.update(z_channels=3),
-            "z_channels is 3, but first_stage_config.params.ddconfig.z_channels is 2",
+            lambda config: (config.update(z_channels=3), of_unet(in_channels=3, out_channels=3)(config)),
+            "z_channels is 3, but z_channels of first_stage_config is 2",
         ),
         (
             of_unet(audio_channels=[32, 64]),
@@ -87,7 +87,7 @@ def test_networks_that_do_not_fit_are_named(change: Callable[[dict[str, Any]], A
     config = tiny_config()
     change(config)
     with pytest.raises(ConfigError, match=re.escape(message)):
-        DDPM(**config)
+        LatentDiffusion(**config)
 
 
 def test_networks_are_compared_before_any_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,21 +98,21 @@ def test_networks_are_compared_before_any_is_built(monkeypatch: pytest.MonkeyPat
     config = tiny_config()
     config["unet_config"]["params"]["context_dim"] = 5
     with pytest.raises(ConfigError, match=r"context_dim is 5, but"):
-        DDPM(**config)
+        LatentDiffusion(**config)
 
 
 @pytest.mark.parametrize("node", ["unet_config", "first_stage_config", "wave_stage_config", "cond_stage_config"])
 @pytest.mark.parametrize("value", [None, 3, [1], {"target": "mug.diffusion.unet.UNetModel", "params": [1]}])
 def test_what_is_no_network_is_named(node: str, value: Any) -> None:
     with pytest.raises(ConfigError):
-        DDPM(**tiny_config(**{node: value}))
+        LatentDiffusion(**tiny_config(**{node: value}))
 
 
 def test_networks_of_no_mappings_are_named() -> None:
     config = tiny_config()
     config["first_stage_config"]["params"]["ddconfig"] = [1]
     with pytest.raises(ConfigError, match="ddconfig"):
-        DDPM(**config)
+        LatentDiffusion(**config)
 
 
 @pytest.mark.parametrize(("width", "mult"), [("32", 10**13), (10**13, "32")])
@@ -120,7 +120,7 @@ def test_text_is_not_multiplied(width: Any, mult: Any) -> None:
     config = tiny_config()
     of_wave(middle_channels=width, channel_mult=[mult])(config)
     with pytest.raises(ConfigError, match=r"str|memory"):  # of the layer that would have so many channels
-        DDPM(**config)
+        LatentDiffusion(**config)
 
 
 def test_an_encoder_of_one_audio_that_does_not_fit_is_named() -> None:
@@ -128,12 +128,12 @@ def test_an_encoder_of_one_audio_that_does_not_fit_is_named() -> None:
     config["wave_stage_config"]["params"]["out_channels"] = 6
     message = "in_channels is 7, but z_channels + wave_stage_config.params.out_channels is 8"
     with pytest.raises(ConfigError, match=re.escape(message)):
-        DDPM(**config)
+        LatentDiffusion(**config)
     config = one_audio_config()
     config["unet_config"]["params"] |= {"audio_channels": [32, 32], "in_channels": 2}
     message = "audio_channels is [32, 32], but wave_stage_config.params.out_channels, its last levels, is [5]"
     with pytest.raises(ConfigError, match=re.escape(message)):
-        DDPM(**config)
+        LatentDiffusion(**config)
 
 
 @pytest.mark.parametrize(("mult", "multiple"), [([1, 1], 32), ([1] * 7, 64)])
@@ -141,15 +141,15 @@ def test_songs_are_padded_to_what_every_level_can_halve(mult: list[int], multipl
     config = tiny_config(z_length=64)
     config["unet_config"]["params"] |= {"channel_mult": mult, "audio_channels": [32] * len(mult)}
     config["wave_stage_config"]["params"]["channel_mult"] = [1, 1, *mult]
-    assert DDPM(**config).length_multiple == multiple
+    assert LatentDiffusion(**config).length_multiple == multiple
 
 
 @pytest.fixture(scope="module")
-def model() -> DDPM:
+def model() -> LatentDiffusion:
     return tiny_model()
 
 
-def denoise(model: DDPM, **changes: Any) -> Tensor:
+def denoise(model: LatentDiffusion, **changes: Any) -> Tensor:
     batch = tiny_batch()
     context, audios = model.encode_prompt(batch["feature"]), model.encode_audio(batch["audio"])
     given = {"x_t": torch.zeros(3, 2, 32), "t": torch.tensor([0, 5, 999]), "context": context, "audios": audios}
@@ -180,13 +180,13 @@ def denoise(model: DDPM, **changes: Any) -> Tensor:
         ({"audios": [torch.zeros(2, 32, 32), torch.zeros(2, 32, 16)]}, "got [[2, 32, 32], [2, 32, 16]]"),
     ],
 )
-def test_inputs_that_do_not_fit_are_named(model: DDPM, changes: dict[str, Any], message: str) -> None:
+def test_inputs_that_do_not_fit_are_named(model: LatentDiffusion, changes: dict[str, Any], message: str) -> None:
     assert denoise(model).shape == (3, 2, 32)
     with pytest.raises(ValueError, match=re.escape(message)):
         denoise(model, **changes)
 
 
-def test_noising_refuses_what_would_be_broadcast(model: DDPM) -> None:
+def test_noising_refuses_what_would_be_broadcast(model: LatentDiffusion) -> None:
     x_0 = torch.zeros(3, 2, 32)
     with pytest.raises(ValueError, match=re.escape("expects timesteps [3] of int64, got [1]")):
         model.q_sample(x_0, torch.tensor([7]), x_0)
@@ -194,13 +194,13 @@ def test_noising_refuses_what_would_be_broadcast(model: DDPM) -> None:
         model.q_sample(x_0, torch.tensor([7, 7, 7]), x_0[:1])
 
 
-def test_latents_that_do_not_fit_are_not_decoded(model: DDPM) -> None:
+def test_latents_that_do_not_fit_are_not_decoded(model: LatentDiffusion) -> None:
     with pytest.raises(
         ValueError, match=re.escape("the diffusion model expects [B, 2, L] with L at least 1, got [1, 3, 9]")
     ):
         model.decode_latent(torch.zeros(1, 3, 9))
 
 
-def test_timesteps_are_not_looked_at_while_compiling(model: DDPM, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_timesteps_are_not_looked_at_while_compiling(model: LatentDiffusion, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
     assert denoise(model, t=torch.tensor([-1, 2, 3])).shape == (3, 2, 32)

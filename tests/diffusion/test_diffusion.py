@@ -7,11 +7,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from mug.diffusion.diffusion import DDPM
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.objective import elementwise_loss
 from mug.errors import CheckpointError, ConfigError
 from mug.features import FeatureSpec
+from mug.model.network_node import build_network
 from mug.seeding import generator_of, stratified_timesteps
+from mug.training.trainers import build_trainable
 
 FEATURES = "configs/mug/mania_beatmap_features.yaml"
 
@@ -63,9 +65,19 @@ def tiny_batch(batch_size: int = 3) -> dict[str, Tensor]:
     }
 
 
-def tiny_model(**changes: Any) -> DDPM:
+def tiny_node(**changes: Any) -> dict[str, Any]:
+    return {"target": "mug.diffusion.diffusion.DDPM", "params": tiny_config(**changes)}
+
+
+def tiny_model(**changes: Any) -> LatentDiffusion:
     torch.manual_seed(0)
-    return DDPM(**tiny_config(**changes))
+    return build_network(tiny_node(**changes))
+
+
+def optimisation_of(**changes: Any) -> tuple[LatentDiffusion, dict[str, Any]]:
+    """A tiny model and what its training optimises."""
+    training = build_trainable(tiny_node(**changes))
+    return training.network, training.configure_optimizers()
 
 
 @pytest.mark.parametrize("parameterization", ["eps", "x0", "v", "flow"])
@@ -163,12 +175,11 @@ def test_vlb_weight_adds_the_bound() -> None:
 
 
 def test_first_stage_stays_frozen_and_in_eval_mode() -> None:
-    model = tiny_model().train()
+    model, optimisation = optimisation_of()
+    model.train()
     assert model.model.unet_model.training
     assert not model.model.first_stage_model.training
-    trained = [
-        parameter for group in model.configure_optimizers()["optimizer"].param_groups for parameter in group["params"]
-    ]
+    trained = [parameter for group in optimisation["optimizer"].param_groups for parameter in group["params"]]
     frozen = {id(parameter) for parameter in model.model.first_stage_model.parameters()}
     assert len(trained) == len({id(parameter) for parameter in trained})  # each once
     assert not frozen & {id(parameter) for parameter in trained}
@@ -178,8 +189,8 @@ def test_first_stage_stays_frozen_and_in_eval_mode() -> None:
 
 
 def test_training_keys_choose_what_is_trained() -> None:
-    model = tiny_model(training_keys=["cond_stage_model"])
-    (group,) = model.configure_optimizers()["optimizer"].param_groups
+    model, optimisation = optimisation_of(training_keys=["cond_stage_model"])
+    (group,) = optimisation["optimizer"].param_groups
     assert [parameter.shape for parameter in group["params"]] == [model.model.cond_stage_model.embedding.weight.shape]
 
 
@@ -211,7 +222,7 @@ def test_scheduler_sets_the_learning_rate() -> None:
         "target": "mug.lr_scheduler.LambdaLinearScheduler",
         "params": {"warm_up_steps": [10], "f_start": [0.5], "f_max": [1.0], "f_min": [0.0], "cycle_lengths": [100]},
     }
-    optimisation = tiny_model(scheduler_config=node, learning_rate=0.1).configure_optimizers()
+    _, optimisation = optimisation_of(scheduler_config=node, learning_rate=0.1)
     assert optimisation["optimizer"].param_groups[0]["lr"] == pytest.approx(0.05)
     assert optimisation["lr_scheduler"]["interval"] == "step"
     # the checkpoint carries no schedule, so that a resumed run obeys its configuration
@@ -222,7 +233,7 @@ def test_misspelt_keys_are_named_with_their_place() -> None:
     config = tiny_config()
     config["unet_config"]["params"]["xyz"] = 1
     with pytest.raises(ConfigError, match=r"model\.params\.unet_config\.params: unknown key 'xyz'"):
-        DDPM(**config)
+        LatentDiffusion(**config)
     with pytest.raises(ConfigError, match="loss_type: unknown 'huber'"):
         tiny_model(loss_type="huber")
     with pytest.raises(ConfigError, match="parameterization: unknown 'epsilon'"):
@@ -231,7 +242,7 @@ def test_misspelt_keys_are_named_with_their_place() -> None:
 
 def test_latents_of_another_length_are_named() -> None:
     with pytest.raises(ConfigError, match=r"z_channels 2 and z_length 16 disagree .* 2 channels and 32 frames"):
-        tiny_model(z_length=16)._latents_of(tiny_batch(), None)
+        tiny_model(z_length=16).latents_of(tiny_batch(), None)
 
 
 def test_starting_from_a_checkpoint(tmp_path: Path) -> None:
@@ -245,7 +256,7 @@ def test_starting_from_a_checkpoint(tmp_path: Path) -> None:
     config = tiny_config(ckpt_path=str(path))
     config["unet_config"]["params"]["model_channels"] = 64
     with pytest.raises(CheckpointError, match=r"input_blocks\.0\.0\.bias is \[32\], the model's is \[64\]"):
-        DDPM(**config)
+        build_network({"target": "mug.diffusion.diffusion.DDPM", "params": config})
 
 
 def test_draws_depend_on_the_whole_key() -> None:

@@ -12,6 +12,7 @@ from mug.diffusion.encoding import encode_latents
 from mug.errors import ConfigError
 from mug.firststage.fingerprint import fingerprint
 from mug.training.setup import build_trainer
+from mug.training.trainers import build_trainable
 from tests.data.small_library import FEATURES, write_library
 from tests.diffusion.test_diffusion import tiny_config
 
@@ -64,7 +65,7 @@ def config_of(library: Path, latents: Path | None = None, **params: Any) -> dict
 
 def model_of(config: dict[str, Any], seed: int = 1) -> Any:
     torch.manual_seed(seed)
-    return instantiate_from_config(config["model"])
+    return build_trainable(config["model"])
 
 
 def encode(library: Path, folder: Path, n_variants: int = 2, batch_size: int = 3, num_workers: int = 0) -> Any:

@@ -11,8 +11,8 @@ from records import UNKNOWN_ROUNDING, Record, recordings
 from torch import Tensor
 
 from mug.diffusion.ddim import ddim_sample
-from mug.diffusion.diffusion import DDPM
 from mug.diffusion.guidance import guided
+from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.objective import LOSS_TYPES, SMOOTH_L1_BETA, elementwise_loss
 from mug.diffusion.parameterization import x0_of
 from mug.diffusion.steps import Step, sampling_steps
@@ -25,9 +25,9 @@ def silent(iterable: Any, **_: Any) -> Any:
     return iterable
 
 
-def recorded_diffusion(record: Record, ids: Tensor, state: Mapping[str, Tensor] | None = None) -> DDPM:
+def recorded_diffusion(record: Record, ids: Tensor, state: Mapping[str, Tensor] | None = None) -> LatentDiffusion:
     """The recorded diffusion model; its embedder takes prompts of any rows and as many as `ids` [B, F] has."""
-    model = record.build(DDPM, state)
+    model = record.build(LatentDiffusion, state)
     embedder = model.model.cond_stage_model
     embedder.n_features = ids.shape[1]
     embedder._check_ids = lambda feature: None
@@ -47,7 +47,7 @@ def test_reproduces_the_recorded_model(parity: Path, name: str) -> None:
     record.assert_all_reproduced(but=(f"log/{UNDEFINED_LOG}",))
 
 
-def check_networks(record: Record, model: DDPM) -> None:
+def check_networks(record: Record, model: LatentDiffusion) -> None:
     with torch.no_grad():
         record.assert_reproduced("cond", model.encode_prompt(record.inputs["feature"]))
         for level, scale in enumerate(model.model.wave_model(record.inputs["audio"])):
@@ -55,7 +55,7 @@ def check_networks(record: Record, model: DDPM) -> None:
         record.assert_reproduced("latent_mode", model.encode_latent(record.inputs["note"]))
 
 
-def check_forward_process(record: Record, model: DDPM) -> None:
+def check_forward_process(record: Record, model: LatentDiffusion) -> None:
     x_0, t, noise, pred = (record.inputs[name] for name in ("x0", "t", "noise", "pred"))
     record.assert_reproduced("q_sample", model.q_sample(x_0, t, noise))
     # recorded with x0 in the place of x_t
@@ -81,7 +81,7 @@ def recorded_constant(loss_type: str) -> float:
     return SMOOTH_L1_BETA / 2 if loss_type == "smooth_l1" else 0.0
 
 
-def check_losses_and_gradients(record: Record, model: DDPM) -> None:
+def check_losses_and_gradients(record: Record, model: LatentDiffusion) -> None:
     batch = {name: record.inputs[name] for name in ("note", "audio", "feature")}
     t, noise = record.inputs["t"], record.inputs["noise"]
     model.loss_type = record.config.get("loss_type", model.loss_type)
@@ -136,7 +136,7 @@ def recorded_array(name: str, path: list[Step], eta: float) -> Tensor:
     return torch.tensor([value_of(step) for step in path])
 
 
-def recorded_toy(record: Record, model: DDPM) -> Callable[..., Tensor]:
+def recorded_toy(record: Record, model: LatentDiffusion) -> Callable[..., Tensor]:
     """The toy network that the record describes as "e = 0.3*x + 0.001*t + c.mean(...)", c being the prompt."""
     number = r"([-\d.e]+)"
     of_x, of_t = map(float, re.match(rf"e = {number}\*x \+ {number}\*t \+ c\.mean", record.notes["toy"]).groups())
@@ -149,7 +149,7 @@ def recorded_toy(record: Record, model: DDPM) -> Callable[..., Tensor]:
 
 
 def sample_as_recorded(
-    record: Record, model: DDPM, denoise: Callable[..., Tensor], steps: int, scale: float
+    record: Record, model: LatentDiffusion, denoise: Callable[..., Tensor], steps: int, scale: float
 ) -> dict[str, Tensor]:
     given = record.inputs
     states, predictions = [given["x_T"]], [given["x_T"]]

@@ -10,6 +10,7 @@ from mug.config import instantiate_from_config
 from mug.data.datamodule import collate
 from mug.model.masking import whole_lengths
 from mug.training.setup import build_trainer
+from mug.training.trainers import build_trainable
 from tests.diffusion.test_diffusion import tiny_config
 from tests.training.synthetic_data import data_node
 
@@ -31,17 +32,17 @@ def fit(
         "data": data_node(folder, size=8, audio_frames=audio_frames, short_frames=short_frames),
         "lightning": {"trainer": trainer},
     }
-    model, data = instantiate_from_config(config["model"]), instantiate_from_config(config["data"])
+    model, data = build_trainable(config["model"]), instantiate_from_config(config["data"])
     drawn: list[tuple[torch.Tensor, torch.Tensor]] = []
-    p_losses = model.p_losses
+    p_losses = model.network.p_losses
 
     def watched(batch: Any, x_0: torch.Tensor, t: torch.Tensor, noise: torch.Tensor, *rest: Any) -> Any:
         drawn.append((t, noise))
         return p_losses(batch, x_0, t, noise, *rest)
 
-    model.p_losses = watched
+    model.network.p_losses = watched
     build_trainer(config, folder).fit(model, datamodule=data)
-    return model, data, drawn
+    return model.network, data, drawn
 
 
 def test_every_batch_has_noise_of_its_own(tmp_path: Path) -> None:
@@ -58,7 +59,9 @@ def test_a_step_waits_for_its_lengths_once(tmp_path: Path, monkeypatch: pytest.M
         asked.append(args)
         return whole_lengths(*args)
 
-    monkeypatch.setattr("mug.diffusion.diffusion.whole_lengths", counted)  # asks the device whether all songs are full
+    monkeypatch.setattr(
+        "mug.diffusion.latent_diffusion.whole_lengths", counted
+    )  # asks the device whether all songs are full
     _, _, drawn = fit(tmp_path, audio_frames=1024, short_frames=60, z_length=64)
     assert len(asked) == len(drawn) == 4
 

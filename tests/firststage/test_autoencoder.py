@@ -10,7 +10,10 @@ from records import Record, recordings
 from torch.utils.data import DataLoader
 
 from mug.errors import CheckpointError, ConfigError
-from mug.firststage.autoencoder import AutoencoderKL, DiagonalGaussian
+from mug.firststage.autoencoder import AutoencoderKL
+from mug.firststage.first_stage import DiagonalGaussian
+from mug.firststage.lit_autoencoder import LitAutoencoder
+from mug.model.network_node import TrainingParams
 
 LOSS = {"target": "mug.firststage.losses.ManiaReconstructLoss", "params": {"label_smoothing": 0.001}}
 SMALL = {
@@ -26,7 +29,7 @@ SMALL = {
 @pytest.fixture
 def model() -> AutoencoderKL:
     torch.manual_seed(0)
-    return AutoencoderKL(SMALL, LOSS, kl_weight=1e-4, learning_rate=1e-2)
+    return AutoencoderKL(SMALL, LOSS, kl_weight=1e-4)
 
 
 @pytest.mark.parametrize("name", recordings("autoencoder"))
@@ -100,9 +103,9 @@ def test_gaussian_by_hand():
 
 @pytest.mark.parametrize(("step", "weight"), [(0, 0.0), (25, 0.5), (100, 2.0), (300, 2.0)])
 def test_the_divergence_costs_more_and_more_above_what_is_free(model, monkeypatch, step, weight):
-    monkeypatch.setattr(type(model), "global_step", step)
-    monkeypatch.setattr(model, "log", lambda *_, **__: None)
-    monkeypatch.setattr(model, "log_dict", lambda *_, **__: None)
+    monkeypatch.setattr(LitAutoencoder, "global_step", step)
+    monkeypatch.setattr(LitAutoencoder, "log", lambda *_, **__: None)
+    monkeypatch.setattr(LitAutoencoder, "log_dict", lambda *_, **__: None)
     batch = collate(charts(3))
     batch["note"][1:] = 0.0
     free, taxed = (copy.deepcopy(model) for _ in range(2))
@@ -112,7 +115,7 @@ def test_the_divergence_costs_more_and_more_above_what_is_free(model, monkeypatc
     free.kl_weight = 0.0
     taxed.kl_weight, taxed.kl_warm_up_steps, taxed.free_nats = 2.0, 100, free_nats
     with torch.no_grad():
-        cost = taxed.training_step(batch, 0) - free.training_step(batch, 0)
+        cost = LitAutoencoder(taxed).training_step(batch, 0) - LitAutoencoder(free).training_step(batch, 0)
     expected = weight * (kl - free_nats).clamp(min=0).mean()
     torch.testing.assert_close(cost, expected, atol=1e-6, rtol=1e-4)
 
@@ -151,44 +154,48 @@ def test_learns_under_the_trainer(model, tmp_path):
         default_root_dir=tmp_path,
     )
     loader = DataLoader(charts(4), batch_size=4, collate_fn=collate)
-    trainer.fit(model, loader, loader)
+    trainer.fit(LitAutoencoder(model, TrainingParams(learning_rate=1e-2)), loader, loader)
     metrics = trainer.callback_metrics
     for stage in ("train", "val"):
         assert {f"{stage}/{name}" for name in ("loss", "rec_loss", "kl", "start_loss", "recall_ln")} <= set(metrics)
     assert metrics["val/onset_f1"] > 0.9
 
 
+def start(config, path, **params):
+    """An autoencoder that starts from a checkpoint, as its training builds it."""
+    return LitAutoencoder(AutoencoderKL(config, LOSS), TrainingParams(ckpt_path=str(path), **params)).network
+
+
 def test_starts_from_a_checkpoint(model, tmp_path):
     path = tmp_path / "first.ckpt"
     state = {f"model.first_stage_model.{name}": value for name, value in model.state_dict().items()}
     torch.save({"state_dict": {**state, "betas": torch.zeros(3)}}, path)
-    copy = AutoencoderKL(SMALL, LOSS, ckpt_path=str(path), remove_prefix="model.first_stage_model.")
+    copy = start(SMALL, path, remove_prefix="model.first_stage_model.")
     assert all(torch.equal(value, copy.state_dict()[name]) for name, value in model.state_dict().items())
     with pytest.raises(CheckpointError, match=r"decoder.conv_in.bias is missing"):
-        AutoencoderKL(SMALL, LOSS, ckpt_path=str(path))
+        start(SMALL, path)
     with pytest.raises(CheckpointError, match="betas is unknown"):
-        AutoencoderKL(SMALL, LOSS, ckpt_path=str(path), ignore_keys=["encoder", "decoder", "model"])
+        start(SMALL, path, ignore_keys=["encoder", "decoder", "model"])
     wider = {**SMALL, "z_channels": 5}
     with pytest.raises(CheckpointError, match=r"decoder.conv_in.weight is \[30, 3, 3\], the model's is \[30, 5, 3\]"):
-        AutoencoderKL(wider, LOSS, ckpt_path=str(path), remove_prefix="model.first_stage_model.")
-    AutoencoderKL(
+        start(wider, path, remove_prefix="model.first_stage_model.")
+    start(
         wider,
-        LOSS,
-        ckpt_path=str(path),
+        path,
         remove_prefix="model.first_stage_model.",
         ignore_keys=["decoder.conv_in", "encoder.conv_out"],
     )
     with pytest.raises(CheckpointError, match="no such checkpoint"):
-        AutoencoderKL(SMALL, LOSS, ckpt_path=str(tmp_path / "absent.ckpt"))
+        start(SMALL, tmp_path / "absent.ckpt")
     (tmp_path / "broken.ckpt").write_bytes(b"no checkpoint")
     with pytest.raises(CheckpointError, match="not a readable checkpoint"):
-        AutoencoderKL(SMALL, LOSS, ckpt_path=str(tmp_path / "broken.ckpt"))
+        start(SMALL, tmp_path / "broken.ckpt")
 
 
-def test_training_keys_leave_the_rest_alone():
-    model = AutoencoderKL(SMALL, LOSS, training_keys=["decoder.mid", "norm_out"])
-    groups = model.configure_optimizers()["optimizer"].param_groups
+def test_training_keys_leave_the_rest_alone(model):
+    training = LitAutoencoder(model, TrainingParams(training_keys=["decoder.mid", "norm_out"]))
+    groups = training.configure_optimizers()["optimizer"].param_groups
     expected = [name for name, _ in model.named_parameters() if "decoder.mid" in name or "norm_out" in name]
     assert sum(len(group["params"]) for group in groups) == len(expected) == 20
     with pytest.raises(ConfigError, match="leave no parameter"):
-        AutoencoderKL(SMALL, LOSS, training_keys=["nothing"])
+        LitAutoencoder(model, TrainingParams(training_keys=["nothing"]))

@@ -19,11 +19,11 @@ from safetensors.torch import load_file
 from tiny_model import tiny_run_config
 
 from mug.checkpoints.trained_model import load_trained_model
-from mug.config import instantiate_from_config
 from mug.diffusion.ddim import ddim_sample, guided, sampling_steps
 from mug.diffusion.schedule import make_beta_schedule, schedule_buffers
 from mug.errors import CheckpointError, ConfigError
 from mug.firststage.autoencoder import AutoencoderKL
+from mug.model.network_node import build_network
 from mug.model.weights import load_weights
 from mug.original2023.checkpoint import DROPPED, export_original, import_original
 from tests.original2023.test_original_config import original_node, our_node
@@ -33,7 +33,7 @@ from tests.original2023.test_original_config import original_node, our_node
 def tiny_state() -> dict[str, torch.Tensor]:
     with torch.random.fork_rng():
         torch.manual_seed(5)
-        return instantiate_from_config(our_node()).state_dict()
+        return build_network(our_node()).state_dict()
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ class TestTinyModel:
         report = imported(write(tmp_path / "original", state, original_node()), tmp_path / "ours")
         assert_same_tensors(load_file(tmp_path / "ours" / "model.safetensors"), state)
         assert sum(report.parameters.values()) == sum(
-            parameter.numel() for parameter in instantiate_from_config(our_node()).parameters()
+            parameter.numel() for parameter in build_network(our_node()).parameters()
         )
         assert list(report.parameters) == ["unet_model", "first_stage_model", "wave_model", "cond_stage_model"]
         assert report.is_generator
@@ -386,7 +386,7 @@ def test_the_recorded_first_stage_decodes_like_the_original(parity, tmp_path):
     config = yaml.safe_load((tmp_path / "ours" / "config.yaml").read_text())["model"]
     files = ["README.md", "config.yaml", "model.safetensors"]
     assert sorted(path.name for path in (tmp_path / "ours").iterdir()) == files
-    first_stage: AutoencoderKL = instantiate_from_config(config).eval()
+    first_stage: AutoencoderKL = build_network(config).eval()
     load_weights(first_stage, tmp_path / "ours")
     with torch.no_grad():
         posterior = first_stage.encode(record.inputs["note"])

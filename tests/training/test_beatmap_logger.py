@@ -24,6 +24,7 @@ from mug.generation.settings import SamplingSettings
 from mug.training import beatmap_logger
 from mug.training.beatmap_logger import BeatmapLogger, decode_charts, in_song, spread_over_songs
 from mug.training.setup import build_trainer
+from mug.training.trainers import build_trainable
 from tests.diffusion.test_diffusion import tiny_config
 from tests.training.synthetic_data import FRAME_MS, SyntheticDataset, data_node
 
@@ -69,7 +70,7 @@ def config_of(
 def fit(config: dict[str, Any], folder: Path, checkpoint: Path | None = None) -> pl.Trainer:
     trainer = build_trainer(config, folder)
     torch.manual_seed(5)
-    model, data = instantiate_from_config(config["model"]), instantiate_from_config(config["data"])
+    model, data = build_trainable(config["model"]), instantiate_from_config(config["data"])
     trainer.fit(model, datamodule=data, ckpt_path=checkpoint)
     return trainer
 
@@ -217,7 +218,7 @@ def test_a_chart_that_is_gone_ends_no_run(tmp_path: Path, monkeypatch: pytest.Mo
     data.setup("fit")
     data.datasets["validation"].chart.unlink()
     with pytest.warns(UserWarning, match=r"no picture of a chart that is gone: .*chart\.osu"):
-        trainer.fit(instantiate_from_config(config["model"]), datamodule=data)
+        trainer.fit(build_trainable(config["model"]), datamodule=data)
     assert logged(tmp_path, SCORES[0])[0][1] == 1.0
 
 
@@ -272,7 +273,7 @@ def test_a_run_resumed_in_a_pause_knows_the_last_score(tmp_path: Path, monkeypat
 def test_tests_of_a_finished_run_chart_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BeatmapLogger, "_chart_songs", lambda *_: pytest.fail("charted"))
     config = config_of(tmp_path, stage=1)
-    model, data = instantiate_from_config(config["model"]), instantiate_from_config(config["data"])
+    model, data = build_trainable(config["model"]), instantiate_from_config(config["data"])
     build_trainer(config, tmp_path).validate(model, datamodule=data, verbose=False)
 
 
@@ -356,7 +357,7 @@ def model() -> pl.LightningModule:
     torch.manual_seed(5)
     params = tiny_config(z_length=16)
     params["wave_stage_config"]["params"]["channel_mult"] = [1] * 6
-    model = instantiate_from_config({"target": "mug.diffusion.diffusion.DDPM", "params": params}).eval()
+    model = build_trainable({"target": "mug.diffusion.diffusion.DDPM", "params": params}).eval()
     for parameter in model.parameters():
         if not parameter.any():
             nn.init.normal_(parameter, std=0.2)

@@ -14,6 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from mug.config import instantiate_from_config
 from mug.training.callbacks import LastCheckpoint
 from mug.training.setup import build_trainer
+from mug.training.trainers import build_trainable
 from tests.diffusion.test_diffusion import tiny_config
 from tests.training.synthetic_data import data_node
 
@@ -40,7 +41,7 @@ def config_of(stage: int, folder: Path) -> dict[str, Any]:
 
 def fit(config: dict[str, Any], folder: Path) -> pl.Trainer:
     trainer = build_trainer(config, folder)
-    trainer.fit(instantiate_from_config(config["model"]), datamodule=instantiate_from_config(config["data"]))
+    trainer.fit(build_trainable(config["model"]), datamodule=instantiate_from_config(config["data"]))
     return trainer
 
 
@@ -57,7 +58,7 @@ def test_checkpoints_hold_plain_values_and_the_configuration(run_folder: Path) -
     checkpoint = torch.load(run_folder / "checkpoints" / "last.ckpt", weights_only=True)
     assert checkpoint["global_step"] == 2
     assert set(checkpoint["config"]) == {"model", "data", "lightning"}
-    rebuilt = instantiate_from_config(checkpoint["config"]["model"])
+    rebuilt = build_trainable(checkpoint["config"]["model"])
     rebuilt.load_state_dict(checkpoint["state_dict"])  # the file alone is enough
     best = [path.name for path in (run_folder / "checkpoints").glob("best_step_*.ckpt")]
     assert len(best) == 1
@@ -127,7 +128,7 @@ def test_checkpoints_name_no_other_checkpoint(tmp_path: Path) -> None:
 def test_an_untrained_first_stage_is_warned_of(tmp_path: Path) -> None:
     config = config_of(2, tmp_path)
     trainer = build_trainer(config, tmp_path)
-    model, data = instantiate_from_config(config["model"]), instantiate_from_config(config["data"])
+    model, data = build_trainable(config["model"]), instantiate_from_config(config["data"])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         trainer.fit(model, datamodule=data)
@@ -137,7 +138,7 @@ def test_an_untrained_first_stage_is_warned_of(tmp_path: Path) -> None:
 def test_an_exception_saves_the_last_state(tmp_path: Path) -> None:
     config = config_of(1, tmp_path)
     config["lightning"]["trainer"] |= {"val_check_interval": 3, "max_steps": 5}
-    model = instantiate_from_config(config["model"])
+    model = build_trainable(config["model"])
     trainer = build_trainer(config, tmp_path)
 
     def broken(*_: Any) -> None:
@@ -160,5 +161,5 @@ def test_last_checkpoint_is_kept_every_so_many_steps(tmp_path: Path) -> None:
     saved: list[int] = []
     save = trainer.save_checkpoint
     trainer.save_checkpoint = lambda *args, **kwargs: (saved.append(trainer.global_step), save(*args, **kwargs))
-    trainer.fit(instantiate_from_config(config["model"]), datamodule=instantiate_from_config(config["data"]))
+    trainer.fit(build_trainable(config["model"]), datamodule=instantiate_from_config(config["data"]))
     assert [step for step in saved if step in (2, 4, 5)] == [2, 4, 5]

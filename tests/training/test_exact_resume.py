@@ -12,6 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from mug.config import instantiate_from_config
 from mug.training.setup import build_trainer
+from mug.training.trainers import build_trainable
 from tests.diffusion.test_diffusion import tiny_config
 from tests.training.synthetic_data import data_node
 
@@ -83,7 +84,7 @@ def run(
     interruption = Interruption(interrupt, count)
     trainer.callbacks.append(interruption)
     data = instantiate_from_config(config["data"])
-    model = instantiate_from_config(config["model"])
+    model = build_trainable(config["model"])
     try:
         trainer.fit(model, datamodule=data, ckpt_path=last if last.is_file() else None)
     except SystemExit:

@@ -14,9 +14,9 @@ from safetensors.torch import load_file
 from tiny_model import save_tiny_placement
 
 from mug.checkpoints.trained_model import load_trained_model
-from mug.config import instantiate_from_config
 from mug.errors import CheckpointError
 from mug.generation import ChartGenerator, SamplingSettings
+from mug.model.network_node import build_network
 from mug.training.export import export_run, last_metrics, last_versions
 from mug.training.versions import VersionsSaver
 from tests.diffusion.test_diffusion import tiny_config
@@ -122,13 +122,13 @@ def test_numbers_that_float16_cannot_hold_are_named(run: Path, tmp_path: Path) -
 
 def test_the_first_stage_goes_on_to_the_second(tmp_path: Path) -> None:
     node = tiny_config()["first_stage_config"]
-    model = instantiate_from_config(node)
+    model = build_network(node)
     torch.save({"state_dict": model.state_dict(), "config": {"model": node}}, tmp_path / "stage1.ckpt")
     assert list(export_run(tmp_path / "stage1.ckpt", tmp_path / "mine")) == ["encoder", "decoder"]
     assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == [
         *["README.md", "config.yaml", "model.safetensors"]
     ]
-    again = instantiate_from_config({**node, "params": {**node["params"], "ckpt_path": str(tmp_path / "mine")}})
+    again = build_network({**node, "params": {**node["params"], "ckpt_path": str(tmp_path / "mine")}})
     assert all(torch.equal(value, again.state_dict()[name]) for name, value in model.state_dict().items())
 
 

@@ -17,6 +17,7 @@ import yaml
 
 from mug.config import instantiate_from_config
 from mug.training.setup import build_trainer, scale_learning_rate
+from mug.training.trainers import build_trainable
 from tests.diffusion.test_diffusion import tiny_config
 from tests.training.synthetic_data import SyntheticDataset, data_node
 
@@ -95,7 +96,7 @@ def train(folder: Path, n: int, batch_size: int, resume: bool = False, **setting
     config = config_of(folder, batch_size, **settings, **processes)
     trainer = build_trainer(config, folder)
     torch.manual_seed(23)  # as main.py does
-    model, data = instantiate_from_config(config["model"]), instantiate_from_config(config["data"])
+    model, data = build_trainable(config["model"]), instantiate_from_config(config["data"])
     last = folder / "checkpoints" / "last.ckpt"
     trainer.fit(model, datamodule=data, ckpt_path=last if resume else None)
     return torch.load(last, weights_only=True)

@@ -8,6 +8,7 @@ import torch
 
 from mug.config import instantiate_from_config
 from mug.training.setup import build_trainer
+from mug.training.trainers import build_trainable
 from tests.diffusion.test_diffusion import tiny_config
 from tests.training.synthetic_data import data_node
 
@@ -45,7 +46,7 @@ def train(
     config["data"]["params"]["num_workers"] = num_workers
     pl_trainer = build_trainer(config, folder)
     torch.manual_seed(1)
-    model = instantiate_from_config(config["model"])
+    model = build_trainable(config["model"])
     seen: list[tuple[int, int, float]] = []
     training_step = model.training_step
 

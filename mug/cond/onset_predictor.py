@@ -1,0 +1,60 @@
+"""What the networks share that predict where charts have notes: what they are asked, and the loss of their answers.
+
+Axes: B batch, K keys, T note frames.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import torch.nn.functional as F
+from einops import reduce
+from torch import Tensor, nn
+
+from mug.data.convertor import NotePlanes
+from mug.errors import ConfigError
+from mug.firststage.losses import frame_scores, mean_where
+
+
+class OnsetPredictor(nn.Module, ABC):
+    """Of every note frame: does a note begin there, and where in it? mug.cond.lit_onsets.LitOnsets trains it.
+
+    weight_offset: of the loss of a note's place in its frame.
+    """
+
+    def __init__(self, weight_offset: float) -> None:
+        super().__init__()
+        self.weight_offset = weight_offset
+
+    @abstractmethod
+    def answers(self, batch: Mapping[str, Any]) -> Tensor:
+        """Return [B, 2 or more, T]: logits of a note's start, its place in the frame, 0 to 1, and whatever else."""
+
+    def losses(self, answers: Tensor, note: Tensor, valid: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss and what to log of it. answers [B, 2 or more, T], note [B, 4K, T], valid [B, T].
+
+        Raises ConfigError for answers for another number of note frames.
+        """
+        if answers.shape[2] != valid.shape[1]:
+            raise ConfigError(
+                f"model.params.note_frames: the answers are for {answers.shape[2]} note frames of a window, which has "
+                f"{valid.shape[1]}"
+            )
+        start, offset = answers[:, 0], answers[:, 1]
+        begins, place = first_starts(note)
+        begins = begins * valid
+        start_loss = mean_where(F.binary_cross_entropy_with_logits(start, begins, reduction="none"), valid)
+        offset_loss = mean_where((offset - place).square(), begins)
+        _, precision, recall = frame_scores(start.detach(), begins, valid)
+        log = {"start_loss": start_loss.detach(), "offset_loss": offset_loss.detach()}
+        return start_loss + self.weight_offset * offset_loss, {**log, "precision": precision, "recall": recall}
+
+
+def first_starts(note: Tensor) -> tuple[Tensor, Tensor]:
+    """Note planes [B, 4K, T] -> whether any column's note begins in a frame, and where in it the first one does, 0 to
+    1: [B, T] each. Where none begins, the place is any number.
+    """
+    is_start, offset_start, _, _ = NotePlanes.split(note)  # [B, K, T] each
+    begins = reduce(is_start, "b k t -> b t", "max")
+    place = reduce(offset_start + 2 * (1 - is_start), "b k t -> b t", "min")  # silent columns: beyond every frame
+    return begins, place

@@ -1,0 +1,41 @@
+"""Which Lightning class trains which network."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from mug.cond.lit_onsets import LitOnsets
+from mug.cond.onset_detector import OnsetDetector
+from mug.config import instantiate_from_config
+from mug.diffusion.diffusion import DDPM
+from mug.diffusion.latent_diffusion import LatentDiffusion
+from mug.errors import ConfigError
+from mug.firststage.first_stage import FirstStage
+from mug.firststage.lit_autoencoder import LitAutoencoder
+from mug.model.lit_network import LitNetwork
+from mug.model.network_node import split_node
+from mug.placement.lit_placement import LitPlacement
+from mug.placement.model import PlacementModel
+
+TRAINERS: dict[type[nn.Module], type[LitNetwork]] = {
+    OnsetDetector: LitOnsets,
+    FirstStage: LitAutoencoder,
+    LatentDiffusion: DDPM,
+    PlacementModel: LitPlacement,
+}
+
+
+def build_trainable(node: Mapping[str, Any], where: str = "model") -> LitNetwork:
+    """Build the network of a configuration's model, wrapped in what trains it, with the weights that it starts from.
+
+    Raises ConfigError for a network that nothing trains, and as mug.config.instantiate_from_config does, and
+    CheckpointError for weights that do not fit.
+    """
+    own, training = split_node(node, where)
+    network = instantiate_from_config(own, where, nn.Module)
+    for kind, trainer in TRAINERS.items():
+        if isinstance(network, kind):
+            return trainer(network, training)
+    known = ", ".join(kind.__name__ for kind in TRAINERS)
+    raise ConfigError(f"{where}: a {type(network).__name__} cannot be trained by itself; those that can: {known}")
