@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from benchmarks.measure import Settings
 from mug.config import load_config
-from mug.data.convertor import N_PLANES
+from mug.data.note_codec import N_PLANES
 from mug.diffusion.guidance import guided
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.steps import Denoise

@@ -18,6 +18,8 @@ PACKAGE = Path(__file__).resolve().parent
 OVER, REMOVE = "over", "~"  # in overlays, see load_config
 PROJECT_ROOT = PACKAGE / "shipped" if (PACKAGE / "shipped").is_dir() else PACKAGE.parent
 SHIPPED_MODEL = Path("models/mug-mini")  # 4K, free for all; what is used where no other one is named
+# Parameters that networks had once, with the value that says what leaving them out says: older checkpoints have them.
+REMOVED = {"vlb_weight": 0, "weight_balanced": 0}
 # what OmegaConf raises where a list would replace a mapping, and the like
 MERGE_ERRORS = (
     OmegaConfBaseException,
@@ -109,6 +111,19 @@ def _plain(merged: Any) -> dict[str, Any]:
 
 def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def without_removed(config: Any) -> Any:
+    """Return a copy of a checkpoint's configuration without the keys of REMOVED that change nothing.
+
+    One with another value stays, and whoever builds of it says that the key is unknown.
+    """
+    if isinstance(config, dict):
+        kept = {key: value for key, value in config.items() if key not in REMOVED or value != REMOVED[key]}
+        return {key: without_removed(value) for key, value in kept.items()}
+    if isinstance(config, list):
+        return [without_removed(value) for value in config]
+    return config
 
 
 def without_ckpt_paths(config: Any) -> Any:

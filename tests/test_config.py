@@ -6,7 +6,15 @@ import pytest
 import torch
 
 from mug.charts.beatmap import TimingPoint
-from mug.config import PROJECT_ROOT, check_params, find_file, get_obj_from_str, instantiate_from_config, load_config
+from mug.config import (
+    PROJECT_ROOT,
+    check_params,
+    find_file,
+    get_obj_from_str,
+    instantiate_from_config,
+    load_config,
+    without_removed,
+)
 from mug.errors import ConfigError
 
 
@@ -115,3 +123,9 @@ def test_a_constructor_that_takes_anything_is_given_anything():
     check_params(anything, {"width": 1, "depth": 2}, where="x")
     with pytest.raises(ConfigError, match="x: 'width' is missing"):
         check_params(anything, {"depth": 2}, where="x")
+
+
+def test_removed_keys_at_their_defaults_are_dropped() -> None:
+    config = {"params": {"vlb_weight": 0.0, "seed": 1, "lossconfig": {"params": {"weight_balanced": 0}}}, "x": [{}]}
+    assert without_removed(config) == {"params": {"seed": 1, "lossconfig": {"params": {}}}, "x": [{}]}
+    assert without_removed({"vlb_weight": 0.5}) == {"vlb_weight": 0.5}  # unknown to whatever is built of it

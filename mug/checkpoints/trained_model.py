@@ -13,7 +13,7 @@ from mug.checkpoints.agreement import check_agreement
 from mug.checkpoints.model_card import kind_of
 from mug.checkpoints.model_folder import DENSITY, PLACEMENT, prompt_params, read_folder_config
 from mug.cond.wave import AUDIO_ENCODERS
-from mug.config import find_file, without_ckpt_paths
+from mug.config import find_file, without_ckpt_paths, without_removed
 from mug.data.audio import AudioSettings
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.errors import CheckpointError, ConfigError
@@ -145,7 +145,7 @@ def read_model(
             _check_plain(carried, str(checkpoint))
             check_places(carried.get("model"), str(checkpoint))
             _check_features(carried, str(checkpoint))
-    return state, carried
+    return state, without_removed(carried)
 
 
 def skeleton(config: Mapping[str, Any], state: Mapping[str, Tensor], source: str) -> torch.nn.Module:

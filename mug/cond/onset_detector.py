@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from mug.cond.onset_predictor import OnsetPredictor
 from mug.cond.wave import MelspectrogramScaleEncoder1D
 from mug.config import instantiate_from_config
-from mug.data.convertor import NotePlanes
+from mug.data.note_codec import NotePlanes
 from mug.errors import ConfigError
 from mug.firststage.losses import mean_where
 

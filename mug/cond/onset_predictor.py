@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from einops import reduce
 from torch import Tensor, nn
 
-from mug.data.convertor import NotePlanes
+from mug.data.note_codec import NotePlanes
 from mug.errors import ConfigError
 from mug.firststage.losses import frame_scores, mean_where
 

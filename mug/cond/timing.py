@@ -1,4 +1,4 @@
-"""Beat prediction from a latent.
+"""Beat prediction from a latent: a network of the 2023 program, which no configuration here trains yet.
 
 Axes: B batch, Z latent channels, L latent frames, T note frames.
 """

@@ -64,7 +64,6 @@ class LatentDiffusion(nn.Module):
         parameterization: str = "eps",
         loss_type: str = "smooth_l1",
         min_snr_gamma: float | None = None,
-        vlb_weight: float = 0.0,
         timesteps: int = 1000,
         timestep_sampling: str = "uniform",
         beta_schedule: str = "linear",
@@ -88,7 +87,6 @@ class LatentDiffusion(nn.Module):
         self.timesteps = len(betas)
         self.parameterization = parameterization
         self.loss_type = loss_type
-        self.vlb_weight = vlb_weight
         self.timestep_sampling = timestep_sampling
         self.normalize_latents = normalize_latents
         self.has_trained_first_stage = bool((first_stage_config.get("params") or {}).get("ckpt_path"))
@@ -230,7 +228,7 @@ class LatentDiffusion(nn.Module):
             loss_items = masked_mean(elementwise_loss(self.loss_type, prediction, target), mask)
         loss_simple = loss_items.mean()
         loss_vlb = (self.lvlb_weights[t] * loss_items).mean()
-        loss = (self.loss_weights[t] * loss_items).mean() + self.vlb_weight * loss_vlb
+        loss = (self.loss_weights[t] * loss_items).mean()
         difference = prediction.detach() - target
         log = {
             "loss_simple": loss_simple.detach(),

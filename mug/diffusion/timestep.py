@@ -24,7 +24,8 @@ def timestep_embedding(timesteps: Tensor, dim: int, max_period: float = 10_000.0
 class TimestepResBlock(nn.Module):
     """Residual block that knows the noise level: x [B, C_in, L], emb [B, E] -> [B, C_out, L].
 
-    The embedding is added to the channels; with `use_scale_shift_norm` it scales and shifts them after the second norm.
+    The embedding is added to the channels; with `use_scale_shift_norm` it scales and shifts them after the second norm,
+    as in checkpoints of the 2023 program.
     """
 
     def __init__(

@@ -57,6 +57,7 @@ class UNetModel(nn.Module):
     `mug.model.s4.S4`. The channels of every level are multiples of 32. With `pooled_context` every residual block knows
     the prompt, too: the sum of its embeddings joins the timestep's, as a class does in Dhariwal & Nichol, "Diffusion
     models beat GANs on image synthesis", 2021; it is read much sooner than through attention alone.
+    `lstm_layer`, `use_scale_shift_norm` and `num_head_channels` are for checkpoints of the 2023 program alone.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mug.config import check_params, instantiate_from_config
-from mug.data.convertor import N_PLANES
+from mug.data.note_codec import N_PLANES
 from mug.errors import ConfigError
 from mug.firststage.fingerprint import digest
 from mug.firststage.first_stage import DiagonalGaussian, FirstStage

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mug.data.note_codec import NotePlanes, Planes
+from mug.data.note_codec import NotePlanes
 from mug.errors import ConfigError
 
 
@@ -16,10 +16,9 @@ class ManiaReconstructLoss(nn.Module):
 
     The start of a note counts 1; `weight_start_offset`, `weight_holding` and `weight_end_offset` weigh the other three
     planes. `label_smoothing` s moves the targets 0 and 1 to s and 1 - s.
-    Frames with notes are few. Two ways to let them count for more: `focal_gamma` above 0 turns the cross-entropies into
-    focal losses, which pass over what is right already (Lin et al., "Focal Loss for Dense Object Detection", 2017,
-    equation 4, without alpha); `weight_balanced` is that of `balanced_error`, to which silence, holds and starts count
-    alike.
+    Frames with notes are few: `focal_gamma` above 0 turns the cross-entropies into focal losses, in which frames that
+    are right already count for less (Lin et al., "Focal Loss for Dense Object Detection", 2017, equation 4, without
+    alpha).
     """
 
     def __init__(
@@ -29,7 +28,6 @@ class ManiaReconstructLoss(nn.Module):
         weight_end_offset: float = 0.2,
         label_smoothing: float = 0.0,
         focal_gamma: float = 0.0,
-        weight_balanced: float = 0.0,
     ) -> None:
         super().__init__()
         if not 0 <= label_smoothing <= 0.5 or focal_gamma < 0:
@@ -42,7 +40,6 @@ class ManiaReconstructLoss(nn.Module):
         self.weight_end_offset = weight_end_offset
         self.label_smoothing = label_smoothing
         self.focal_gamma = focal_gamma
-        self.weight_balanced = weight_balanced
 
     def forward(self, reconstructions: Tensor, note: Tensor, valid_flag: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss and what to log of it.
@@ -78,10 +75,6 @@ class ManiaReconstructLoss(nn.Module):
             "offset_start_loss": offset_start_loss.detach(),
             "offset_end_loss": offset_end_loss.detach(),
         }
-        if self.weight_balanced:
-            balanced_loss = balanced_error(guess, truth, valid)
-            loss = loss + self.weight_balanced * balanced_loss
-            log["balanced_loss"] = balanced_loss.detach()
         for kind, logits, target in (
             ("rice", guess.is_start, truth.is_start),
             ("ln", guess.is_holding, truth.is_holding),
@@ -97,18 +90,6 @@ class ManiaReconstructLoss(nn.Module):
             return entropy
         probability_of_wrong = torch.sigmoid(torch.where(target > 0.5, -logits, logits))
         return probability_of_wrong**self.focal_gamma * entropy
-
-
-def balanced_error(guess: Planes, truth: Planes, valid: Tensor) -> Tensor:
-    """Squared error of the piano roll, a scalar: each of silence, holds and starts counts for its mean, however rare.
-
-    The roll is 1 where a note is held and 2 more where one starts; guess has logits, all planes are [B, K, T].
-    """
-    error = (2 * guess.is_start.sigmoid() + guess.is_holding.sigmoid() - 2 * truth.is_start - truth.is_holding).square()
-    starts = truth.is_start * valid
-    holds = truth.is_holding * (1 - truth.is_start) * valid
-    silence = (1 - truth.is_holding) * (1 - truth.is_start) * valid
-    return (mean_where(error, starts) + mean_where(error, holds) + mean_where(error, silence)) / 3
 
 
 def mean_where(value: Tensor, mask: Tensor) -> Tensor:

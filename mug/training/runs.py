@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mug.config import load_config, merge_configs
+from mug.config import load_config, merge_configs, without_removed
 from mug.errors import CheckpointError, ConfigError
 from mug.model.weights import read_checkpoint
 
@@ -59,7 +59,7 @@ def resume_run(path: Path, logdir: Path, files: Sequence[str], overrides: Sequen
     config = content.get("config")
     if not isinstance(config, dict):
         raise CheckpointError(f"{path}: carries no configuration, so it is no checkpoint of a training run")
-    merged = merge_configs(config, changes)
+    merged = merge_configs(without_removed(config), changes)
     if path.parent.name != CHECKPOINTS:
         return Run(_new_folder(logdir, path.stem), merged, path)
     return Run(path.parent.parent, merged, path, content.get("global_step"))

@@ -164,16 +164,6 @@ def test_recon_trains_the_denoiser_through_the_frozen_decoder() -> None:
     assert all(parameter.grad is None for parameter in model.model.first_stage_model.parameters())
 
 
-def test_vlb_weight_adds_the_bound() -> None:
-    batch, t = tiny_batch(), torch.tensor([0, 17, 999])
-    noise = torch.ones(3, 2, 32)
-    losses = {}
-    for weight in (0.0, 0.5):
-        model = tiny_model(vlb_weight=weight)
-        losses[weight], log, _ = model.p_losses(batch, model.encode_latent(batch["note"]), t, noise)
-    assert (losses[0.5] - losses[0.0]).item() == pytest.approx(0.5 * log["loss_vlb"].item(), rel=1e-5)
-
-
 def test_first_stage_stays_frozen_and_in_eval_mode() -> None:
     model, optimisation = optimisation_of()
     model.train()

@@ -56,7 +56,7 @@ def test_stage_2_trains_and_samples_on_it(tmp_path: Path, monkeypatch: pytest.Mo
 
     path = tmp_path / "toy.ckpt"
     torch.save({"state_dict": network.state_dict(), "config": config}, path)
-    with pytest.raises(CheckpointError, match="first_stage_config asks for 'tests.*ToyFirstStage"):
+    with pytest.raises(CheckpointError, match=r"first_stage_config asks for 'tests\..*ToyFirstStage"):
         load_trained_model(path)  # nobody has put it into the table
     monkeypatch.setitem(PLACES, "first_stage_config", (*PLACES["first_stage_config"], TARGET))
     model = load_trained_model(path).model

@@ -6,9 +6,8 @@ import pytest
 import torch
 from records import Record, arguments, recordings
 
-from mug.data.convertor import Planes
 from mug.errors import ConfigError
-from mug.firststage.losses import ManiaReconstructLoss, balanced_error, frame_scores, mean_where
+from mug.firststage.losses import ManiaReconstructLoss, frame_scores, mean_where
 
 
 @pytest.mark.parametrize("name", recordings("loss"))
@@ -124,27 +123,6 @@ def test_focal_loss_passes_over_what_is_right_already():
     note[:, :3] = 1.0
     _, log = ManiaReconstructLoss(focal_gamma=2.0)(guess, note, valid)
     assert log["start_loss"].item() == pytest.approx((1 - wrong) ** 2 * math.log(1 + math.e**2), rel=1e-5)
-
-
-def test_balanced_error_counts_rare_frames_as_much_as_silence():
-    note, valid = chart(), torch.ones(1, 13)
-    valid[:, 11:] = 0
-    guess = perfect(note).unflatten(1, (4, -1))
-    assert (
-        balanced_error(Planes(*guess.unbind(1)), Planes(*note.unflatten(1, (4, -1)).unbind(1)), valid[:, None]) < 1e-9
-    )
-    for plane, column, frame, roll_error, frames in (
-        (0, 0, 2, 2.0, 3),  # one of three starts is missing
-        (2, 2, 5, 1.0, 4),  # one of four held frames
-        (0, 1, 9, 2.0, 3 * 11 - 3 - 4),  # a start where silence should be
-    ):
-        wrong = guess.clone()
-        wrong[0, plane, column, frame] *= -1
-        wrong[0, :, :, 12] *= -1  # beyond the chart's end
-        loss, log = ManiaReconstructLoss(weight_balanced=2.0)(wrong.flatten(1, 2), note, valid)
-        assert log["balanced_loss"].item() == pytest.approx(roll_error**2 / frames / 3, rel=1e-4)
-        without, _ = ManiaReconstructLoss()(wrong.flatten(1, 2), note, valid)
-        assert (loss - without).item() == pytest.approx(2 * log["balanced_loss"].item(), rel=1e-4)
 
 
 @pytest.mark.parametrize("options", [{"label_smoothing": 0.6}, {"label_smoothing": -0.1}, {"focal_gamma": -1.0}])

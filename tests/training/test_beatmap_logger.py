@@ -352,12 +352,12 @@ def test_batches_are_those_of_the_run_and_change_nothing(tmp_path: Path, monkeyp
 
 
 @pytest.fixture(scope="module")
-def model() -> pl.LightningModule:
+def model() -> nn.Module:
     """A diffusion model that is not all zeros."""
     torch.manual_seed(5)
     params = tiny_config(z_length=16)
     params["wave_stage_config"]["params"]["channel_mult"] = [1] * 6
-    model = build_trainable({"target": "mug.diffusion.diffusion.DDPM", "params": params}).eval()
+    model = build_trainable({"target": "mug.diffusion.diffusion.DDPM", "params": params}).network.eval()
     for parameter in model.parameters():
         if not parameter.any():
             nn.init.normal_(parameter, std=0.2)
