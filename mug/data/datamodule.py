@@ -7,9 +7,10 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.rank_zero import rank_zero_info
-from torch.utils.data import DataLoader, Dataset, default_collate
+from torch.utils.data import DataLoader, default_collate
 
 from mug.config import instantiate_from_config
+from mug.data.items import ItemDataset
 from mug.data.sampler import SeededSampler
 from mug.errors import ConfigError
 
@@ -53,7 +54,7 @@ class DataModuleFromConfig(pl.LightningDataModule):
         self.seed = seed
         self.nodes = {"train": train, "validation": validation, "test": test}
         self.common = dict(common or {})
-        self.datasets: dict[str, Any] = {}  # OsuDataset, StreamedDataset, or what a configuration names
+        self.datasets: dict[str, ItemDataset] = {}
 
     def prepare_data(self) -> None:
         """Build the datasets in the first process of a machine, while the others wait: it rates charts that are not
@@ -75,28 +76,27 @@ class DataModuleFromConfig(pl.LightningDataModule):
                     raise ConfigError("data.params.stream is for stage 2, and takes the place of train.params.latents")
                 kept = {key: params[key] for key in ("features", "audio", "augmentation", "seed") if key in params}
                 streamed = {"target": STREAMED, "params": {**kept, **self.stream}}
-                dataset = instantiate_from_config(streamed, "data.params.stream", Dataset)
+                dataset = instantiate_from_config(streamed, "data.params.stream", ItemDataset)
             else:
-                dataset = instantiate_from_config({**node, "params": params}, f"data.params.{name}", Dataset)
+                dataset = instantiate_from_config({**node, "params": params}, f"data.params.{name}", ItemDataset)
             rank_zero_info(f"{name}: {dataset.report}")
             self.datasets[name] = dataset
 
     def state_dict(self) -> dict[str, Any]:
         """What is kept in checkpoints: how many charts and songs each split has, for those who are given the model."""
-        return {name: _size_of(dataset) for name, dataset in self.datasets.items()}
+        return {name: dataset.sizes() for name, dataset in self.datasets.items()}
 
     @property
     def first_stage(self) -> str | None:
         """The fingerprint of the first stage whose latents the training items have; None where they have notes."""
-        return getattr(self.datasets["train"], "first_stage", None)
+        return self.datasets["train"].first_stage
 
     def train_dataloader(self) -> DataLoader:
         return self._loader(self.datasets["train"], shuffle=True)
 
     def silent_train_dataloader(self) -> DataLoader:
         """The training batches without their audio, where the dataset can leave it out."""
-        dataset = self.datasets["train"]
-        return self._loader(dataset.without_audio() if hasattr(dataset, "without_audio") else dataset, shuffle=True)
+        return self._loader(self.datasets["train"].without_audio(), shuffle=True)
 
     def val_dataloader(self) -> DataLoader:
         return self._loader(self.datasets["validation"], shuffle=False)
@@ -104,12 +104,13 @@ class DataModuleFromConfig(pl.LightningDataModule):
     def test_dataloader(self) -> DataLoader:
         return self._loader(self.datasets["test"], shuffle=False)
 
-    def _loader(self, dataset: Any, shuffle: bool) -> DataLoader:
+    def _loader(self, dataset: ItemDataset, shuffle: bool) -> DataLoader:
         rank, n_ranks = (self.trainer.global_rank, self.trainer.world_size) if self.trainer is not None else (0, 1)
         drop_last = shuffle and len(dataset) >= self.batch_size * n_ranks
-        sampler = SeededSampler(len(dataset), self.seed, shuffle, rank, n_ranks, drop_last)
-        if shuffle and hasattr(dataset, "sampler"):
-            sampler = dataset.sampler(self.seed, rank, n_ranks, drop_last)
+        if shuffle:
+            sampler = dataset.training_sampler(self.seed, rank, n_ranks, drop_last)
+        else:
+            sampler = SeededSampler(len(dataset), self.seed, False, rank, n_ranks, False)
         loader = DataLoader(
             dataset,
             batch_size=self.batch_size,
@@ -127,7 +128,7 @@ class DataModuleFromConfig(pl.LightningDataModule):
         return loader
 
 
-def _size_of(dataset: Any) -> dict[str, int]:
-    if not hasattr(dataset, "entries"):
-        return {"items": len(dataset)}
-    return {"charts": len(dataset.entries), "songs": len({entry.path.parent for entry in dataset.entries})}
+def datamodule_of(trainer: pl.Trainer) -> DataModuleFromConfig | None:
+    """Return the data module that a trainer was given; None where it has loaders alone, or another's."""
+    datamodule = getattr(trainer, "datamodule", None)  # Lightning sets it only where there is one
+    return datamodule if isinstance(datamodule, DataModuleFromConfig) else None

@@ -8,16 +8,17 @@ import copy
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch.utils.data import Dataset
 
 from mug.charts.beatmap import MAX_KEYS, MIN_KEYS
 from mug.data.audio import AudioSettings
 from mug.data.audio_cache import AudioCache
 from mug.data.augment import Augmentation, augment_mel, change_rate, drop_features
 from mug.data.convertor import ManiaConvertor
+from mug.data.items import ItemDataset
 from mug.data.latents import EncodedLatents
 from mug.data.library import Entry, division_for, load_entries
 from mug.data.split import SplitSpec, division_advice
@@ -26,7 +27,7 @@ from mug.errors import AudioError, ConfigError, DatasetError
 from mug.features import FeatureSpec
 
 
-class OsuDataset(Dataset):
+class OsuDataset(ItemDataset):
     """The charts of one split as items.
 
     beatmap_txt: one list of charts or several; a features.db lies beside each. features: yaml of the prompt. audio:
@@ -111,6 +112,13 @@ class OsuDataset(Dataset):
             "audio_note_window_ratio": grid.audio_per_note,
             **self.augmentation.of_notes(),
         }
+
+    def songs(self) -> list[Path]:
+        """The folder of each chart."""
+        return [entry.path.parent for entry in self.entries]
+
+    def sizes(self) -> dict[str, int]:
+        return {"charts": len(self.entries), "songs": len(set(self.songs()))}
 
     def without_audio(self) -> "OsuDataset":
         """The same items, but for their audio."""

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from torch.utils.data import Dataset
 
 from mug.data.audio import AudioSettings
 from mug.data.augment import Augmentation, augment_mel, drop_features
+from mug.data.items import ItemDataset
 from mug.data.sampler import SeededSampler
 from mug.data.shard_store import ShardStore
 from mug.data.shards import AUDIO, DTYPES, REST, Z, check_made_for, parse_rest
@@ -21,7 +21,7 @@ from mug.features import FeatureSpec
 MIXED_SHARDS = 4  # of which items come in turn
 
 
-class StreamedDataset(Dataset):
+class StreamedDataset(ItemDataset):
     """Items of shards that `mug latents` wrote, wherever they lie.
 
     url, cache_dir, cache_gb: see ShardStore. features, audio: those that the shards were made with. augmentation: of it
@@ -47,10 +47,13 @@ class StreamedDataset(Dataset):
         self.store = ShardStore(url, cache_dir, cache_gb)
         index = self.store.index
         check_made_for(index, self.settings, self.spec, url)
-        self.first_stage = index.first_stage
         self.shard_sizes = np.array(list(index.items.values()))  # items of every shard
         self._ends = np.cumsum(self.shard_sizes)
         self.report = f"{len(self)} items in {len(self.shard_sizes)} shards, {sum(index.n_bytes.values()) / 1e9:.2f} GB"
+
+    @property
+    def first_stage(self) -> str:
+        return self.store.index.first_stage
 
     def __len__(self) -> int:
         return int(self._ends[-1])
@@ -83,7 +86,7 @@ class StreamedDataset(Dataset):
         silent.with_audio = False
         return silent
 
-    def sampler(self, seed: int, rank: int, n_ranks: int, drop_last: bool) -> SeededSampler:
+    def training_sampler(self, seed: int, rank: int, n_ranks: int, drop_last: bool) -> SeededSampler:
         return ShardSampler(self.shard_sizes, seed, rank, n_ranks, drop_last)
 
 

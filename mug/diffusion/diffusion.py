@@ -10,6 +10,7 @@ from typing import Any
 from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_warn
 from torch import Tensor
 
+from mug.data.datamodule import datamodule_of
 from mug.diffusion.band_means import BandMeans
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.latent_statistics import latent_statistics
@@ -98,7 +99,8 @@ class DDPM(LitNetwork):
 
     def _check_encoded_latents(self) -> None:
         """Raise ConfigError where training items bring latents that are not this model's."""
-        first_stage = getattr(getattr(self.trainer, "datamodule", None), "first_stage", None)
+        datamodule = datamodule_of(self.trainer)
+        first_stage = None if datamodule is None else datamodule.first_stage
         if first_stage is None:
             return
         if self.network.parameterization == "recon":
@@ -111,13 +113,12 @@ class DDPM(LitNetwork):
 
     def _measure_latents(self) -> None:
         """Fill latent_mean and latent_std from the first training batches."""
-        datamodule = getattr(self.trainer, "datamodule", None)
+        datamodule = datamodule_of(self.trainer)
         if datamodule is None:
             raise ConfigError("normalize_latents: measuring the latents needs a datamodule with training data")
-        silent = getattr(datamodule, "silent_train_dataloader", datamodule.train_dataloader)
         total = partial(self.trainer.strategy.reduce, reduce_op="sum")
         network = self.network
-        mean, std = latent_statistics(silent(), network.plain_latents, total)
+        mean, std = latent_statistics(datamodule.silent_train_dataloader(), network.plain_latents, total)
         network.latent_mean.copy_(mean)
         network.latent_std.copy_(std.clamp(min=1e-6))  # a channel that never moves
         network.latents_measured.fill_(True)

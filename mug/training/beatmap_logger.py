@@ -20,7 +20,7 @@ from tqdm import tqdm
 from mug.charts.beatmap import Beatmap, Note
 from mug.charts.osu import read_osu, write_osu
 from mug.data.convertor import ManiaConvertor
-from mug.data.datamodule import collate
+from mug.data.datamodule import collate, datamodule_of
 from mug.data.note_codec import keys_of
 from mug.data.time_grid import TimeGrid
 from mug.diffusion.latent_diffusion import LatentDiffusion
@@ -93,12 +93,11 @@ class BeatmapLogger(pl.Callback):
 
     def _chart_songs(self, trainer: pl.Trainer, pl_module: Any) -> dict[str, float]:
         """Chart the songs, write them, and return what is to be logged of them."""
-        datamodule: Any = getattr(trainer, "datamodule", None)
+        datamodule = datamodule_of(trainer)
         if datamodule is None:
             raise ConfigError("beatmap_logger: needs a datamodule, whose validation songs it charts")
         dataset, batch_size = datamodule.datasets["validation"], datamodule.batch_size
-        songs = [entry.path.parent for entry in dataset.entries] if hasattr(dataset, "entries") else range(len(dataset))
-        chosen = spread_over_songs(songs, self.count)
+        chosen = spread_over_songs(dataset.songs(), self.count)
         precision = trainer.precision_plugin
         show_progress = trainer.is_global_zero and trainer.progress_bar_callback is not None
         rows: list[dict[str, float]] = []

@@ -63,9 +63,13 @@ def config_of(library: Path, latents: Path | None = None, **params: Any) -> dict
     }  # fmt: skip
 
 
-def model_of(config: dict[str, Any], seed: int = 1) -> Any:
+def training_of(config: dict[str, Any], seed: int = 1) -> Any:
     torch.manual_seed(seed)
     return build_trainable(config["model"])
+
+
+def model_of(config: dict[str, Any], seed: int = 1) -> Any:
+    return training_of(config, seed).network
 
 
 def encode(library: Path, folder: Path, n_variants: int = 2, batch_size: int = 3, num_workers: int = 0) -> Any:
@@ -81,7 +85,7 @@ def encode(library: Path, folder: Path, n_variants: int = 2, batch_size: int = 3
 def train(config: dict[str, Any], folder: Path, max_steps: int, resume: bool = False, seed: int = 1) -> Any:
     """Train; return the items of every batch with their loss, and the model."""
     config["lightning"]["trainer"]["max_steps"] = max_steps
-    trainer, model = build_trainer(config, folder), model_of(config, seed)
+    trainer, model = build_trainer(config, folder), training_of(config, seed)
     seen: list[tuple[list[str], float]] = []
     training_step = model.training_step
 
@@ -94,7 +98,7 @@ def train(config: dict[str, Any], folder: Path, max_steps: int, resume: bool = F
     data = instantiate_from_config(config["data"])
     checkpoint = folder / "checkpoints" / "last.ckpt" if resume else None
     trainer.fit(model, datamodule=data, ckpt_path=checkpoint)
-    return seen, model
+    return seen, model.network
 
 
 @pytest.mark.parametrize("normalize_latents", [False, True])

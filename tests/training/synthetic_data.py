@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch.utils.data import Dataset
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import write_osu
+from mug.data.items import ItemDataset
 from mug.features import FeatureSpec
 
 FRAME_MS = 46.439909297052154
@@ -15,7 +15,7 @@ NO_PROMPT = FeatureSpec.from_yaml("configs/mug/mania_beatmap_features.yaml").unc
 DRAWN: list[tuple[int, int]] = []  # every (index, epoch) that was asked for, for tests of the order of data
 
 
-class SyntheticDataset(Dataset):
+class SyntheticDataset(ItemDataset):
     """`size` items of 4 keys, functions of (index, epoch); each says that it was made from a chart in `folder`.
 
     short_frames: note frames of every second song, which noise goes on beyond; the others fill their item.

@@ -1,0 +1,47 @@
+"""What every dataset of training items can do: the data module and the trainings ask for nothing else."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from torch.utils.data import Dataset
+
+from mug.data.sampler import SeededSampler
+
+
+class ItemDataset(Dataset, ABC):
+    """Items that are functions of (index, epoch), with what is asked of them as a whole.
+
+    report: what was found and what was left out, to be printed: text, or what turns into it.
+    """
+
+    report: Any
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Items an epoch."""
+
+    @abstractmethod
+    def __getitem__(self, key: Any) -> dict[str, Any]:
+        """The item of (index, epoch), or of an index in epoch 0; see OsuDataset for what is in it."""
+
+    @property
+    def first_stage(self) -> str | None:
+        """The fingerprint of the first stage whose latents the items have; None where they have notes."""
+        return None
+
+    def songs(self) -> Sequence[Hashable]:
+        """The song of each of the first items, one item a chart."""
+        return range(len(self))
+
+    def sizes(self) -> dict[str, int]:
+        """How much there is of what, for the model's card."""
+        return {"items": len(self)}
+
+    def without_audio(self) -> "ItemDataset":
+        """The same items, without their audio where it can be left out."""
+        return self
+
+    def training_sampler(self, seed: int, rank: int, n_ranks: int, drop_last: bool) -> SeededSampler:
+        """The order of the items in training."""
+        return SeededSampler(len(self), seed, True, rank, n_ranks, drop_last)
