@@ -1,12 +1,11 @@
-"""A model as a folder that stands alone, in formats that hold no code: for handing on.
+"""An exported model: a folder that needs nothing else, in formats that hold no code.
 
 - model.safetensors: the tensors by name
 - config.yaml: the model's target and params; of the data's, common: keys, audio, and how songs were split
 - features.yaml: what a prompt can say; a first stage has none
 - README.md: the model card, see mug.checkpoints.model_card
-- placement: that of a diffusion model may hold another model folder, of what knows better at which moments there are
-  notes, see mug.placement.model
-- density.yaml: that of a diffusion model may say how dense charts are, see mug.placement.density
+- placement: of a diffusion model, optional: another model folder, of a note-placement model, see mug.placement.model
+- density.yaml: of a diffusion model, optional: how dense charts are, see mug.placement.density
 - sampling.yaml: that of a diffusion model may say how charts are best sampled, see mug.generation.settings
 """
 

@@ -53,7 +53,7 @@ Network = TypeVar("Network", bound=torch.nn.Module)
 class TrainedModel:
     """A diffusion model, the prompt and the audio it understands, and the number of keys it writes.
 
-    placement, density: what knows better at which moments charts have notes, and at how many; few models have them.
+    placement, density: a note-placement model and a prior of the density of notes, where its folder has them.
     """
 
     model: LatentDiffusion

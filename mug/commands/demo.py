@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     init = f"model.params.ckpt_path={diffusion}"
     placement = train("stage 3: likely moments", "placement", args.placement, args.stage3_steps, init)
     model = diffusion.parent.parent / "model"
-    step("a model to hand on", "export", "--checkpoint", diffusion, "--outdir", model)
+    step("export the model", "export", "--checkpoint", diffusion, "--outdir", model)
     step("what helps it", "export", "--checkpoint", placement, "--outdir", model / "placement")
     step("how dense charts are", "density", "--model", model, "--beatmap_txt", beatmap_txt)
     entry = held_out_chart(args.diffusion, overrides)

@@ -89,14 +89,14 @@ class OsuDataset(ItemDataset):
             raise DatasetError(
                 f"{', '.join(lists)}: no usable chart in the {self.split} split; {advice}\n{self.report}"
             )
-        self.latents = None if latents is None else EncodedLatents(latents, len(self), self.drawn_from())
+        self.latents = None if latents is None else EncodedLatents(latents, len(self), self.notes_depend_on())
 
     @property
     def first_stage(self) -> str | None:
         """The fingerprint of the first stage that encoded the items' latents; None where items have notes."""
         return None if self.latents is None else self.latents.first_stage
 
-    def drawn_from(self) -> dict[str, Any]:
+    def notes_depend_on(self) -> dict[str, Any]:
         """All that the notes of an item depend on besides its index and its epoch: plain values by name."""
         charts = hashlib.blake2b(digest_size=16)
         for entry in self.entries:
@@ -126,7 +126,7 @@ class OsuDataset(ItemDataset):
         silent.with_audio = False
         return silent
 
-    def before_epochs(self) -> "OsuDataset":
+    def without_epoch_augmentation(self) -> "OsuDataset":
         """The same items before what is drawn anew in every epoch: to be kept, and augmented when they are read."""
         plain = copy.copy(self)
         plain.augmentation = Augmentation(**self.augmentation.of_notes())

@@ -20,28 +20,29 @@ from mug.files import replacing
 
 VERSION = 1  # raise it when an item's draws, or the notes that follow from them, change
 ARRAY, DESCRIPTION = "latents.npy", "latents.json"
+DEPENDS_ON = "drawn_from"  # the key in latents.json
 RUN_AGAIN = "run `mug latents` again, with the configuration of the training"
 
 
 class EncodedLatents:
     """The latents [V, N, Z, L] in `folder`, asked for as [variant, item].
 
-    n_items: of the training's dataset. drawn_from: what the notes of these items depend on, by name. first_stage: the
+    n_items: of the training's dataset. depends_on: what the notes of these items depend on, by name. first_stage: the
     fingerprint of the first stage that encoded them. Raises DatasetError where they are missing, damaged, or of other
     items.
     """
 
-    def __init__(self, folder: str | Path, n_items: int, drawn_from: Mapping[str, Any]) -> None:
+    def __init__(self, folder: str | Path, n_items: int, depends_on: Mapping[str, Any]) -> None:
         self.folder = Path(folder)
         try:
             said = json.loads((self.folder / DESCRIPTION).read_text(encoding="utf-8"))
             array = self._open()
-            encoded_from, first_stage = dict(said["drawn_from"]), str(said["first_stage"])
+            encoded_from, first_stage = dict(said[DEPENDS_ON]), str(said["first_stage"])
             if array.ndim != 4 or array.dtype != np.float32 or not array.size:
                 raise ValueError(f"{ARRAY} is {array.dtype} {list(array.shape)}")
         except (OSError, ValueError, EOFError, LookupError, TypeError, RecursionError) as error:
             raise DatasetError(f"{self.folder}: no latents, or damaged ones ({error}); {RUN_AGAIN}") from error
-        for name, value in described(drawn_from).items():
+        for name, value in described(depends_on).items():
             if encoded_from.get(name) != value:
                 raise DatasetError(
                     f"{self.folder}: latents of other items: {name} was {encoded_from.get(name)}, and is {value} now; "
@@ -68,16 +69,16 @@ class EncodedLatents:
         return np.array(self._array[key])
 
 
-def described(drawn_from: Mapping[str, Any]) -> dict[str, Any]:
+def described(depends_on: Mapping[str, Any]) -> dict[str, Any]:
     """What the notes of items depend on, as the description of latents has it."""
-    return json.loads(json.dumps({"version": VERSION, **drawn_from}))
+    return json.loads(json.dumps({"version": VERSION, **depends_on}))
 
 
 def write_latents(
     folder: Path,
     shape: tuple[int, int, int, int],
     batches: Iterable[np.ndarray],
-    drawn_from: Mapping[str, Any],
+    depends_on: Mapping[str, Any],
     first_stage: str,
 ) -> None:
     """Write latents [V, N, Z, L], which come as batches [B, Z, L] of one variant after another.
@@ -95,7 +96,7 @@ def write_latents(
             written += len(batch)
         if written != shape[0] * shape[1]:
             raise ValueError(f"expected {shape[0] * shape[1]} latents, got {written}")
-    said = {"first_stage": first_stage, "shape": shape, "drawn_from": described(drawn_from)}
+    said = {"first_stage": first_stage, "shape": shape, DEPENDS_ON: described(depends_on)}
     with replacing(folder / DESCRIPTION) as temporary:
         temporary.write_text(json.dumps(said, indent=1), encoding="utf-8")
 

@@ -25,6 +25,6 @@ class BandMeans:
         self.sums.index_add_(1, bands, torch.stack([values, torch.ones_like(values)]))
 
     def means(self, strategy: Strategy) -> dict[int, float]:
-        """Return the mean of each band that any process met. Every process has to ask, and is told the same."""
+        """Return the mean of each band that any process met. Every process has to call this, and gets the same."""
         sums = strategy.reduce(self.sums.float().to(strategy.root_device), reduce_op="sum")
         return {band: value / n for band, (value, n) in enumerate(sums.T.tolist()) if n}

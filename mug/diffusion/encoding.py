@@ -55,5 +55,5 @@ def encode_latents(
     keys = [(index, epoch) for epoch in range(n_variants) for index in range(len(dataset))]
     batches = encoded_batches(model, dataset.without_audio(), keys, batch_size, num_workers, desc)
     latents = (batch["z"].numpy() for batch in batches)
-    write_latents(folder, shape, latents, dataset.drawn_from(), model.first_stage_fingerprint)
+    write_latents(folder, shape, latents, dataset.notes_depend_on(), model.first_stage_fingerprint)
     return n_bytes

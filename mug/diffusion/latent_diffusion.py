@@ -196,7 +196,7 @@ class LatentDiffusion(nn.Module):
     def denoise(
         self, x_t: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor], lengths: Tensor | None = None
     ) -> Tensor:
-        """Return the clean latent that x_t [B, Z, L] at timesteps t [B] is taken for, whatever the denoiser predicts.
+        """Return the denoiser's estimate of the clean latent of x_t [B, Z, L] at timesteps t [B].
 
         context, audios: see encode_prompt and encode_audio. Raises ValueError for another shape or an unknown timestep.
         """

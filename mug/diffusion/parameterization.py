@@ -29,11 +29,11 @@ def check_parameterization(name: str) -> None:
 
 
 def check_last_timestep(name: str, betas: np.ndarray) -> None:
-    """Raise ConfigError where the schedule, betas [timesteps], ends in pure noise, of which "eps" makes out nothing."""
+    """Raise ConfigError for "eps" and a schedule, betas [timesteps], whose last timestep is pure noise."""
     if name == "eps" and betas[-1] == 1.0:
         raise ConfigError(
-            "parameterization: eps makes out nothing where no signal is left, as at the end of this schedule; take v, "
-            "x0 or flow, or another beta_schedule without zero_terminal_snr"
+            "parameterization: eps cannot recover the latent where no signal is left, as at the end of this schedule; "
+            "take v, x0 or flow, or another beta_schedule without zero_terminal_snr"
         )
 
 

@@ -36,7 +36,7 @@ def encode_shards(
     desc = f"items to shards, {check_room(folder, n_items * size)}"
     order = np.random.default_rng(dataset.seed).permutation(n_items)
     keys = [(int(number) % len(dataset), int(number) // len(dataset)) for number in order]
-    batches = encoded_batches(model, dataset.before_epochs(), keys, batch_size, num_workers, desc)
+    batches = encoded_batches(model, dataset.without_epoch_augmentation(), keys, batch_size, num_workers, desc)
     a_shard = max(1, round(shard_mb * 1e6 / size))
     return write_shards(folder, _items_of(batches), a_shard, settings, dataset.spec, model.first_stage_fingerprint)
 

@@ -142,7 +142,7 @@ class AutoencoderKL(FirstStage):
     def latent_loss(
         self, posterior: DiagonalGaussian, mask: Tensor | None, step: int | None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The weighted divergence above what is free; the weight is whole in validation and test (step None)."""
+        """The weighted KL divergence above the free bits; validation and test (step None) take the full weight."""
         kl = posterior.kl(mask)
         kl_weight = self.kl_weight
         if step is not None and step < self.kl_warm_up_steps:

@@ -30,7 +30,7 @@ from mug.errors import CheckpointError, ConfigError
 from mug.features import FeatureSpec
 from mug.firststage.first_stage import FirstStage
 from mug.model.weights import check_fit, read_checkpoint, tensors_of
-from mug.original2023.config import S4_READINGS, original_model, our_model, unsaid
+from mug.original2023.config import S4_READINGS, assumed_defaults, original_model, our_model
 from mug.yaml_files import read_yaml, write_yaml
 
 CKPT, YAML = "model.ckpt", "model.yaml"
@@ -103,7 +103,7 @@ def import_original(checkpoint: Path, config: Path, folder: Path, s4: str = "hal
     check_fit(network, state, str(checkpoint))
     if isinstance(network, LatentDiffusion):
         _check_schedule(state, model["params"], str(checkpoint))
-    report.assumed += unsaid(model)
+    report.assumed += assumed_defaults(model)
     report.describe(network, model)
     imported = {"model": model, "data": {"params": {"common": common}}}
     card = model_card(folder.name, kind_of(imported), report.parameters, features_of(imported), training=None)

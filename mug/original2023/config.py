@@ -164,8 +164,8 @@ def original_model(node: Any, left_out: list[str], where: str = "model") -> dict
     return {"target": target, "params": original}
 
 
-def unsaid(node: Mapping[str, Any], where: str = "model") -> list[str]:
-    """Say what our defaults decide in one of our nodes though no tensor's shape tells whether they are right."""
+def assumed_defaults(node: Mapping[str, Any], where: str = "model") -> list[str]:
+    """List the defaults that a node relies on and that no tensor's shape can confirm."""
     defaults = defaults_of(node["target"])
     params = node.get("params") or {}
     lines = [
@@ -173,7 +173,7 @@ def unsaid(node: Mapping[str, Any], where: str = "model") -> list[str]:
     ]
     for key, value in params.items():
         if _is_node(key):
-            lines += unsaid(value, f"{where}.params.{key}")
+            lines += assumed_defaults(value, f"{where}.params.{key}")
     return lines
 
 

@@ -54,8 +54,7 @@ class BaselineMetrics(pl.Callback):
 class LastCheckpoint(Checkpoint):
     """Keeps checkpoints/last.ckpt: after validation, every so many steps, at the end, and when training breaks off.
 
-    What cannot be trusted is not saved: weights in the middle of a step, or that are no numbers. The file of before
-    stays then.
+    What cannot be trusted is not saved: weights in the middle of a step, or NaN. The previous file stays then.
     """
 
     def __init__(self, every_n_steps: int = 1000) -> None:
@@ -89,7 +88,7 @@ class LastCheckpoint(Checkpoint):
                 checkpoint = trainer._checkpoint_connector.dump_checkpoint(weights_only=False)
                 trainer.strategy.save_checkpoint(checkpoint, self._path(trainer))
                 self.saved_step = trainer.global_step
-            except (MugError, OSError) as error:  # the exception that ends the run is told of, not this one
+            except (MugError, OSError) as error:  # the exception that ends the run is reported, not this one
                 rank_zero_info(f"step {trainer.global_step} is not saved: {error}")
         if self._path(trainer).is_file():
             rank_zero_info(

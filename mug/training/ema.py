@@ -1,4 +1,4 @@
-"""The exponential moving average of a run's weights: what it validates, samples and hands on."""
+"""The exponential moving average of a run's weights: what it validates, samples and exports."""
 
 from typing import Any
 

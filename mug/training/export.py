@@ -1,4 +1,4 @@
-"""The checkpoint of a run -> a model folder to hand on, with a card that says what the run recorded of itself."""
+"""Export: the checkpoint of a run -> a model folder, with a card that says what the run recorded of itself."""
 
 import csv
 import math

@@ -1,4 +1,4 @@
-"""Training ends where its loss is no number any more, and what it broke is not saved."""
+"""Training ends when its loss becomes NaN or infinite, and the broken weights are not saved."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -34,7 +34,7 @@ def numbered(n_variants, n_items):
 
 def encode(folder, items, n_variants=2):
     latents = numbered(n_variants, len(items))
-    write_latents(folder, latents.shape, latents.reshape(-1, 1, 3, 5), items.drawn_from(), "first stage")
+    write_latents(folder, latents.shape, latents.reshape(-1, 1, 3, 5), items.notes_depend_on(), "first stage")
     return latents
 
 
@@ -140,7 +140,7 @@ def test_missing_or_damaged_latents_are_named(library, tmp_path, damage):
         np.save(array, latents[:, :1])
     folder = tmp_path / "other" if damage == "no folder" else tmp_path
     with pytest.raises(DatasetError, match=rf"{folder}.*run `mug latents` again"):
-        EncodedLatents(folder, len(items), items.drawn_from())
+        EncodedLatents(folder, len(items), items.notes_depend_on())
 
 
 def test_what_is_interrupted_leaves_nothing(library, tmp_path):
@@ -152,10 +152,10 @@ def test_what_is_interrupted_leaves_nothing(library, tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_latents(tmp_path, (2, 2, 3, 5), interrupted(), items.drawn_from(), "first stage")
+        write_latents(tmp_path, (2, 2, 3, 5), interrupted(), items.notes_depend_on(), "first stage")
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ValueError, match="expected 4 latents, got 3"):
-        write_latents(tmp_path, (2, 2, 3, 5), [np.zeros((3, 3, 5))], items.drawn_from(), "first stage")
+        write_latents(tmp_path, (2, 2, 3, 5), [np.zeros((3, 3, 5))], items.notes_depend_on(), "first stage")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -116,7 +116,7 @@ def test_min_snr_weighs_each_timestep() -> None:
 
 def test_eps_and_pure_noise_do_not_go_together() -> None:
     for changes in ({"zero_terminal_snr": True}, {"beta_schedule": "rectified_flow"}):
-        with pytest.raises(ConfigError, match="eps makes out nothing"):
+        with pytest.raises(ConfigError, match="eps cannot recover the latent"):
             tiny_model(parameterization="eps", **changes)
         assert tiny_model(parameterization="flow", **changes).spacing == "trailing"
     assert tiny_model().spacing == "uniform"

@@ -49,7 +49,7 @@ def test_items_are_those_that_the_dataset_makes(library: Path, plain: Any, shard
     assert len(streamed) == 14
     streamed.augmentation = Augmentation()
     for number, (epoch, index) in enumerate(zip(*divmod(written, 7), strict=True)):
-        item, whole = streamed[number], plain.before_epochs()[int(index), int(epoch)]
+        item, whole = streamed[number], plain.without_epoch_augmentation()[int(index), int(epoch)]
         np.testing.assert_allclose(item["z"], model.plain_latents(collate([whole]))[0][0], atol=1e-5)
         np.testing.assert_allclose(item["audio"], whole["audio"], rtol=5e-4, atol=1e-7)  # of float16
         np.testing.assert_array_equal(item["feature"], whole["feature"])

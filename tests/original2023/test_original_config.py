@@ -8,7 +8,7 @@ from tiny_model import tiny_run_config
 
 from mug.config import get_obj_from_str
 from mug.errors import ConfigError
-from mug.original2023.config import PARAMETERS, S4_READINGS, original_model, our_model, unsaid
+from mug.original2023.config import PARAMETERS, S4_READINGS, assumed_defaults, original_model, our_model
 
 EXTRAS = {  # what a model.yaml of the 2023 program says beyond ours, by place
     "": {"monitor": "val/loss", "log_every_t": 200, "use_ema": False, "ckpt_path": "logs/x.ckpt", "v_posterior": 0.0},
@@ -106,12 +106,12 @@ def test_there_and_back_is_the_same():
 
 def test_what_is_not_said_and_shows_in_no_shape_is_said():
     node = our_node()
-    assert unsaid(node) == ["model.params.first_stage_config.params.scale = 1.0"]
+    assert assumed_defaults(node) == ["model.params.first_stage_config.params.scale = 1.0"]
     del node["params"]["parameterization"]
     node["params"]["first_stage_config"]["params"]["scale"] = 2.0
     node["params"]["wave_stage_config"]["target"] = "mug.cond.wave.STFTEncoder"
     del node["params"]["wave_stage_config"]["params"]["num_groups"]
-    assert unsaid(node) == [
+    assert assumed_defaults(node) == [
         "model.params.parameterization = 'eps'",
         "model.params.wave_stage_config.params.num_groups = 32",
     ]
