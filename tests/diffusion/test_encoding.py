@@ -10,7 +10,6 @@ import torch
 from mug.config import instantiate_from_config
 from mug.diffusion.encoding import encode_latents
 from mug.errors import ConfigError
-from mug.firststage.fingerprint import fingerprint
 from mug.training.setup import build_trainer
 from mug.training.trainers import build_trainable
 from tests.data.small_library import FEATURES, write_library
@@ -179,17 +178,17 @@ def test_latents_of_another_shape_are_refused(library: Path, tmp_path: Path) -> 
 
 def test_a_fingerprint_knows_what_latents_depend_on(library: Path) -> None:
     first_stage = model_of(config_of(library)).model.first_stage_model
-    own = fingerprint(first_stage, 32)
+    own = first_stage.fingerprint(32)
     assert len(own) == 32
-    assert fingerprint(first_stage, 64) != own
+    assert first_stage.fingerprint(64) != own
     with torch.no_grad():
         first_stage.decoder.conv_out.bias.add_(1)  # latents do not depend on it
-        assert fingerprint(first_stage, 32) == own
-        assert fingerprint(first_stage.to(torch.bfloat16), 32) == own
+        assert first_stage.fingerprint(32) == own
+        assert first_stage.to(torch.bfloat16).fingerprint(32) == own
         first_stage.encoder.conv_out.bias[0] += 0.1
-    assert fingerprint(first_stage, 32) != own
+    assert first_stage.fingerprint(32) != own
     other = model_of(config_of(library)).model.first_stage_model
     other.scale = 0.5
-    assert fingerprint(other, 32) != own
+    assert other.fingerprint(32) != own
     other.scale, other.encoder.norm_out.num_groups = first_stage.scale, 1
-    assert fingerprint(other, 32) != own
+    assert other.fingerprint(32) != own
