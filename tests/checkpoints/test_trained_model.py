@@ -88,9 +88,10 @@ def test_shipped_runs_carry_a_configuration_that_is_read_back(tmp_path, name):
 
 
 def test_every_network_has_the_path_that_configurations_give_it():
-    for networks in PLACES.values():
-        for network in networks:
-            assert get_obj_from_str(f"{network.__module__}.{network.__qualname__}") is network
+    for targets in PLACES.values():
+        for target in targets:
+            network = get_obj_from_str(target)
+            assert f"{network.__module__}.{network.__qualname__}" == target
 
 
 @pytest.mark.parametrize(
@@ -154,9 +155,9 @@ def test_configurations_that_unfold_are_refused(saved, where, value, reason):
 @pytest.mark.parametrize(
     ("common", "reason"),
     [
-        ({"keys": 7}, r"x_channels is 16, but it has to be 4 times data\.params\.common\.keys, which is 7"),
-        ({"audio": {"n_mels": 80}}, r"n_freq is 16, but it has to be data\.params\.common\.audio\.n_mels, which is 80"),
-        ({"audio": {}}, r"n_freq is 16, but .* which is 128"),  # the default
+        ({"keys": 7}, r"number of keys is 4, but data\.params\.common\.keys is 7"),
+        ({"audio": {"n_mels": 80}}, r"n_freq is 16, but data\.params\.common\.audio\.n_mels is 80"),
+        ({"audio": {}}, r"n_freq is 16, but .* is 128"),  # the default
     ],
 )
 def test_keys_and_audio_that_the_networks_do_not_have(saved, common, reason):
