@@ -33,14 +33,14 @@ def playable(audio: Path) -> Iterator[tuple[Path, str]]:
         file = Path(folder) / f"{audio.stem}{ending or '.ogg'}"
         if ending:
             shutil.copyfile(audio, file)
-            yield file, f"{audio.name} is {sound.kind}; the package holds it as {file.name}"
+            yield file, f"{audio.name} is {sound.kind}; the package gives it that ending"
             return
         _write_vorbis(file, sound)
         if sound.kind in ENDINGS:
             why = "is damaged, joined, or of another length than it says; the package holds what was heard"
         else:
             why = f"is {sound.kind}, which osu! does not play; the package holds it"
-        yield file, f"{audio.name} {why} as {file.name}"
+        yield file, f"{audio.name} {why} as Ogg Vorbis"
 
 
 def _write_vorbis(path: Path, sound: Sound) -> None:

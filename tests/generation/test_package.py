@@ -15,7 +15,7 @@ def test_a_second_package_of_a_name_replaces_none_and_songs_become_playable(tmp_
     paths = []
     for _ in range(2):
         path, said = write_package(tmp_path / "out", charts, tmp_path / "CON.flac")
-        assert said == "CON.flac is flac, which osu! does not play; the package holds it as CON.ogg"
+        assert said == "CON.flac is flac, which osu! does not play; the package holds it as Ogg Vorbis"
         with zipfile.ZipFile(path) as package:
             assert package.namelist() == ["A - T () [v].osu", "_CON.ogg"]
             assert b"AudioFilename: _CON.ogg\n" in package.read("A - T () [v].osu")
