@@ -3,7 +3,8 @@
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,41 +29,55 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def resolve_inside(folder: Path, name: str) -> Path:
+def resolve_inside(folder: Path, name: str, roots: Sequence[Path] = ()) -> Path:
     """Return the path that `name`, taken from a chart or a package, has in `folder`; backslashes separate folders too.
 
+    Links are followed. They may lead into one of `roots`, resolved folders, too.
     Raises ChartError when the name is empty, absolute, or leads out of the folder, by `..` or by a link.
     """
     parts = name.replace("\\", "/")
     if not parts.strip() or "\0" in parts or parts.startswith("/") or re.match(r"[A-Za-z]:", parts):
         raise ChartError(f"{folder}: '{name}' is not a file name inside this folder")
-    root = folder.resolve()
-    path = (root / parts).resolve()
-    if path == root or not path.is_relative_to(root):
+    inside = folder.resolve()
+    path = Path(os.path.normpath(inside / parts))
+    if path == inside or not path.is_relative_to(inside):
         raise ChartError(f"{folder}: '{name}' leads out of this folder; refused")
-    return path
+    target = path.resolve()
+    if not any(target.is_relative_to(root) for root in (inside, *roots)):
+        raise ChartError(
+            f"{folder}: '{name}' is a link that leads out of this folder, to {target}; put the file itself here, or "
+            "give the folder that it leads to as well"
+        )
+    return target
+
+
+def name_key(path: Path) -> str:
+    """What is equal for names that differ in upper and lower case, or in how Unicode composes an accent (macOS)."""
+    return unicodedata.normalize("NFC", path.name).lower()
 
 
 def files_alike(path: Path) -> list[Path]:
-    """Return the files that have a path's name but for upper and lower case."""
+    """Return the files whose `name_key` is that of a path."""
     found = path.parent.iterdir() if path.parent.is_dir() else ()
-    return [file for file in found if file.name.lower() == path.name.lower() and file.is_file()]
+    return [file for file in found if name_key(file) == name_key(path) and file.is_file()]
 
 
-def file_beside(chart: Path, name: str, alike: Callable[[Path], list[Path]] = files_alike) -> Path | None:
+def file_beside(
+    chart: Path, name: str, alike: Callable[[Path], list[Path]] = files_alike, roots: Sequence[Path] = ()
+) -> Path | None:
     """Return the file that a chart names, None where there is none. Raises ChartError for a name that leads out.
 
     Case does not count where nothing has the very name and one file has it otherwise: charts are made on Windows.
-    `alike`: another way to find such files, for who asks of one folder often.
+    `alike`: another way to find such files, for who asks of one folder often. `roots`: see resolve_inside.
     """
     try:
-        path = resolve_inside(chart.parent, name)
+        path = resolve_inside(chart.parent, name, roots)
+        if not path.is_file():
+            same = alike(path)
+            return resolve_inside(path.parent, same[0].name, roots) if len(same) == 1 else None
     except ChartError as error:
         raise ChartError(f"{chart}: names a file that is not beside it: {error}") from error
-    if path.is_file():
-        return path
-    same = alike(path)
-    return same[0] if len(same) == 1 else None
+    return path
 
 
 def is_beside(chart: Path, name: str) -> bool:

@@ -1,6 +1,7 @@
 """Summary of a batch job, printed at its end."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 NAMED_FILES = 20  # most skipped files listed per reason
@@ -26,18 +27,21 @@ class Report:
         if self.skipped:
             kinds = Counter(kind for kind, _ in self.skipped)
             lines[0] += f", {len(self.skipped)} skipped: " + ", ".join(f"{n} {kind}" for kind, n in kinds.items())
-            for kind, n in kinds.items():
+            for kind in kinds:
                 messages = [message for other, message in self.skipped if other == kind]
-                lines += [f"  {message}" for message in messages[:NAMED_FILES]]
-                if n > NAMED_FILES:
-                    lines.append(f"  and {n - NAMED_FILES} more: {kind}")
+                lines += named(messages, kind)
         if self.remarks:
-            lines.append(f"{len(self.remarks)} remarks on charts that were taken:")
-            lines += [f"  {remark}" for remark in self.remarks[:NAMED_FILES]]
-            if len(self.remarks) > NAMED_FILES:
-                lines.append(f"  and {len(self.remarks) - NAMED_FILES} more")
+            lines += [f"{len(self.remarks)} remarks on charts that were taken:", *named(self.remarks)]
         return "\n".join(lines)
 
 
 def _printable(message: str) -> str:
     return message.encode("utf-8", "backslashreplace").decode()  # file names may be any bytes
+
+
+def named(messages: Sequence[str], kind: str = "") -> list[str]:
+    """Return the first of some messages, a line each, and how many more there are."""
+    lines = [f"  {message}" for message in messages[:NAMED_FILES]]
+    if len(messages) > NAMED_FILES:
+        lines.append(f"  and {len(messages) - NAMED_FILES} more" + (f": {kind}" if kind else ""))
+    return lines

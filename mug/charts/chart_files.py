@@ -24,7 +24,8 @@ TIMING_READERS: dict[str, Callable[[Path], list[TimingPoint]]] = {
 #: An export format is a function in a file of its own and a line here. A package of charts with their audio is an .osz
 #: (mug/charts/osz.py).
 WRITERS: dict[str, Callable[[Beatmap, Path], None]] = {".osu": write_osu}
-PACKAGE_SUFFIXES = (".osz", ".qp", ".mcz")  # zips
+PACKAGE_SUFFIXES = (".osz", ".olz", ".qp", ".mcz", ".smzip", ".zip")  # all of them zips
+OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tgz", ".gz", ".xz", ".bz2", ".zst", ".osz2")  # not read
 
 
 def read_charts(path: str | Path) -> list[Beatmap]:

@@ -1,6 +1,7 @@
 """Packages: zips of a song's charts, audio and background. Those of others are hostile.
 
-.osz are osu!'s; Quaver's .qp and Malody's .mcz are the same with other charts in them.
+.osz and .olz are osu!'s; Quaver's .qp and Malody's .mcz are the same with other charts in them. .smzip are StepMania's,
+of a folder a song.
 """
 
 import lzma
@@ -17,6 +18,7 @@ from mug.charts.beatmap import Beatmap
 from mug.charts.file_names import FILE_LETTERS, chart_name, safe_file_name, unused_name
 from mug.charts.osu import format_osu
 from mug.charts.osu_lines import printable
+from mug.charts.package_names import names_of
 from mug.errors import ChartError
 from mug.files import replacing, resolve_inside
 
@@ -117,10 +119,10 @@ def _extract(package: zipfile.ZipFile, folder: Path, path: Path) -> None:
             f"{path}: '{printable(locked.filename)}' is encrypted; unpack it with its password, and give the folder"
         )
     total = 0
-    for entry in entries:
-        shown = printable(entry.filename)
+    for entry, name in zip(entries, names_of(package, entries), strict=True):
+        shown = printable(name)
         try:
-            target = resolve_inside(folder, entry.filename)
+            target = resolve_inside(folder, name)
         except ChartError as error:
             raise ChartError(f"{path}: '{shown}' leads out of its folder; refused") from error
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -133,5 +135,8 @@ def _extract(package: zipfile.ZipFile, folder: Path, path: Path) -> None:
                 if size > max(SMALL_BYTES, MAX_RATIO * entry.compress_size):
                     raise ChartError(f"{path}: '{shown}' unpacks to over {MAX_RATIO} times its size; refused")
                 if total > MAX_TOTAL_BYTES:
-                    raise ChartError(f"{path}: unpacks to more than {MAX_TOTAL_BYTES >> 30} GiB; refused")
+                    raise ChartError(
+                        f"{path}: unpacks to more than {MAX_TOTAL_BYTES >> 30} GiB; refused: unpack it yourself if "
+                        "you trust it"
+                    )
                 sink.write(chunk)

@@ -3,7 +3,7 @@
 mug gather -s ~/osu/Songs ~/etterna/Songs -o data/mine --cs 4
 
 Reads osu!mania .osu, StepMania and Etterna .sm and .ssc of four panels, Quaver .qua, Malody .mc, and the packages .osz,
-.qp and .mcz. Run it again when there are new songs: what is there already is left alone.
+.olz, .qp, .mcz, .smzip and .zip. Run it again when there are new songs: what is there already is left alone.
 """
 
 import argparse

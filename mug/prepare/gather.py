@@ -4,19 +4,20 @@ import os
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from mug.charts.chart_files import CHART_SUFFIXES, PACKAGE_SUFFIXES
+from mug.charts.chart_files import CHART_SUFFIXES, OTHER_ARCHIVES, PACKAGE_SUFFIXES
 from mug.errors import DatasetError
 from mug.parallel import parallel_map
 from mug.prepare.chart_list import write_beatmap_txt
 from mug.prepare.gather_index import Index, only_run
-from mug.prepare.gather_set import SetJob, SetResult, take_set
-from mug.report import Report
+from mug.prepare.gather_set import LINKS_OUT, SetJob, SetResult, take_set
+from mug.prepare.lazer import ADVICE, is_lazer_data
+from mug.report import Report, named
 
 PART_FILES = 64
 Placed = tuple[Path, Path]  # a file, and where its charts belong under the target
@@ -28,7 +29,7 @@ class Gathered(Report):
 
     new_sets: int = 0  # sets that were read in this run; the others are as an earlier run left them
     gone_charts: int = 0  # that an earlier run listed
-    without_audio: int = 0
+    without_audio: list[str] = field(default_factory=list)  # messages that name the chart
 
     def __str__(self) -> str:
         lines = [super().__str__()]
@@ -36,8 +37,9 @@ class Gathered(Report):
             lines.insert(0, "nothing new: every song is as the last run left it")
         if self.without_audio:
             lines.append(
-                f"{self.without_audio} charts have no audio file: stage 1 trains on them, stage 2 leaves them out"
+                f"{len(self.without_audio)} charts have no audio file: stage 1 trains on them, stage 2 leaves them out"
             )
+            lines += named(self.without_audio)
         if self.gone_charts:
             lines.append(f"{self.gone_charts} charts of the last run are no longer there: they left the list")
         return "\n".join(lines)
@@ -52,10 +54,10 @@ def prepare_beatmap(
 ) -> Gathered:
     """Bring the charts of `songs` with their audio and background to `out_dir`, and list them in beatmap.txt.
 
-    `songs`: folders, packages (.osz, .qp, .mcz) and charts (.osu, .sm, .ssc, .qua, .mc). Folders are searched through;
-    .osu files and audio are linked where the disk allows and copied otherwise, other charts written as .osu. `keys`:
-    take only charts of this many, None for all. `jobs`: processes, None for one a core. Sets that are as an earlier
-    run left them are not read again. Charts that cannot be used are skipped and reported.
+    `songs`: folders, packages (.osz, .olz, .qp, .mcz, .smzip, .zip) and charts (.osu, .sm, .ssc, .qua, .mc). Folders
+    are searched through; .osu files and audio are linked where the disk allows, else copied; other charts are written
+    as .osu. `keys`: take only charts of this many, None for all. `jobs`: processes, None for one a core. Sets that are
+    as an earlier run left them are not read again. Charts that cannot be used are skipped and reported.
     Raises DatasetError for songs that are not there, and where no chart can be used.
     """
     sources = [Path(songs)] if isinstance(songs, str | Path) else [Path(song) for song in songs]
@@ -65,9 +67,10 @@ def prepare_beatmap(
     target = Path(out_dir)
     report = Gathered()
     with only_run(target) as (scratch, lock):
-        placed = [item for source in sources for item in _files(source, target.resolve(), report)]
+        roots = tuple(source.resolve() if source.is_dir() else source.resolve().parent for source in sources)
+        placed = [item for source in sources for item in _files(source, target.resolve(), roots, report)]
         grouped = _by_set(placed)
-        sets = [SetJob(name, tuple(sorted(grouped[name])), target, scratch, keys) for name in sorted(grouped)]
+        sets = [SetJob(name, tuple(sorted(grouped[name])), target, scratch, keys, roots) for name in sorted(grouped)]
         index = Index(target, keys)
         results = {job.name: index.unchanged(job) for job in sets}
         new = [job for job in sets if results[job.name] is None]
@@ -89,7 +92,7 @@ def prepare_beatmap(
     return report
 
 
-def _files(source: Path, target: Path, report: Report) -> Iterator[Placed]:
+def _files(source: Path, target: Path, roots: tuple[Path, ...], report: Report) -> Iterator[Placed]:
     """Yield the charts and packages of a source, each with its place: a chart's path, a package's folder."""
     if source.is_file():
         home = Path(source.resolve().parent.name)
@@ -103,6 +106,9 @@ def _files(source: Path, target: Path, report: Report) -> Iterator[Placed]:
         report.skip("unreadable", f"{error.filename}: {error.strerror}")
 
     for folder, folders, names in os.walk(source, onerror=unreadable):
+        if is_lazer_data(Path(folder), folders, names):
+            report.skip("osu!lazer data", f"{folder}: {ADVICE}")
+            folders[:] = [name for name in folders if name == "exports"]
         for name in folders[:]:
             path = Path(folder, name)
             if os.path.islink(path):
@@ -110,12 +116,21 @@ def _files(source: Path, target: Path, report: Report) -> Iterator[Placed]:
             elif path.resolve() == target:
                 folders.remove(name)
         for name in names:
-            if not name.lower().endswith((*CHART_SUFFIXES, *PACKAGE_SUFFIXES)):
+            if not name.lower().endswith((*CHART_SUFFIXES, *PACKAGE_SUFFIXES, *OTHER_ARCHIVES)):
                 continue
             file = Path(folder, name)
             relative = file.relative_to(source)
             if any(part.startswith(".") for part in relative.parts):
                 report.skip("hidden", f"{file}: hidden, as what an interrupted program leaves; rename it to take it")
+            elif name.lower().endswith(OTHER_ARCHIVES):
+                report.skip("archive", f"{file}: an archive of a kind that is not read; unpack it, and run this again")
+            elif os.path.islink(file) and not os.path.exists(file):
+                report.skip("broken link", f"{file}: a link to {os.readlink(file)}, which is not there")
+            elif os.path.islink(file) and not any(file.resolve().is_relative_to(root) for root in roots):
+                target_folder = file.resolve().parent
+                report.skip(
+                    LINKS_OUT, f"{file}: a link to a file outside the given folders; give {target_folder} as well"
+                )
             elif os.path.isfile(file):  # Path.is_file raises in a folder that may not be entered
                 yield file, _place(relative, home)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from mug.files import replacing
-from mug.prepare.gather_set import SetJob, SetResult, stamp
+from mug.prepare.gather_set import LINKS_OUT, SetJob, SetResult, stamp
 
 INDEX = ".prepared.json"
 LOCK = ".preparing"
@@ -44,6 +44,8 @@ class Index:
         result = SetResult(**stored["result"])
         result.read = [(path, size, time_ns) for path, size, time_ns in result.read]
         result.skipped = [(kind, message) for kind, message in result.skipped]
+        if any(kind == LINKS_OUT for kind, _ in result.skipped):  # the folder that it leads to may be given now
+            return None
         if any(stamp(path) != (path, size, time_ns) for path, size, time_ns in result.read):
             return None
         return result if all(os.path.isfile(job.target / file) for file in result.made) else None

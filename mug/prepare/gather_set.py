@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mug.charts.beatmap import Beatmap
@@ -24,21 +24,27 @@ from mug.charts.file_names import chart_name
 from mug.charts.osu import OtherModeError, write_osu
 from mug.charts.osz import extract_osz
 from mug.errors import ChartError
-from mug.files import file_beside, replacing, resolve_inside
+from mug.files import replacing, resolve_inside
+from mug.prepare.beside import BesideFiles
 
+LINKS_OUT = "link out of the folder"
 UNLISTABLE = re.compile("[\r\n\ud800-\udfff]")
 Stamp = tuple[str, int, int]  # a file or folder, its size and time of change; 0, 0 where there is none
 
 
 @dataclass(frozen=True)
 class SetJob:
-    """The files of one set: (file, where its charts belong under `target`). `scratch`: where packages are unpacked."""
+    """The files of one set: (file, where its charts belong under `target`).
+
+    `scratch`: where packages are unpacked. `roots`: resolved folders that links may lead to.
+    """
 
     name: str
     files: tuple[tuple[Path, Path], ...]
     target: Path
     scratch: Path
     keys: int | None
+    roots: tuple[Path, ...]
 
 
 @dataclass
@@ -48,7 +54,7 @@ class SetResult:
     lines: list[str] = field(default_factory=list)  # its charts, for beatmap.txt
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (kind of reason, message)
     remarks: list[str] = field(default_factory=list)  # on the charts, each naming the file
-    without_audio: int = 0
+    without_audio: list[str] = field(default_factory=list)  # messages that name the chart
     read: list[Stamp] = field(default_factory=list)  # what was read: when one of these changes, so may the set
     made: list[str] = field(default_factory=list)  # files under the target
 
@@ -85,7 +91,7 @@ class _Taking:
         self._names: dict[str, str] = {}
         self._one_case = job.scratch.with_name(job.scratch.name.upper()).exists()
         self._made: dict[str, None] = {}  # an ordered set
-        self._listings: dict[Path, dict[str, list[Path]]] = {}  # folder -> its files by name in one case
+        self._beside = BesideFiles(job.roots, self._note_read)
         files = [file for file, _ in job.files]
         newest = set(without_sm_twins(files))
         for file, relative in sorted(job.files, key=lambda item: (item[0].suffix.lower() != ".osu", item)):
@@ -149,23 +155,31 @@ class _Taking:
         if keys is not None and beatmap.keys != keys:
             raise Unwanted("other key count", f"{shown}: {beatmap.keys}K, wanted are {keys}K charts")
         is_osu = file.suffix.lower() == ".osu"
-        if not is_osu and beatmap.audio_filename:
-            beatmap = at_decoded_times(beatmap, file, file_beside(file, beatmap.audio_filename, self._alike))
+        named = f"'{beatmap.audio_filename}', which is not there" if beatmap.audio_filename else "no audio"
+        song = self._beside.named(file, beatmap.audio_filename)
+        as_it_is = is_osu
+        if song is None and (song := self._beside.only_audio(file, beatmap.last_ms / 1000)) is not None:
+            beatmap = replace(beatmap, audio_filename=song.name)
+            self.result.remarks.append(f"{shown}: names {named}; '{song.name}' is taken")
+            as_it_is = False
+        if not is_osu:
+            beatmap = at_decoded_times(beatmap, file, song)
         place = relative if is_osu else relative.with_name(chart_name(beatmap))
         place = self._free_place(place, beatmap, shown)
         has_audio = self._take_beside(file, place.parent, beatmap.audio_filename)
         if beatmap.background:
             with suppress(ChartError, Unwanted):  # a chart is complete without its picture
                 self._take_beside(file, place.parent, beatmap.background)
-        if is_osu:
-            _link(file, self.job.target / place)
+        if as_it_is:
+            _link(file.resolve(), self.job.target / place)
         else:
             write_osu(beatmap, self.job.target / place)
         self._made[place.as_posix()] = None
         self.result.lines.append(place.as_posix())
         name = shown if file.suffix.lower() in ONE_CHART else f"{shown}#{beatmap.version}"
         self.result.remarks += [f"{name}: {remark}" for remark in beatmap.remarks]
-        self.result.without_audio += not has_audio
+        if not has_audio:
+            self.result.without_audio.append(f"{shown}: names {named}")
 
     def _free_place(self, place: Path, beatmap: Beatmap, shown: str) -> Path:
         """Return a path that no other file of the set has."""
@@ -184,9 +198,7 @@ class _Taking:
 
     def _take_beside(self, chart: Path, folder: Path, name: str) -> bool:
         """Bring a file that a chart names to where the chart goes; False where there is none. Raises ChartError."""
-        if not name:
-            return False
-        source = file_beside(chart, name, self._alike)
+        source = self._beside.named(chart, name)
         if source is None:
             return False
         self._note_read(source)
@@ -201,15 +213,6 @@ class _Taking:
             _link(source, target)
             self._made[place] = None
         return True
-
-    def _alike(self, path: Path) -> list[Path]:
-        """As mug.files.files_alike, for thousands of charts in one folder: it is listed once."""
-        self._note_read(path.parent)  # the file may come
-        if path.parent not in self._listings:
-            listing = self._listings[path.parent] = {}
-            for file in path.parent.iterdir() if path.parent.is_dir() else ():
-                listing.setdefault(file.name.lower(), []).append(file)
-        return [file for file in self._listings[path.parent].get(path.name.lower(), []) if file.is_file()]
 
 
 def _numbered(place: Path) -> Iterator[Path]:

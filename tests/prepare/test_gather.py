@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -90,7 +91,7 @@ def test_everything_unusable_is_named_with_its_reason(tmp_path):
     (songs / "broken.osz").write_bytes(b"PK\x03\x04 no zip")
     add_package(songs / "evil.osz", {"../../../evil.osu": good})
     report = prepare(songs, tmp_path / "out")
-    assert (report.done, report.without_audio) == (2, 1)
+    assert (report.done, len(report.without_audio)) == (2, 1)
     assert lines(tmp_path / "out") == ["s/good.osu", "s/lost.osu"]
     assert "1 charts have no audio file" in str(report)
     kinds = skipped(report)
@@ -195,7 +196,7 @@ def test_of_two_names_of_another_case_none_is_taken(tmp_path):
     shutil.copy(folder / "audio.wav", folder / "AUDIO.wav")
     report = prepare(tmp_path / "songs", tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out" / "s").iterdir()) == ["a.osu", "audio.wav", "b.osu"]
-    assert (report.done, report.without_audio) == (2, 1)  # a has the very name
+    assert (report.done, len(report.without_audio)) == (2, 1)  # a has the very name
 
 
 def test_hidden_folders_and_files_are_left_out(tmp_path):
@@ -389,7 +390,93 @@ def test_links_to_folders_are_named_and_not_followed(tmp_path):
     (folder / "dead.osu").symlink_to(tmp_path / "nowhere.osu")
     report = prepare(tmp_path / "songs", tmp_path / "out")
     assert lines(tmp_path / "out") == ["s/a.osu"]
-    assert list(skipped(report)) == ["linked folder"]
+    assert list(skipped(report)) == ["linked folder", "broken link"]
+
+
+def sm_with(music: str) -> bytes:
+    return re.sub(rb"#MUSIC:[^;]*;", f"#MUSIC:{music};".encode(), EXAMPLES[".sm"])
+
+
+def test_links_to_files_are_followed_inside_the_given_folders(tmp_path):
+    store = add_set(tmp_path / "songs" / "store", {"hash": chart()})
+    linked = tmp_path / "songs" / "1 Song"
+    linked.mkdir()
+    (linked / "a.osu").symlink_to("../store/hash")
+    (linked / "audio.wav").symlink_to("../store/audio.wav")
+    report = prepare(tmp_path / "songs", tmp_path / "out")
+    assert (report.done, report.skipped, report.without_audio) == (1, [], [])
+    assert lines(tmp_path / "out") == ["1 Song/a.osu"]
+    for name, target in (("a.osu", "hash"), ("audio.wav", "audio.wav")):
+        assert not (tmp_path / "out" / "1 Song" / name).is_symlink()
+        assert (tmp_path / "out" / "1 Song" / name).samefile(store / target)
+
+
+def test_links_out_of_the_given_folders_say_what_to_give(tmp_path):
+    store = add_set(tmp_path / "store", {"other.osu": chart(version="other")})
+    songs = add_set(tmp_path / "songs" / "1 Song", {"b.osu": chart()}, audio=None)
+    (songs / "a.osu").symlink_to(store / "other.osu")
+    (songs / "audio.wav").symlink_to(store / "audio.wav")
+    add_set(tmp_path / "songs" / "2 Song", {"c.osu": chart()})
+    report = prepare(tmp_path / "songs", tmp_path / "out")
+    assert lines(tmp_path / "out") == ["2 Song/c.osu"]
+    messages = [message for _, message in report.skipped]
+    assert messages[0] == f"{songs / 'a.osu'}: a link to a file outside the given folders; give {store} as well"
+    assert messages[1].startswith(f"{songs / 'b.osu'}: names a file that is not beside it")
+    assert f"'audio.wav' is a link that leads out of this folder, to {store / 'audio.wav'}" in messages[1]
+    report = prepare([tmp_path / "songs", store], tmp_path / "out")
+    assert report.skipped == []
+    assert lines(tmp_path / "out") == ["1 Song/a.osu", "1 Song/b.osu", "2 Song/c.osu", "store/other.osu"]
+
+
+def test_zips_of_songs_are_read_and_other_archives_named(tmp_path):
+    songs = tmp_path / "songs"
+    add_package(songs / "one.olz", {"a.osu": chart(), "audio.wav": b"sound"})
+    add_package(songs / "two.zip", {"2 Song/a.osu": chart(), "2 Song/audio.wav": b"sound"})
+    add_package(songs / "pack.smzip", {"Pack/Song/a.sm": sm_with("a.ogg"), "Pack/Song/a.ogg": b"sound"})
+    add_package(songs / "photos.zip", {"holiday.txt": b"sun"})
+    for name in ("songs.rar", "songs.7z", "old.osz2"):
+        (songs / name).write_bytes(b"anything")
+    report = prepare(songs, tmp_path / "out")
+    assert [line.rpartition("/")[0] for line in lines(tmp_path / "out")] == ["one", "pack/Pack/Song", "two/2 Song"]
+    assert report.without_audio == []
+    kinds = skipped(report)
+    assert kinds["broken package"] == [f"{songs / 'photos.zip'}: holds no chart"]
+    assert sorted(message.partition(":")[0] for message in kinds["archive"]) == [
+        str(songs / name) for name in ("old.osz2", "songs.7z", "songs.rar")
+    ]
+
+
+@pytest.mark.parametrize("name", ["", "wrong.mp3", "sub/audio.ogg"])
+def test_the_only_audio_file_is_taken_where_the_named_one_is_missing(tmp_path, name):
+    folder = tmp_path / "songs" / "s"
+    add_set(folder, {"a.osu": chart(audio_filename=name), "b.sm": sm_with(name)}, audio=None)
+    (folder / "music.ogg").write_bytes(b"m" * 100_000)
+    (folder / "soft-hitclap.wav").write_bytes(b"h" * 100_000)
+    (folder / "preview.mp3").write_bytes(b"p" * 1000)  # too small for the song
+    report = prepare(tmp_path / "songs", tmp_path / "out")
+    assert (report.done, report.without_audio) == (2, [])
+    assert [read_osu(tmp_path / "out" / line).audio_filename for line in lines(tmp_path / "out")] == ["music.ogg"] * 2
+    assert (tmp_path / "out" / "s" / "music.ogg").is_file()
+    shown = f"'{name}', which is not there" if name else "no audio"
+    assert report.remarks[0] == f"{folder / 'a.osu'}: names {shown}; 'music.ogg' is taken"
+    assert report.remarks[0] in str(report)
+
+
+def test_of_several_audio_files_none_is_guessed(tmp_path):
+    folder = add_set(tmp_path / "songs" / "s", {"a.osu": chart(audio_filename="gone.mp3")}, audio=None)
+    for name in ("one.ogg", "two.mp3"):
+        (folder / name).write_bytes(b"m" * 100_000)
+    report = prepare(tmp_path / "songs", tmp_path / "out")
+    assert report.remarks == []
+    assert report.without_audio == [f"{folder / 'a.osu'}: names 'gone.mp3', which is not there"]
+    assert report.without_audio[0] in str(report)
+
+
+def test_accents_may_be_composed_in_two_ways(tmp_path):
+    folder = add_set(tmp_path / "songs" / "s", {"a.osu": chart(audio_filename="F\u00fcr.ogg")}, audio=None)
+    (folder / "Fu\u0308r.ogg").write_bytes(b"music")  # as macOS writes it
+    report = prepare(tmp_path / "songs", tmp_path / "out")
+    assert (report.without_audio, report.remarks) == ([], [])
 
 
 def test_only_what_is_new_is_read(tmp_path, monkeypatch):
@@ -398,7 +485,7 @@ def test_only_what_is_new_is_read(tmp_path, monkeypatch):
     add_set(songs / "2", {"b.osu": chart()}, audio=None)
     add_package(songs / "3.osz", {"c.osu": chart()})
     report = prepare(songs, out)
-    assert (report.new_sets, report.done, report.without_audio) == (3, 3, 2)
+    assert (report.new_sets, report.done, len(report.without_audio)) == (3, 3, 2)
     taken = []
     monkeypatch.setattr(gather, "take_set", lambda job: taken.append(job.name) or take_set(job))
 
@@ -416,7 +503,7 @@ def test_only_what_is_new_is_read(tmp_path, monkeypatch):
     (first / "new.osu").write_bytes(chart(version="changed"))
     assert (again("1").done, read_osu(out / "1" / "new.osu").version) == (4, "changed")
     add_set(songs / "2", {})  # the audio came
-    assert again("2").without_audio == 1
+    assert len(again("2").without_audio) == 1
     (out / "1" / "audio.wav").unlink()  # somebody tidied up
     again("1")
     assert (out / "1" / "audio.wav").is_file()
@@ -454,7 +541,8 @@ def test_a_flat_folder_of_thousands_takes_no_quadratic_time(tmp_path):
         for i in range(n):
             (folder / f"{i}.osu").write_bytes(EXAMPLES[".osu"])
         started = time.process_time()
-        assert prepare_beatmap(folder, tmp_path / f"out{n}", tqdm_class=Quiet, jobs=1).without_audio == n
+        report = prepare_beatmap(folder, tmp_path / f"out{n}", tqdm_class=Quiet, jobs=1)
+        assert len(report.without_audio) == n
         seconds.append(time.process_time() - started)
     assert seconds[1] < 8 * seconds[0]
 
@@ -532,7 +620,10 @@ def test_real_songs_are_prepared(shared, tmp_path):
     report = prepare(shared / "data" / "songs", tmp_path)
     kinds = {kind: len(messages) for kind, messages in skipped(report).items()}
     # 27 .osu of 4K; 12 charts of .ssc; the 15 .qua of 4K are what the .osu files beside them were made from
-    assert (report.done, report.without_audio) == (39, 1)
+    assert (report.done, report.without_audio) == (39, [])
+    assert [remark.rpartition(": ")[2] for remark in report.remarks if "is taken" in remark] == [
+        "names 'Swan - Left Right.mp3', which is not there; 'offset.mp3' is taken"
+    ]
     assert kinds == {"another mode": 23, "there twice": 15, "older format": 1, "other key count": 8}
     assert prepare_features(tmp_path / "beatmap.txt", FEATURES, tqdm_class=Quiet).done == 39
     assert all(read_osu(path).keys == 4 for path in beatmap_paths(tmp_path / "beatmap.txt"))
@@ -544,7 +635,7 @@ def test_the_summary_of_real_charts_is_right_to_the_file(shared, tmp_path):
     usable = [row for row in sources if row["n_objects"] != "0" and "malformed" not in row["keys"]]
     four = {row["path"] for row in usable if row["keys"] in ("4", "4.0")}
     report = prepare(shared / "data" / "charts", tmp_path)
-    assert (report.done, report.without_audio) == (len(four), len(four)) == (217, 217)
+    assert (report.done, len(report.without_audio)) == (len(four), len(four)) == (217, 217)
     assert set(lines(tmp_path)) == four
     kinds = skipped(report)
     assert {kind: len(messages) for kind, messages in kinds.items()} == {"other key count": 88, "unusable": 3}
