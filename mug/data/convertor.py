@@ -7,10 +7,7 @@ import numpy as np
 
 from mug.charts.beatmap import Beatmap, Note, note_arrays
 from mug.data.note_augment import change_columns, mirror_passages
-from mug.data.note_codec import N_PLANES as N_PLANES
 from mug.data.note_codec import EncodedChart, NoteCodec
-from mug.data.note_codec import NotePlanes as NotePlanes
-from mug.data.note_codec import Planes as Planes
 from mug.data.time_grid import TimeGrid
 
 
