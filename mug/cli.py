@@ -1,4 +1,4 @@
-"""What every command shares: what a user can mend ends in one line on stderr and exit status 2, not in a traceback."""
+"""Shared by all commands: errors that a user can fix are one line on stderr and exit status 2, not a traceback."""
 
 import argparse
 import sys
@@ -13,14 +13,14 @@ PYTHONS_OWN = warnings.formatwarning
 
 
 def run(main: Callable[[], int | None]) -> None:
-    """Run a command's `main` and leave the process with its exit status (0 where it returns None)."""
+    """Run a command's `main` and leave the process with its exit status (0 if it returns None)."""
     warnings.formatwarning = _one_line
     try:
         status = main()
     except MugError as error:
         print(f"error: {printable(str(error))}", file=sys.stderr)
         sys.exit(2)
-    except OSError as error:  # a disk that is full, a folder that may not be written
+    except OSError as error:  # full disk, folder without write permission
         print(f"error: {printable(str(error))}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
@@ -46,7 +46,7 @@ def command_parser(name: str, description: str | None) -> argparse.ArgumentParse
 
 
 def add_earlier_names(group: argparse._ActionsContainer, option: argparse.Action, *names: str) -> None:
-    """Let an option be given by names that it once had. The help does not show them."""
+    """Accept earlier names of an option, which the help does not show."""
     for name in names:
         group.add_argument(
             name, dest=option.dest, type=option.type or str, default=argparse.SUPPRESS, help=argparse.SUPPRESS
@@ -54,5 +54,5 @@ def add_earlier_names(group: argparse._ActionsContainer, option: argparse.Action
 
 
 def printable(text: str) -> str:
-    """Return `text` with all that could move a terminal's cursor written out, as \\x1b: names may be a stranger's."""
+    """Return `text` with control characters escaped, such as \\x1b, because names may come from strangers."""
     return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)

@@ -1,11 +1,11 @@
-"""The device that networks run on: named, or the best one that this machine has."""
+"""The device that networks run on: a given one, or the best available."""
 
 import argparse
 from typing import TYPE_CHECKING
 
 from mug.errors import ConfigError
 
-if TYPE_CHECKING:  # torch takes seconds to import, which --help need not wait for
+if TYPE_CHECKING:  # torch takes seconds to import, and --help does not need it
     import torch
 
 AUTO = "auto"
@@ -19,9 +19,9 @@ def add_device_argument(group: "argparse._ActionsContainer") -> None:
 
 
 def pick_device(name: "str | torch.device" = AUTO) -> "torch.device":
-    """Return the device of this name; "auto" is cuda where there is one, else mps, else cpu.
+    """Return the device of this name; "auto" is cuda if available, else mps, else cpu.
 
-    Raises ConfigError for a name that torch does not know. Whether the device is there shows when it is used.
+    Raises ConfigError for a name that torch does not know. A missing device only fails when it is used.
     """
     import torch
 

@@ -77,5 +77,5 @@ def test_mistakes_are_named(command: Any, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"--shard_mb -1\.0: more than 0"):
         command("--shard_mb", "-1")
     (tmp_path / "base.yaml").write_text(yaml.safe_dump(load_config(["configs/mug/mini_autoencoder.yaml"])))
-    with pytest.raises(ConfigError, match="encoding takes the configuration of a stage 2 training"):
+    with pytest.raises(ConfigError, match="encoding needs the configuration of a stage 2 training"):
         command("--checkpoint", str(tmp_path / "stage1.ckpt"))

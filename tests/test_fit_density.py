@@ -40,14 +40,14 @@ def test_densities_of_a_prepared_set(tmp_path):
     fit = ("--model", model, "--beatmap_txt", beatmaps)
     done = run("fit_density.py", *fit)
     assert done.returncode == 0, done.stderr
-    assert "20 features; 0 charts could not be used" in done.stdout
+    assert "20 features; 0 charts were unusable" in done.stdout
     prior = DensityPrior.from_yaml(model / "density.yaml")
     easy, hard = prior.of({"sr": 1.0}), prior.of({"sr": 4.0})
     assert hard.log_rate > easy.log_rate + 0.5
     assert hard.deviation < prior.of({}).deviation
     again = run("fit_density.py", *fit)
     assert again.returncode != 0
-    assert "exists already; delete it" in again.stderr
+    assert "already exists; delete it" in again.stderr
     for split, complaint in (
         ({"valid_fraction": 0.0, "test_fraction": 1.0}, "0 charts are too few"),
         ({}, "its configuration lacks 'valid_fraction'"),

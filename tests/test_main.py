@@ -136,7 +136,7 @@ def test_a_signal_saves_the_last_state(configs: Path, number: signal.Signals, st
         stderr = process.stderr.read()
     assert process.returncode == status, stderr
     assert "Traceback" not in stderr
-    assert "go on with -r" in stderr
+    assert "resume with -r" in stderr
     (last,) = logs.glob("*/checkpoints/last.ckpt")
     assert step_of(last) > 0
 
@@ -275,7 +275,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_where_there_is_room(
     message = fails(*arguments)
     assert "No space left on device: 'a.csv'; what the run has saved stays in" in message
     (folder,) = (tmp_path / "logs").iterdir()
-    assert f"go on with -r {folder}" in message
+    assert f"resume with -r {folder}" in message
     monkeypatch.setattr(CSVLog, "log_metrics", log_metrics)
 
     monkeypatch.setattr(torch, "save", full)

@@ -1,6 +1,6 @@
-"""The command line: a file a command. The scripts and `mug` call them; nothing in the package does.
+"""The command line, one file per command. Called by the scripts and `mug`, by nothing else in the package.
 
-Each module has `build_parser()`, which imports no torch, so that --help answers at once, and `main(argv)`, which takes
+Each module has `build_parser()`, which does not import torch, so that --help is instant, and `main(argv)`, which takes
 the arguments (None: those of this process) and imports what it needs.
 """
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Command(NamedTuple):
-    """A subcommand of `mug`: the module that it runs, and a line about it."""
+    """A subcommand of `mug`: its module, and a line of help."""
 
     module: str
     help: str
@@ -17,28 +17,28 @@ class Command(NamedTuple):
 GROUPS = {
     "Chart songs": {
         "chart": Command("mug.commands.chart", "write charts for a song: an .osz and pictures"),
-        "web": Command("mug.commands.web", "the same as a page in the browser"),
+        "web": Command("mug.commands.web", "write charts in the browser"),
         "rate": Command("mug.commands.rate", "star rating, long notes and Etterna skillsets of charts"),
         "evaluate": Command("mug.commands.evaluate", "compare a model's charts with human ones"),
     },
     "Prepare songs for training": {
-        "prepare": Command("mug.commands.prepare", "Songs folder to training set: gather, features, filter in a row"),
+        "prepare": Command("mug.commands.prepare", "Songs folder to training set: gather, features and filter"),
         "gather": Command("mug.commands.gather", "collect the charts of songs and their audio"),
-        "features": Command("mug.commands.features", "compute what a prompt can ask for, chart by chart"),
+        "features": Command("mug.commands.features", "compute the prompt features of every chart"),
         "filter": Command("mug.commands.filter", "leave out duplicates, rate edits and broken charts"),
-        "describe": Command("mug.commands.describe_dataset", "what is in a set of charts, as numbers and pictures"),
-        "ranked": Command("mug.commands.ranked", "ask osu! which sets are ranked, loved or in the graveyard"),
-        "mappers": Command("mug.commands.ranking_mappers", "find the charts of mappers who have ranked maps"),
+        "describe": Command("mug.commands.describe_dataset", "statistics of a set of charts, as text and pictures"),
+        "ranked": Command("mug.commands.ranked", "list the sets that are ranked, loved or in the graveyard"),
+        "mappers": Command("mug.commands.ranking_mappers", "list the sets of mappers who have ranked maps"),
         "synthesize": Command("mug.commands.synthesize", "compose songs with charts to train on"),
-        "compare": Command("mug.commands.compare_audio", "how far a folder of songs sounds from another"),
+        "compare": Command("mug.commands.compare_audio", "measure how different two folders of songs sound"),
     },
     "Train models": {
-        "demo": Command("mug.commands.demo", "the whole way on composed songs, in about 20 minutes"),
+        "demo": Command("mug.commands.demo", "everything on composed songs, in about 20 minutes"),
         "train": Command("mug.commands.train", "train and test a model from YAML and overrides"),
         "spectra": Command("mug.commands.prepare_audio", "compute the spectra of all songs before training"),
         "latents": Command("mug.commands.encode_latents", "encode the charts once, for a faster stage 2"),
-        "export": Command("mug.commands.export", "a run's checkpoint as a model folder to share"),
-        "density": Command("mug.commands.fit_density", "fit how dense charts are to a model's training set"),
+        "export": Command("mug.commands.export", "export a run's checkpoint as a model folder"),
+        "density": Command("mug.commands.fit_density", "fit how dense charts are, given a prompt"),
         "import": Command("mug.commands.import_checkpoint", "convert models of the original 2023 program"),
         "fit-msd": Command("mug.commands.fit_msd", "fit the estimate of Etterna's ratings to reference ratings"),
     },

@@ -1,4 +1,4 @@
-"""Charts from one song on the command line: a song, a prompt -> an .osz and a picture of each chart.
+"""Write charts for a song: song + prompt -> an .osz, and a picture of each chart.
 
 mug chart --audio song.mp3 --prompt sr=3.5
 mug chart --audio song.mp3 --prompt configs/mapping_config/stream.yaml sr=5 --count 3
@@ -115,7 +115,7 @@ def build_parser() -> argparse.ArgumentParser:
     files.add_argument(
         "--audio", type=Path, required=True, help="the song, up to 15 minutes: mp3, ogg, wav, flac, m4a..."
     )
-    files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder of the .osz and the pictures")
+    files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder for the .osz and the pictures")
     files.add_argument("--audio_title", help="default: the audio's tags, else its file name")
     files.add_argument("--audio_artist", help="default: the audio's tags, else its file name")
     wanted = parser.add_argument_group("what to write")
@@ -125,36 +125,38 @@ def build_parser() -> argparse.ArgumentParser:
         default=[],
         metavar="KEY=VALUE | FILE.yaml",
         help="features of configs/mug/mania_beatmap_features.yaml, such as sr=4.2 ln_ratio=0.3 stream=true, or files "
-        "of them; the later one wins, what is not named is free",
+        "of them; later values win, features not given are left to the model",
     )
-    wanted.add_argument("--prompt_dir", type=Path, help="a folder of prompt files, each a difficulty of the package")
-    count = wanted.add_argument("--count", type=int, default=1, help="charts of each prompt (default 1)")
+    wanted.add_argument(
+        "--prompt_dir", type=Path, help="a folder of prompt files; each makes a difficulty of the package"
+    )
+    count = wanted.add_argument("--count", type=int, default=1, help="charts per prompt (default 1)")
     add_earlier_names(wanted, count, "--n_samples")
     wanted.add_argument("--seed", type=int, default=0, help="the same seed gives the same chart (default 0)")
-    wanted.add_argument("--keys", type=int, help="checked against the model, which writes one number of keys")
+    wanted.add_argument("--keys", type=int, help="key count; an error if the model writes another")
     sampling = parser.add_argument_group("sampling")
     add_sampling_options(sampling)
     add_device_argument(sampling)
     timing = parser.add_argument_group("timing and clean-up")
     timing.add_argument("--bpm", type=float, help="the song's tempo (default: fitted to the notes)")
-    timing.add_argument("--offset", type=float, help="ms at which a measure begins (default: fitted to the notes)")
+    timing.add_argument("--offset", type=float, help="ms at which a measure starts (default: fitted to the notes)")
     timing.add_argument(
-        "--timing_of", type=Path, help="a chart of the same song (.osu, .sm, .ssc, .qua or .mc) whose tempo is taken"
+        "--timing_of", type=Path, help="a chart of the same song (.osu, .sm, .ssc, .qua or .mc) whose timing is used"
     )
     timing.add_argument("--no_snap", action="store_true", help="leave notes where the model put them")
     timing.add_argument(
         "--jack_interval",
         type=float,
         default=JACK_INTERVAL_MS,
-        help="ms between notes of a column below which one moves (default %(default)g)",
+        help="minijacks: of two notes in a column closer than this many ms, one moves (default %(default)g)",
     )
     return parser
 
 
 def read_prompts(items: Sequence[str], folder: Path | None) -> dict[str, dict[str, Any]]:
-    """Return the prompts by name: one for each file of `folder`, else one without a name; `items` override all.
+    """Return the prompts by name: one for each file of `folder`, else one with an empty name; `items` override all.
 
-    Raises PromptError for what is no file and no KEY=VALUE.
+    Raises PromptError for items that are neither a file nor KEY=VALUE.
     """
     overrides: dict[str, Any] = {}
     for item in items:

@@ -1,10 +1,10 @@
-"""How far a folder of songs sounds from another one: is what the project composes like real music?
+"""Measure how different two folders of songs sound, for example composed songs and real ones.
 
 mug compare data/demo_songs ~/osu/Songs
 
-Both are folders with a subfolder for each song, which holds audio and, for the last rows of the table, charts. Every
-statistic is of the spectrum that networks hear (22050 Hz, 128 mel bins); distances are in standard deviations of the
-reference. docs/synth.md says how to read the table.
+Both are folders with a subfolder for each song, with audio and, for the last rows of the table, charts. Every
+statistic is computed from the networks' input spectrum (22050 Hz, 128 mel bins); distances are in standard deviations
+of the reference. docs/synth.md says how to read the table.
 """
 
 import argparse
@@ -23,6 +23,6 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("compare", __doc__)
-    parser.add_argument("songs", type=Path, help="the songs in question")
-    parser.add_argument("reference", type=Path, help="the songs they should be like")
+    parser.add_argument("songs", type=Path, help="the songs to compare")
+    parser.add_argument("reference", type=Path, help="the reference songs")
     return parser

@@ -1,9 +1,9 @@
-"""The whole way in a row: songs -> features.db -> four stages of training -> a chart for a song that no training saw.
+"""Everything in one run: songs -> features.db -> four stages of training -> a chart for a held-out song.
 
-    mug demo                      on songs that the project composes itself
-    mug demo --songs ~/osu/Songs  on yours
+    mug demo                      on songs composed by the project
+    mug demo --songs ~/osu/Songs  on your own
 
-Every step is a command of its own, printed before it runs: what the demo does, you can do. It trains the model of
+Every step is a command of its own, printed before it runs, so you can repeat it. It trains the architecture of
 models/mug-mini for minutes instead of hours.
 """
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 N_SONGS = 64
 CHARTED_SONGS = 5  # held-out songs that are charted for the table
 STEPS = {"onsets": 300, "autoencoder": 1500, "diffusion": 900, "placement": 400}
-BASES = {"placement": ("diffusion",)}  # stage -> what its configuration is an overlay of
-# Of so few songs more are held out; not every CPU computes in bfloat16.
+BASES = {"placement": ("diffusion",)}  # stage -> the configurations that its own is an overlay of
+# Hold out more of so few songs; not every CPU supports bfloat16.
 SMALL = (
     "data.params.common.valid_fraction=0.1",
     "data.params.common.test_fraction=0.1",
@@ -47,14 +47,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     data = args.datadir / name
     everything, beatmap_txt = data / "beatmap.txt", data / "beatmap_filtered.txt"
     step("gather charts", "gather", "-s", songs, "-o", data, "--cs", 4)
-    step("describe them", "features", "-b", everything)
-    step("leave out copies and broken ones", "filter", "-b", everything)
-    step("look at them", "describe", "-b", beatmap_txt)
+    step("compute features", "features", "-b", everything)
+    step("leave out duplicates and broken charts", "filter", "-b", everything)
+    step("show statistics", "describe", "-b", beatmap_txt)
 
     overrides = [*SMALL, f"data.params.common.beatmap_txt={beatmap_txt}", *args.overrides]
 
     def train(title: str, stage: str, configs: Sequence[str], n_steps: int, *more: str) -> Path:
-        """Train a stage, look at the validation songs three times, and return its checkpoint."""
+        """Train a stage with three validations, and return its checkpoint."""
         run = f"{name}_{stage}"
         schedule = (
             f"lightning.trainer.max_steps={n_steps}",
@@ -65,10 +65,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         step(title, *command, *schedule, *overrides, *more)
         return newest_run(args.logdir, run) / "checkpoints" / "last.ckpt"
 
-    onsets = train("stage 0: hear onsets", "onsets", args.onsets, args.stage0_steps)
-    autoencoder = train("stage 1: notes to latents", "autoencoder", args.autoencoder, args.stage1_steps)
+    onsets = train("stage 0: audio encoder on onsets", "onsets", args.onsets, args.stage0_steps)
+    autoencoder = train("stage 1: autoencoder of notes", "autoencoder", args.autoencoder, args.stage1_steps)
     diffusion = train(
-        "stage 2: music and prompt to latents",
+        "stage 2: diffusion model",
         "diffusion",
         args.diffusion,
         args.stage2_steps,
@@ -76,11 +76,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         f"model.params.wave_stage_config.params.ckpt_path={onsets}",
     )
     init = f"model.params.ckpt_path={diffusion}"
-    placement = train("stage 3: likely moments", "placement", args.placement, args.stage3_steps, init)
+    placement = train("stage 3: note-placement model", "placement", args.placement, args.stage3_steps, init)
     model = diffusion.parent.parent / "model"
     step("export the model", "export", "--checkpoint", diffusion, "--outdir", model)
-    step("what helps it", "export", "--checkpoint", placement, "--outdir", model / "placement")
-    step("how dense charts are", "density", "--model", model, "--beatmap_txt", beatmap_txt)
+    step("export the note-placement model", "export", "--checkpoint", placement, "--outdir", model / "placement")
+    step("fit how dense charts are", "density", "--model", model, "--beatmap_txt", beatmap_txt)
     entry = held_out_chart(args.diffusion, overrides)
     step(
         "chart a song",
@@ -88,17 +88,17 @@ def main(argv: Sequence[str] | None = None) -> None:
         *("--prompt", f"sr={entry.prompt['sr']:.1f}", f"ln_ratio={entry.prompt['ln_ratio']:.1f}"),
     )
     step(
-        "beside people's charts, librosa's onsets and chance",
+        "compare with other charts, librosa's onsets and random notes",
         *("evaluate", "--checkpoint", model, "--beatmap_txt", beatmap_txt),
         *("--max_charts_per_song", 1, "--limit", CHARTED_SONGS, "--out", args.outdir / name / "evaluation"),
     )
-    print("\n=== what was learned, on songs held out for validation")
+    print("\n=== results on songs held out for validation")
     for stage, checkpoint, metric in (
         ("stage 0   loss of onsets, untrained -> trained", onsets, "val/loss"),
         ("stage 1   onset F1 of reconstructed charts, 20 ms, per column", autoencoder, "val/onset_f1"),
         ("stage 2   loss, untrained -> trained", diffusion, "val/loss"),
-        ("stage 2   onset F1 of charts sampled for them once, 20 ms", diffusion, "val/onset_f1_20ms"),
-        ("stage 3   loss of moments, untrained -> trained", placement, "val/loss"),
+        ("stage 2   onset F1 of single sampled charts, 20 ms", diffusion, "val/onset_f1_20ms"),
+        ("stage 3   loss of note placement, untrained -> trained", placement, "val/loss"),
     ):
         first, *_, last = history(checkpoint.parent.parent, metric)
         print(f"{stage:<64}{first:.3f} -> {last:.3f}")
@@ -108,7 +108,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("demo", __doc__)
     parser.add_argument("--songs", type=Path, help="your own songs (default: composed ones)")
-    parser.add_argument("--name", default="demo", help="of the data folder, the runs and the output (default: demo)")
+    parser.add_argument(
+        "--name", default="demo", help="name of the data folder, the runs and the output (default: demo)"
+    )
     for number, (stage, steps) in enumerate(STEPS.items()):
         configs = [f"configs/mug/mini_{name}.yaml" for name in (*BASES.get(stage, ()), stage)]
         default = " ".join(configs)
@@ -122,16 +124,16 @@ def build_parser() -> argparse.ArgumentParser:
         parser.add_argument(
             f"--stage{number}_steps", type=int, default=steps, help=f"steps of stage {number} (default: {steps})"
         )
-    parser.add_argument("--datadir", type=Path, default=Path("data"), help="where songs and datasets are kept")
-    parser.add_argument("--logdir", type=Path, default=Path("logs"), help="where the runs are kept")
-    parser.add_argument("--outdir", type=Path, default=Path("outputs"), help="where the charts go")
-    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="single values for all stages")
+    parser.add_argument("--datadir", type=Path, default=Path("data"), help="folder for songs and datasets")
+    parser.add_argument("--logdir", type=Path, default=Path("logs"), help="folder for the runs")
+    parser.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder for the charts")
+    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="overrides for all stages")
     return parser
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     args = build_parser().parse_args(argv)
-    for stage in STEPS:  # these options take all that follows them, overrides too
+    for stage in STEPS:  # these options also take the overrides that follow them
         given = getattr(args, stage)
         args.overrides = [item for item in given if "=" in item] + args.overrides
         setattr(args, stage, [item for item in given if "=" not in item])
@@ -139,18 +141,18 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def newest_run(logdir: Path, name: str) -> Path:
-    """Return the folder of the last run of this name: they begin with the time."""
+    """Return the folder of the latest run of this name; folder names start with the time."""
     return sorted(logdir.glob(f"*_{name}"))[-1]
 
 
 def step(title: str, command: str, *arguments: object) -> None:
-    """Print and run one command of `mug`. Raises MugError when it fails."""
+    """Print and run one command of `mug`. Raises MugError if it fails."""
     words = [command, *map(str, arguments)]
     print(f"\n=== {title}\n$ mug {shlex.join(words)}", flush=True)
     started = time.monotonic()
     done = subprocess.run([sys.executable, "-m", "mug", *words], check=False)
     if done.returncode:
-        raise MugError(f"'{title}' ended with status {done.returncode}; the lines above say why")
+        raise MugError(f"'{title}' ended with status {done.returncode}; see the lines above")
     print(f"--- {title}: {time.monotonic() - started:.0f} s", flush=True)
 
 

@@ -1,10 +1,10 @@
-"""Show what is in a set of charts: how hard, how long, of which kind, by whom, and what is wrong with it.
+"""Statistics of a set of charts: difficulty, length, patterns, mappers, and problems.
 
     mug describe -b data/mine/beatmap.txt
     mug describe -b data/mine/beatmap.txt --plot mine.png --html mine.html
 
-Features are those of features.db beside the list; charts that it lacks are rated here, which takes longer. Where a
-SOURCES.tsv lies beside the list (first column: chart or folder; one with "licence" in its name), licences are counted.
+Features come from features.db beside the list; charts missing there are rated now, which takes longer. If there is a
+SOURCES.tsv beside the list (first column: chart or folder; one with "licence" in its name), licences are counted.
 """
 
 import argparse
@@ -49,6 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--plot", type=Path, help=f"picture to write ({', '.join(PICTURES)}); needs matplotlib")
     parser.add_argument("--html", type=Path, help="page to write, picture and numbers in one file; needs matplotlib")
-    parser.add_argument("--ranked_map_path", help="file of 'set_id status' lines, for what features.db does not know")
-    parser.add_argument("--jobs", type=int, help="processes that share the work (default: one a core)")
+    parser.add_argument(
+        "--ranked_map_path", help="file of 'set_id status' lines, for charts without a rank status in features.db"
+    )
+    parser.add_argument("--jobs", type=int, help="processes that share the work (default: one per core)")
     return parser

@@ -1,8 +1,9 @@
-"""Check this installation: what is there, which device computes, which optional parts are missing and how to get them.
+"""Check this installation: what is installed, which device is used, which optional parts are missing and how to get
+them.
 
 mug doctor
 
-The exit status is 1 where something that charting or training needs is missing or broken, else 0.
+The exit status is 1 if something needed for charting or training is missing or broken, else 0.
 """
 
 import argparse
@@ -47,7 +48,7 @@ OPTIONAL = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print what there is and return the exit status."""
+    """Print the checks and return the exit status."""
     build_parser().parse_args(argv)
     print(f"MuG {__version__} in {Path(__file__).resolve().parent.parent}")
     print(f"Python {platform.python_version()}, {platform.platform()}")
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if problems:
         print(f"\nBroken: {', '.join(problems)}")
         return 1
-    print("\nNothing is missing that charting and training need.")
+    print("\nEverything needed for charting and training is there.")
     return 0
 
 
@@ -98,7 +99,7 @@ def show_optional() -> None:
 
 
 def tried(check: Callable[[], str]) -> tuple[str, bool]:
-    """Return what a check says, or why it fails, and whether it works."""
+    """Return the result of a check, or its error, and whether it passed."""
     try:
         return check(), True
     except (MugError, ImportError, OSError, RuntimeError) as error:
@@ -106,7 +107,7 @@ def tried(check: Callable[[], str]) -> tuple[str, bool]:
 
 
 def check_device() -> str:
-    """Say which device `--device auto` picks, and what it is."""
+    """Name the device that `--device auto` picks."""
     import torch
 
     device = pick_device()

@@ -1,17 +1,16 @@
-"""Encode the training items by the first stage, once, so that stage 2 trains without parsing charts or running it.
+"""Encode the training items with the first stage once, so that stage 2 trains without parsing charts or encoding them.
 
 mug latents -b configs/mug/mug_diffusion.yaml -o data/mine_latents \\
     --checkpoint logs/<stage 1 run>/checkpoints/last.ckpt data.params.common.beatmap_txt=data/mine/beatmap_filtered.txt
 
-Then train with the same configuration and data.params.train.params.latents=data/mine_latents. Latents are those of the
-training items of the first --variants epochs: windows, rates, mirrored and shuffled columns are as drawn there, and
-come round again after as many epochs. Pitch, masked frequencies and left-out parts of the prompt are drawn anew in
-every epoch. Whatever the items depend on (charts, keys, window, augmentation, seed, first stage) has to stay as it is;
-where it does not, training says so before it starts. A training with another --seed takes them with the one they were
-encoded with as data.params.train.params.seed=23.
+Then train with the same configuration and data.params.train.params.latents=data/mine_latents. Latents cover the
+training items of the first --variants epochs: their windows, rates, mirrored and shuffled columns repeat after as many
+epochs. Pitch, masked frequencies and dropped prompt features are drawn anew in every epoch. Everything the items depend
+on (charts, keys, window, augmentation, seed, first stage) must stay the same; otherwise training stops with an error
+before it starts. To train with another --seed, set the seed of the latents, data.params.train.params.seed=23.
 
-With --shards, the audio of every item is kept beside its latent, in tar files to be put in a bucket: train with
-data.params.stream.url=<folder or address>, docs/scaling.md, which needs pip install 'mug[stream]'.
+With --shards, items are written with their audio, as tar files to stream from a bucket: train with
+data.params.stream.url=<folder or address> (docs/scaling.md). This needs pip install 'mug[stream]'.
 """
 
 import argparse
@@ -31,7 +30,9 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> None:
     options = build_parser().parse_intermixed_args(argv)
-    overrides = [item for item in options.base if "=" in item] + options.overrides  # --base takes all that follows it
+    overrides = [
+        item for item in options.base if "=" in item
+    ] + options.overrides  # --base also takes overrides that follow it
     if options.variants < 1 or not options.shard_mb > 0:
         raise ConfigError(f"--variants {options.variants}: at least 1; --shard_mb {options.shard_mb}: more than 0")
     from mug.diffusion.encoding import encode_latents
@@ -56,22 +57,20 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("latents", __doc__)
-    parser.add_argument(
-        "-b", "--base", nargs="+", required=True, metavar="YAML", help="the configuration of stage 2, once or more"
-    )
+    parser.add_argument("-b", "--base", nargs="+", required=True, metavar="YAML", help="configuration files of stage 2")
     parser.add_argument("-o", "--outdir", type=Path, required=True, help="folder for the latents")
-    parser.add_argument("--checkpoint", help="of stage 1; default: the ckpt_path that the configuration names")
-    parser.add_argument("--variants", type=int, default=4, help="epochs' worth of draws of each item (default: 4)")
+    parser.add_argument("--checkpoint", help="checkpoint of stage 1 (default: the configuration's ckpt_path)")
+    parser.add_argument("--variants", type=int, default=4, help="epochs of augmentations per item (default: 4)")
     parser.add_argument("--shards", action="store_true", help="write whole items, with their audio, to stream")
-    parser.add_argument("--shard_mb", type=float, default=256.0, help="size of a shard, about (default: 256)")
+    parser.add_argument("--shard_mb", type=float, default=256.0, help="approximate size of a shard (default: 256)")
     add_device_argument(parser)
-    parser.add_argument("-s", "--seed", type=int, default=23, help="that of the training (default: 23, as there)")
-    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="what the training's command overrides")
+    parser.add_argument("-s", "--seed", type=int, default=23, help="seed of the training (default: 23, its default)")
+    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="the overrides of the training")
     return parser
 
 
 def build(config: dict[str, Any], checkpoint: str | None) -> "tuple[LatentDiffusion, OsuDataset, int, int]":
-    """Build the model, its training items, and say how many to load at a time in how many processes."""
+    """Build the model and its training items; return them with the batch size and the number of processes."""
     from mug.checkpoints.agreement import check_agreement
     from mug.data.datamodule import DataModuleFromConfig
     from mug.data.dataset import OsuDataset
@@ -80,7 +79,7 @@ def build(config: dict[str, Any], checkpoint: str | None) -> "tuple[LatentDiffus
 
     first_stage = config["model"]["params"].get("first_stage_config")
     if first_stage is None:
-        raise ConfigError("encoding takes the configuration of a stage 2 training, e.g. configs/mug/mug_diffusion.yaml")
+        raise ConfigError("encoding needs the configuration of a stage 2 training, e.g. configs/mug/mug_diffusion.yaml")
     if checkpoint is not None:
         first_stage["params"]["ckpt_path"] = checkpoint
     if not first_stage["params"].get("ckpt_path"):
@@ -88,11 +87,11 @@ def build(config: dict[str, Any], checkpoint: str | None) -> "tuple[LatentDiffus
     model = build_network(config["model"], "model", LatentDiffusion)
     check_agreement(model, config["data"])
     data = config["data"]["params"]
-    data.pop("stream", None)  # what is made here
+    data.pop("stream", None)  # this command makes it
     (data["train"].get("params") or {}).pop("latents", None)
     datamodule = instantiate_from_config(config["data"], "data", DataModuleFromConfig)
     datamodule.setup("fit")
     dataset = datamodule.datasets["train"]
     if not isinstance(dataset, OsuDataset):
-        raise ConfigError("data.params.train: encoding takes the items of mug.data.dataset.OsuTrainDataset")
+        raise ConfigError("data.params.train: encoding needs the items of mug.data.dataset.OsuTrainDataset")
     return model, dataset, datamodule.batch_size, datamodule.num_workers

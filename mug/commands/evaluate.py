@@ -1,26 +1,25 @@
-"""How good is a model? Its charts beside people's: do the notes come when theirs come, is it as hard as was asked, ...
+"""Compare a model's charts with people's: are the notes where people put them, is the chart as hard as requested, ...
 
     # the held-out songs of a dataset, at each chart's own star rating and share of long notes
     mug evaluate --checkpoint logs/<run>/checkpoints/last.ckpt --beatmap_txt data/mine/beatmap.txt
 
-    # real songs with charts beside their audio, that are no dataset; two charts of each
+    # real songs with charts beside their audio, without a dataset; two charts of each
     mug evaluate --checkpoint models/mug-mini --songs ~/osu/Songs --max_charts_per_song 2 --out eval
 
-    # charts that are there already (those that --out kept, or another program's), beside their references
+    # existing charts (kept by --out, or by another program)
     mug evaluate --generated eval/charts --reference ~/osu/Songs
 
-    # no model: what other humans, librosa and chance reach on these songs
+    # no model: what other humans, librosa and random notes reach on these songs
     mug evaluate --songs ~/osu/Songs
 
-    # does it do as it is told? asks for every skillset, at each song's star rating
+    # does it follow skillset flags? requests each, at each song's star rating
     mug evaluate --checkpoint models/mug-mini --songs ~/osu/Songs --flags
 
-Generated charts find their references by folder and file name; else by the audio file that a chart names, whatever its
-ending, and the closest star rating. Every figure has a 95 % interval, bootstrapped over songs. Beside the model stand
-the other human's chart of the same song that is nearest in stars (the ceiling), as many of librosa's strongest onsets
-as the human's chart has, and as many random notes. --out keeps the charts, report.json, report.md (for a model card)
-and plots (with matplotlib: pip install 'mug[plots]'). What each figure means, and what it does not see:
-docs/metrics.md.
+Generated charts are matched to their references by folder and file name, or else by the audio file that a chart names
+(any extension) and the closest star rating. Every figure has a 95 % bootstrap interval over songs. The baselines are
+another human's chart of the same song with the closest stars (the ceiling), librosa's strongest onsets, and random
+notes, both as many as in the human's chart. --out keeps the charts, report.json, report.md (for a model card) and plots
+(with matplotlib: pip install 'mug[plots]'). docs/metrics.md explains every figure.
 """
 
 import argparse
@@ -72,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         references = chosen(everyone, args.max_charts_per_song, args.limit)
         if generator is not None:
             written = write_charts(generator, references, args.prompt, sampling_of(args, generator), args.out, report)
-            references = []  # what cannot be decoded is left out of the baselines, too
+            references = []  # audio that cannot be decoded is left out of the baselines too
             for reference, chart, asked in written:
                 contest.enter(GENERATED, reference, chart, asked)
                 references.append(reference)
@@ -92,33 +91,37 @@ def build_parser() -> argparse.ArgumentParser:
     what = parser.add_argument_group("what is evaluated")
     what.add_argument(
         "--checkpoint",
-        help="a stage 2 run's .ckpt, or a model folder; without it: the baselines alone; with --generated: for latents",
+        help="a stage 2 run's .ckpt, or a model folder; without it only baselines; with --generated only for latents",
     )
     what.add_argument("--beatmap_txt", type=Path, help="a prepared dataset, with features.db beside it")
     what.add_argument(
         "--songs", type=Path, nargs="+", help="folders of songs with .osu charts beside their audio, at any depth"
     )
-    what.add_argument("--generated", type=Path, help="a folder of .osu files that were generated before")
+    what.add_argument("--generated", type=Path, help="a folder of existing generated .osu files")
     what.add_argument("--reference", type=Path, help="the folder of the human charts for --generated")
-    what.add_argument("--split", choices=(*SPLITS, "all"), default="test", help="of --beatmap_txt (default: test)")
-    what.add_argument("--valid_fraction", type=float, help="of the training (default: what the checkpoint says)")
-    what.add_argument("--test_fraction", type=float, help="of the training (default: what the checkpoint says)")
-    what.add_argument("--split_salt", help="of the training (default: what the checkpoint says)")
-    what.add_argument("--keys", type=int, help="of the charts (default: the model's, else those of the first chart)")
-    what.add_argument("--max_charts_per_song", type=positive, help="spread over its difficulties; the middle one for 1")
-    what.add_argument("--limit", type=positive, help="charts in all; songs lose theirs in turn")
-    what.add_argument("--training_charts", type=Path, help="beatmap.txt of the training: looks for near-duplicates")
-    what.add_argument("--flags", action="store_true", help="also ask for each skillset: 8 more charts a song")
+    what.add_argument(
+        "--split", choices=(*SPLITS, "all"), default="test", help="split of --beatmap_txt (default: test)"
+    )
+    what.add_argument("--valid_fraction", type=float, help="as in training (default: from the checkpoint)")
+    what.add_argument("--test_fraction", type=float, help="as in training (default: from the checkpoint)")
+    what.add_argument("--split_salt", help="as in training (default: from the checkpoint)")
+    what.add_argument("--keys", type=int, help="key count (default: the model's, else that of the first chart)")
+    what.add_argument(
+        "--max_charts_per_song", type=positive, help="spread over the difficulties; 1 takes the middle one"
+    )
+    what.add_argument("--limit", type=positive, help="charts in total")
+    what.add_argument("--training_charts", type=Path, help="beatmap.txt of the training, to find near-duplicates")
+    what.add_argument("--flags", action="store_true", help="also request each skillset: 8 more charts per song")
     how = parser.add_argument_group("how charts are sampled")
     how.add_argument(
         "--prompt",
         nargs="+",
         default=["sr", "ln_ratio"],
         metavar="FEATURE",
-        help="of the reference's features, those that the prompt has; 'full' for all (default: sr ln_ratio)",
+        help="features of the reference to put into the prompt; 'full' for all (default: sr ln_ratio)",
     )
     add_sampling_options(how)
-    how.add_argument("--seed", type=int, default=0, help="of charts, baselines and intervals (default: 0)")
+    how.add_argument("--seed", type=int, default=0, help="seed of charts, baselines and intervals (default: 0)")
     add_device_argument(how)
     parser.add_argument("--out", type=Path, help="folder for charts/, report.json, report.md and plots")
     return parser
@@ -126,18 +129,20 @@ def build_parser() -> argparse.ArgumentParser:
 
 def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 on")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 1")
     return int(text)
 
 
 def check_sources(args: argparse.Namespace) -> None:
-    """Raise ConfigError where it is not clear what is to be evaluated."""
+    """Raise ConfigError if it is not clear what to evaluate."""
     if sum(source is not None for source in (args.beatmap_txt, args.songs, args.generated)) != 1:
         raise ConfigError("give one of --beatmap_txt, --songs, and --generated with --reference; see --help")
     if (args.generated is None) != (args.reference is None):
-        raise ConfigError("--generated and --reference belong together: generated charts and the humans' of the songs")
+        raise ConfigError(
+            "--generated and --reference belong together: the generated charts, and the human charts of the songs"
+        )
     if args.flags and (args.checkpoint is None or args.generated is not None):
-        raise ConfigError("--flags asks a model for charts: give --checkpoint with --songs or --beatmap_txt")
+        raise ConfigError("--flags samples charts from a model: give --checkpoint with --songs or --beatmap_txt")
     if args.beatmap_txt is not None and args.checkpoint is None:
         raise ConfigError("--beatmap_txt needs --checkpoint, which says how the set is split; --songs does without")
     for name in SPLIT_KEYS:
@@ -151,7 +156,7 @@ def check_sources(args: argparse.Namespace) -> None:
 
 
 def sampling_of(args: argparse.Namespace, generator: Any) -> Sampling:
-    """Return how charts are sampled, and note in `args`, for the report, what the model's own settings decided."""
+    """Return the sampling settings, and store the model's defaults in `args` for the report."""
     settings = settings_from(args, generator.settings)
     vars(args).update(asdict(settings))
     return Sampling(settings, args.seed)
@@ -161,14 +166,14 @@ def load_generator(args: argparse.Namespace) -> Any:
     if args.checkpoint is None:
         return None
     from mug.generation.generator import (
-        ChartGenerator,  # torch takes seconds, which those who compare folders need not wait
+        ChartGenerator,  # imported here: torch takes seconds, and comparing folders does not need it
     )
 
     return ChartGenerator.load(args.checkpoint, args.device)
 
 
 def read_references(args: argparse.Namespace, generator: Any, report: Report) -> list[Reference]:
-    """Return all charts that may be measured against, and say in the report which may not."""
+    """Return all usable reference charts, and report the others."""
     keys = args.keys if generator is None else generator.keys
     if args.beatmap_txt is not None:
         splits = SPLITS if args.split == "all" else (args.split,)
@@ -181,9 +186,9 @@ def read_references(args: argparse.Namespace, generator: Any, report: Report) ->
 
 
 def division_of(args: argparse.Namespace) -> SplitSpec:
-    """How the training divided its song sets: as said here, as the checkpoint says, else by default.
+    """How training divided its song sets: from the options, else the checkpoint, else the default.
 
-    Raises ConfigError for a model folder that does not say, where it matters and is not said here.
+    Raises ConfigError if it matters and neither the options nor the model folder say so.
     """
     from mug.checkpoints.trained_model import naming_config, read_model
     from mug.model.weights import is_model_folder
@@ -199,9 +204,9 @@ def division_of(args: argparse.Namespace) -> SplitSpec:
         and not {"valid_fraction", "test_fraction"} <= known.keys()
     ):
         raise ConfigError(
-            f"{args.checkpoint}: this model folder does not say how its training split the songs, and songs of another "
-            "split's test may have trained it: give --valid_fraction and --test_fraction (and --split_salt) of the "
-            "training, or the run's .ckpt"
+            f"{args.checkpoint}: this model folder does not say how its training split the songs, so test songs "
+            "could be training songs: give --valid_fraction and --test_fraction (and --split_salt) of the training, "
+            "or use the run's .ckpt"
         )
     return division
 
@@ -209,7 +214,7 @@ def division_of(args: argparse.Namespace) -> SplitSpec:
 def read_training_charts(
     args: argparse.Namespace, references: list[Reference], report: Report
 ) -> TrainingCharts | None:
-    """Read the charts of --training_charts, but for those of songs that are evaluated."""
+    """Read the charts of --training_charts, except those of evaluated songs."""
     if args.training_charts is None:
         return None
     evaluated = {reference.path.parent.resolve() for reference in references}
@@ -236,7 +241,7 @@ def summarised(name: str, pairs: list[Any], training: TrainingCharts | None, see
 def show_and_keep(
     args: argparse.Namespace, command: str, summaries: dict[str, Summary], flags: dict[str, Any], report: Report
 ) -> None:
-    """Print the tables, and write what --out asks for."""
+    """Print the tables, and write the files of --out."""
     print(reports.text_table(reports.rows_of(summaries)))
     print(reports.FOOT)
     print(f"\n{reports.text_table(reports.level_rows(summaries))}")

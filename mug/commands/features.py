@@ -1,6 +1,6 @@
-"""Describe every chart that a beatmap.txt lists, star rating, skillsets and so on, in features.db beside it.
+"""Compute the prompt features of every chart in a beatmap.txt (star rating, skillsets...), in features.db beside it.
 
-Only what is new or out of date is computed, so run it again whenever charts, features or calculators change.
+Only new or outdated values are computed, so run it again whenever charts, features or calculators change.
 
 mug features -b data/mine/beatmap.txt -f configs/mug/mania_beatmap_features.yaml
 """
@@ -34,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="the features to compute (default: %(default)s)",
     )
     parser.add_argument(
-        "--ranked_map_path", help="file of 'set_id status' lines; without it the rank status is not given"
+        "--ranked_map_path", help="file of 'set_id status' lines; without it, rank statuses are left out"
     )
     parser.add_argument(
         "--rates",
@@ -42,8 +42,8 @@ def build_parser() -> argparse.ArgumentParser:
         type=float,
         default=(1.0, 1.0),
         metavar=("LOW", "HIGH"),
-        help="also rate every chart at these rates and each 0.05 between them, as training that plays songs faster or "
-        "slower does for itself when it starts for the first time",
+        help="also rate every chart from the first to the second rate in steps of 0.05; otherwise the first training "
+        "that plays songs faster or slower does it",
     )
-    parser.add_argument("--jobs", type=int, help="processes that share the work (default: one a core)")
+    parser.add_argument("--jobs", type=int, help="processes that share the work (default: one per core)")
     return parser

@@ -1,10 +1,10 @@
-"""How dense charts are, by what a prompt says: from the charts that trained a model -> density.yaml of its folder.
+"""Fit how dense charts are, given a prompt: a model's training charts -> density.yaml in its folder.
 
     mug density --model models/mine --beatmap_txt data/mine/beatmap_filtered.txt
 
-A model that finds density.yaml in its folder writes charts as dense as it hears and as the prompt has it, both weighed
-by how sure they are. The folder says what a prompt can say, how many keys there are, and how the training split the
-songs, so that no chart of validation or test is counted.
+With density.yaml in its folder, a model combines two estimates of how dense a chart should be, weighted by their
+errors: that of its samples, and that of this prior. The prompt features, the key count and the split of the songs come
+from the folder, so that no chart of validation or test is used.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from mug.errors import ConfigError
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Fit the training charts of a list and say how well densities are known."""
+    """Fit the training charts of a list, and print how accurate the densities are."""
     args = build_parser().parse_args(argv)
     import numpy as np
 
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     out = args.model / DENSITY
     if out.exists():
-        raise ConfigError(f"{out} exists already; delete it to fit another one")
+        raise ConfigError(f"{out} already exists; delete it first to fit it again")
     config = read_folder_config(args.model)
     with naming_config(str(args.model)):
         common = config["data"]["params"]["common"]
@@ -47,14 +47,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     prior = DensityPrior.fit(dense)
     prior.save(out)
     unused = len(report.skipped) + len(entries) - len(dense)
-    print(f"wrote {out}: {len(dense)} charts, {len(prior.names)} features; {unused} charts could not be used")
+    print(f"wrote {out}: {len(dense)} charts, {len(prior.names)} features; {unused} charts were unusable")
     for what, names in (("nothing", []), ("the star rating", ["sr"]), ("every feature", prior.names)):
         deviation = prior.of(dict.fromkeys(names, 1.0)).deviation
-        print(f"  where {what} of a chart is known its number of moments is off by {100 * deviation:.0f} %")
+        print(f"  error in the number of moments given {what}: {100 * deviation:.0f} %")
 
 
 def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("density", __doc__)
     parser.add_argument("--model", type=Path, required=True, help="a model folder, as mug export writes them")
-    parser.add_argument("--beatmap_txt", type=Path, required=True, help="the charts that trained it, and others")
+    parser.add_argument("--beatmap_txt", type=Path, required=True, help="a list that includes its training charts")
     return parser

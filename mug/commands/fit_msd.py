@@ -1,10 +1,11 @@
-"""Fit the estimate of Etterna's ratings (MSD) to reference ratings; write its parameters and its page's figures.
+"""Fit the estimate of Etterna's ratings (MSD) to reference ratings; write its parameters and the figures of
+docs/msd.md.
 
 mug fit-msd ../shared/data
 
-The folder holds msd/msd_synthetic.npz, msd/msd_real.csv and the charts that it names. The figures in docs/msd.md are of
-charts that a fit has not seen: a fifth of the songs is left out at a time, with all their copies. It takes about 20
-minutes on one core. Raise PARAMETERS_VERSION in mug/ratings/msd/estimate.py with parameters that are to be kept.
+The folder holds msd/msd_synthetic.npz, msd/msd_real.csv and the charts that it names. The figures in docs/msd.md are on
+held-out charts: a fifth of the songs is left out at a time, with all their copies. It takes about 20 minutes on one
+core. Raise PARAMETERS_VERSION in mug/ratings/msd/estimate.py if you keep the parameters.
 """
 
 import argparse
@@ -55,8 +56,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("fit-msd", __doc__)
     parser.add_argument("data", type=Path, help="folder of the reference ratings and their charts")
     parser.add_argument("--parameters", type=Path, default=PARAMETERS_FILE, help=f"default: {PARAMETERS_FILE}")
-    parser.add_argument("--page", type=Path, default=PAGE, help="page that ends in the figures (default: docs/msd.md)")
-    parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"of a fit (default: {EPOCHS})")
+    parser.add_argument("--page", type=Path, default=PAGE, help="page to write the figures to (default: docs/msd.md)")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help=f"epochs of a fit (default: {EPOCHS})")
     return parser
 
 
@@ -69,7 +70,7 @@ def write_parameters(path: Path, networks: list[Network]) -> None:
 
 
 def write_figures(page: Path, tables: str) -> None:
-    """Put the tables after the page's last heading, or on a page of their own."""
+    """Write the tables after the page's last heading, or to a new page."""
     text = page.read_text(encoding="utf-8") if page.exists() else ""
     with replacing(page) as temporary:
         temporary.write_text(text.partition(HEADING)[0] + HEADING + "\n" + tables, encoding="utf-8")

@@ -1,9 +1,9 @@
-"""Gather the charts of songs, with their audio, into a folder that training reads.
+"""Collect the charts of songs, with their audio, into a folder for training.
 
 mug gather -s ~/osu/Songs ~/etterna/Songs -o data/mine --cs 4
 
 Reads osu!mania .osu, StepMania and Etterna .sm and .ssc of four panels, Quaver .qua, Malody .mc, and the packages .osz,
-.olz, .qp, .mcz, .smzip and .zip. Run it again when there are new songs: what is there already is left alone.
+.olz, .qp, .mcz, .smzip and .zip. Run it again when there are new songs: what is already there is left alone.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-s", "--song_dir", required=True, nargs="+", help="folders of songs, searched at any depth; packages; charts"
     )
-    parser.add_argument("-o", "--out_dir", required=True, help="folder to make: charts, audio and beatmap.txt")
-    parser.add_argument("-m", "--mode", type=int, default=MANIA, help="game mode; 3, osu!mania, is the one there is")
-    parser.add_argument("--cs", type=int, default=4, help="keys of the charts to take, 0 for all (default: 4)")
+    parser.add_argument("-o", "--out_dir", required=True, help="output folder: charts, audio and beatmap.txt")
+    parser.add_argument("-m", "--mode", type=int, default=MANIA, help="game mode; only 3, osu!mania, is supported")
+    parser.add_argument("--cs", type=int, default=4, help="key count of the charts, 0 for all (default: 4)")
     return parser

@@ -1,6 +1,6 @@
-"""Models of the original 2023 program here, and back.
+"""Convert models of the original 2023 program, and back.
 
-A model folder holds model.safetensors, config.yaml, features.yaml and README.md: plain numbers and text, no code.
+A model folder contains model.safetensors, config.yaml, features.yaml and README.md: plain numbers and text, no code.
 mug chart and mug web take one as --checkpoint; mug export makes one of a run of mug train.
 
 The original's model.ckpt with its model.yaml -> a model folder, and a model folder -> model.ckpt and model.yaml:
@@ -8,10 +8,10 @@ The original's model.ckpt with its model.yaml -> a model folder, and a model fol
     mug import --checkpoint original/model.ckpt --outdir models/mug-2023
     mug import --checkpoint models/mug-2023 --outdir exported --export
 
-Models with S4 layers. Where an optional library was missing, the original summed over only half of the poles of each S4
-layer, which is another function, and nothing in a checkpoint tells what it was trained with. half-poles is the default,
-because optional libraries are missing on most machines. To find out, import twice, with --s4 half-poles and with --s4
-conjugate-poles, and chart a song with the same seed: right is the one whose notes follow the music.
+Models with S4 layers: without an optional library, the original summed over only half of the poles of each S4 layer.
+That is a different function, and a checkpoint does not record which one it was trained with. half-poles is the default,
+because the library is missing on most machines. To find out, import twice, with --s4 half-poles and with --s4
+conjugate-poles, and chart a song with the same seed: the right one is the one whose notes follow the music.
 """
 
 import argparse
@@ -32,7 +32,7 @@ S4_IN_THE_ORIGINAL = {
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Convert a checkpoint and say what became of it."""
+    """Convert a checkpoint and print the result."""
     args = build_parser().parse_args(argv)
     from mug.original2023.checkpoint import CKPT, YAML, export_original, import_original
 
@@ -64,18 +64,21 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--config",
         type=Path,
-        help="the original's configuration (default: model.yaml beside the checkpoint); a feature list that is not the "
-        "usual one lies beside it",
+        help="the original's configuration (default: model.yaml beside the checkpoint), with its feature list beside "
+        "it if that is not the usual one",
     )
     parser.add_argument(
-        "--s4", choices=list(S4_READINGS), default="half-poles", help="how S4 layers are read (default half-poles)"
+        "--s4",
+        choices=list(S4_READINGS),
+        default="half-poles",
+        help="how S4 layers are interpreted (default half-poles)",
     )
     parser.add_argument("--export", action="store_true", help="to the original's model.ckpt and model.yaml")
     return parser
 
 
 def next_command(folder: Path, report: "Report") -> str:
-    """Return what to do with a model folder."""
+    """Return the next command for a model folder."""
     if report.is_generator:
         return f"mug chart --checkpoint {folder} --audio song.mp3 --prompt sr=4"
     stage_1 = f"model.params.first_stage_config.params.ckpt_path={folder}"

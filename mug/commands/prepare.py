@@ -1,10 +1,10 @@
-"""From Songs folders to a training set in one go: gather the charts, describe them, leave out copies and broken ones.
+"""From Songs folders to a training set: collect charts, compute features, leave out duplicates and broken charts.
 
     mug prepare -s ~/osu/Songs -o data/mine
 
-makes data/mine/beatmap_filtered.txt, the list to train on, with features.db beside it; run it again when there are new
-songs, and only those are worked on. Each step is a command of its own, which has more options: mug gather,
-mug features, mug filter; mug describe shows what came of it.
+makes data/mine/beatmap_filtered.txt, the list to train on, with features.db beside it; run it again after
+adding songs: only new ones are processed. Each step is also a command with more options: mug gather, mug features,
+mug filter; mug describe shows statistics of the result.
 """
 
 import argparse
@@ -28,14 +28,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     print("1. gather charts")
     print(prepare_beatmap(args.song_dir, args.out_dir, args.cs or None))
-    print("\n2. describe them")
+    print("\n2. compute features")
     print(prepare_features(everything, FEATURES_YAML, args.ranked_map_path))
-    print("\n3. leave out copies and broken ones")
+    print("\n3. leave out duplicates and broken charts")
     statuses = (
         read_ranked_map(args.ranked_map_path, FeatureSpec.from_yaml(FEATURES_YAML)) if args.ranked_map_path else None
     )
     print(filter_beatmap(everything, worth_it, Limits(), statuses))
-    print("\n4. what there is")
+    print("\n4. statistics")
     print(statistics_text(read_statistics(worth_it, args.ranked_map_path), shutil.get_terminal_size((100, 24)).columns))
     print(
         f"\nnext: mug train --base configs/mug/autoencoder.yaml -t data.params.common.beatmap_txt={worth_it}\n"
@@ -48,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-s", "--song_dir", required=True, nargs="+", help="folders of songs, searched at any depth; packages; charts"
     )
-    parser.add_argument("-o", "--out_dir", type=Path, required=True, help="folder to make")
-    parser.add_argument("--cs", type=int, default=4, help="keys of the charts to take, 0 for all (default: 4)")
+    parser.add_argument("-o", "--out_dir", type=Path, required=True, help="output folder")
+    parser.add_argument("--cs", type=int, default=4, help="key count of the charts, 0 for all (default: 4)")
     parser.add_argument("--ranked_map_path", help="file of 'set_id status' lines, from mug ranked, for rank statuses")
     return parser

@@ -1,4 +1,4 @@
-"""Compute the spectra of all songs before training, which otherwise does it when it starts.
+"""Compute the spectra of all songs in advance; otherwise training does it when it starts.
 
 mug spectra -b configs/mug/mug_diffusion.yaml data.params.common.beatmap_txt=data/mine/beatmap.txt
 """
@@ -30,7 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
         action="append",
         required=True,
         metavar="YAML",
-        help="the training's configuration, once or more",
+        help="configuration files of the training",
     )
-    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="and what its command overrides")
+    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="the overrides of the training")
     return parser

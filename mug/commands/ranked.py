@@ -1,12 +1,12 @@
-"""Ask osu! which beatmap sets are ranked, loved or in the graveyard: a file of 'set_id status' lines.
+"""List the beatmap sets that are ranked, loved or in the graveyard, from osu!'s API: 'set_id status' lines.
 
     export OSU_CLIENT_ID=... OSU_CLIENT_SECRET=...   # https://osu.ppy.sh/home/account/edit, OAuth, new application
     mug ranked -o data/ranked.txt
     mug features -b data/mine/beatmap.txt --ranked_map_path data/ranked.txt
 
 Approved and qualified sets count as ranked; pending ones and work in progress are left out, so that their status is
-"not given". One page of 50 sets is asked for a second. A run that was stopped, however hard, goes on where it was:
-what it has lies in <out>.partial. Without osu!'s graveyard (--statuses ranked loved) it takes a few minutes.
+"not given". It requests one page of 50 sets per second. A stopped or killed run resumes where it was, from
+<out>.partial. Without osu!'s graveyard (--statuses ranked loved) it takes a few minutes.
 """
 
 import argparse

@@ -1,15 +1,15 @@
-"""Find the charts of mappers who have ranked maps, their unranked ones included: people who know what they do.
+"""List all sets of mappers who have ranked maps, including their unranked sets: experienced mappers.
 
     export OSU_CLIENT_ID=... OSU_CLIENT_SECRET=...   # https://osu.ppy.sh/home/account/edit, OAuth, new application
     mug mappers -o data/mappers_sets.txt -b data/mine/beatmap.txt
 
-writes the ids and statuses of all sets by these mappers (data/mappers_sets.txt, "set_id status" lines, good for
+writes the ids and statuses of all sets by these mappers (data/mappers_sets.txt, "set_id status" lines, usable as
 --ranked_map_path too), the mappers (data/mappers_sets.mappers.tsv), and, with -b, which charts of that list are
-theirs: data/mine/beatmap_mappers.txt, to train on. It downloads no beatmaps: osu! gives those to people who are logged
-in, not to programs. Fetch the sets in osu! or on its page, and gather them with mug gather.
+theirs: data/mine/beatmap_mappers.txt, to train on. It downloads no beatmaps: osu! only allows that to users who are
+logged in. Download the sets in osu! or on its website, then run mug gather.
 
-A mapper is who uploaded a set. About one request a second, one a mapper: half an hour or so for osu!mania. A run that
-was stopped, however hard, goes on where it was: what it has lies in <out>.partial.
+The mapper of a set is its uploader. It makes about one request per second and one per mapper, half an hour or so for
+osu!mania. A stopped or killed run resumes where it was, from <out>.partial.
 """
 
 import argparse

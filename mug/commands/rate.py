@@ -3,10 +3,10 @@
 mug rate ~/osu/Songs --csv ratings.csv
 mug rate chart.osu chart.sm --rate 1.2
 
-Folders are searched at any depth. Of a file with several charts each has a line, path#name. What cannot be read is
-left out and named at the end: broken files, which make the exit status 1, and charts of other modes, which do not.
-MSD are Etterna's own where the package minacalc is installed, otherwise an estimate (docs/msd.md); 0 is what the
-calculator gives charts that it does not rate.
+Folders are searched at any depth. If a file has several charts, each has a line, path#name. Unreadable files are left
+out and listed at the end: broken ones, which make the exit status 1, and charts of other modes, which do not.
+MSD come from Etterna's calculator if the package minacalc is installed, otherwise from an estimate (docs/msd.md); 0
+means that the calculator does not rate the chart.
 """
 
 import argparse
@@ -40,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("rate", __doc__)
     parser.add_argument("charts", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
-    parser.add_argument("--rate", type=sane_rate, default=1.0, help="speed at which the charts are played (default: 1)")
-    parser.add_argument("--csv", type=Path, help="write the table here, too")
+    parser.add_argument("--rate", type=sane_rate, default=1.0, help="playback rate (default: 1)")
+    parser.add_argument("--csv", type=Path, help="also write the table to this file")
     return parser
 
 
@@ -50,6 +50,6 @@ def sane_rate(text: str) -> float:
         rate = float(text)
     except ValueError:
         rate = math.nan
-    if not MIN_RATE <= rate <= MAX_RATE:  # nor for what is no number
-        raise argparse.ArgumentTypeError(f"'{text}' is no number within {MIN_RATE:g} to {MAX_RATE:g}")
+    if not MIN_RATE <= rate <= MAX_RATE:  # also catches NaN
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from {MIN_RATE:g} to {MAX_RATE:g}")
     return rate

@@ -1,4 +1,4 @@
-"""Write a Songs folder of synthesised music with some five charts a song: other skills, other stars, other long notes.
+"""Write a Songs folder of synthesised music, with about five charts per song of different patterns and difficulties.
 
 mug synthesize -o data/demo_songs -n 24
 """
@@ -20,9 +20,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("synthesize", __doc__)
     parser.add_argument("-o", "--out", required=True, help="the Songs folder to write")
-    parser.add_argument("-n", "--songs", type=int, default=24, help="how many songs (24)")
-    parser.add_argument("--seconds", type=float, default=60.0, help="length of a song (60)")
-    parser.add_argument("--seed", type=int, default=0, help="song i depends on the seed and i alone (0)")
-    parser.add_argument("--keys", type=int, default=4, help="columns of the charts (4)")
-    parser.add_argument("--jobs", type=int, default=1, help="processes that share the work (1)")
+    parser.add_argument("-n", "--songs", type=int, default=24, help="number of songs (default: 24)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of a song (default: 60)")
+    parser.add_argument("--seed", type=int, default=0, help="song i depends only on the seed and i (default: 0)")
+    parser.add_argument("--keys", type=int, default=4, help="key count of the charts (default: 4)")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that share the work (default: 1)")
     return parser

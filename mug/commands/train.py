@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-# Read by torch when it is imported: large pages for large tensors, a tenth of a training step on a CPU.
+# Read by torch on import: large pages for large tensors, which saves a tenth of a training step on a CPU.
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 from mug.cli import command_parser
@@ -22,48 +22,48 @@ MAX_SEED = 2**32 - 1  # numpy's
 
 def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("train", __doc__)
-    parser.add_argument("-n", "--name", help="name of the run; default: the last config file's")
-    parser.add_argument(
-        "-r", "--resume", type=Path, metavar="PATH", help="go on training from a run folder or checkpoint"
-    )
+    parser.add_argument("-n", "--name", help="name of the run (default: that of the last config file)")
+    parser.add_argument("-r", "--resume", type=Path, metavar="PATH", help="resume from a run folder or checkpoint")
     parser.add_argument(
         "-b", "--base", nargs="+", default=[], metavar="YAML", help="config files, merged left to right"
     )
     parser.add_argument(
         "-t", "--train", action="store_true", help="train; without it a new model is only built and tested"
     )
-    parser.add_argument("--no-test", action="store_true", help="leave out the test after training")
-    parser.add_argument("-p", "--project", default="", help="folder under the log folder that gathers runs")
-    parser.add_argument("-d", "--debug", action="store_true", help="stop in the debugger where an exception is raised")
+    parser.add_argument("--no-test", action="store_true", help="skip the test after training")
+    parser.add_argument("-p", "--project", default="", help="subfolder of the log folder for related runs")
+    parser.add_argument("-d", "--debug", action="store_true", help="start the debugger on an exception")
     parser.add_argument("-s", "--seed", type=int, default=23, help="seed of weights, data order and noise")
-    parser.add_argument("-f", "--postfix", default="", help="put behind the run's name")
-    parser.add_argument("-l", "--logdir", type=Path, default=Path("logs"), help="where runs are kept")
+    parser.add_argument("-f", "--postfix", default="", help="appended to the run's name")
+    parser.add_argument("-l", "--logdir", type=Path, default=Path("logs"), help="folder for runs")
     parser.add_argument(
         "--scale_lr",
         action="store_true",
         help="learning rate = accumulated batches * devices * batch size * model.params.learning_rate",
     )
-    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="change single values of the config")
+    parser.add_argument(
+        "overrides", nargs="*", metavar="key.sub=value", help="override single values of the configuration"
+    )
     return parser
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     args = build_parser().parse_intermixed_args(argv)
-    # --base takes all that follows it, overrides too
+    # --base also takes the overrides that follow it
     args.overrides = [item for item in args.base if "=" in item] + args.overrides
     args.base = [item for item in args.base if "=" not in item]
     return args
 
 
 def plan(args: argparse.Namespace) -> "Run":
-    """Say what to run: a new run, or one to come back to."""
+    """Return what to run: a new run, or one to resume."""
     from mug.training.runs import resume_run, start_run
 
     logdir = args.logdir / args.project
     if args.resume is None:
         return start_run(logdir, args.name, args.postfix, args.base, args.overrides)
     if args.name is not None or args.postfix or args.scale_lr:
-        raise ConfigError("a resumed run has its name and a scaled rate: leave out --name, --postfix, --scale_lr")
+        raise ConfigError("a resumed run keeps its name and learning rate: leave out --name, --postfix, --scale_lr")
     return resume_run(args.resume, logdir, args.base, args.overrides)
 
 
@@ -96,17 +96,16 @@ def train_and_test(args: argparse.Namespace) -> int:
         rank_zero_info(f"run folder: {planned.folder}")
         try:
             trainer.fit(model, datamodule=data, ckpt_path=planned.checkpoint)
-        except SystemExit as stop:  # how Lightning leaves after Ctrl-C or SIGTERM, when last.ckpt is saved
+        except SystemExit as stop:  # Lightning exits like this after Ctrl-C or SIGTERM, once last.ckpt is saved
             return 143 if isinstance(stop, SIGTERMException) else 130
         except MisconfigurationException as error:
             raise ConfigError(f"lightning: {error}") from error
         except OSError as error:  # a full disk
             raise TrainingError(
-                f"{error}; what the run has saved stays in {planned.folder / CHECKPOINTS}: go on with -r "
-                f"{planned.folder}"
+                f"{error}; saved checkpoints stay in {planned.folder / CHECKPOINTS}: resume with -r {planned.folder}"
             ) from error
         except ValueError as error:
-            if "loaded state dict" not in str(error):  # torch's words where an optimiser's groups differ
+            if "loaded state dict" not in str(error):  # torch's message if the optimiser's groups differ
                 raise
             raise CheckpointError(
                 f"{planned.checkpoint}: its optimiser has other groups of parameters than this version's or this "

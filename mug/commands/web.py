@@ -1,10 +1,10 @@
-"""The web page: a form in the browser -> charts, as pictures and as an .osz to play.
+"""The web page: charts from a form in the browser, as pictures and as an .osz to play.
 
-    mug web                                                   with the model that comes with the project
-    mug web --checkpoint logs/<run>/checkpoints/last.ckpt     with yours
+    mug web                                                   with the shipped model
+    mug web --checkpoint logs/<run>/checkpoints/last.ckpt     with your own
     mug web --newest                                          with the newest run in logs/
 
-Everything comes from this machine: no analytics, no fonts or scripts from elsewhere.
+Everything is served from this machine: no analytics, no external fonts or scripts.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
         help=f"a diffusion run's .ckpt or a model folder (default: {SHIPPED_MODEL}, which writes 4K)",
     )
     model.add_argument("--newest", action="store_true", help="the newest diffusion run in logs/")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets other machines in")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 accepts other machines")
     parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860 on)")
     root_help = "where a proxy shows the page, if not at the root of its host: /mug or https://example.org/mug"
     parser.add_argument("--root_path", help=root_help)

@@ -1,4 +1,4 @@
-"""The options of all commands that sample charts: the names of SamplingSettings, and the names that they once had."""
+"""The sampling options of all commands: the fields of SamplingSettings, and their earlier names."""
 
 import argparse
 from dataclasses import fields, replace
@@ -8,14 +8,21 @@ from mug.generation.settings import SamplingSettings
 
 
 def add_sampling_options(group: argparse._ActionsContainer) -> None:
-    """Add --steps, --guidance and the others to a parser or a group of its options. None of them is given a default."""
+    """Add --steps, --guidance and the others to a parser or group. They have no defaults, so that unset options use the
+    model's.
+    """
     for name, earlier, kind, text in (
-        ("steps", ("--ddim_steps",), int, "steps of the sampler; more takes longer"),
-        ("guidance", ("--scale",), float, "how strictly the prompt is followed; 1 is as trained"),
-        ("ensemble", (), int, "samples that are combined into each chart; 1 takes a sample as it is"),
-        ("attempts", (), int, "how often samples whose star rating is off are drawn again"),
-        ("sampler", (), str, "ddim, or plms, which comes as near with fewer steps"),
-        ("eta", ("--ddim_eta",), float, "noise that ddim adds at its steps, from 0 (none) to 1 (as much as DDPM)"),
+        ("steps", ("--ddim_steps",), int, "sampling steps; more take longer"),
+        (
+            "guidance",
+            ("--scale",),
+            float,
+            "classifier-free guidance scale: how strictly to follow the prompt; 1 is off",
+        ),
+        ("ensemble", (), int, "samples combined into each chart; 1 uses a single sample"),
+        ("attempts", (), int, "how often to resample if the star rating is off"),
+        ("sampler", (), str, "ddim, or plms, which needs fewer steps for the same accuracy"),
+        ("eta", ("--ddim_eta",), float, "noise that ddim adds per step, from 0 (none) to 1 (as in DDPM)"),
     ):
         described = f"{text} (default: the model's sampling.yaml, else {getattr(SamplingSettings, name)})"
         option = group.add_argument(f"--{name}", type=kind, help=described)

@@ -93,7 +93,7 @@ class LastCheckpoint(Checkpoint):
         if self._path(trainer).is_file():
             rank_zero_info(
                 f"stopped at step {trainer.global_step}, saved is step {self.saved_step}; "
-                f"go on with -r {trainer.default_root_dir}"
+                f"resume with -r {trainer.default_root_dir}"
             )
 
     def _save(self, trainer: pl.Trainer) -> None:

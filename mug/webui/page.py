@@ -1,6 +1,6 @@
 """The web page: a form in the browser -> ChartGenerator -> pictures, a table and an .osz to play.
 
-Everything comes from this machine: no analytics, no fonts or scripts from elsewhere.
+Everything is served from this machine: no analytics, no external fonts or scripts.
 """
 
 import html
@@ -74,7 +74,9 @@ def serve(
 def build_page(generator: ChartGenerator) -> gr.Blocks:
     """Return the page of `generator`: from a song to charts, and from a chart to a prompt."""
     with gr.Blocks(title="MuG", fill_width=True, analytics_enabled=False, delete_cache=(HOUR_S, 24 * HOUR_S)) as page:
-        gr.Markdown("# MuG\nosu!mania charts for any song, as hard and of the kind you ask for.", elem_id="title")
+        gr.Markdown(
+            "# MuG\nosu!mania charts for any song, with the difficulty and patterns you choose.", elem_id="title"
+        )
         with gr.Tabs() as tabs:
             with gr.Tab("Chart a song", id="song"):
                 form = song_tab(generator)
@@ -96,10 +98,10 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 artist = gr.Textbox(label="Artist", placeholder="its file's name", min_width=120, elem_id="song-artist")
             form = PromptForm(generator.spec)
             with gr.Accordion("Timing and clean-up", open=False):
-                own_timing = gr.Checkbox(False, label="I know the tempo", info="Else it is found from the chart.")
+                own_timing = gr.Checkbox(False, label="I know the tempo", info="Otherwise it is fitted to the notes.")
                 with gr.Row(visible=False) as timing:
                     bpm = gr.Number(150, label="BPM", minimum=1, min_width=120)
-                    offset_ms = gr.Number(0, label="Offset (ms)", info="Of a bar's first beat.", min_width=120)
+                    offset_ms = gr.Number(0, label="Offset (ms)", info="Start of a measure.", min_width=120)
                 snap = gr.Checkbox(True, label="Snap to the beat", info="Moves notes by up to 10 ms.")
                 jack_info = "Two notes of a column closer than this are moved apart."
                 jack_ms = gr.Slider(0, 200, JACK_INTERVAL_MS, step=5, label="Minijack interval (ms)", info=jack_info)
@@ -107,10 +109,10 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 own = generator.settings
                 most = max(200, own.steps)
                 steps = gr.Slider(1, most, own.steps, step=1, label="Steps", info="More takes longer.", elem_id="steps")
-                guidance_info = "How strictly to follow the prompt; 1 is as trained."
+                guidance_info = "How strictly to follow the prompt; 1 is no guidance."
                 low, high = min(1, own.guidance), max(30, own.guidance)
                 guidance = gr.Slider(low, high, own.guidance, step=0.5, label="Guidance", info=guidance_info)
-                ensemble_info = "Samples that are combined into each chart. 1 is quicker and wilder."
+                ensemble_info = "Samples combined into each chart. 1 is faster and more random."
                 ensemble = gr.Slider(1, MAX_ENSEMBLE, own.ensemble, step=1, label="Ensemble", info=ensemble_info)
                 with gr.Row(equal_height=True):
                     seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3)
@@ -169,7 +171,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 tqdm_class=lambda steps, **_: progress.tqdm(steps, desc="Composing"),
             )
             if len(charts) < values[count]:
-                gr.Info(f"{int(values[count]) - len(charts)} charts came out empty and are left out.")
+                gr.Info(f"{int(values[count]) - len(charts)} charts came out empty and were left out.")
             pictures = [(draw_chart(chart, star_rating=chart.star_rating), chart.version) for chart in charts]
             rows = [result_row(chart, prompt) for chart in charts]
             path, song_note = write_package(Path(tempfile.mkdtemp(dir=packages.name)), charts, Path(values[audio]))

@@ -12,12 +12,12 @@ from mug.features import Feature, FeatureSpec
 
 ANY = "any"
 MAP_TYPES = ("rc", "hb", "ln")
-IN_FRONT = ("sr", "ln_ratio", "rank_status")  # the other features wait in the accordion
+IN_FRONT = ("sr", "ln_ratio", "rank_status")  # the other features are in the accordion
 USED_AT_FIRST = {"sr": 4.0}
 LABELS = {  # feature -> label and explanation; a feature without an entry goes by its own name
     "sr": ("Star rating", "How hard: 2 is easy, 4 is hard, above 6 is for experts."),
     "ln_ratio": ("Share of long notes", "0 is taps only, 1 is long notes only."),
-    "rank_status": ("In the manner of", "Ranked charts keep to the rules; loved and graveyard ones are freer."),
+    "rank_status": ("Rank status", "Ranked charts follow the ranking criteria; loved and graveyard ones are freer."),
     "rc": ("Rice", "Under 10 % long notes."),
     "hb": ("Hybrid", "10 to 70 % long notes."),
     "ln": ("Long notes", "From 40 % long notes."),
@@ -142,7 +142,7 @@ class PromptForm:
             waiting = {name: feature for name, feature in waiting.items() if name not in MAP_TYPES}
         if waiting:
             with gr.Accordion("Patterns", open=False, elem_id="patterns"):
-                gr.Markdown("What the chart should train, and how hard each pattern is on Etterna's scale (MSD).")
+                gr.Markdown("Skills the chart should demand, and how hard each pattern is on Etterna's scale (MSD).")
                 while waiting:
                     name = next(iter(waiting))
                     skill = name.removesuffix("_ett")  # a skillset's yes/no and its MSD stand side by side

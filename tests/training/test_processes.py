@@ -174,7 +174,7 @@ def test_sigterm_ends_all_processes_of_the_command_and_the_run_goes_on(
     )  # fmt: skip
     assert stopped.returncode == 143, stopped.stderr
     assert "Traceback" not in stopped.stderr
-    assert stopped.stderr.count("go on with -r") == 1
+    assert stopped.stderr.count("resume with -r") == 1
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "second.pid").read_text()), 0)
     (run,) = (tmp_path / "logs").iterdir()
