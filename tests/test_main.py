@@ -220,7 +220,7 @@ def test_a_checkpoint_of_another_model_names_its_tensors(
 
 
 @pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
-def test_a_checkpoint_whose_optimiser_has_other_groups_says_what_to_do(
+def test_other_optimiser_groups_give_an_error_with_a_remedy(
     configs: Path, fails: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     arguments = ["-b", str(configs / "stage1.yaml"), "-l", str(tmp_path / "logs"), "-t", "--no-test"]
@@ -262,7 +262,7 @@ def test_scale_lr_multiplies_by_the_items_of_a_step(
 
 
 @pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
-def test_a_full_disk_is_one_line_and_the_run_goes_on_where_there_is_room(
+def test_a_full_disk_is_one_line_and_the_run_can_resume(
     configs: Path, fails: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     arguments = ["-b", configs / "stage1.yaml", "-t", "--no-test", "lightning.trainer.limit_val_batches=0"]

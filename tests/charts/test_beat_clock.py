@@ -28,13 +28,13 @@ def test_the_first_tempo_holds_before_it_too():
     assert times(BeatClock([(-2, 60), (5, 120)], start_ms=100), -3, -2, 0, 5) == [-2900, -1900, 100, 5100]
 
 
-def test_a_note_comes_before_the_stop_of_its_beat_and_after_the_delay():
+def test_a_note_is_before_its_beats_stop_and_after_its_delay():
     clock = BeatClock([(0, 60)], stops=[(1, 0.5)], delays=[(3, 0.25)])
     assert times(clock, 0, 1, 2, 3, 4) == [0, 1000, 2500, 3750, 4750]
     assert clock.timing_points == [TimingPoint(0, 1000), TimingPoint(1500, 1000), TimingPoint(3750, 1000)]
 
 
-def test_pauses_of_one_beat_add_up_and_those_of_beat_0_do_not_move_it():
+def test_pauses_on_a_beat_add_up_and_beat_0_stays_in_place():
     clock = BeatClock([(0, 60)], stops=[(0, 0.5), (0, 0.25)], delays=[(0, 0.125)], start_ms=10)
     assert times(clock, -1, 0, 1) == [10 - 1000 + 125, 135, 1885]
 

@@ -101,7 +101,7 @@ def test_timing_is_read_from_every_format(tmp_path, suffix):
         ("a.mc", '{"time": [{"beat": [0, 0, 1], "bpm": 120}], "note": [], "meta": {"mode": 5}}', [(0, 500)]),
     ],
 )
-def test_timing_is_read_from_charts_without_notes_and_of_any_mode(tmp_path, name, text, points):
+def test_timing_is_read_without_notes_and_for_any_mode(tmp_path, name, text, points):
     (tmp_path / name).write_text(text)
     found = [(point.time_ms, point.beat_ms) for point in read_timing(tmp_path / name)]
     assert found == [pytest.approx(point) for point in points]

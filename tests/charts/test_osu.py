@@ -285,7 +285,7 @@ def test_duplicate_notes_keep_as_many_lines():
     assert format_osu(beatmap).decode() == with_objects(*lines[:2]) + "\n"
 
 
-def test_new_notes_go_where_their_time_says_and_files_without_a_last_line_end_get_one():
+def test_new_notes_are_sorted_in_and_files_end_in_a_newline():
     beatmap = parse(with_objects("64,192,500,1,0", "64,192,100,1,0", "64,192,900,1,0"))
     beatmap.notes += [Note(950, 3), Note(50, 3), Note(300, 3), Note(600, 3, 700.2)]
     assert format_osu(beatmap).decode().partition("[HitObjects]\n")[2].splitlines() == [
@@ -320,7 +320,7 @@ def test_a_section_that_was_not_there_is_added():
     assert (again.title, again.timing_points, again.notes) == ("T", [TimingPoint(0, 400)], beatmap.notes)
 
 
-def test_tempo_is_clamped_as_osu_does_and_unusable_timing_is_left_alone():
+def test_tempo_is_clamped_like_osu_and_bad_timing_is_kept():
     lines = "[TimingPoints]\n0,1e-9,4,1,0,50,1,0\n5,nan,4\n6,oops\n7,1e9\n8,400,0,1,0,50,1,0\n"
     text = with_objects("64,192,5,1,0").replace("[Hit", lines + "[Hit")
     assert parse(text).timing_points == [TimingPoint(0, 6), TimingPoint(7, 60_000), TimingPoint(8, 400)]

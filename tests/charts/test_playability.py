@@ -40,7 +40,7 @@ def test_no_minijack_remains_no_note_is_new_and_no_time_changes(chart, interval_
 
 
 @given(charts(), st.sampled_from([0.0, 90.0]))
-def test_what_is_playable_stays_and_the_result_is_the_same_every_time(chart, interval_ms):
+def test_playable_charts_stay_and_the_result_is_deterministic(chart, interval_ms):
     notes, keys = chart
     fixed, _, _ = remove_minijacks(notes, keys, interval_ms)
     assert remove_minijacks(fixed, keys, interval_ms) == (fixed, 0, 0)
@@ -52,7 +52,7 @@ def test_a_minijack_moves_to_the_nearest_free_column():
     assert remove_minijacks(notes, 4) == ([Note(0.0, 2), Note(60.0, 1)], 1, 0)
 
 
-def test_it_moves_neither_into_a_long_note_nor_onto_a_chord_nor_before_another_note():
+def test_moved_notes_avoid_long_notes_chords_and_other_notes():
     notes = [Note(0.0, 1, 500.0), Note(0.0, 2), Note(60.0, 2), Note(60.0, 3), Note(140.0, 0)]
     assert remove_minijacks(notes, 4) == ([note for note in notes if note != Note(60.0, 2)], 0, 1)
     assert remove_minijacks(notes, 5)[:2] == (sorted([*notes[:2], Note(60.0, 4), *notes[3:]]), 1)

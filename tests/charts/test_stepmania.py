@@ -101,7 +101,7 @@ def test_kinds_of_notes():
     assert chart.notes == [Note(0.0, 0), Note(0.0, 1), Note(0.0, 2, 8000.0)]
 
 
-def test_holds_without_an_end_are_plain_and_ends_without_a_head_nothing():
+def test_unclosed_holds_become_notes_and_stray_ends_vanish():
     chart = one("2003,1200,0000,0030")
     assert chart.notes == [Note(0.0, 0), Note(4000.0, 0), Note(4000.0, 1)]
 

@@ -50,7 +50,7 @@ def test_measures_begin_anew_at_every_timing_point():
     assert beat.tolist() == [3.0, 0.0, 0.5, 0.0, 0.5]
 
 
-def test_lines_of_beats_and_measures_are_those_within_a_stretch_of_time():
+def test_beat_and_measure_lines_within_a_time_range():
     lines = TempoMap.of_points([TimingPoint(0.0, 500.0, 4), TimingPoint(2500.0, 250.0, 3)]).lines(-500.0, 3300.0)
     assert lines.beats_ms.tolist() == [-500, 0, 500, 1000, 1500, 2000, 2500, 2750, 3000, 3250]
     assert lines.measures_ms.tolist() == [0, 2000, 2500, 3250]

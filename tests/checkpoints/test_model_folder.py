@@ -80,7 +80,7 @@ def test_further_training_starts_from_a_folder(saved, content):
     assert torch.equal(first_stage.decoder.conv_out.weight, content["state_dict"][name])
 
 
-def test_a_configuration_from_outside_takes_the_place_of_the_folders_own(folder):
+def test_an_external_configuration_replaces_the_folders_own(folder):
     (folder / "config.yaml").unlink()
     assert load_trained_model(folder, config=tiny_run_config()).keys == 4
     with pytest.raises(CheckpointError, match=r"config\.yaml: no such file"):

@@ -283,7 +283,7 @@ def test_notes_of_calibration_tracks_lie_on_their_clicks(shared, chart, audio, l
     assert max(strength) > 5 * onset_strength.mean()
 
 
-def test_an_mp3_is_not_late_where_its_header_tells_the_encoders_delay(tmp_path):
+def test_mp3_encoder_delay_is_removed_if_the_header_has_it(tmp_path):
     samples = np.zeros(44100, dtype=np.float32)
     samples[22050:22060] = 0.9
     soundfile.write(tmp_path / "click.mp3", samples, 44100)

@@ -51,7 +51,7 @@ def test_another_size_or_time_is_read_again(tmp_path, song, hashed, content, tim
     assert hashed == [song, song]
 
 
-def test_another_file_of_the_same_size_and_time_in_its_place_is_read(tmp_path, song):
+def test_a_replaced_file_of_equal_size_and_time_is_read_again(tmp_path, song):
     remember(tmp_path, song)
     (tmp_path / "other.mp3").write_bytes(b"la la lu")
     os.utime(tmp_path / "other.mp3", ns=(OLD_NS, OLD_NS))

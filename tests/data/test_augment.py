@@ -52,7 +52,7 @@ def test_rates_by_hand():
     np.testing.assert_allclose(change_rate(two, 2, 3, 0.5), [[[4, 6, 8]], [[-4, -6, -8]]], rtol=1e-6)
 
 
-def test_frames_of_the_stft_keep_their_magnitude_between_two_phases():
+def test_stft_frames_keep_their_magnitude_between_two_phases():
     spectrum = np.array([[[3, 0, 0]], [[4, -10, 0]]], dtype=np.float16)  # 5 and 10, nearly opposite; then silence
     out = change_rate(spectrum, 0, 6, 0.25)
     np.testing.assert_allclose(out[0], [[3, 3.75, 0, 0, 0, 0]], rtol=1e-6)
@@ -60,7 +60,7 @@ def test_frames_of_the_stft_keep_their_magnitude_between_two_phases():
     assert change_rate(spectrum, 4.5, 3, 1.5).tolist() == [[[0, 0, 0]], [[0, 0, 0]]]
 
 
-def test_sound_that_sets_in_after_silence_fades_in_with_its_own_phase():
+def test_sound_after_silence_fades_in_with_its_own_phase():
     spectrum = np.array([[[0, 3, 0]], [[0, -4, 0]]], dtype=np.float16)
     out = change_rate(spectrum, 0, 9, 0.25)
     np.testing.assert_allclose(out[0], [[0, 0.75, 1.5, 2.25, 3, 2.25, 1.5, 0.75, 0]], rtol=1e-6)
@@ -209,7 +209,7 @@ def test_a_configuration_becomes_an_augmentation():
     assert augmentation == Augmentation(rate=(0.9, 1.1), mirror_p=1, random_crop=True)
 
 
-def test_another_recording_scales_the_power_of_every_bin_and_adds_noise():
+def test_recording_augmentation_scales_bins_and_adds_noise():
     """With gains and noise drawn at the ends of their ranges, by hand; bands of equal gain."""
 
     class Drawn:

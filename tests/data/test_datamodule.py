@@ -77,7 +77,7 @@ def test_collate_keeps_the_order():
     assert batch["meta"] == [{"i": 0}, {"i": 1}, {"i": 2}]
 
 
-def test_the_same_seed_gives_the_same_batches_in_any_number_of_processes(library):
+def test_batches_depend_on_the_seed_not_the_process_count(library):
     alone, again, in_two = (epochs(ready(library, num_workers=n)) for n in (0, 0, 2))
     for epoch, other, by_two in zip(alone, again, in_two, strict=True):
         assert_same(epoch, other)

@@ -174,7 +174,7 @@ def test_a_faster_song_has_fewer_places_for_a_crop(library):
     assert 90 < max(starts) <= 97  # 129 note frames at that rate, less the 32 of an item
 
 
-def test_a_faster_song_that_begins_between_two_frames_ends_earlier(tmp_path):
+def test_a_faster_song_starting_between_frames_ends_earlier(tmp_path):
     augmentation = {"rate": [1.5, 1.5], "rate_p": 1.0, "offset_p": 1.0}
     item = dataset(write_library(tmp_path), audio={**AUDIO, "max_audio_frame": 512}, augmentation=augmentation)[0]
     # 517 audio frames are 344.7 at that rate, less 1 to 7 before the first of 8 a note frame: 42.2 to 42.96
@@ -246,7 +246,7 @@ def test_the_prompt_is_the_row_of_the_database(library):
 
 
 @pytest.mark.parametrize("rate", [0.8, 2.0])
-def test_at_another_rate_stars_and_skillsets_are_those_of_that_rate(tmp_path, rate):
+def test_stars_and_skillsets_follow_the_rate(tmp_path, rate):
     stream = [Note(100.0 * i, i * 3 % 4) for i in range(300)]
     beatmap_txt = list_charts(tmp_path, write_set(tmp_path / "song 1", 1, stream, seconds=31.0))
     spec = FeatureSpec.from_yaml(FEATURES)
@@ -259,7 +259,7 @@ def test_at_another_rate_stars_and_skillsets_are_those_of_that_rate(tmp_path, ra
     assert (seen[1.0] != seen[rate]).sum() >= 3
 
 
-def test_an_item_says_where_in_its_song_it_begins_where_features_ask_for_it(library, tmp_path):
+def test_items_fill_in_the_start_time_feature(library, tmp_path):
     features = tmp_path / "features.yaml"
     start_time = "{name: start_time, type: numeric, min: 0, max: 10, interval: 0.5}"
     features.write_text(f"- {start_time}\n- {{name: rc, type: bool}}\n")

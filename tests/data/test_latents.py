@@ -38,7 +38,7 @@ def encode(folder, items, n_variants=2):
     return latents
 
 
-def test_items_have_latents_for_notes_and_all_else_as_it_would_be(library, tmp_path):
+def test_items_have_latents_instead_of_notes_and_all_else_equal(library, tmp_path):
     plain = dataset(library, crops_per_chart=2)
     latents = encode(tmp_path, plain)
     encoded = dataset(library, crops_per_chart=2, latents=str(tmp_path))
@@ -52,7 +52,7 @@ def test_items_have_latents_for_notes_and_all_else_as_it_would_be(library, tmp_p
             np.testing.assert_equal(value, expected[name], err_msg=name)
 
 
-def test_notes_come_round_again_while_audio_and_prompt_are_drawn_anew(library, tmp_path):
+def test_variants_repeat_while_audio_and_prompt_are_redrawn(library, tmp_path):
     encode(tmp_path, dataset(library))
     encoded = dataset(library, latents=str(tmp_path))
     epochs = [encoded[1, epoch] for epoch in range(1, 40, 2)]  # all of the second variant

@@ -17,7 +17,7 @@ def shards(tmp_path_factory):
     return write(tmp_path_factory.mktemp("shards"))
 
 
-def test_a_bucket_is_fetched_as_it_is_used_into_a_folder_of_limited_size(shards, tmp_path):
+def test_shards_are_fetched_on_demand_into_a_bounded_cache(shards, tmp_path):
     cache = tmp_path / "cache"
     size = sum(path.stat().st_size for path in shards.glob("*.tar")) / 5
     items = dataset(shards.as_uri(), cache_dir=cache, cache_gb=2.5 * size / 1e9)
@@ -33,7 +33,7 @@ def names(folder):
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
-def test_what_was_not_used_for_longest_goes_and_nothing_of_others(shards, tmp_path):
+def test_least_recently_used_shards_go_and_other_files_stay(shards, tmp_path):
     for mine in (tmp_path / "song.wav", tmp_path / "backup" / "shard-000000.tar"):
         mine.parent.mkdir(exist_ok=True)
         mine.write_bytes(bytes(100_000))
@@ -62,7 +62,7 @@ def test_a_missing_package_is_named(monkeypatch):
         importlib.import_module("mug.data.shard_store")
 
 
-def test_fetched_shards_are_used_again_and_other_shards_are_not_taken_for_them(tmp_path, monkeypatch):
+def test_cached_shards_are_reused_only_for_the_same_shards(tmp_path, monkeypatch):
     folder, cache = write(tmp_path / "bucket"), tmp_path / "cache"
     for items in (dataset(folder.as_uri(), cache), pickle.loads(pickle.dumps(dataset(folder.as_uri(), cache)))):
         items[0]

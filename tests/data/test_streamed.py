@@ -113,7 +113,7 @@ def test_shards_for_another_configuration_are_refused(shards, tmp_path, changes,
         StreamedDataset(**{"url": str(shards), "features": FEATURES, "audio": AUDIO, **changes})
 
 
-def test_spectra_of_another_shape_than_their_settings_are_refused(tmp_path):
+def test_spectra_that_do_not_match_their_settings_are_refused(tmp_path):
     broken_index(write(tmp_path), shapes={"z.f32": [2, 7], "audio.f16": [3, 4]})
     with pytest.raises(DatasetError, match=r"spectra are \[3, 4\], their own settings say \[3, 40\]"):
         dataset(tmp_path)
@@ -190,7 +190,7 @@ def test_members_are_not_trusted(tmp_path, members, named):
         items[0]
 
 
-def test_shards_without_all_members_compressed_or_cut_off_are_refused(tmp_path):
+def test_incomplete_compressed_or_cut_off_shards_are_refused(tmp_path):
     import gzip
 
     whole = tar_of(**GOOD)

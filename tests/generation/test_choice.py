@@ -76,7 +76,7 @@ def test_samples_samples_fit_are_better_than_others_and_then_the_nearer_ones():
     assert not near.is_better_than(nearer)
 
 
-def test_stars_that_are_hardly_nearer_are_not_worth_another_density():
+def test_slightly_closer_stars_do_not_justify_another_density():
     dense = [[Note(60.0 * i, i % 4) for i in range(n)] for n in (104, 100, 100, 98)]
     stars = [star_rating(chart_of(notes)) for notes in dense]
     assert stars[0] - stars[3] < 0.15  # less than what four moments in a hundred count: log(1.04) / 0.05 tolerances
@@ -118,7 +118,7 @@ def test_keys_are_busy_for_as_long_as_minijacks_are_not_wanted():
     assert choose([early, early, other], {}, chart_of, jack_interval_ms=50.0).chart.notes == early
 
 
-def test_long_notes_that_are_asked_for_are_taken_from_whoever_has_them(monkeypatch):
+def test_requested_long_notes_come_from_any_sample(monkeypatch):
     plain, held = run(range(80)), run(range(80), held=True)
     samples = [[held[i] if i % 4 == j else plain[i] for i in range(80)] for j in range(4)]
     assert choose(samples, {"ln_ratio": 1.0}, chart_of).distance == 0.0  # each has a quarter of them
@@ -128,7 +128,7 @@ def test_long_notes_that_are_asked_for_are_taken_from_whoever_has_them(monkeypat
     assert choose(samples, {"ln_ratio": 0.5}, chart_of).distance == 0.0
 
 
-def test_where_no_number_of_votes_is_as_dense_as_is_usual_every_leader_is_heard_all_the_same():
+def test_every_lead_sample_is_tried_if_no_density_is_usual():
     plain, held = run(range(80)), run(range(80), held=True)
     sparse = Density(math.log(80 / 7.9) - 0.5, 1e-6)  # than both
     for order in ([plain, held, plain], [held, plain, held]):

@@ -36,7 +36,7 @@ def agreed_notes(samples, votes):
         (1, [Note(100.0, 0), Note(100.0, 3), Note(305.0, 1), Note(506.0, 3), Note(700.0, 1)]),
     ],
 )
-def test_moments_with_enough_votes_are_played_as_the_leader_plays_them(votes, expected):
+def test_moments_with_enough_votes_use_the_lead_samples_notes(votes, expected):
     assert agreed_notes([A, B, C], votes) == expected
 
 
@@ -61,12 +61,12 @@ def test_a_sample_has_one_vote_a_moment():
     ("n", "votes"),
     [(2, [1, 2]), (3, [1, 2, 3]), (4, [2, 1, 3, 4]), (6, [2, 3, 4, 5, 6]), (8, [3, 2, 4, 5, 6, 7, 8])],
 )
-def test_what_a_third_have_comes_first_then_what_has_about_as_many_moments(n, votes):
+def test_the_density_of_a_third_comes_first_then_similar_ones(n, votes):
     samples = [[Note(1000.0 * k, 0) for k in range(1, n + 1) if k > index] for index in range(n)]
     assert [n + 1 - len(agreement.notes()) for agreement in agreements(samples)] == np.repeat(votes, n).tolist()
 
 
-def test_every_sample_leads_once_and_the_one_that_agrees_most_first():
+def test_every_sample_leads_once_by_descending_agreement():
     of_two_votes = [agreement.notes() for agreement in agreements([A, B, C])][3:6]
     assert of_two_votes == [
         [Note(100.0, 0), Note(100.0, 3), Note(305.0, 1), Note(506.0, 3)],  # A, then B at 500, which A has not
@@ -75,7 +75,7 @@ def test_every_sample_leads_once_and_the_one_that_agrees_most_first():
     ]
 
 
-def test_where_no_moment_has_a_quarter_of_the_votes_what_most_have_is_played():
+def test_without_a_quarter_of_votes_the_top_moments_are_kept():
     alone = [[Note(100.0, 0), Note(900.0, 1)], *[[] for _ in range(7)]]
     assert {tuple(agreement.notes()) for agreement in agreements(alone)} == {tuple(alone[0])}
 
@@ -96,7 +96,7 @@ def test_one_sample_is_its_own_chart():
     assert [(agreement.notes(), agreement.density_change) for agreement in agreements([close])] == [(close, 0.0)]
 
 
-def test_nobody_plays_where_a_key_is_held_or_was_struck_just_before():
+def test_no_note_on_a_held_or_just_struck_key():
     leader = [Note(100.0, 0, 500.0), Note(600.0, 1)]
     others = [[Note(100.0, 0, 500.0), Note(300.0, 0), Note(660.0, 1)], [Note(300.0, 2), Note(660.0, 3)]]
     played = next(agreements([leader, *others])).notes()
@@ -115,7 +115,7 @@ def test_a_key_is_busy_after_a_long_note_too():
     assert next(agreements(samples, jack_interval_ms=50.1)).notes() == other
 
 
-def test_those_who_hold_most_notes_lead_and_those_who_hold_fewest_where_that_is_asked_for():
+def test_by_holding_also_ranks_samples_by_long_notes():
     plain = [Note(100.0, 0), Note(100.0, 1), Note(500.0, 2)]
     half = [Note(100.0, 2, 200.0), Note(100.0, 3), Note(500.0, 3)]
     held = [Note(100.0, 1, 200.0), Note(500.0, 1, 900.0)]
@@ -147,7 +147,7 @@ def test_chances_count_beside_votes():
     assert [note.start_ms for note in even.notes()] == [1000.0, 2000.0, 4000.0, 5000.0, 7000.0, 8000.0]  # votes alone
 
 
-def test_with_chances_there_are_charts_of_every_density_the_usual_one_first():
+def test_chances_give_all_densities_the_usual_one_first():
     chances = Chances(1000.0 * np.arange(9), np.full(9, 0.5))
     numbers = counts(VOTED, chances=chances)
     assert numbers[0] == 9  # what a third have, of three samples: all
@@ -156,7 +156,7 @@ def test_with_chances_there_are_charts_of_every_density_the_usual_one_first():
     assert densities == sorted(densities, key=abs)
 
 
-def test_a_moment_beside_another_with_more_votes_is_what_that_one_meant():
+def test_frame_chances_go_to_the_neighbour_with_more_votes():
     samples = [[Note(1000.0, 0), Note(1030.0, 1), Note(2000.0, 0)], [Note(1030.0, 1)], [Note(1030.0, 1)]]
     chances = Chances(np.array([1015.0, 2000.0]), np.array([1.0, 0.4]))
     by_number = {len(found.notes()): found for found in agreements(samples, chances)}
@@ -180,7 +180,7 @@ def test_a_moment_is_beside_the_one_after_the_next_too():
         (-100.0, 1e-6, round(9 / math.e)),  # such a sparse chart nobody hears there
     ],
 )
-def test_the_usual_number_is_between_what_is_heard_and_what_is_expected(log_rate, deviation, expected):
+def test_the_usual_number_is_between_votes_and_density_prior(log_rate, deviation, expected):
     chances = Chances(1000.0 * np.arange(9), np.full(9, 0.5))
     assert counts(VOTED, chances=chances, density=Density(log_rate, deviation))[0] == expected
 

@@ -58,7 +58,7 @@ def test_of_two_notes_in_one_place_the_shorter_one_stays():
     assert gather_chords([longer, long]) == [long]
 
 
-def test_a_chord_has_one_note_a_column_and_no_long_note_of_nothing():
+def test_a_chord_has_one_note_per_column_and_no_empty_hold():
     assert gather_chords([Note(100.0, 0), Note(104.0, 0), Note(112.0, 1, 105.0)]) == [Note(106.0, 0), Note(106.0, 1)]
     assert gather_chords([]) == []
 

@@ -75,7 +75,7 @@ def test_a_chart_says_what_it_is(generator, song):
     assert written.star_rating == star_rating_or_none(written)
 
 
-def test_a_model_that_asks_where_items_begin_hears_that_a_song_begins_at_its_head(tiny_checkpoint, song, monkeypatch):
+def test_start_time_is_0_when_charting_a_song(tiny_checkpoint, song, monkeypatch):
     generator = ChartGenerator.load(tiny_checkpoint)
     generator.spec = FeatureSpec([Feature("sr", "numeric", 1, 8, 0.2), Feature("start_time", "numeric", 0, 600, 10)])
     heard = []
@@ -123,7 +123,7 @@ def test_given_names_come_first(generator, song):
     assert (written.artist, written.title, written.version) == ("A", "T", "AI v1")
 
 
-def test_the_same_seed_gives_the_same_chart_whatever_was_charted_before(generator, song, tmp_path):
+def test_the_same_seed_gives_the_same_chart_after_other_songs(generator, song, tmp_path):
     first = chart(generator, song, seed=3)
     longer = tmp_path / "longer.wav"  # beyond the length that the S4 layers were saved for
     soundfile.write(longer, np.random.default_rng(1).normal(0, 0.1, 9 * 22050), 22050)
@@ -179,7 +179,7 @@ def helped(tiny_checkpoint, tmp_path) -> ChartGenerator:
     return ChartGenerator.load(tmp_path / "mine")
 
 
-def test_an_ensemble_has_the_moments_that_a_placement_model_takes_for_likely(generator, helped, song, monkeypatch):
+def test_an_ensemble_keeps_moments_scored_likely_by_placement(generator, helped, song, monkeypatch):
     places = []
 
     def place(spectrum, features):
@@ -210,7 +210,7 @@ def test_an_ensemble_is_as_dense_as_charts_with_such_a_prompt(helped, song, monk
     assert asked[2] == {"ln_ratio": 1.0}  # as the networks read it
 
 
-def test_a_chart_whose_stars_are_off_is_asked_for_again_and_the_nearest_is_kept(generator, song, monkeypatch):
+def test_charts_off_the_stars_are_resampled_and_the_best_kept(generator, song, monkeypatch):
     asked = []
     sample = generator.sampler.sample
 
@@ -452,7 +452,7 @@ def test_the_prompt_of_a_chart(generator, song, tmp_path):
         generator.prompt_of(tmp_path / "nowhere.osu")
 
 
-def test_other_programs_read_the_package_with_the_same_number_of_objects(generator, song, tmp_path):
+def test_other_programs_read_the_same_number_of_objects(generator, song, tmp_path):
     osu_map = pytest.importorskip("vsrg_tools.osu.OsuMap", reason="rhythmgame-tools is not installed")
     charts = generator.generate(song, {"sr": 3.0}, count=2, settings=PLAIN, tqdm_class=quiet)
     write_osz(tmp_path / "song.osz", charts, song)
@@ -527,7 +527,7 @@ class TestCheckpoints:
         with pytest.raises(CheckpointError, match=r"A Song\.wav"):
             ChartGenerator.load(song)
 
-    def test_a_configuration_from_outside_takes_the_place_of_a_missing_one(self, tiny_checkpoint, tmp_path):
+    def test_an_external_configuration_replaces_a_missing_one(self, tiny_checkpoint, tmp_path):
         path = self.edited(tiny_checkpoint, tmp_path, lambda content: content.pop("config"))
         assert ChartGenerator.load(path, config=tiny_run_config()).keys == 4
 

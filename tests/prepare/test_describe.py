@@ -200,7 +200,7 @@ def test_other_features_are_computed_and_no_others(three, described, tmp_path):
     assert grown == contents(three)
 
 
-def test_msd_that_nobody_asked_for_is_not_taken_for_that_of_a_changed_chart(three, tmp_path):
+def test_unrequested_msd_is_not_kept_for_a_changed_chart(three, tmp_path):
     few = tmp_path / "few.yaml"
     few.write_text("- {name: sr, type: numeric, min: 1, max: 8, interval: 0.2}\n")
     run(three)
@@ -273,7 +273,7 @@ def test_a_rank_status_that_stays_is_not_counted(three, tmp_path):
     assert contents(three)[0]["b.osu", "one"]["rank_status"] == "loved"
 
 
-def test_charts_of_one_name_and_folder_do_not_take_each_others_row(tmp_path):
+def test_charts_with_equal_names_and_folders_keep_their_rows(tmp_path):
     for parent, gap in (("first", 100), ("second", 140), ("copy", 100)):
         add_set(tmp_path / parent / "set", {"a.osu": stream(gap)})
     beatmap_txt = tmp_path / "beatmap.txt"
@@ -289,7 +289,7 @@ def test_charts_of_one_name_and_folder_do_not_take_each_others_row(tmp_path):
     assert digest == chart_record.digest_of((tmp_path / "first" / "set" / "a.osu").read_bytes())
 
 
-def test_a_chart_that_changes_while_it_is_read_is_left_for_the_next_run(three, monkeypatch):
+def test_a_chart_that_changes_during_reading_waits_for_a_rerun(three, monkeypatch):
     def describe_chart(task):
         task.path.write_bytes(stream(77))
         return chart_record.describe_chart(task)

@@ -76,7 +76,7 @@ def test_an_edited_chart_is_read_from_its_file(prepared):
 
 
 @pytest.mark.parametrize("change", ["UPDATE Chart SET notes = x'00'", "ALTER TABLE Chart DROP COLUMN title"])
-def test_a_database_of_an_older_version_or_damaged_is_done_without(prepared, change):
+def test_an_old_or_damaged_database_is_ignored(prepared, change):
     known = outcome(prepared)
     with closing(sqlite3.connect(prepared / "features.db")) as database, database:
         database.execute(change)

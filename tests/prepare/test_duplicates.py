@@ -41,9 +41,7 @@ charts = st.builds(random_notes, st.integers(0, 10**6), st.integers(1, 7), st.in
 
 
 @given(charts, st.floats(0.5, 2.0), st.floats(-5000, 5000), st.sampled_from([round, int, float]), st.randoms())
-def test_a_copy_at_another_rate_and_shift_is_found_whatever_the_order_of_its_notes(
-    notes, rate, shift, rounding, random
-):
+def test_copies_are_found_at_any_rate_shift_and_note_order(notes, rate, shift, rounding, random):
     copy = copied(notes, rate, shift, rounding)
     random.shuffle(copy)
     first, second = pattern_of(chart(notes, 7)), pattern_of(chart(copy, 7))

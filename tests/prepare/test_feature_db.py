@@ -124,7 +124,7 @@ def test_an_odd_folder_name_is_no_problem(tmp_path):
         assert len(database.all()) == 3
 
 
-def test_what_a_killed_run_left_half_written_is_undone_by_the_next_run_only(tmp_path, path):
+def test_the_next_run_rolls_back_what_a_killed_run_wrote(tmp_path, path):
     left = tmp_path / "left"
     left.mkdir()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:

@@ -76,7 +76,7 @@ def test_each_chart_stays_or_is_left_out_for_its_reason(prepared):
     assert len(found) == 5
 
 
-def test_a_ranked_chart_stays_before_an_older_one_and_a_rate_edit_never_does(prepared):
+def test_ranked_charts_are_kept_over_older_ones_and_rate_edits(prepared):
     run_filter(prepared, statuses={2: "ranked", 1: "loved"})
     assert "2 Reupload/Hard.osu" in (prepared / "out.txt").read_text()
     (prepared / "beatmap.txt").write_text("1 Song/Hard 1.1x.osu\n2 Reupload/Hard.osu\n")

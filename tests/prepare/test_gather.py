@@ -33,7 +33,7 @@ def prepare(songs, out, keys=4):
     return prepare_beatmap(songs, out, keys, tqdm_class=Quiet)
 
 
-def test_a_chart_comes_with_its_audio_and_background_and_nothing_else(tmp_path):
+def test_a_chart_brings_only_its_audio_and_background(tmp_path):
     source = add_set(tmp_path / "songs" / "1 Song", {"hard.osu": chart(background="sub/bg.png")})
     (source / "sub").mkdir()
     (source / "sub" / "bg.png").write_bytes(b"picture")
@@ -184,7 +184,7 @@ def test_a_song_that_is_there_as_folder_and_package_counts_once(tmp_path):
     assert list(skipped(report)) == ["there twice"]
 
 
-def test_names_of_another_case_are_found_and_prepared_as_the_chart_has_them(tmp_path):
+def test_file_names_match_regardless_of_case(tmp_path):
     add_set(tmp_path / "songs" / "s", {"A.OSU": chart(audio_filename="Audio.WAV")}, audio="audio.wav")
     assert prepare(tmp_path / "songs", tmp_path / "out").done == 1
     assert (tmp_path / "out" / "s" / "Audio.WAV").is_file()
@@ -253,7 +253,7 @@ def test_an_unreadable_file_does_not_end_the_job(tmp_path, monkeypatch):
     assert "a.osu" in skipped(report)["unreadable"][0]
 
 
-def test_a_second_run_changes_nothing_and_leaves_the_prepared_folder_out(tmp_path):
+def test_a_second_run_changes_nothing(tmp_path):
     songs = tmp_path / "songs"
     add_set(songs / "s", {"a.osu": chart()})
     out = songs / "out"
@@ -310,7 +310,7 @@ def test_commands_explain_themselves_and_refuse_other_modes(tmp_path, monkeypatc
         run(prepare_beatmap_script, monkeypatch, "-s", tmp_path, "-o", tmp_path / "out", "-m", 0)
 
 
-def test_charts_of_other_games_are_written_as_osu_beside_their_audio(tmp_path):
+def test_charts_of_other_games_become_osu_beside_their_audio(tmp_path):
     folder = add_set(
         tmp_path / "songs" / "s", {f"a{suffix}": data for suffix, data in EXAMPLES.items()}, audio="music.ogg"
     )

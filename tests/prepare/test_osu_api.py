@@ -141,7 +141,7 @@ def test_a_token_that_expires_is_renewed(fake, tmp_path):
     assert fake.tokens == 2
 
 
-def test_a_server_that_stays_broken_is_named_and_the_pages_before_are_kept(fake, tmp_path):
+def test_a_failing_server_is_named_and_earlier_pages_are_kept(fake, tmp_path):
     fake.troubles = [None, None, *[DOWN] * 8]
     api, waits = patient()
     with pytest.raises(ApiError, match=r"8 times for the ranked sets: status 503.*run the same command"):
@@ -279,7 +279,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(fake, tmp_path):
     assert read_ranked_map(out, FeatureSpec.from_yaml(FEATURES)) == EXPECTED
 
 
-def test_an_unfinished_run_with_other_options_is_not_gone_on_with(fake, tmp_path):
+def test_an_unfinished_run_with_other_options_is_not_resumed(fake, tmp_path):
     out = tmp_path / "ranked.txt"
     fake.troubles = [None, (422, {}, b"{}")]
     with pytest.raises(ApiError):
@@ -298,7 +298,7 @@ def test_a_torn_line_is_gone_once_the_next_page_is_written(tmp_path):
             assert [list(journal.pages(step, lambda cursor: ([[2]], None))) for step in "ab"] == [[[[1]]], [[[2]]]]
 
 
-def test_two_runs_do_not_write_one_journal_and_a_damaged_one_is_named(tmp_path):
+def test_a_journal_in_use_or_damaged_is_an_error(tmp_path):
     path = tmp_path / "journal"
     with Journal(path, {"job": "x"}), pytest.raises(DatasetError, match="another run"):
         Journal(path, {"job": "x"})

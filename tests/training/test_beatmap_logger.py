@@ -98,7 +98,7 @@ def run_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     return folder
 
 
-def test_charts_and_pictures_are_written_after_each_validation_but_the_sanity_check(run_folder: Path) -> None:
+def test_charts_are_written_after_validation_not_sanity_check(run_folder: Path) -> None:
     assert sorted(path.name for path in (run_folder / "charts").iterdir()) == ["step_0000001", "step_0000002"]
     names = sorted(path.name for path in (run_folder / "charts" / "step_0000002").iterdir())
     assert names == ["00.osu", "00.png", "00_original.osu", "01.osu", "01.png", "01_original.osu"]
@@ -152,9 +152,7 @@ def silent(model: Any, batch: dict[str, Any], *_: Any) -> Tensor:
     return torch.full_like(batch["note"], -1.0)
 
 
-def test_a_perfect_model_scores_perfectly_and_padding_counts_for_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_perfect_model_scores_1_and_padding_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beatmap_logger, "decode_charts", perfect)
     fit(config_of(tmp_path, stage=1, steps=1, short_frames=16), tmp_path)
     assert [logged(tmp_path, name)[0][1] for name in SCORES] == PERFECT

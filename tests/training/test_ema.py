@@ -73,7 +73,7 @@ def test_a_step_of_several_batches_counts_once(tmp_path: Path) -> None:
     assert ema.n_updates == 1
 
 
-def test_an_interrupted_validation_leaves_the_weights_in_their_place(tmp_path: Path) -> None:
+def test_an_interrupted_validation_restores_the_weights(tmp_path: Path) -> None:
     model = Climber(raise_in_validation=True)
     with pytest.raises(RuntimeError, match="stop here"):
         climb(tmp_path, model)

@@ -128,7 +128,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return outcome(folder)
 
 
-def test_with_everything_switched_on_weights_and_averages_are_finite_and_of_float32(whole: Any) -> None:
+def test_all_options_together_keep_weights_finite_float32(whole: Any) -> None:
     weights = [*whole["state_dict"].values(), *whole["trained_weights"].values()]
     assert all(weight.isfinite().all() for weight in weights)
     assert {weight.dtype for weight in weights if weight.is_floating_point()} == {torch.float32}
@@ -172,7 +172,7 @@ def test_every_single_event_can_be_the_last(tmp_path: Path, options: dict[str, A
         assert_same(whole, outcome(folder), f"{count} {events[count - 1]}")
 
 
-def test_what_a_killed_run_did_after_its_last_checkpoint_is_done_and_logged_once(tmp_path: Path, whole: Any) -> None:
+def test_steps_after_the_last_checkpoint_are_logged_once(tmp_path: Path, whole: Any) -> None:
     run(tmp_path, max_steps=3)
     last = tmp_path / "checkpoints" / "last.ckpt"
     saved = last.read_bytes()
@@ -189,7 +189,7 @@ def test_what_a_killed_run_did_after_its_last_checkpoint_is_done_and_logged_once
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
-def test_a_resumed_run_takes_the_learning_rate_and_decay_it_is_given(tmp_path: Path, factor: float) -> None:
+def test_a_resumed_run_accepts_a_new_learning_rate_and_decay(tmp_path: Path, factor: float) -> None:
     run(tmp_path, max_steps=3)
     before = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)
     run(tmp_path, max_steps=4, learning_rate=1e-2 * factor, weight_decay=0.25)

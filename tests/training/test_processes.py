@@ -107,7 +107,7 @@ def first_moments(checkpoint: dict[str, Any]) -> list[torch.Tensor]:
     return [state["exp_avg"] for state in checkpoint["optimizer_states"][0]["state"].values()]
 
 
-def test_the_gradients_are_those_of_one_process_with_the_whole_batch(tmp_path: Path) -> None:
+def test_gradients_equal_one_process_with_the_whole_batch(tmp_path: Path) -> None:
     whole = train(tmp_path / "whole", 1, 4, max_steps=1)
     shared = train(tmp_path / "shared", 2, 2, max_steps=1)
     accumulated = train(tmp_path / "accumulated", 1, 2, max_steps=1, accumulate_grad_batches=2)
@@ -163,9 +163,7 @@ def test_the_first_stage_trains_in_two_processes(tmp_path: Path) -> None:
     assert 0 <= row["val/onset_f1"] <= 1
 
 
-def test_sigterm_ends_all_processes_of_the_command_and_the_run_goes_on(
-    tmp_path: Path, shared: tuple[Path, Any]
-) -> None:
+def test_sigterm_ends_all_processes_and_the_run_resumes(tmp_path: Path, shared: tuple[Path, Any]) -> None:
     config = config_of(tmp_path, 2, stop_at=2, devices=2, strategy="ddp", max_steps=1000)
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
     stopped = subprocess.run(

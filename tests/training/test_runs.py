@@ -52,7 +52,7 @@ def test_no_configuration_is_an_error() -> None:
         start_run(Path("logs"), None, "", [], [])
 
 
-def test_resuming_a_folder_takes_its_last_checkpoint_and_the_changes(tmp_path: Path) -> None:
+def test_resuming_uses_the_last_checkpoint_and_the_overrides(tmp_path: Path) -> None:
     folder = tmp_path / "2026-01-31T23-59-59_tiny"
     (folder / "checkpoints").mkdir(parents=True)
     config = {"model": {"params": {"rate": 1}}, "lightning": {"trainer": {"max_steps": 2}}}
