@@ -44,6 +44,8 @@ def read_checkpoint(path: str | Path, mmap: bool = False) -> dict[str, Any]:
     file = find_file(path)
     if not file.is_file():
         raise CheckpointError(f"{path}: no such checkpoint")
+    if not file.stat().st_size:
+        raise CheckpointError(f"{path}: not a readable checkpoint of tensors: the file is empty")
     try:
         is_archive = zipfile.is_zipfile(file)  # other files are from before torch 1.6
         if is_archive:

@@ -157,20 +157,18 @@ class _Taking:
         is_osu = file.suffix.lower() == ".osu"
         named = f"'{beatmap.audio_filename}', which is not there" if beatmap.audio_filename else "no audio"
         song = self._beside.named(file, beatmap.audio_filename)
-        as_it_is = is_osu
-        if song is None and (song := self._beside.only_audio(file, beatmap.last_ms / 1000)) is not None:
-            beatmap = replace(beatmap, audio_filename=song.name)
-            self.result.remarks.append(f"{shown}: names {named}; '{song.name}' is taken")
-            as_it_is = False
+        other = self._beside.only_audio(file, beatmap.last_ms / 1000) if song is None else None
+        if other is not None:
+            beatmap = replace(beatmap, audio_filename=other.name)
         if not is_osu:
-            beatmap = at_decoded_times(beatmap, file, song)
+            beatmap = at_decoded_times(beatmap, file, song or other)
         place = relative if is_osu else relative.with_name(chart_name(beatmap))
         place = self._free_place(place, beatmap, shown)
         has_audio = self._take_beside(file, place.parent, beatmap.audio_filename)
         if beatmap.background:
             with suppress(ChartError, Unwanted):  # a chart is complete without its picture
                 self._take_beside(file, place.parent, beatmap.background)
-        if as_it_is:
+        if is_osu and other is None:
             _link(file.resolve(), self.job.target / place)
         else:
             write_osu(beatmap, self.job.target / place)
@@ -178,6 +176,8 @@ class _Taking:
         self.result.lines.append(place.as_posix())
         name = shown if file.suffix.lower() in ONE_CHART else f"{shown}#{beatmap.version}"
         self.result.remarks += [f"{name}: {remark}" for remark in beatmap.remarks]
+        if other is not None:
+            self.result.remarks.append(f"{shown}: names {named}; '{other.name}' is taken")
         if not has_audio:
             self.result.without_audio.append(f"{shown}: names {named}")
 

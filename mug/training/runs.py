@@ -4,6 +4,7 @@ and coming back to it.
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -55,7 +56,13 @@ def resume_run(path: Path, logdir: Path, files: Sequence[str], overrides: Sequen
         if newest is None:
             return Run(path, merge_configs(load_config(configs[-1:]), changes))
         path = newest
-    content = read_checkpoint(path, mmap=True)
+    try:
+        content = read_checkpoint(path, mmap=True)
+    except CheckpointError as error:
+        others = _readable_beside(path)
+        if not others:
+            raise
+        raise CheckpointError(f"{error}; go on from another checkpoint of the run: -r {others[0]}") from error
     config = content.get("config")
     if not isinstance(config, dict):
         raise CheckpointError(f"{path}: carries no configuration, so it is no checkpoint of a training run")
@@ -69,6 +76,19 @@ def _newest_checkpoint(folder: Path) -> Path | None:
     last = folder / CHECKPOINTS / LAST_CHECKPOINT
     found = sorted((folder / CHECKPOINTS).glob("*.ckpt"), key=lambda path: path.stat().st_mtime)
     return last if last.is_file() else next(reversed(found), None)
+
+
+def _readable_beside(damaged: Path) -> list[Path]:
+    """Return the other checkpoints of its run that can be read, the newest first."""
+    if damaged.parent.name != CHECKPOINTS or not damaged.parent.is_dir():
+        return []
+    others = sorted(set(damaged.parent.glob("*.ckpt")) - {damaged}, key=lambda path: path.stat().st_mtime, reverse=True)
+    readable = []
+    for path in others:
+        with suppress(CheckpointError):
+            read_checkpoint(path, mmap=True)
+            readable.append(path)
+    return readable
 
 
 def _new_folder(logdir: Path, name: str) -> Path:

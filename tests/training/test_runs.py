@@ -1,5 +1,6 @@
 """Planning runs: names, folders, and what a resumed run is made of."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,22 @@ def test_what_cannot_be_resumed_is_named(tmp_path: Path) -> None:
     (tmp_path / "cut.ckpt").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CheckpointError, match=r"cut\.ckpt: not a readable checkpoint"):
         resume_run(tmp_path / "cut.ckpt", tmp_path, [], [])
+
+
+@pytest.mark.parametrize("damaged", [b"", b"101", b"PK\x03\x04 cut", None])
+def test_a_damaged_last_checkpoint_names_the_one_to_go_on_from(tmp_path: Path, damaged: bytes | None) -> None:
+    checkpoints = tmp_path / "run" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    for age, name in enumerate(("last.ckpt", "best_000007.ckpt", "best_000003.ckpt")):
+        torch.save({"state_dict": {}, "config": {"model": {}}, "global_step": 7}, checkpoints / name)
+        os.utime(checkpoints / name, (1e9 - age, 1e9 - age))
+    whole = (checkpoints / "last.ckpt").read_bytes()
+    (checkpoints / "last.ckpt").write_bytes(whole[:-100] if damaged is None else damaged)
+    (checkpoints / "broken.ckpt").write_bytes(b"")
+    with pytest.raises(CheckpointError, match=r"last\.ckpt: .*go on from another.*: -r \S+best_000007\.ckpt$") as error:
+        resume_run(tmp_path / "run", tmp_path, [], [])
+    run = resume_run(Path(str(error.value).rpartition("-r ")[2]), tmp_path, [], [])
+    assert (run.folder, run.checkpoint, run.step) == (tmp_path / "run", checkpoints / "best_000007.ckpt", 7)
 
 
 def test_code_in_a_checkpoint_is_not_run(tmp_path: Path) -> None:
