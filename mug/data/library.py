@@ -54,7 +54,7 @@ class Entry:
     prompt: dict[str, Any]
     ids: np.ndarray  # int32 [R, F], of the prompt at each rate
     spectrum: Path  # .npy of the audio cache
-    audio_frames: int  # of the spectrum, 0 where audio is left out
+    audio_frames: int  # length of the spectrum, 0 without audio
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _set_keys(sources: Sequence[ChartSource]) -> list[str]:
 
 
 class _Unusable(Exception):
-    """A good chart that does not fit; `kind` says in two words why."""
+    """A valid chart that this training cannot use; `kind` is the reason in two words."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -172,7 +172,7 @@ def _candidate(source: ChartSource, keys: int, with_audio: bool) -> _Candidate:
     path, database = source.path, source.database
     row, prompt = database.chart(source.key), database.get(*source.key)
     if row is None or prompt is None or row["digest"] != source.digest:
-        chart = read_osu(path)  # where it is broken, that is the reason to give
+        chart = read_osu(path)  # raises ChartError for a broken chart, which is the reason to report
         if chart.keys != keys:
             raise _Unusable("other key count", f"{chart.keys}K, the configuration says keys: {keys}")
         if row is None or prompt is None:

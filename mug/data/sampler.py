@@ -1,4 +1,4 @@
-"""The order of items: a function of a seed, shared out among processes, and resumed where it stopped."""
+"""The order of training items: a function of a seed, divided among processes, resumed where it stopped."""
 
 import math
 from collections.abc import Iterator
@@ -43,5 +43,5 @@ class SeededSampler(Sampler[tuple[int, int]]):
         return np.random.default_rng([self.seed, self.epoch]).permutation(self.n_items)
 
     def share(self, order: np.ndarray) -> np.ndarray:
-        """What of that order is this process's."""
+        """Return this process's part of that order."""
         return np.resize(order, len(self) * self.n_ranks)[self.rank :: self.n_ranks]

@@ -1,4 +1,4 @@
-"""Shards where they lie: a folder, or a bucket from which the ones in use are fetched to a folder of limited size.
+"""Access to shards: in a folder, or in a bucket, from which those in use are fetched into a cache of limited size.
 
 WebDataset opens the address (gs:, http:, https:, hf:, sftp:, file:).
 """
@@ -29,7 +29,7 @@ except ModuleNotFoundError as error:
 OPEN_SHARDS = 8  # mapped at a time
 CHUNK_BYTES = 2**20
 CONTENT = re.compile(r"[0-9a-f]{16}")  # a folder of the cache
-# Some of these WebDataset hands to a shell, and a configuration may be a stranger's.
+# WebDataset passes some addresses to a shell, and a configuration may come from a stranger.
 ADDRESS = re.compile(r"(https?|gs|s3|hf|sftp|file)://[\w.,:@%~=+/-]+", re.ASCII)
 
 
@@ -56,7 +56,9 @@ class ShardStore:
             ) from error
         self.index = parse_index(data, f"{self.url}/{INDEX}")
         self.names = list(self.index.items)
-        content = hashlib.blake2b(data, digest_size=8).hexdigest()  # shards of the same name made anew are others
+        content = hashlib.blake2b(
+            data, digest_size=8
+        ).hexdigest()  # so that new shards under old names are not mistaken for them
         self._folder = Path(self.url) if is_folder else Path(cache_dir) / content
         self._is_folder = is_folder
         self._cache_dir, self._cache_bytes = Path(cache_dir), int(cache_gb * 1e9)
@@ -82,7 +84,7 @@ class ShardStore:
             if not (self._folder / name).exists():
                 self._fetch(name)
             now = time.time_ns()  # the file system's own clock ticks every few milliseconds only
-            with suppress(OSError):  # another user's
+            with suppress(OSError):  # the file is another user's
                 os.utime(self._folder / name, ns=(now, now))
             return self._opened(name)
 
@@ -98,7 +100,7 @@ class ShardStore:
 
     @contextmanager
     def _locked_cache(self) -> Iterator[None]:
-        """Keep the other processes that use the cache out of it."""
+        """Lock the cache against other processes."""
         try:
             self._cache_dir.mkdir(parents=True, exist_ok=True)
             folder = os.open(self._cache_dir, os.O_RDONLY)

@@ -30,9 +30,14 @@ NAME = re.compile(r"shard-\d{6}\.tar")
 Z, AUDIO, REST = "z.f32", "audio.f16", "json"
 DTYPES: dict[str, np.dtype[Any]] = {Z: np.dtype("<f4"), AUDIO: np.dtype("<f2")}
 MAX_INDEX_BYTES, MAX_REST_BYTES = 64 * 2**20, 64 * 2**10
-MAX_ITEMS = 10**8  # of which an epoch's order takes some GB; a stranger's index could say more than there is
+MAX_ITEMS = 10**8  # an epoch's order of so many takes some GB; an index from a stranger could claim any number
 TAR_BYTES = 3 * 1024 + 1024  # headers and padding of an item's members, and its json, about
-KEPT_OF_META = ("game_mode", "cs", "version", "set_id")  # no paths: they name the home of whoever made the shards
+KEPT_OF_META = (
+    "game_mode",
+    "cs",
+    "version",
+    "set_id",
+)  # no paths: they would give away folders of whoever made the shards
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class ShardIndex:
 
 
 def made_for(settings: AudioSettings, spec: FeatureSpec) -> dict[str, Any]:
-    """What a training has to have in common with the shards that it reads."""
+    """Return what a training has to share with the shards that it reads: audio settings and features."""
     return {"audio": asdict(settings), "features": [[name, *spec.blocks[name]] for name in spec.names]}
 
 
@@ -128,7 +133,7 @@ def _members(item: Mapping[str, Any]) -> dict[str, bytes]:
 
 
 def parse_index(data: bytes, source: str) -> ShardIndex:
-    """Read an index, of which nothing is taken on trust. Raises DatasetError; `source` is where it is from."""
+    """Read and check an index from a stranger. Raises DatasetError; `source` is where it is from."""
     try:
         said = json.loads(data)
         if said["version"] != VERSION:

@@ -1,4 +1,4 @@
-"""Training items from shards, in an order that spares the way to the bucket.
+"""Training items from shards, in an order that fetches few shards at a time.
 
 Axes: Z latent channels, L latent frames, M mel bins, Q frequencies of the STFT, A audio frames, F features.
 """
@@ -18,7 +18,7 @@ from mug.data.shards import AUDIO, DTYPES, REST, Z, check_made_for, parse_rest
 from mug.errors import DatasetError
 from mug.features import FeatureSpec
 
-MIXED_SHARDS = 4  # of which items come in turn
+MIXED_SHARDS = 4  # read at a time, their items shuffled together
 
 
 class StreamedDataset(ItemDataset):

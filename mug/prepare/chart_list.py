@@ -16,7 +16,9 @@ def beatmap_paths(beatmap_txt: str | Path) -> list[Path]:
     if not path.is_file():
         raise DatasetError(f"{beatmap_txt}: no such list of charts; run `mug gather` to make it")
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")  # names may hold what Unicode calls a line break
+        lines = path.read_text(encoding="utf-8-sig").split(
+            "\n"
+        )  # not splitlines: names may hold other line breaks of Unicode
     except UnicodeDecodeError as error:
         raise DatasetError(f"{beatmap_txt}: not a text file in UTF-8: {error}") from error
     charts = [path.parent / line.rstrip() for line in lines if line.strip()]

@@ -1,4 +1,4 @@
-"""What features.db keeps of a chart, computed from its file: the work of one process of many.
+"""The record of a chart in features.db, computed from its file. Runs in worker processes.
 
 Axis: N notes.
 """
@@ -24,7 +24,7 @@ from mug.ratings.stars import star_ratings
 RECORD_VERSION = 2  # raise it when the same file would give other notes, names or speeds, or other NOTE_FEATURES
 SR_FEATURES = ("sr",)
 MSD_FEATURES = SKILLSET_FEATURES
-NOTES, SR, MSD = "notes_by", "sr_by", "msd_by"  # parts of a record, and the columns with what made them
+NOTES, SR, MSD = "notes_by", "sr_by", "msd_by"  # parts of a record, by the column that says what computed them
 LATEST_MS = 2 * MAX_TIME_MS  # a long note may start within a day and last for one
 NOTE_BYTES = 1 + 8 + 8  # column, start, last moment
 
@@ -50,7 +50,7 @@ class Record:
 
 
 def digest_of(data: bytes) -> str:
-    """What the content of a file is known by."""
+    """Return the hash by which the content of a file is known."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
@@ -134,7 +134,7 @@ def unpack_notes(packed: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     start, length = np.frombuffer(data, "<i8", 2 * n_notes, offset=n_notes).reshape(2, -1)
     start = np.cumsum(start)
     start_ms, last_ms = start.view("<f8"), (start + length).view("<f8")
-    known = np.abs((start_ms, last_ms)) <= LATEST_MS  # not what is no number either
+    known = np.abs((start_ms, last_ms)) <= LATEST_MS  # False for NaN, too
     if not known.all() or column.min() < 0:
         raise DatasetError("its notes are damaged (columns or times that no chart has)")
     return column.astype(np.int64), start_ms, last_ms

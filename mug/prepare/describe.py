@@ -33,7 +33,7 @@ from mug.ratings.rates import rate_grid
 from mug.ratings.stars import star_rating_version
 from mug.report import Report
 
-BATCH_CHARTS = 64  # a transaction; of a killed run no more is lost
+BATCH_CHARTS = 64  # written in one transaction; a killed run loses no more than these
 MAX_ID_DIGITS = 18
 RANK_STATUS = "rank_status"
 LABELS = {NOTES: "notes and long-note features", SR: "star rating", MSD: "MSD"}
@@ -45,11 +45,11 @@ class FeatureReport(Report):
     """What became of the rows of features.db."""
 
     new: int = 0
-    changed: int = 0  # charts that are other files than they were
+    changed: int = 0  # charts whose file is another one than before
     unchanged: int = 0
     updated: Counter[str] = field(default_factory=Counter)  # why -> charts of which this part was computed anew
     removed: int = 0
-    statuses: int = 0  # charts that were there and have another rank status now
+    statuses: int = 0  # known charts whose rank status is another one now
 
     def __str__(self) -> str:
         updated = self.done - self.new - self.changed - self.unchanged
@@ -170,12 +170,12 @@ def _write(
 ) -> None:
     """Write records into the three tables."""
     charts, features, rated = [], [], []
-    # all that the tables have columns for: what is not asked for now must not stay that of other bytes
+    # every column of the tables: a value that is not needed now must not stay from an older file
     columns = database.columns("Feature") - {"name", "set_name", RANK_STATUS}
     rate_columns = database.columns("Rated") - {"name", "set_name"}
     for key, record in batch.items():
         named = {"name": key[0], "set_name": key[1]}
-        # of other bytes, a part that is not asked for now is out of date
+        # where the file is another one, parts that are not needed now are out of date
         same = before[key].get("digest") == tasks[key].digest
         made_by = {} if same else dict.fromkeys(PARTS)
         blank = {} if same else dict.fromkeys(name for name in RATE_FEATURES if name in columns)

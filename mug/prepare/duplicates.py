@@ -12,10 +12,10 @@ import numpy as np
 
 from mug.prepare.described import DescribedChart
 
-ROUNDING_MS = 1.5  # how far a file's times may be from the truth: rounded, or cut off, perhaps twice
+ROUNDING_MS = 1.5  # error of a time in a file: rounded or truncated, perhaps twice
 MAX_RATE = 2.5  # beyond it, a chart at another speed is another chart
-SAME_RATE = 0.002  # how far from 1 a rate may be that rounding makes
-MIN_GAPS = 4  # different gaps in columns: 1-2-3-4 at two speeds are two songs, not one at another rate
+SAME_RATE = 0.002  # rates this close to 1 come from rounding
+MIN_GAPS = 4  # distinct gaps in columns: plain 1-2-3-4 at two speeds is two songs, not one at two rates
 
 
 @dataclass(frozen=True, slots=True)

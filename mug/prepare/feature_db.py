@@ -1,4 +1,4 @@
-"""features.db: what is known of every chart of a prepared folder. One file of sqlite with three tables.
+"""features.db: notes, features and ratings of every chart of a prepared folder. A sqlite file with three tables.
 
 Feature: one row a chart, saying what a prompt for it would say; a NULL is "not given", which is never the same as zero.
 Rated: the features that depend on the rate, one row a chart and rate other than 1. Chart: which bytes were described,
@@ -19,11 +19,15 @@ from mug.ratings.chart_features import RATE_FEATURES
 
 Key = tuple[str, str]  # name, set_name
 KEYS = {"Feature": ("name", "set_name"), "Rated": ("name", "set_name", "rate"), "Chart": ("name", "set_name")}
-STORED = {"Feature": "", "Rated": " WITHOUT ROWID", "Chart": ""}  # many small rows take half the place in key order
+STORED = {
+    "Feature": "",
+    "Rated": " WITHOUT ROWID",
+    "Chart": "",
+}  # stored in key order, many small rows take half the space
 SQL_TYPES = {"numeric": "REAL", "category": "TEXT", "bool": "INT"}
 CHART_COLUMNS = {
     "digest": "TEXT",  # of the file's bytes
-    "notes_by": "TEXT",  # what made notes and features, see mug.prepare.describe
+    "notes_by": "TEXT",  # version of what computed notes and features, see mug.prepare.describe
     "sr_by": "TEXT",
     "msd_by": "TEXT",
     "set_id": "INT",
@@ -32,7 +36,7 @@ CHART_COLUMNS = {
     "keys": "INT",
     "notes": "BLOB",  # see mug.prepare.chart_record
 }
-LISTED_COLUMNS = {  # of Chart, too; only filtering and statistics read them, and do without
+LISTED_COLUMNS = {  # of Chart, too; for filtering and statistics, which parse the chart where a database lacks them
     "artist": "TEXT",
     "title": "TEXT",
     "creator": "TEXT",
@@ -80,10 +84,10 @@ class FeatureDB:
     def _prepare(self, table: str, types: Mapping[str, str], create: bool) -> None:
         """Make a table, or the columns that it lacks; say what is missing where nothing may be made."""
         if create:
-            self._execute("PRAGMA journal_mode = DELETE")  # one file, which is readable on a disk that is read-only
+            self._execute("PRAGMA journal_mode = DELETE")  # a single file, readable on a read-only disk
             columns = ", ".join(["name TEXT, set_name TEXT", *(f'"{name}" {kind}' for name, kind in types.items())])
             key = ", ".join(KEYS[table])
-            with self.transaction():  # of two runs at once, the second finds them made
+            with self.transaction():  # where two runs start at once, the second one finds them
                 self._execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns}, PRIMARY KEY ({key})){STORED[table]}")
                 for name in self._missing(table, types):
                     self._execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {types[name]}')
@@ -133,7 +137,7 @@ class FeatureDB:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """What the block writes is written at its end: all of it or, where it raises, nothing."""
-        if self._connection.in_transaction:  # a part of the one around it
+        if self._connection.in_transaction:  # inside an outer transaction
             yield
             return
         self._execute("BEGIN IMMEDIATE")

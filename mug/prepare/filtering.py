@@ -22,7 +22,7 @@ from mug.prepare.limits import Limits, Traits, rate_in_name, traits_of
 from mug.ratings.stars import star_rating
 from mug.report import Report
 
-STATUS_ORDER = ("ranked", "loved")  # what players know before what nobody judged
+STATUS_ORDER = ("ranked", "loved")  # charts that were judged come before others
 NO_SET_ID = 10**18
 
 

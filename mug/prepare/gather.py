@@ -28,7 +28,7 @@ class Gathered(Report):
     """What a prepared folder holds, and what this run did for it."""
 
     new_sets: int = 0  # sets that were read in this run; the others are as an earlier run left them
-    gone_charts: int = 0  # that an earlier run listed
+    gone_charts: int = 0  # charts that an earlier run listed and that are gone
     without_audio: list[str] = field(default_factory=list)  # messages that name the chart
 
     def __str__(self) -> str:
@@ -74,7 +74,7 @@ def prepare_beatmap(
         index = Index(target, keys)
         results = {job.name: index.unchanged(job) for job in sets}
         new = [job for job in sets if results[job.name] is None]
-        # what is as it was needs no progress bar
+        # no progress bar where every set is unchanged
         taken = parallel_map(take_set, new, jobs, tqdm_class, lock=lock, desc="songs", unit="set") if new else iter(())
         results.update(zip((job.name for job in new), taken, strict=True))
         done = [(job, result) for job in sets if (result := results[job.name]) is not None]
@@ -162,7 +162,7 @@ def _in_parts(name: str, files: list[Placed]) -> list[tuple[str, list[Placed]]]:
         return [(name, files)]
     parts: defaultdict[str, list[Placed]] = defaultdict(list)
     for file, place in files:
-        # by name, so that a new file leaves the other parts as they are
+        # by name, so that a new file changes one part only
         parts[f"{name}:{zlib.crc32(os.fsencode(file.name)) % n_parts}"].append((file, place))
     return list(parts.items())
 

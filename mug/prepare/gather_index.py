@@ -19,7 +19,7 @@ INDEX = ".prepared.json"
 LOCK = ".preparing"
 SCRATCH = ".unpacked"
 UNFINISHED = re.compile(r"\.[a-z0-9_]{8}(\.\w+)?")  # tempfile's names
-VERSION = 2  # of what the readers make of files; another makes every set new
+VERSION = 2  # raise it when a reader makes something else of the same files: every set is read again
 
 
 class Index:
@@ -34,7 +34,7 @@ class Index:
             if stored["head"] == self._head:
                 self._sets = stored["sets"]
         except (OSError, ValueError, KeyError, TypeError):
-            pass  # none, or one that nobody can read: everything is new
+            pass  # there is none, or it is damaged: read every set
 
     def unchanged(self, job: SetJob) -> SetResult | None:
         """What is known of a set; None where a file of it came, went or changed, here or there."""
@@ -67,7 +67,7 @@ def _listed(job: SetJob) -> list[list[str]]:
 
 @contextmanager
 def only_run(target: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-    """Have `target` for this run alone, waiting for another one to end; yield a scratch folder and the lock's file.
+    """Lock `target` for this run, waiting for another one to end; yield a scratch folder and the lock's file.
 
     What an interrupted run left behind goes. The lock is one of the system's: killed processes hold none, and those
     that share the work keep it open, so that none of them is still writing when the next run starts.

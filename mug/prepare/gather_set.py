@@ -87,7 +87,7 @@ class _Taking:
         self.job = job
         self.result = SetResult()
         self._stamps: dict[str, Stamp] = {}
-        # names taken under the target, in one case where the disk does not tell them apart -> what they hold
+        # names taken under the target, in lower case on disks that ignore case -> a digest of what they hold
         self._names: dict[str, str] = {}
         self._one_case = job.scratch.with_name(job.scratch.name.upper()).exists()
         self._made: dict[str, None] = {}  # an ordered set

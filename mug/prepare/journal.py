@@ -1,4 +1,4 @@
-"""The pages of a long download, kept as they come, so that a run that is killed goes on where it was.
+"""The pages of a long download, saved as they arrive, so that a killed run resumes where it stopped.
 
 One JSON line a page, after one that says what is downloaded. A line counts once it ends: a torn last one is dropped.
 """

@@ -1,4 +1,4 @@
-"""What a chart is like, as far as it decides whether anybody wants to train on it, and the limits on that.
+"""What decides whether a chart is worth training on, and the limits on it.
 
 Axis: N notes.
 """
@@ -81,7 +81,7 @@ def _overlapping(start_ms: np.ndarray, last_ms: np.ndarray) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a chart has to be to stay. None: no limit. The defaults drop only what nobody wants to train on.
+    """The limits that a chart has to keep. None: no limit. The defaults leave out only unplayable charts.
 
     Raises ConfigError for a limit that is not a number.
     """

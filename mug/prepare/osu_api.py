@@ -1,4 +1,4 @@
-"""osu!'s API v2, asked through ossapi: which beatmap sets there are, of which rank status, and by whom.
+"""Searches of osu!'s API v2 through ossapi: beatmap sets, their rank status and their mappers.
 
 A client's credentials see what any visitor of osu! sees. They cannot download a beatmap: that needs a person's login.
 """
@@ -27,7 +27,7 @@ try:
 except ModuleNotFoundError as error:
     raise ApiError("asking osu! needs the package ossapi; install it: pip install 'mug[osu]'") from error
 
-# What osu! calls a set -> the rank status of a prompt. Approved is an older word for ranked, and a qualified set is
+# osu!'s status of a set -> the rank status of a prompt. Approved is an older word for ranked, and a qualified set is
 # ranked some days later. What is pending or work in progress has not been judged: its status is not given.
 RANK_STATUSES = {
     "ranked": "ranked",
@@ -63,7 +63,7 @@ class Page(NamedTuple):
 
 
 class OsuApi:
-    """The API, asked patiently: no faster than it wishes, again where it is busy or an answer is damaged.
+    """The API at the rate that it allows; requests are repeated where it is busy or an answer is damaged.
 
     Raises ApiError for what does not become better by waiting.
     """

@@ -23,7 +23,7 @@ from mug.ratings.chart_features import chart_features
 from mug.ratings.skillsets import SKILLSETS
 
 QUANTILES = (0.0, 0.1, 0.5, 0.9, 1.0)
-# What is measured of every chart, and how a page calls it.
+# What is measured of every chart -> its title on a page.
 MEASURES = {
     "sr": "star rating",
     "ett": "MSD, overall",
