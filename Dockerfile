@@ -14,9 +14,11 @@ RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 FROM python:3.11-slim
 COPY constraints.txt /wheels/
 COPY --from=wheel /wheels /wheels
-# The second index holds torch's builds for a CPU, which pip prefers; the usual ones bring gigabytes of CUDA.
+# The usual builds of torch bring gigabytes of CUDA. To leave them out, name the package index that PyTorch's
+# installation page gives for CPUs: docker build --build-arg TORCH_INDEX=... --tag mug .
+ARG TORCH_INDEX=""
 RUN pip install --no-cache-dir --constraint /wheels/constraints.txt \
-    --extra-index-url https://download.pytorch.org/whl/cpu "$(echo /wheels/mug-*.whl)[ui,plots]"
+    ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} "$(echo /wheels/mug-*.whl)[ui,plots]"
 # Any user may run it: what libraries cache goes to /tmp.
 ENV HOME=/tmp NUMBA_CACHE_DIR=/tmp/numba
 RUN useradd --uid 1000 mug && mkdir /work && chown mug /work

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from omegaconf import DictConfig, OmegaConf
@@ -14,8 +14,8 @@ from omegaconf.errors import OmegaConfBaseException
 from mug.errors import ConfigError
 
 PACKAGE = Path(__file__).resolve().parent
-# Holds configs/ and models/: the checkout, or what a wheel carries of it inside the installed package.
 OVER, REMOVE = "over", "~"  # in overlays, see load_config
+# Holds configs/ and models/: the checkout, or what a wheel carries of it inside the installed package.
 PROJECT_ROOT = PACKAGE / "shipped" if (PACKAGE / "shipped").is_dir() else PACKAGE.parent
 SHIPPED_MODEL = Path("models/mug-mini")  # 4K, free for all; what is used where no other one is named
 # Parameters that networks had once, with the value that says what leaving them out says: older checkpoints have them.
@@ -32,6 +32,7 @@ MERGE_ERRORS = (
 )
 # what a constructor makes of a value of another type or size than it expects
 WRONG_VALUES = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, AssertionError, RuntimeError)
+Built = TypeVar("Built")
 
 
 def find_file(path: str | Path) -> Path:
@@ -159,6 +160,8 @@ def instantiate_from_config(config: Mapping[str, Any], where: str = "config", ki
     may be a stranger's, and any program on this machine has a dotted path. Raises ConfigError that names the key for a
     key other than target and params, an unknown target, one of another kind, an unknown parameter, or a missing one,
     and for values that the constructor trips over, whose exception is its cause.
+    A class whose nodes say more than its constructor takes has a class method `from_params(params, where)`, which
+    builds it instead.
     """
     if not isinstance(config, Mapping) or "target" not in config:
         raise ConfigError(f"{where}: expected a node with 'target' and 'params', got {config!r}")
@@ -171,7 +174,14 @@ def instantiate_from_config(config: Mapping[str, Any], where: str = "config", ki
     constructor = get_obj_from_str(target)
     if not isinstance(constructor, type) or not issubclass(constructor, kind):
         raise ConfigError(f"{where}: target '{target}' is no {kind.__name__}, which belongs there")
+    if hasattr(constructor, "from_params"):
+        return constructor.from_params(params, where)
     check_params(constructor, params, where=f"{where}.params")
+    return construct(constructor, params, where)
+
+
+def construct(constructor: type[Built], params: Mapping[str, Any], where: str) -> Built:
+    """Call a constructor with params as keyword arguments. Raises ConfigError for values that it trips over."""
     try:
         return constructor(**params)
     except WRONG_VALUES as error:

@@ -9,14 +9,15 @@ from typing import Any
 
 import torch.nn.functional as F
 from einops import reduce
-from torch import Tensor, nn
+from torch import Tensor
 
 from mug.data.note_codec import NotePlanes
 from mug.errors import ConfigError
 from mug.firststage.losses import frame_scores, mean_where
+from mug.model.network_node import ConfiguredNetwork
 
 
-class OnsetPredictor(nn.Module, ABC):
+class OnsetPredictor(ConfiguredNetwork, ABC):
     """Of every note frame: does a note begin there, and where in it? mug.cond.lit_onsets.LitOnsets trains it.
 
     weight_offset: of the loss of a note's place in its frame.

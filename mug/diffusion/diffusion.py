@@ -10,6 +10,7 @@ from typing import Any
 from pytorch_lightning.utilities.rank_zero import rank_zero_info, rank_zero_warn
 from torch import Tensor
 
+from mug.config import construct
 from mug.data.datamodule import datamodule_of
 from mug.diffusion.band_means import BandMeans
 from mug.diffusion.latent_diffusion import LatentDiffusion
@@ -17,7 +18,7 @@ from mug.diffusion.latent_statistics import latent_statistics
 from mug.diffusion.objective import draw_timesteps
 from mug.errors import ConfigError
 from mug.model.lit_network import LitNetwork
-from mug.model.network_node import TrainingParams
+from mug.model.network_node import TrainingParams, split_params
 from mug.seeding import noise_like, stratified_timesteps
 
 NOISE_BANDS = 10
@@ -36,6 +37,12 @@ class DDPM(LitNetwork):
     def __init__(self, network: LatentDiffusion, training: TrainingParams | None = None) -> None:
         super().__init__(network, training)
         self.noise_bands = BandMeans(NOISE_BANDS)
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], where: str) -> "DDPM":
+        """Build it from the params of a configuration's model, see mug.config.instantiate_from_config."""
+        own, training = split_params(LatentDiffusion, params, where)
+        return cls(construct(LatentDiffusion, own, where), training)
 
     def training_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
         network = self.network

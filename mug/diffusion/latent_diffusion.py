@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from einops import rearrange
-from torch import Tensor, nn
+from torch import Tensor
 
 from mug.diffusion.checks import (
     check_context,
@@ -27,9 +27,10 @@ from mug.diffusion.wrapper import MugDiffusionWrapper
 from mug.errors import ConfigError
 from mug.model.blocks import check_input
 from mug.model.masking import LENGTH_MULTIPLE, frame_mask, masked_mean, whole_lengths
+from mug.model.network_node import ConfiguredNetwork
 
 
-class LatentDiffusion(nn.Module):
+class LatentDiffusion(ConfiguredNetwork):
     """Notes to latents and back, audio and prompt to conditioning, noise onto latents and off them (Ho et al. 2020).
 
     unet_config, first_stage_config, wave_stage_config, cond_stage_config: nodes of the denoiser, the frozen first

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from mug.model.masking import LENGTH_MULTIPLE, masked_mean, whole_lengths
+from mug.model.network_node import ConfiguredNetwork
 from mug.seeding import Generators, noise_like
 
 FIRST_STAGES = ("mug.firststage.autoencoder.AutoencoderKL",)  # those that a checkpoint from a stranger may build
@@ -47,7 +48,7 @@ class DiagonalGaussian:
         return masked_mean(0.5 * (self.mean.square() + self.logvar.exp() - 1 - self.logvar), mask)
 
 
-class FirstStage(nn.Module, ABC):
+class FirstStage(ConfiguredNetwork, ABC):
     """Note planes [B, 4K, T] to latents [B, Z, T / factor] and back.
 
     keys: K. z_channels: Z. factor: note frames per latent frame. loss: called with logits and raw offsets of note

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from mug.lr_scheduler import adamw
-from mug.model.network_node import TrainingParams
-from mug.model.weights import freeze_all_but, load_weights
+from mug.model.network_node import ConfiguredNetwork, TrainingParams
+from mug.model.weights import freeze_all_but
 from mug.seeding import generators_of_batch
 
 
@@ -21,17 +21,12 @@ class LitNetwork(pl.LightningModule):
 
     default_learning_rate = 1e-4
 
-    def __init__(self, network: nn.Module, training: TrainingParams | None = None) -> None:
+    def __init__(self, network: ConfiguredNetwork, training: TrainingParams | None = None) -> None:
         super().__init__()
         self.network = network
         self.training_params = training or TrainingParams()
-        if self.training_params.ckpt_path is not None:
-            self.start_from(self.training_params.ckpt_path)
+        network.start_from(self.training_params)
         freeze_all_but(network, self.training_params.training_keys)
-
-    def start_from(self, ckpt_path: str) -> None:
-        """Give the network a checkpoint's weights. Raises CheckpointError where they do not fit."""
-        load_weights(self.network, ckpt_path, self.training_params.ignore_keys, self.training_params.remove_prefix)
 
     @property
     def process(self) -> tuple[int, int]:

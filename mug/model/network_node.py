@@ -6,11 +6,11 @@ In a run's configuration the params of the model are those of its network and, b
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 from torch import nn
 
-from mug.config import check_params, get_obj_from_str, instantiate_from_config
+from mug.config import check_params, construct, get_obj_from_str, instantiate_from_config
 from mug.model.weights import load_weights
 
 # A target that is the class of a training, and the network that it trains.
@@ -44,6 +44,35 @@ class TrainingParams:
 TRAINING_KEYS = tuple(field.name for field in fields(TrainingParams))
 
 
+class ConfiguredNetwork(nn.Module):
+    """A network that can be the `model` of a configuration: its params may say what its training takes, too."""
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], where: str) -> Self:
+        """Build the network, with the weights of its ckpt_path where it names one. What else is training's is unused.
+
+        Raises ConfigError for params that do not fit, and CheckpointError for weights that do not.
+        """
+        own, training = split_params(cls, params, where)
+        network = construct(cls, own, where)
+        network.start_from(training)
+        return network
+
+    def start_from(self, training: TrainingParams) -> None:
+        """Take the weights of ckpt_path, if there is one. Raises CheckpointError where they do not fit."""
+        if training.ckpt_path is not None:
+            load_weights(self, training.ckpt_path, training.ignore_keys, training.remove_prefix)
+
+
+def split_params(
+    network: type[nn.Module], params: Mapping[str, Any], where: str
+) -> tuple[dict[str, Any], TrainingParams]:
+    """Return the params of the network alone, and what its training takes. Raises ConfigError for unknown keys."""
+    check_params(network, params, f"{where}.params", TRAINING_KEYS)
+    own = {key: value for key, value in params.items() if key not in TRAINING_KEYS}
+    return own, TrainingParams(**{key: params[key] for key in TRAINING_KEYS if key in params})
+
+
 def split_node(node: Any, where: str) -> tuple[Any, TrainingParams]:
     """Return the node of the network alone, and what its training takes.
 
@@ -53,12 +82,11 @@ def split_node(node: Any, where: str) -> tuple[Any, TrainingParams]:
     if not isinstance(params, Mapping) or not isinstance(node.get("target"), str):
         return node, TrainingParams()  # instantiate_from_config says what is wrong
     target = NETWORKS.get(node["target"], node["target"])
-    constructor = get_obj_from_str(target)
-    if isinstance(constructor, type) and issubclass(constructor, nn.Module):
-        check_params(constructor, params, f"{where}.params", TRAINING_KEYS)
-    own = {key: value for key, value in params.items() if key not in TRAINING_KEYS}
-    training = {key: params[key] for key in TRAINING_KEYS if key in params}
-    return {**node, "target": target, "params": own}, TrainingParams(**training)
+    network = get_obj_from_str(target)
+    if not (isinstance(network, type) and issubclass(network, nn.Module)):
+        return node, TrainingParams()
+    own, training = split_params(network, params, where)
+    return {**node, "target": target, "params": own}, training
 
 
 def defaults_of(target: str) -> dict[str, Any]:
@@ -68,13 +96,13 @@ def defaults_of(target: str) -> dict[str, Any]:
     return {**{field.name: field.default for field in fields(TrainingParams)}, **own}
 
 
-def build_network(node: Any, where: str = "model", kind: type = nn.Module) -> Any:
+def build_network(node: Any, where: str = "model", kind: type = ConfiguredNetwork) -> Any:
     """Build the network of a node, with the weights of its ckpt_path where it names one.
 
-    Raises ConfigError as mug.config.instantiate_from_config does, and CheckpointError for weights that do not fit.
+    Where the node names the class that trains a network, it is the network alone. Raises ConfigError as
+    mug.config.instantiate_from_config does, and CheckpointError for weights that do not fit.
     """
     own, training = split_node(node, where)
     network = instantiate_from_config(own, where, kind)
-    if training.ckpt_path is not None:
-        load_weights(network, training.ckpt_path, training.ignore_keys, training.remove_prefix)
+    network.start_from(training)
     return network

@@ -21,6 +21,8 @@ from mug.config import instantiate_from_config
 from mug.diffusion.checks import check_conditions
 from mug.diffusion.unet import UNetModel
 from mug.errors import ConfigError
+from mug.model.network_node import TrainingParams
+from mug.model.weights import load_weights
 
 N_ANSWERS = 2  # does a note begin in a frame, and where in it
 UNKNOWN = 999  # the timestep at which a denoiser of 1,000 steps has to guess all from the song and the prompt
@@ -31,7 +33,8 @@ class PlacementModel(OnsetPredictor):
 
     unet_config: in_channels as the denoiser's, out_channels 2 * note_frames, as one of its frames is that many note
     frames long. weight_offset: of the loss of a note's place in its frame. What a run says besides:
-    mug.model.network_node.TrainingParams; mug.placement.lit_placement.LitPlacement trains it.
+    mug.model.network_node.TrainingParams; ckpt_path is a checkpoint of stage 2, whose networks it starts from.
+    mug.cond.lit_onsets.LitOnsets trains it.
     Raises ConfigError for networks that do not belong together.
     """
 
@@ -61,6 +64,13 @@ class PlacementModel(OnsetPredictor):
                 f"{where}.unet_config: out_channels is {out_channels}, but {note_frames} note frames a latent frame "
                 f"have {N_ANSWERS * note_frames} answers"
             )
+
+    def start_from(self, training: TrainingParams) -> None:
+        """Take the weights of a checkpoint of stage 2, but for the U-Net's last layer. Raises CheckpointError."""
+        if training.ckpt_path is not None:
+            load_weights(self.unet_model, training.ckpt_path, ("out.2.",), "model.unet_model.")
+            load_weights(self.wave_model, training.ckpt_path, (), "model.wave_model.")
+            load_weights(self.cond_stage_model, training.ckpt_path, (), "model.cond_stage_model.")
 
     @property
     def audio_multiple(self) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 from torch import nn
 
 from mug.cond.lit_onsets import LitOnsets
-from mug.cond.onset_detector import OnsetDetector
+from mug.cond.onset_predictor import OnsetPredictor
 from mug.config import instantiate_from_config
 from mug.diffusion.diffusion import DDPM
 from mug.diffusion.latent_diffusion import LatentDiffusion
@@ -14,15 +14,12 @@ from mug.errors import ConfigError
 from mug.firststage.first_stage import FirstStage
 from mug.firststage.lit_autoencoder import LitAutoencoder
 from mug.model.lit_network import LitNetwork
-from mug.model.network_node import split_node
-from mug.placement.lit_placement import LitPlacement
-from mug.placement.model import PlacementModel
+from mug.model.network_node import ConfiguredNetwork, split_node
 
-TRAINERS: dict[type[nn.Module], type[LitNetwork]] = {
-    OnsetDetector: LitOnsets,
+TRAINERS: dict[type[ConfiguredNetwork], type[LitNetwork]] = {
+    OnsetPredictor: LitOnsets,
     FirstStage: LitAutoencoder,
     LatentDiffusion: DDPM,
-    PlacementModel: LitPlacement,
 }
 
 

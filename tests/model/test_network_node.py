@@ -4,17 +4,20 @@ import pytest
 import torch
 from tiny_model import tiny_placement_config, tiny_run_config
 
-from mug.config import without_ckpt_paths
+from mug.cond.lit_onsets import LitOnsets
+from mug.config import instantiate_from_config, without_ckpt_paths
 from mug.diffusion.diffusion import DDPM
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.errors import ConfigError
+from mug.firststage.autoencoder import AutoencoderKL
 from mug.firststage.lit_autoencoder import LitAutoencoder
 from mug.model.network_node import TrainingParams, build_network, defaults_of, split_node
-from mug.placement.lit_placement import LitPlacement
+from mug.placement.model import PlacementModel
 from mug.training.trainers import build_trainable
 
 STAGE_2 = without_ckpt_paths(tiny_run_config(learning_rate=0.5, seed=7, monitor="val/loss")["model"])
 STAGE_1 = STAGE_2["params"]["first_stage_config"]
+STAGE_3 = without_ckpt_paths(tiny_placement_config()["model"])
 
 
 def test_a_node_is_split_into_network_and_training() -> None:
@@ -27,7 +30,7 @@ def test_a_node_is_split_into_network_and_training() -> None:
 
 @pytest.mark.parametrize(
     ("node", "trainer"),
-    [(STAGE_1, LitAutoencoder), (STAGE_2, DDPM), (tiny_placement_config()["model"], LitPlacement)],
+    [(STAGE_1, LitAutoencoder), (STAGE_2, DDPM), (tiny_placement_config()["model"], LitOnsets)],
 )
 def test_each_network_has_its_trainer_and_keeps_its_names(node: dict, trainer: type) -> None:
     training = build_trainable(node)
@@ -50,6 +53,23 @@ def test_the_optimiser_is_fused_unless_gradients_are_scaled(precision, fused, mo
     training = build_trainable(STAGE_1)
     monkeypatch.setattr(training, "_trainer", type("Trainer", (), {"precision": precision})())
     assert training.configure_optimizers()["optimizer"].defaults["fused"] is fused
+
+
+@pytest.mark.parametrize(("node", "kind"), [(STAGE_1, AutoencoderKL), (STAGE_2, DDPM), (STAGE_3, PlacementModel)])
+def test_a_model_of_a_configuration_can_be_instantiated(node: dict, kind: type) -> None:
+    node = {**node, "params": {**node["params"], "learning_rate": 0.5}}
+    model = instantiate_from_config(node, "model")
+    assert type(model) is kind
+    assert kind is not DDPM or model.training_params.learning_rate == 0.5
+
+
+def test_an_instantiated_model_starts_from_its_checkpoint(tmp_path) -> None:
+    saved = build_network(STAGE_1)
+    torch.save({"state_dict": saved.state_dict()}, tmp_path / "stage1.ckpt")
+    node = {**STAGE_1, "params": {**STAGE_1["params"], "ckpt_path": str(tmp_path / "stage1.ckpt")}}
+    for build in (instantiate_from_config, build_network):
+        weights = build(node, "model").state_dict()
+        assert all(torch.equal(weights[name], value) for name, value in saved.state_dict().items())
 
 
 def test_a_misspelt_training_key_is_named() -> None:

@@ -7,9 +7,9 @@ import pytest
 import torch
 from tiny_model import tiny_placement_config, tiny_run_config
 
+from mug.cond.lit_onsets import LitOnsets
 from mug.errors import CheckpointError, ConfigError
 from mug.model.network_node import TrainingParams, build_network
-from mug.placement.lit_placement import LitPlacement
 from mug.placement.model import PlacementModel
 
 
@@ -47,7 +47,7 @@ def logged(model: PlacementModel, answers: torch.Tensor, monkeypatch) -> tuple[f
     """The loss of given answers [1, 2, 64], and what is logged of it."""
     seen: dict[str, float] = {}
     monkeypatch.setattr(model, "forward", lambda audio, feature: answers)
-    training = LitPlacement(model)
+    training = LitOnsets(model)
     monkeypatch.setattr(training, "log", lambda name, value, **_: seen.update({name: float(value)}))
     monkeypatch.setattr(training, "log_dict", lambda values, **_: seen.update({n: float(v) for n, v in values.items()}))
     return float(training.validation_step(batch(model), 0)), seen
@@ -109,7 +109,7 @@ def test_it_learns_where_a_click_is():
 
 def test_it_is_initialised_from_stage_2_except_the_last_layer(tiny_checkpoint):
     stage_2 = torch.load(tiny_checkpoint, weights_only=True)["state_dict"]
-    model = LitPlacement(placement(), TrainingParams(ckpt_path=str(tiny_checkpoint))).network
+    model = LitOnsets(placement(), TrainingParams(ckpt_path=str(tiny_checkpoint))).network
     for network in ("unet_model", "wave_model", "cond_stage_model"):
         for name, value in getattr(model, network).state_dict().items():
             if not name.startswith("out.2."):
@@ -120,7 +120,7 @@ def test_a_stage_2_of_other_networks_is_refused(tiny_checkpoint):
     unet = copy.deepcopy(tiny_placement_config()["model"]["params"]["unet_config"])
     unet["params"]["model_channels"] = 64
     with pytest.raises(CheckpointError, match="does not fit UNetModel"):
-        LitPlacement(placement(unet_config=unet), TrainingParams(ckpt_path=str(tiny_checkpoint)))
+        LitOnsets(placement(unet_config=unet), TrainingParams(ckpt_path=str(tiny_checkpoint)))
 
 
 def test_networks_that_do_not_belong_together_are_refused():
@@ -130,7 +130,7 @@ def test_networks_that_do_not_belong_together_are_refused():
     unet["params"]["out_channels"] = 2
     model = placement(note_frames=1, unet_config=unet)
     with pytest.raises(ConfigError, match="for 32 note frames of a window, which has 64"):
-        LitPlacement(model).training_step(batch(model), 0)
+        LitOnsets(model).training_step(batch(model), 0)
 
 
 @pytest.mark.parametrize(
