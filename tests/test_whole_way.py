@@ -56,7 +56,7 @@ def make_it_write(checkpoint: Path, keys: int) -> None:
 
 def write_chart(checkpoint: Path, folder: Path, seconds: float) -> Beatmap:
     """Chart a song of that length and read the chart from its .osu."""
-    song = write_clicks(folder / f"{seconds} s.wav", [100.0, 400.0], seconds)
+    song = write_clicks(folder / f"{seconds} s.wav", np.arange(100.0, 1000 * seconds - 100, 300).tolist(), seconds)
     generator = ChartGenerator.load(checkpoint)
 
     def quiet(*args: Any, **kwargs: Any) -> Any:
