@@ -115,7 +115,7 @@ def test_only_stepmania_charts_of_an_mp3_are_moved(tmp_path):
         at_decoded_times(chart, "a.sm", tmp_path / "none.mp3")
 
 
-def test_the_timing_of_a_stepmania_file_is_moved_to_the_song_s_times(tmp_path):
+def test_stepmania_timing_is_moved_to_the_decoded_audio(tmp_path):
     (tmp_path / "a.sm").write_text("#OFFSET:-0.5;#BPMS:0=120;")
     audio = click_at_250_ms(tmp_path / "a.mp3")
     assert read_timing(tmp_path / "a.sm", audio)[0].time_ms == pytest.approx(448.82, abs=0.01)

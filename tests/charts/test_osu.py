@@ -220,7 +220,7 @@ def test_a_chart_of_too_many_bad_lines_is_refused(n_good, n_bad, is_read):
 
 
 @pytest.mark.parametrize("stray", ["\x7f", "\x00", "\ufeff\ufeff", "\u200b \x01", "\x1c\x7f\n"])
-def test_control_characters_before_the_first_line_are_passed_over(stray):
+def test_control_characters_before_the_first_line_are_ignored(stray):
     text = stray + CHART
     assert parse(text).notes == parse(CHART).notes
     assert format_osu(parse(text)) == text.encode()

@@ -67,7 +67,7 @@ def test_the_density_of_samples_that_are_too_hard_counts_little():
     assert near.samples_fit
 
 
-def test_samples_samples_fit_are_better_than_others_and_then_the_nearer_ones():
+def test_samples_near_the_stars_rank_first_then_by_distance():
     easy, hard = star_rating(chart_of(EVEN)), star_rating(chart_of(MOST))
     sparse, near, nearer = (choose(SAMPLES, {"sr": stars}, chart_of) for stars in (easy, hard - 0.4, hard - 0.1))
     assert near.is_better_than(sparse)
@@ -89,7 +89,7 @@ def test_a_single_sample_is_chosen_as_it_is():
     assert chosen.distance == pytest.approx(measure(chosen.chart, {"sr": 5.0}).distance)
 
 
-def test_samples_samples_fit_know_their_density_whatever_is_asked_for_besides(monkeypatch):
+def test_samples_near_the_stars_keep_their_density(monkeypatch):
     samples = [run(range(100)), run(range(100)), run(range(92)), run(range(92))]  # four votes leave 92 moments, two all
     measure_as(monkeypatch, lambda chart: 0.0 if len(chart.notes) == 92 else 10.0)
     stars = star_rating(chart_of(samples[0]))

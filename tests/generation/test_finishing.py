@@ -25,7 +25,7 @@ def test_notes_go_to_the_grid_and_into_whole_milliseconds():
         ("x/audiophile.mp3", ("audiophile", "Unknown Artist")),
     ],
 )
-def test_a_song_that_is_only_called_audio_is_named_after_its_folder(tmp_path, place, names):
+def test_a_song_file_called_audio_is_named_after_its_folder(tmp_path, place, names):
     (tmp_path / place).parent.mkdir()
     (tmp_path / place).touch()
     assert song_names(tmp_path / place, None, None) == names

@@ -9,7 +9,7 @@ from mug.charts.beatmap import Beatmap, Note
 from mug.generation.package import write_package
 
 
-def test_a_second_package_of_a_name_replaces_none_and_songs_become_playable(tmp_path):
+def test_packages_replace_none_and_songs_become_playable(tmp_path):
     soundfile.write(tmp_path / "CON.flac", np.zeros(22050), 22050)
     charts = [Beatmap(4, [Note(0, 0)], [], title="T?", artist="A", version="v")]
     paths = []

@@ -124,7 +124,7 @@ def test_everything_unusable_is_named_with_its_reason(tmp_path):
     assert not list(tmp_path.rglob("evil.osu"))
 
 
-def test_what_is_passed_over_in_a_chart_is_said_also_by_a_later_run(tmp_path):
+def test_later_runs_also_report_what_was_ignored_in_a_chart(tmp_path):
     rows = "1000\n0100\n" * 20
     add_set(
         tmp_path / "songs" / "s",
@@ -447,7 +447,7 @@ def test_zips_of_songs_are_read_and_other_archives_named(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["", "wrong.mp3", "sub/audio.ogg"])
-def test_the_only_audio_file_is_taken_where_the_named_one_is_missing(tmp_path, name):
+def test_the_only_audio_file_replaces_a_missing_one(tmp_path, name):
     folder = tmp_path / "songs" / "s"
     add_set(folder, {"a.osu": chart(audio_filename=name), "b.sm": sm_with(name)}, audio=None)
     (folder / "music.ogg").write_bytes(b"m" * 100_000)
