@@ -60,7 +60,7 @@ def load_config(files: Iterable[str | Path], dotlist: Iterable[str] = ()) -> dic
             if isinstance(node, DictConfig) and OVER in node:
                 base = node.pop(OVER)
                 if not merged:
-                    raise ConfigError(f"{file}: says what is different from {base}: give both, --base {base} {file}")
+                    raise ConfigError(f"{file}: is an overlay on {base}: give both, --base {base} {file}")
                 _remove(merged, node, str(file))
             merged = OmegaConf.merge(merged, node)  # type: ignore[assignment]
         except (yaml.YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError, TypeError) as error:
@@ -173,7 +173,7 @@ def instantiate_from_config(config: Mapping[str, Any], where: str = "config", ki
         raise ConfigError(f"{where}: target is a dotted path and params a mapping, got {target!r} and {params!r}")
     constructor = get_obj_from_str(target)
     if not isinstance(constructor, type) or not issubclass(constructor, kind):
-        raise ConfigError(f"{where}: target '{target}' is no {kind.__name__}, which belongs there")
+        raise ConfigError(f"{where}: target '{target}' is not a {kind.__name__}, which belongs there")
     if hasattr(constructor, "from_params"):
         return constructor.from_params(params, where)
     check_params(constructor, params, where=f"{where}.params")
@@ -186,7 +186,7 @@ def construct(constructor: type[Built], params: Mapping[str, Any], where: str) -
         return constructor(**params)
     except WRONG_VALUES as error:
         raise ConfigError(
-            f"{where}: {constructor.__name__} cannot be built of these params: {type(error).__name__}: "
+            f"{where}: {constructor.__name__} cannot be built with these params: {type(error).__name__}: "
             f"{_first_line(error)}"
         ) from error
 

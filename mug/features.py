@@ -78,7 +78,7 @@ class FeatureSpec:
         self.features = tuple(features)
         self.names = [feature.name for feature in self.features]
         if not self.features or len(set(self.names)) < len(self.names):
-            raise ConfigError(f"features need names of their own, and at least one: {brief(self.names)}")
+            raise ConfigError(f"features need unique names, and at least one: {brief(self.names)}")
         self.blocks: dict[str, tuple[int, int]] = {}  # name -> first row, number of rows
         self.n_rows = 0
         for feature in self.features:
@@ -172,7 +172,7 @@ def _feature(node: Any) -> Feature:
     """Build a feature from its YAML node."""
     known = {field.name for field in fields(Feature)}
     if not isinstance(node, dict) or not {"name", "type"} <= node.keys() <= known:
-        raise ConfigError(f"{brief(node)} is no feature; one has name, type, and min, max, interval or values")
+        raise ConfigError(f"{brief(node)} is not a feature, which has name, type, and min, max, interval or values")
     numbers = [node[key] for key in ("min", "max", "interval") if key in node]
     if not all(isinstance(number, Real) for number in numbers) or not isinstance(node.get("values", []), list):
         raise ConfigError(f"feature '{node['name']}': min, max and interval are numbers, values is a list")

@@ -31,7 +31,7 @@ class Report:
                 messages = [message for other, message in self.skipped if other == kind]
                 lines += named(messages, kind)
         if self.remarks:
-            lines += [f"{len(self.remarks)} remarks on charts that were taken:", *named(self.remarks)]
+            lines += [f"{len(self.remarks)} remarks on charts that were used:", *named(self.remarks)]
         return "\n".join(lines)
 
 

@@ -21,7 +21,7 @@ def read_yaml(path: Path) -> Any:
         if not path.is_file():
             raise CheckpointError(f"{path}: no such file")
         if path.stat().st_size > MAX_YAML_BYTES:
-            raise CheckpointError(f"{path}: more than {MAX_YAML_BYTES} bytes; no configuration of a model is that long")
+            raise CheckpointError(f"{path}: more than {MAX_YAML_BYTES} bytes; no model configuration is that long")
         text = path.read_text(encoding="utf-8")
         _check_structure(text, path)
         # OmegaConf, because plain YAML takes 1e-4 for a word; what is no mapping or list it meets with an assertion.
@@ -36,10 +36,10 @@ def _check_structure(text: str, path: Path) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):  # a few aliases of aliases stand for more than any memory holds
-            raise CheckpointError(f"{path}: YAML aliases (*name) are not read; write out what they stand for")
+            raise CheckpointError(f"{path}: YAML aliases (*name) are not read; write out the values")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_YAML_DEPTH:
-            raise CheckpointError(f"{path}: nested deeper than {MAX_YAML_DEPTH} levels; no configuration of a model is")
+            raise CheckpointError(f"{path}: nested deeper than {MAX_YAML_DEPTH} levels; no model configuration is")
 
 
 def write_yaml(path: Path, config: Mapping[str, Any]) -> None:

@@ -164,7 +164,7 @@ def fails(
         ("lightning.trainer.max_stepz=3", "lightning.trainer: unknown key 'max_stepz'"),
         ("lightning.trainer.precision=99", "lightning: Precision 99 is invalid"),
         ("lightning.trainer.logger=x", "lightning.trainer: 'logger' is not set here"),
-        ("lightning.trainer.strategy=fsdp", "lightning.trainer.strategy: 'fsdp' spreads the weights"),
+        ("lightning.trainer.strategy=fsdp", "lightning.trainer.strategy: 'fsdp' shards the weights"),
         ("lightning.tariner.max_steps=3", "lightning: unknown key 'tariner'"),
         ("lightning.callbacks.charts.params.size=3", "lightning.callbacks.charts.params: unknown key 'size'"),
         ("lightning.modelcheckpoint.params.top=3", "lightning.modelcheckpoint.params: unknown key 'top'"),
@@ -189,7 +189,7 @@ def fails(
         ("lightning.trainer=[1,2]", "override 'lightning.trainer=[1,2]' does not fit the configuration"),
         ("model.params.unet_config.params.num_res_blocks=abc", "model.params.unet_config: UNetModel cannot be built"),
         ("model.params.learning_rate=abc", "model.params.learning_rate: 'abc' is not a number"),
-        ("data.params.batch_size=null", "data: DataModuleFromConfig cannot be built of these params: TypeError"),
+        ("data.params.batch_size=null", "data: DataModuleFromConfig cannot be built with these params: TypeError"),
     ],
 )
 @pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
@@ -273,7 +273,7 @@ def test_a_full_disk_is_one_line_and_the_run_can_resume(
 
     monkeypatch.setattr(CSVLog, "log_metrics", lambda self, metrics, step: step and full())  # at the second step
     message = fails(*arguments)
-    assert "No space left on device: 'a.csv'; what the run has saved stays in" in message
+    assert "No space left on device: 'a.csv'; saved checkpoints stay in" in message
     (folder,) = (tmp_path / "logs").iterdir()
     assert f"resume with -r {folder}" in message
     monkeypatch.setattr(CSVLog, "log_metrics", log_metrics)

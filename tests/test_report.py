@@ -20,5 +20,5 @@ def test_remarks_on_charts_that_were_taken_are_named():
     for i in range(30):
         report.remark(f"a{i}.qua: mines left out: 2")
     lines = str(report).splitlines()
-    assert lines[:3] == ["30 charts", "30 remarks on charts that were taken:", "  a0.qua: mines left out: 2"]
+    assert lines[:3] == ["30 charts", "30 remarks on charts that were used:", "  a0.qua: mines left out: 2"]
     assert (len(lines), lines[-1]) == (3 + NAMED_FILES, f"  and {30 - NAMED_FILES} more")

@@ -32,7 +32,7 @@ def check_agreement(network: nn.Module, data: Mapping[str, Any]) -> None:
 def _check_equal(what: str, value: int, data: Mapping[str, Any], key: str) -> None:
     given = _number(data, key)
     if given is not None and value != given:
-        raise ConfigError(f"{what} is {value}, but {COMMON}.{key} is {given}; they have to be equal")
+        raise ConfigError(f"{what} is {value}, but {COMMON}.{key} is {given}; they must be equal")
 
 
 def _check_window(network: LatentDiffusion, data: Mapping[str, Any]) -> None:
@@ -42,7 +42,7 @@ def _check_window(network: LatentDiffusion, data: Mapping[str, Any]) -> None:
     if audio_frames and ratio and note_frames * ratio != audio_frames:
         raise ConfigError(
             f"model.params.z_length is {network.z_length}, {note_frames} note frames, but "
-            f"{COMMON}.audio.max_audio_frame / audio_note_window_ratio is {audio_frames / ratio:g}; they have to be "
+            f"{COMMON}.audio.max_audio_frame / audio_note_window_ratio is {audio_frames / ratio:g}; they must be "
             "equal"
         )
 

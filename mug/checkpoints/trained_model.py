@@ -103,11 +103,11 @@ def _load(
     source = str(checkpoint)
     model = skeleton(config, state, source)
     if not isinstance(model, kind):
-        raise CheckpointError(f"{checkpoint}: its configuration is that of a {kind_of(config)}; {wanted}")
+        raise CheckpointError(f"{checkpoint}: its configuration is for a {kind_of(config)}; {wanted}")
     check_fit(model, state, source)
     for name, value in state.items():
         if name.endswith(".kernel.kernel.L") and not 0 <= value <= MAX_KERNEL_LENGTH:
-            raise CheckpointError(f"{checkpoint}: {name} is {value}, between 0 and {MAX_KERNEL_LENGTH} is possible")
+            raise CheckpointError(f"{checkpoint}: {name} is {value}, between 0 and {MAX_KERNEL_LENGTH} is allowed")
     with naming_config(source):
         common = config["data"]["params"]["common"]
         keys, audio_settings = int(common["keys"]), AudioSettings.from_params(common["audio"])
@@ -183,7 +183,7 @@ def check_places(node: Any, source: str, where: str = "model") -> None:
     target, allowed = node.get("target"), PLACES[where.rpartition(".")[2]]
     if target not in allowed:
         raise CheckpointError(
-            f"{source}: {where} asks for {repr(target)[:100]}, which is no network of this package that belongs there"
+            f"{source}: {where} asks for {repr(target)[:100]}, which is not a network of this package for that place"
         )
     params = node.get("params")
     for key, value in params.items() if isinstance(params, Mapping) else ():
@@ -203,7 +203,7 @@ def _check_plain(config: Any, checkpoint: str) -> None:
             waiting += node.values() if isinstance(node, Mapping) else node
         elif not isinstance(node, (str, int, float, type(None))):
             raise CheckpointError(
-                f"{checkpoint}: its configuration has a {type(node).__name__} in it; plain values can be read"
+                f"{checkpoint}: its configuration has a {type(node).__name__} in it; only plain values are allowed"
             )
 
 

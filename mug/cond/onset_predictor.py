@@ -38,7 +38,7 @@ class OnsetPredictor(ConfiguredNetwork, ABC):
         """
         if answers.shape[2] != valid.shape[1]:
             raise ConfigError(
-                f"model.params.note_frames: the answers are for {answers.shape[2]} note frames of a window, which has "
+                f"model.params.note_frames: the output has {answers.shape[2]} note frames per window, which has "
                 f"{valid.shape[1]}"
             )
         start, offset = answers[:, 0], answers[:, 1]

@@ -101,11 +101,11 @@ def decode_audio(path: str | Path, sr: int, max_seconds: float = MAX_SECONDS) ->
     path = Path(path)
     sound = decode(path, max_seconds)
     if sound.lost_s:
-        lost = f"{path}: damaged; about {sound.lost_s:.1f} s of it could not be decoded and are left out"
+        lost = f"{path}: damaged; about {sound.lost_s:.1f} s could not be decoded and were skipped"
         warnings.warn(lost, stacklevel=2)
     mono = to_mono(sound.samples)
     if not np.abs(mono).max() <= MAX_PEAK:  # nor where it is no number
-        raise AudioError(f"{path}: holds samples that are no numbers, or far beyond full scale; encode it anew")
+        raise AudioError(f"{path}: contains NaN samples, or samples far beyond full scale; re-encode it")
     if sound.sr != sr:
         mono = soxr.resample(mono, sound.sr, sr)
         if mono.size == 0:

@@ -65,7 +65,7 @@ class AudioCache:
         try:
             return np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
-            raise AudioError(f"{path}: missing or damaged; start again, and it will be computed anew") from error
+            raise AudioError(f"{path}: missing or damaged; start again to recompute it") from error
 
     def build(
         self, audios: Iterable[Path], tqdm_class: Callable[..., Any] = tqdm

@@ -66,7 +66,7 @@ class Augmentation:
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if name.endswith("_p") and not (isinstance(value, (int, float)) and 0 <= value <= 1):
-                raise ConfigError(f"{name}: {value!r} is no probability")
+                raise ConfigError(f"{name}: {value!r} is not a probability")
         are_rates = all(isinstance(rate, (int, float)) and MIN_RATE <= rate <= MAX_RATE for rate in self.rate)
         if len(self.rate) != 2 or not are_rates or self.rate[0] > self.rate[1]:
             raise ConfigError(f"rate: expected [lowest, highest] of {MIN_RATE} to {MAX_RATE}, got {list(self.rate)}")

@@ -71,7 +71,7 @@ class OsuDataset(ItemDataset):
         self.seed = seed
         self.augmentation = Augmentation.from_params(augmentation or {})
         if self.split != "train" and self.augmentation != Augmentation():
-            raise ConfigError(f"augmentation is for training; the {self.split} split is taken as it is")
+            raise ConfigError(f"augmentation is for training; the {self.split} split is not augmented")
         if self.settings.kind == "stft" and self.augmentation.pitch_p + self.augmentation.frequency_mask_p > 0:
             raise ConfigError("augmentation: pitch_p and frequency_mask_p change mel bins; audio.kind is 'stft'")
         if latents is not None and (self.split != "train" or not with_audio):

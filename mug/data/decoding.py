@@ -135,7 +135,7 @@ def _decode_mp3(path: Path, max_seconds: float) -> Sound:
     if mp3.seconds > max_seconds + 1:  # what encoders add may be more than the limit
         raise too_long(path, mp3.seconds, max_seconds)
     if len(mp3.runs) > MAX_PARTS:
-        raise AudioError(f"{path}: damaged in {len(mp3.runs)} places; encode it anew")
+        raise AudioError(f"{path}: damaged in {len(mp3.runs)} places; re-encode it")
     first = mp3.runs[0]
     is_whole = len(mp3.runs) == 1 and (mp3.stated is None or abs(mp3.stated - mp3.n_frames) <= 1)
     if is_whole:
@@ -165,7 +165,7 @@ def _decode_mp3(path: Path, max_seconds: float) -> Sound:
 def _decode_ogg(path: Path, max_seconds: float) -> Sound:
     links = read_links(_content(path))
     if len(links) > MAX_PARTS:
-        raise AudioError(f"{path}: {len(links)} streams one after another; encode it anew")
+        raise AudioError(f"{path}: {len(links)} concatenated streams; re-encode it")
     if len(links) < 2 and not sum(link.lost_bytes for link in links):
         return _decode_plain(path, max_seconds)
     parts: list[tuple[np.ndarray, int]] = []
@@ -184,7 +184,7 @@ def _decode_ogg(path: Path, max_seconds: float) -> Sound:
 def _decode_elsewhere(path: Path, container: str | None, max_seconds: float, why: str) -> Sound:
     """Decode what libsndfile cannot."""
     if container is None:
-        raise AudioError(f"{path}: not decodable ({why or 'no kind of music file that is known'})")
+        raise AudioError(f"{path}: not decodable ({why or 'unknown audio format'})")
     decoded = decode_with_ffmpeg(path, container, max_seconds, why)
     if len(decoded.samples) > max_seconds * decoded.sr:
         raise too_long(path, None, max_seconds)
@@ -220,7 +220,7 @@ def _without_messages() -> Iterator[None]:
 
 def _content(path: Path) -> bytes:
     if path.stat().st_size > MAX_BYTES:
-        raise AudioError(f"{path}: larger than {MAX_BYTES >> 20} MiB; encode it anew, or cut it")
+        raise AudioError(f"{path}: larger than {MAX_BYTES >> 20} MiB; re-encode it, or cut it")
     return path.read_bytes()
 
 

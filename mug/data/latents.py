@@ -41,15 +41,17 @@ class EncodedLatents:
             if array.ndim != 4 or array.dtype != np.float32 or not array.size:
                 raise ValueError(f"{ARRAY} is {array.dtype} {list(array.shape)}")
         except (OSError, ValueError, EOFError, LookupError, TypeError, RecursionError) as error:
-            raise DatasetError(f"{self.folder}: no latents, or damaged ones ({error}); {RUN_AGAIN}") from error
+            raise DatasetError(f"{self.folder}: missing or damaged latents ({error}); {RUN_AGAIN}") from error
         for name, value in described(depends_on).items():
             if encoded_from.get(name) != value:
                 raise DatasetError(
-                    f"{self.folder}: latents of other items: {name} was {encoded_from.get(name)}, and is {value} now; "
+                    f"{self.folder}: latents of different items: {name} was {encoded_from.get(name)}, now {value}; "
                     f"{RUN_AGAIN}"
                 )
         if array.shape[1] != n_items:
-            raise DatasetError(f"{self.folder}: latents of {array.shape[1]} items, of {n_items} now; {RUN_AGAIN}")
+            raise DatasetError(
+                f"{self.folder}: latents of {array.shape[1]} items, but there are {n_items} now; {RUN_AGAIN}"
+            )
         self._array = array
         self.first_stage = first_stage
         self.n_variants = len(array)

@@ -174,7 +174,7 @@ def _candidate(source: ChartSource, keys: int, with_audio: bool) -> _Candidate:
     if row is None or prompt is None or row["digest"] != source.digest:
         chart = read_osu(path)  # raises ChartError for a broken chart, which is the reason to report
         if chart.keys != keys:
-            raise _Unusable("other key count", f"{chart.keys}K, the configuration says keys: {keys}")
+            raise _Unusable("other key count", f"{chart.keys}K, but the configuration has keys: {keys}")
         if row is None or prompt is None:
             raise _Unusable("without features", f"not in features.db; {RUN_AGAIN}")
         raise _Unusable("changed", f"features.db describes another chart of this name and folder; {RUN_AGAIN}")
@@ -184,7 +184,7 @@ def _candidate(source: ChartSource, keys: int, with_audio: bool) -> _Candidate:
                 "without features", f"described without {names[0]}; {RUN_AGAIN}, with the yaml of the training"
             )
     if row["keys"] != keys:
-        raise _Unusable("other key count", f"{row['keys']}K, the configuration says keys: {keys}")
+        raise _Unusable("other key count", f"{row['keys']}K, but the configuration has keys: {keys}")
     audio = file_beside(path, str(row["audio"])) if with_audio else Path()
     if audio is None:
         raise _Unusable("without audio", f"its audio file '{row['audio']}' is missing")

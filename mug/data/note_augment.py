@@ -42,5 +42,5 @@ def mirror_passages(note: np.ndarray, prob: float, rng: np.random.Generator | No
 
 def _given(rng: np.random.Generator | None) -> np.random.Generator:
     if rng is None:
-        raise ValueError("a convertor that leaves a choice to chance needs a generator: encode(notes, rng)")
+        raise ValueError("random augmentation needs a generator: encode(notes, rng)")
     return rng

@@ -33,7 +33,7 @@ def playable(audio: Path) -> Iterator[tuple[Path, str]]:
         file = Path(folder) / f"{audio.stem}{ending or '.ogg'}"
         if ending:
             shutil.copyfile(audio, file)
-            yield file, f"{audio.name} is {sound.kind}; the package gives it that ending"
+            yield file, f"{audio.name} is {sound.kind}; the package uses that extension"
             return
         _write_vorbis(file, sound)
         if sound.kind in ENDINGS:

@@ -80,7 +80,7 @@ def _mapping_at(node: Any, key: str) -> Mapping[str, Any]:
 
 def _check_equal(key: str, value: Any, other_key: str, other: Any) -> None:
     if other is not None and value != other:
-        raise ConfigError(f"model.params: {key} is {value}, but {other_key} is {other}; they have to be equal")
+        raise ConfigError(f"model.params: {key} is {value}, but {other_key} is {other}; they must be equal")
 
 
 def check_noisy(x_t: Tensor, t: Tensor, z_channels: int, timesteps: int) -> None:

@@ -146,7 +146,7 @@ class ChartGenerator:
         feature_ids = self._feature_ids(request.prompt)  # [F]; a wrong prompt is refused before anything is decoded
         spectrum = self._spectrum(request.audio)  # [M, A]
         if is_silent(spectrum, self.audio_settings):
-            raise AudioError(f"{request.audio}: holds nothing but silence, so there is nothing to chart")
+            raise AudioError(f"{request.audio}: is silent, so there is nothing to chart")
         end_ms = self.audio_settings.grid.audio.to_ms(spectrum.shape[-1])
         silences = silent_spans(spectrum, self.audio_settings)
         density = None if self.density is None else self.density.of(self.spec.inside(request.prompt))
@@ -199,7 +199,7 @@ class ChartGenerator:
             message = f"{request.version(index)}: the model wrote no notes; the chart is left out"
             warnings.warn(message, stacklevel=3)
         if not best:
-            message = "the model wrote no notes; train it for longer, or ask for something else"
+            message = "the model wrote no notes; train it longer, or change the prompt"
             raise ChartError(f"{request.audio}: {message}")
         title, artist = song_names(request.audio, request.song.title, request.song.artist)
         return [

@@ -135,7 +135,7 @@ class NoteSampler:
                 start, offset = self.placement(audio, ids)[0].float().cpu()  # [T] each
             if len(start) * ratio != length:
                 raise CheckpointError(
-                    f"{PLACEMENT}: answers for {len(start)} note frames of music that has {length // ratio}; its "
+                    f"{PLACEMENT}: returned {len(start)} note frames for music with {length // ratio}; its "
                     "note_frames do not fit its audio encoder"
                 )
             frames = torch.arange(len(start)) + offset.clamp(0, 1) - shift / ratio

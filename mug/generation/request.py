@@ -37,8 +37,8 @@ class GeneratedChart(Beatmap):
         most = "hardest" if float(asked) > self.star_rating else "easiest"
         nearest = self.star_rating if self.nearest_stars is None else self.nearest_stars
         return (
-            f"{self.version}: asked for {float(asked):.1f} stars, it has {self.star_rating:.1f}; the {most} that this "
-            f"model came to for this song is {nearest:.1f}"
+            f"{self.version}: requested {float(asked):.1f} stars, got {self.star_rating:.1f}; the {most} that this "
+            f"model reached for this song is {nearest:.1f}"
         )
 
 

@@ -41,11 +41,11 @@ class SamplingSettings:
         from mug.diffusion.samplers import SAMPLERS, STOCHASTIC  # imports torch, which --help need not wait for
 
         if not _is_whole(self.steps, MAX_STEPS):
-            raise PromptError(f"{self.steps} steps: take 1 or more")
+            raise PromptError(f"{self.steps} steps: give 1 or more")
         if not _is_whole(self.ensemble, MAX_ENSEMBLE):
-            raise PromptError(f"an ensemble of {self.ensemble}: take 1 to {MAX_ENSEMBLE}")
+            raise PromptError(f"an ensemble of {self.ensemble}: give 1 to {MAX_ENSEMBLE}")
         if not _is_whole(self.attempts, MAX_ATTEMPTS):
-            raise PromptError(f"{self.attempts} attempts: take 1 to {MAX_ATTEMPTS}")
+            raise PromptError(f"{self.attempts} attempts: give 1 to {MAX_ATTEMPTS}")
         if not (_is_number(self.guidance) and math.isfinite(self.guidance)):
             raise PromptError(f"guidance {self.guidance}: give a number, such as 3")
         if not (_is_number(self.eta) and 0 <= self.eta <= 1):
@@ -53,7 +53,7 @@ class SamplingSettings:
         if self.sampler not in list(SAMPLERS):  # a stranger's file may give what has no hash
             raise PromptError(f"sampler '{self.sampler}': known are {', '.join(SAMPLERS)}")
         if self.eta != 0 and self.sampler not in STOCHASTIC:
-            raise PromptError(f"eta {self.eta}: the sampler {self.sampler} draws no noise at its steps; give eta 0")
+            raise PromptError(f"eta {self.eta}: the sampler {self.sampler} does not use eta; give eta 0")
 
     @classmethod
     def from_yaml(cls, path: Path) -> "SamplingSettings":

@@ -117,7 +117,7 @@ def _our_params(target: str, params: Mapping[str, Any], s4: str, left_out: list[
             raise ConfigError(f"{place}: the parameter is unknown; remove it if it had no effect on the trained model")
         if not rule.kept and rule.absent and value not in rule.absent:
             raise ConfigError(
-                f"{place} is {brief(value)}: ours has no such thing; only {rule.absent[0]} can be imported"
+                f"{place} is {brief(value)}: ours does not have this; only {rule.absent[0]} can be imported"
             )
         if not rule.kept or value in rule.absent:
             left_out.append(f"{place} = {brief(value)}")
@@ -189,7 +189,7 @@ def _target_and_params(node: Any, where: str, known: tuple[str, ...]) -> tuple[s
             raise ConfigError(f"{where}: unknown key '{key}'; a node has only 'target' and 'params'")
     target = node.get("target")
     if target not in known or target == "ddconfig":
-        raise ConfigError(f"{where}: '{target}' is no network of the 2023 program")
+        raise ConfigError(f"{where}: '{target}' is not a network of the 2023 program")
     return target, _mapping(node.get("params") or {}, f"{where}.params")
 
 

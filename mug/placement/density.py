@@ -44,9 +44,11 @@ class DensityPrior:
             raise ConfigError(f"density of {n - 1} features: mean {mean.shape} and covariance {covariance.shape}")
         in_bounds = (np.abs(mean) <= LARGEST).all() and (np.abs(covariance) <= LARGEST).all()  # not so if they are NaN
         if not (in_bounds and np.allclose(covariance, covariance.T)):
-            raise ConfigError("density: mean and covariance have to be numbers to a million, the covariance symmetric")
+            raise ConfigError(
+                "density: mean and covariance must be finite, below a million, and the covariance symmetric"
+            )
         if np.linalg.eigvalsh(covariance)[0] < LEAST_VARIANCE:
-            raise ConfigError("density: the covariance is that of no distribution")
+            raise ConfigError("density: the covariance is not positive definite")
         self.mean = mean
         self.covariance = covariance
 
@@ -58,7 +60,7 @@ class DensityPrior:
         """
         rows = list(charts)
         if len(rows) < 2:
-            raise ConfigError(f"{len(rows)} charts are too few to know how dense charts are")
+            raise ConfigError(f"{len(rows)} charts are too few to fit how dense charts are")
         prompts = [prompt for prompt, _ in rows]
         names = [name for name in prompts[0] if all(isinstance(p.get(name), NUMBER) for p in prompts)]
         values = [[*(_value(name, p[name]) for name in names), math.log(rate)] for p, rate in rows]
@@ -76,7 +78,7 @@ class DensityPrior:
                 raise ConfigError("its names are none")
             return cls(names, np.array(mean, dtype=np.float64), np.array(covariance, dtype=np.float64))
         except (KeyError, TypeError, ValueError, OverflowError, ConfigError) as error:
-            raise CheckpointError(f"{path}: does not say how dense charts are: {error}") from error
+            raise CheckpointError(f"{path}: not a density prior: {error}") from error
 
     def save(self, path: Path) -> None:
         """Write it as YAML, whole or not at all."""

@@ -50,7 +50,7 @@ class PlacementModel(OnsetPredictor):
         where = "model.params"
         self.unet_model = instantiate_from_config(unet_config, f"{where}.unet_config", UNetModel)
         if self.unet_model.audio_channels is None:
-            raise ConfigError(f"{where}.unet_config: give audio_channels; a placement model hears every scale")
+            raise ConfigError(f"{where}.unet_config: give audio_channels; a placement model uses every scale")
         check_conditions(unet_config, wave_stage_config, cond_stage_config, self.unet_model.in_channels)
         self.wave_model = instantiate_from_config(
             wave_stage_config, f"{where}.wave_stage_config", MelspectrogramScaleEncoder1D
@@ -62,7 +62,7 @@ class PlacementModel(OnsetPredictor):
         if out_channels != N_ANSWERS * note_frames:
             raise ConfigError(
                 f"{where}.unet_config: out_channels is {out_channels}, but {note_frames} note frames a latent frame "
-                f"have {N_ANSWERS * note_frames} answers"
+                f"need {N_ANSWERS * note_frames}"
             )
 
     def start_from(self, training: TrainingParams) -> None:

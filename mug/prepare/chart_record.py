@@ -67,7 +67,7 @@ def describe_chart(task: Task) -> Record:
     try:
         data = read_chart(task.path)
         if digest_of(data) != task.digest:
-            raise ChartError(f"{task.path}: was changed just now; run this again")
+            raise ChartError(f"{task.path}: changed during the run; run this again")
         chart = parse_osu(data, str(task.path))
         try:
             at_rates = _features(chart, data, task.parts, task.rates)
@@ -136,5 +136,5 @@ def unpack_notes(packed: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     start_ms, last_ms = start.view("<f8"), (start + length).view("<f8")
     known = np.abs((start_ms, last_ms)) <= LATEST_MS  # False for NaN, too
     if not known.all() or column.min() < 0:
-        raise DatasetError("its notes are damaged (columns or times that no chart has)")
+        raise DatasetError("its notes are damaged (impossible columns or times)")
     return column.astype(np.int64), start_ms, last_ms

@@ -142,7 +142,10 @@ def _digests(charts: Iterable[Path], report: Report) -> dict[Key, tuple[Path, st
             continue
         first, first_digest = found.setdefault((path.name, path.parent.name), (path, digest))
         if first_digest != digest:
-            report.skip("same name and folder", f"{path}: {first} has its place; rename one of the two folders")
+            report.skip(
+                "same name and folder",
+                f"{path}: {first} has the same name and folder name; rename one of the two folders",
+            )
         elif first != path:
             report.skip("there twice", f"{path}: the same chart as {first}")
     return found
@@ -205,7 +208,7 @@ def _count(
             report.changed += 1
         else:
             report.updated.update(
-                f"{LABELS[part]} computed anew, by {wanted[part]}; was by {row[part] or 'nothing'}"
+                f"{LABELS[part]} recomputed with {wanted[part]}; before with {row[part] or 'nothing'}"
                 for part in tasks[key].parts
             )
 

@@ -125,7 +125,7 @@ class FeatureDB:
             return self._connection.execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise DatasetError(
-                f"{self.path}: cannot be read ({error}); {RUN_AGAIN}; where the file is damaged, delete it first"
+                f"{self.path}: cannot be read ({error}); {RUN_AGAIN}; if the file is damaged, delete it first"
             ) from error
 
     def _write(self, statement: str, values: Iterable[Sequence[Any]]) -> None:

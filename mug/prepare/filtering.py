@@ -67,7 +67,7 @@ def filter_beatmap(
     Raises DatasetError for a list that is missing or empty, and where no chart would stay.
     """
     if Path(out_txt).is_dir():
-        raise DatasetError(f"{out_txt}: is a folder; give the name of a list to write")
+        raise DatasetError(f"{out_txt}: is a folder; give a file name for the list")
     listed = _listed_with_stars(beatmap_txt)
     charts: list[ReadChart] = []
     dropped: list[Dropped] = []

@@ -34,14 +34,14 @@ class Gathered(Report):
     def __str__(self) -> str:
         lines = [super().__str__()]
         if not self.new_sets and not self.gone_charts:
-            lines.insert(0, "nothing new: every song is as the last run left it")
+            lines.insert(0, "nothing new: no song changed since the last run")
         if self.without_audio:
             lines.append(
                 f"{len(self.without_audio)} charts have no audio file: stage 1 trains on them, stage 2 leaves them out"
             )
             lines += named(self.without_audio)
         if self.gone_charts:
-            lines.append(f"{self.gone_charts} charts of the last run are no longer there: they left the list")
+            lines.append(f"{self.gone_charts} charts of the last run no longer exist and were removed from the list")
         return "\n".join(lines)
 
 
@@ -97,7 +97,7 @@ def _files(source: Path, target: Path, roots: tuple[Path, ...], report: Report) 
     if source.is_file():
         home = Path(source.resolve().parent.name)
         if not source.name.lower().endswith((*CHART_SUFFIXES, *PACKAGE_SUFFIXES)):
-            raise DatasetError(f"{source}: neither a folder nor a package or chart that is known")
+            raise DatasetError(f"{source}: neither a folder nor a known package or chart")
         yield source, _place(Path(source.name), home)
         return
     home = Path(source.resolve().name)
@@ -112,7 +112,9 @@ def _files(source: Path, target: Path, roots: tuple[Path, ...], report: Report) 
         for name in folders[:]:
             path = Path(folder, name)
             if os.path.islink(path):
-                report.skip("linked folder", f"{path}: a link to a folder is not followed; give it as songs of its own")
+                report.skip(
+                    "linked folder", f"{path}: links to folders are not followed; give it as a separate folder of songs"
+                )
             elif path.resolve() == target:
                 folders.remove(name)
         for name in names:
@@ -121,9 +123,11 @@ def _files(source: Path, target: Path, roots: tuple[Path, ...], report: Report) 
             file = Path(folder, name)
             relative = file.relative_to(source)
             if any(part.startswith(".") for part in relative.parts):
-                report.skip("hidden", f"{file}: hidden, as what an interrupted program leaves; rename it to take it")
+                report.skip(
+                    "hidden", f"{file}: hidden, perhaps left over from an interrupted program; rename it to include it"
+                )
             elif name.lower().endswith(OTHER_ARCHIVES):
-                report.skip("archive", f"{file}: an archive of a kind that is not read; unpack it, and run this again")
+                report.skip("archive", f"{file}: an unsupported archive; unpack it, and run this again")
             elif os.path.islink(file) and not os.path.exists(file):
                 report.skip("broken link", f"{file}: a link to {os.readlink(file)}, which is not there")
             elif os.path.islink(file) and not any(file.resolve().is_relative_to(root) for root in roots):

@@ -77,7 +77,7 @@ def only_run(target: Path) -> Iterator[tuple[Path, IO[bytes]]]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"{target}: another run prepares this folder; waiting for its end", file=sys.stderr)
+            print(f"{target}: another run is preparing this folder; waiting for it to end", file=sys.stderr)
             fcntl.flock(lock, fcntl.LOCK_EX)
         lock.seek(0)
         if lock.read():  # the run before this one did not end

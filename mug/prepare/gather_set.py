@@ -99,7 +99,7 @@ class _Taking:
             if file.suffix.lower() in PACKAGE_SUFFIXES:
                 self._take_package(file, relative)
             elif file not in newest:
-                self._skip("older format", f"{file}: the same song as the .ssc beside it, which is taken")
+                self._skip("older format", f"{file}: the same song as the .ssc beside it, which is used")
             else:
                 self._take_file(file, relative, str(file))
         self.result.read = sorted(self._stamps.values())
@@ -190,7 +190,7 @@ class _Taking:
                 self._names[key] = held
                 return name
             if self._names[key] == held:
-                raise Unwanted("there twice", f"{shown}: the set has this very chart already")
+                raise Unwanted("there twice", f"{shown}: the set already has the same chart")
         raise AssertionError("numbers do not end")
 
     def _key(self, name: str) -> str:

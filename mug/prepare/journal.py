@@ -31,7 +31,7 @@ class Journal:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self._file.close()
-            raise DatasetError(f"{path}: another run is writing it; let that one end") from error
+            raise DatasetError(f"{path}: another run is writing it; wait for it to end") from error
         try:
             self._pages = self._read(job)
         except DatasetError:
@@ -49,13 +49,13 @@ class Journal:
             for line in lines[1:]:
                 pages.setdefault(line["step"], []).append((line["rows"], line["cursor"]))
         except (ValueError, KeyError, TypeError) as error:
-            raise DatasetError(f"{self.path}: damaged ({error}); delete it to start anew") from error
+            raise DatasetError(f"{self.path}: damaged ({error}); delete it to start over") from error
         if not lines:
             self._append(job)
         elif lines[0] != job:
             raise DatasetError(
-                f"{self.path}: of an unfinished run with other options, {json.dumps(lines[0])}; give it the same ones, "
-                f"or delete the file to start anew"
+                f"{self.path}: from an unfinished run with other options, {json.dumps(lines[0])}; use the same ones, "
+                f"or delete the file to start over"
             )
         return pages
 

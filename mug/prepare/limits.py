@@ -101,7 +101,7 @@ class Limits:
     def __post_init__(self) -> None:
         for name, limit in asdict(self).items():
             if isinstance(limit, float) and math.isnan(limit):
-                raise ConfigError(f"{name}: nan is no limit; leave it out for none")
+                raise ConfigError(f"{name}: nan is not a limit; leave it out for no limit")
 
     def broken(self, traits: Traits) -> tuple[str, str] | None:
         """Return the kind of reason and the reason why a chart is left out, None where it may stay."""
@@ -120,7 +120,7 @@ class Limits:
             (
                 "too dense",
                 _above(t.density, self.max_density),
-                f"{t.density:.1f} notes a second in every column at the densest; no hand plays that",
+                f"{t.density:.1f} notes per second in every column at the densest; unplayable",
             ),
             ("too easy", _below(t.stars, self.min_stars), f"{t.stars:.2f} stars"),
             ("too hard", _above(t.stars, self.max_stars), f"{t.stars:.2f} stars"),

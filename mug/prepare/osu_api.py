@@ -79,7 +79,7 @@ class OsuApi:
         client_id, client_secret = (os.environ.get(f"OSU_CLIENT_{part}", "").strip() for part in ("ID", "SECRET"))
         if not (client_id and client_secret):
             raise ApiError(
-                "osu! answers only to registered programs: make a new application under OAuth on "
+                "osu!'s API needs a registered application: create one under OAuth on "
                 "https://osu.ppy.sh/home/account/edit (it needs no callback address), and set OSU_CLIENT_ID and "
                 "OSU_CLIENT_SECRET in the environment to what it says there"
             )
@@ -141,9 +141,9 @@ class OsuApi:
             except ReauthenticationRequired:
                 problem, self._api = "the token is no longer valid", None
             except BROKEN as error:
-                problem = f"no answer that can be read ({type(error).__name__})"
+                problem = f"no readable answer ({type(error).__name__})"
         raise ApiError(
-            f"osu! was asked {ATTEMPTS} times for {what}: {problem}. What came before is kept: run the same command "
+            f"osu! was asked {ATTEMPTS} times for {what}: {problem}. Earlier results are kept: run the same command "
             f"again later"
         ) from None
 

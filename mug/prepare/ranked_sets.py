@@ -82,7 +82,7 @@ def charts_of_sets(beatmap_txt: str | Path, set_ids: Iterable[int], out: Path) -
     folder = Path(beatmap_txt).parent
     here = [path for path in beatmap_paths(beatmap_txt) if _set_of(path) in wanted]
     if not here:
-        raise DatasetError(f"{beatmap_txt}: none of its charts is of these sets, so no list was written")
+        raise DatasetError(f"{beatmap_txt}: none of its charts is in these sets, so no list was written")
     write_beatmap_txt(out, [str(path.relative_to(folder) if path.is_relative_to(folder) else path) for path in here])
     return len(here)
 

@@ -136,7 +136,7 @@ class BeatmapLogger(pl.Callback):
         try:
             original = read_osu(path)
         except ChartError as error:  # training needs the file no more, and need not end for a picture
-            rank_zero_warn(f"beatmap_logger: no picture of a chart that is gone: {error}")
+            rank_zero_warn(f"beatmap_logger: cannot draw a chart whose file is gone: {error}")
             return
         step = trainer.global_step
         folder, name = Path(trainer.default_root_dir) / CHARTS / f"step_{step:07d}", f"{number:02d}"

@@ -28,8 +28,8 @@ class SafeCheckpointIO(TorchCheckpointIO):
             why = os.strerror(reason.errno) if isinstance(reason, OSError) and reason.errno else str(reason)
             free = shutil.disk_usage(Path(path).parent).free if Path(path).parent.is_dir() else 0
             raise TrainingError(
-                f"{path}: could not be saved: {why.splitlines()[0]} ({free / 1e6:.0f} MB are free there); "
-                "checkpoints of before stay as they are"
+                f"{path}: could not be saved: {why.splitlines()[0]} ({free / 1e6:.0f} MB free); "
+                "earlier checkpoints are kept"
             ) from error
 
     def load_checkpoint(

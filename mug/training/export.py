@@ -75,7 +75,7 @@ def _training_of(checkpoint: Path, config: Mapping[str, Any]) -> Training:
     data = content.get(DataModuleFromConfig.__qualname__, {})
     counts = [count for split in data.values() for count in split.values()]
     if not all(type(number) is int for number in (step, *counts)):
-        raise CheckpointError(f"{checkpoint}: its steps or sizes of data are no whole numbers")
+        raise CheckpointError(f"{checkpoint}: its steps or data sizes are not whole numbers")
     return Training(
         step=step,
         seed=config["model"].get("params", {}).get("seed"),

@@ -52,8 +52,8 @@ class FiniteCheck(pl.Callback):
         first = NEVER if self.first_bad is None else int(self.first_bad.item())
         what = f"the loss of step {first} is NaN or infinite" if first < NEVER else "the weights are NaN or infinite"
         return (
-            f"{what} (seen at step {trainer.global_step}); checkpoints of before stay as they are, in "
-            f"{trainer.default_root_dir}: go on from there with -r and a lower model.params.learning_rate, "
+            f"{what} (noticed at step {trainer.global_step}); earlier checkpoints are kept, in "
+            f"{trainer.default_root_dir}: resume from there with -r and a lower model.params.learning_rate, "
             "lightning.trainer.gradient_clip_val=1.0, or precision 32-true or bf16-mixed in place of 16-mixed"
         )
 

@@ -65,7 +65,7 @@ def resume_run(path: Path, logdir: Path, files: Sequence[str], overrides: Sequen
         raise CheckpointError(f"{error}; go on from another checkpoint of the run: -r {others[0]}") from error
     config = content.get("config")
     if not isinstance(config, dict):
-        raise CheckpointError(f"{path}: carries no configuration, so it is no checkpoint of a training run")
+        raise CheckpointError(f"{path}: contains no configuration, so it is not a checkpoint of a training run")
     merged = merge_configs(without_removed(config), changes)
     if path.parent.name != CHECKPOINTS:
         return Run(_new_folder(logdir, path.stem), merged, path)

@@ -58,7 +58,7 @@ def check_config(config: Mapping[str, Any]) -> None:
     strategy = trainer.get("strategy")
     if isinstance(strategy, str) and strategy.startswith(SHARDED):
         raise ConfigError(
-            f"lightning.trainer.strategy: '{strategy}' spreads the weights over the processes, but their average (ema) "
+            f"lightning.trainer.strategy: '{strategy}' shards the weights, but EMA "
             "and gradient_clip_val need them whole; take ddp, see docs/scaling.md"
         )
 

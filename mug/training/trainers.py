@@ -35,4 +35,4 @@ def build_trainable(node: Mapping[str, Any], where: str = "model") -> LitNetwork
         if isinstance(network, kind):
             return trainer(network, training)
     known = ", ".join(kind.__name__ for kind in TRAINERS)
-    raise ConfigError(f"{where}: a {type(network).__name__} cannot be trained by itself; those that can: {known}")
+    raise ConfigError(f"{where}: a {type(network).__name__} cannot be trained on its own; those that can: {known}")

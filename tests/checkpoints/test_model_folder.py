@@ -156,7 +156,7 @@ class TestHostileFolders:
             ("link.yaml", "leads out of this folder"),
             ("nowhere.yaml", "no such file"),
             ("fifo", "no such file"),
-            ("model.safetensors", "no configuration of a model is that long|not readable"),
+            ("model.safetensors", "no model configuration is that long|not readable"),
         ],
     )
     def test_features_stay_in_the_folder(self, folder, name, reason):
@@ -176,7 +176,7 @@ class TestHostileFolders:
                 lambda c: c["model"]["params"]["unet_config"].update(target="subprocess.run"),
                 "'subprocess.run', which is no",
             ),
-            (lambda c: c["model"].update(target="mug.synth.songs.write_songs"), "which is no network"),
+            (lambda c: c["model"].update(target="mug.synth.songs.write_songs"), "which is not a network"),
             (lambda c: unet(c).update(speed=1), "unknown key 'speed'"),
             (lambda c: unet(c).update(model_channels=64), r"input_blocks.0.0.bias is \[32\], the model's is \[64\]"),
             (lambda c: unet(c).update(model_channels=32 * 10**12), "does not fit|builds no model"),
@@ -209,7 +209,7 @@ class TestHostileFolders:
             ("", "lacks 'model'"),
             ("a: &a [1]\nb: &b [*a, *a, *a]\nmodel: [*b, *b, *b]\n", r"YAML aliases \(\*name\) are not read"),
             ("[" * 5000, "nested deeper than 30 levels"),
-            ("x: " + "y" * MAX_YAML_BYTES, "no configuration of a model is that long"),
+            ("x: " + "y" * MAX_YAML_BYTES, "no model configuration is that long"),
         ],
     )
     def test_text_that_is_no_configuration(self, folder, text, reason):
@@ -286,7 +286,7 @@ class TestHostileFolders:
             load_trained_model(file, config=tiny_run_config())
 
     def test_a_folder_of_something_else(self, tmp_path, folder):
-        with pytest.raises(CheckpointError, match=r"no model\.safetensors in this folder; of a run, name"):
+        with pytest.raises(CheckpointError, match=r"no model\.safetensors in this folder; for a run, give"):
             ChartGenerator.load(tmp_path)
         (folder / "model.safetensors").unlink()
         (folder / "model.safetensors").mkdir()

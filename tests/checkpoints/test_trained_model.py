@@ -67,7 +67,7 @@ def test_nor_is_one_further_inside_or_outside(saved, target):
     config = tiny_run_config()
     config["model"]["params"]["first_stage_config"]["params"]["lossconfig"] = {"target": target, "params": {}}
     where = r"model\.params\.first_stage_config\.params\.lossconfig"
-    with pytest.raises(CheckpointError, match=f"{where} asks for '{target}', which is no network of this package"):
+    with pytest.raises(CheckpointError, match=f"{where} asks for '{target}', which is not a network of this package"):
         load_trained_model(saved(config))
     config["model"] = {"target": target, "params": {}}
     with pytest.raises(CheckpointError, match=f"model asks for '{target}'"):
@@ -99,7 +99,7 @@ def test_every_network_has_the_path_that_configurations_give_it():
     [
         ("/dev/zero", "/dev/zero: no such file"),
         ("fifo", "fifo: no such file"),
-        ("large.yaml", "no configuration of a model is that long"),
+        ("large.yaml", "no model configuration is that long"),
         ("deep.yaml", "nested deeper than 30 levels"),
         ("x" * 300, "builds no model: .*name too long"),
         (["a"], "builds no model"),
@@ -214,7 +214,7 @@ def test_a_folder_brings_its_placement_model(folder_with_placement, tiny_checkpo
         ),
         (
             lambda config: config["model"].update(tiny_run_config()["model"]),
-            "is that of a DDPM; the folder placement of a model is for a PlacementModel",
+            "is for a DDPM; the folder placement of a model is for a PlacementModel",
         ),
     ],
 )
@@ -249,7 +249,7 @@ def test_a_placement_model_with_another_prompt_is_refused(folder_with_placement,
 
 
 def test_a_placement_model_writes_no_charts(folder_with_placement):
-    with pytest.raises(CheckpointError, match="is that of a PlacementModel; charts need stage 2"):
+    with pytest.raises(CheckpointError, match="is for a PlacementModel; charts need stage 2"):
         load_trained_model(folder_with_placement / "placement")
 
 
@@ -262,5 +262,5 @@ def test_a_folder_brings_its_density(folder_with_placement, tmp_path):
         assert density is not None
         assert density.names == ["sr"]
     (folder / "density.yaml").write_text("sr: 5")
-    with pytest.raises(CheckpointError, match=r"density\.yaml: does not say how dense charts are"):
+    with pytest.raises(CheckpointError, match=r"density\.yaml: not a density prior"):
         load_trained_model(folder)

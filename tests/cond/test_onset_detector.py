@@ -116,5 +116,5 @@ def test_a_scale_that_the_encoder_lacks_is_refused(scale):
 
 
 def test_note_frames_that_do_not_fill_the_window_are_refused():
-    with pytest.raises(ConfigError, match="for 4 note frames of a window, which has 8"):
+    with pytest.raises(ConfigError, match="has 4 note frames per window, which has 8"):
         LitOnsets(detector(note_frames=1)).training_step(batch(), 0)

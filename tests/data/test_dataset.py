@@ -205,7 +205,7 @@ def test_no_window_lies_after_the_chart(tmp_path, kind):
 @pytest.mark.parametrize("kind", [OsuValidDataset, OsuTestDataset])
 def test_evaluation_refuses_augmentation(library, kind):
     fractions = {"valid_fraction": float(kind.split == "valid"), "test_fraction": float(kind.split == "test")}
-    with pytest.raises(ConfigError, match=f"the {kind.split} split is taken as it is"):
+    with pytest.raises(ConfigError, match=f"the {kind.split} split is not augmented"):
         dataset(library, kind, augmentation={"mirror_p": 0.5}, **fractions)
     dataset(library, kind, augmentation={}, **fractions)
 

@@ -108,7 +108,7 @@ def test_everything_unusable_is_named_with_its_reason(tmp_path):
     assert [entry.path for entry in entries] == [charts["good"]]
     assert report.done == 1
     reasons = {
-        "seven": ("other key count", "7K, the configuration says keys: 4"),
+        "seven": ("other key count", "7K, but the configuration has keys: 4"),
         "std": ("unusable", "Mode is 0"),
         "cut": ("unusable", "cut off"),
         "empty": ("unusable", "no notes"),

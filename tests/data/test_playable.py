@@ -56,7 +56,7 @@ def test_an_mp3_of_another_name_gets_its_own(tmp_path):
     with playable(tmp_path / "a.wav") as (file, said):
         assert file.name == "a.mp3"
         assert file.read_bytes() == (tmp_path / "a.wav").read_bytes()
-        assert said == "a.wav is mp3; the package gives it that ending"
+        assert said == "a.wav is mp3; the package uses that extension"
 
 
 def test_a_damaged_mp3_is_packed_as_it_was_heard(tmp_path):

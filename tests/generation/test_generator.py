@@ -95,9 +95,7 @@ def test_a_prompt_may_hold_numpy_numbers(generator, song):
 
 def test_stars_out_of_reach_are_said(generator, song):
     written = chart(generator, song, {"sr": 8.0})
-    near = (
-        f"asked for 8.0 stars, it has {written.star_rating:.1f}; the hardest that this model came to for this song is"
-    )
+    near = f"requested 8.0 stars, got {written.star_rating:.1f}; the hardest that this model reached for this song is"
     assert f"{near} {written.nearest_stars:.1f}" in written.stars_warning({"sr": 8.0})
     assert written.nearest_stars >= written.star_rating
     assert written.stars_warning({}) == ""
@@ -114,7 +112,7 @@ def test_no_notes_where_there_is_no_sound(generator, song, tmp_path):
 
 def test_silence_is_nothing_to_chart(generator, tmp_path):
     soundfile.write(tmp_path / "silence.wav", np.zeros(22050), 22050)
-    with pytest.raises(AudioError, match=r"silence\.wav: holds nothing but silence"):
+    with pytest.raises(AudioError, match=r"silence\.wav: is silent"):
         generator.generate(tmp_path / "silence.wav", {})
 
 
@@ -494,13 +492,13 @@ class TestCheckpoints:
             (lambda c: c["config"].update(model={"target": "os.system", "params": {"command": "true"}}), "'os.system'"),
             (
                 lambda c: c["config"]["model"]["params"].update(scheduler_config={"target": "subprocess.run"}),
-                "'subprocess.run', which is no network of this package",
+                "'subprocess.run', which is not a network of this package",
             ),
             (
                 lambda c: c["config"].update(
                     model={"target": "mug.synth.songs.write_songs", "params": {"folder": "songs"}}
                 ),
-                "'mug.synth.songs.write_songs', which is no network of this package",
+                "'mug.synth.songs.write_songs', which is not a network of this package",
             ),
             (lambda c: c["config"]["model"].update(target="mug.nowhere.DDPM"), "'mug.nowhere.DDPM'"),
         ],

@@ -56,7 +56,7 @@ def test_places_beyond_their_frame_are_at_its_edge(sampler, monkeypatch):
 
 def test_answers_for_other_note_frames_are_refused(sampler, monkeypatch):
     monkeypatch.setattr(sampler.placement, "forward", lambda audio, ids: torch.zeros(1, 2, 32))
-    with pytest.raises(CheckpointError, match="placement: answers for 32 note frames of music that has 16"):
+    with pytest.raises(CheckpointError, match="placement: returned 32 note frames for music with 16"):
         sampler.place(np.zeros((16, 100), dtype=np.float32), NO_PROMPT)
 
 

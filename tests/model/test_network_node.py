@@ -76,7 +76,7 @@ def test_a_misspelt_training_key_is_named() -> None:
     node = {**STAGE_1, "params": {**STAGE_1["params"], "learning_rat": 0.1}}
     with pytest.raises(ConfigError, match=r"model\.params: unknown key 'learning_rat'; did you mean 'learning_rate'"):
         build_network(node)
-    with pytest.raises(ConfigError, match="a ReLU cannot be trained by itself"):
+    with pytest.raises(ConfigError, match="a ReLU cannot be trained on its own"):
         build_trainable({"target": "torch.nn.ReLU"})
 
 

@@ -201,10 +201,10 @@ class TestTinyModel:
         ("edit", "reason"),
         [
             (lambda m: m["params"]["unet_config"]["params"].update(lstm_last=True), "lstm_last is True"),
-            (lambda m: m["params"]["unet_config"].update(target="subprocess.run"), "'subprocess.run' is no network"),
+            (lambda m: m["params"]["unet_config"].update(target="subprocess.run"), "'subprocess.run' is not a network"),
             (
                 lambda m: m["params"].update(unet_config=copy.deepcopy(m["params"]["cond_stage_config"])),
-                "unet_config asks for 'mug.cond.feature.BeatmapFeatureEmbedder', which is no network",
+                "unet_config asks for 'mug.cond.feature.BeatmapFeatureEmbedder', which is not a network",
             ),
             (lambda m: m["params"]["unet_config"]["params"].update(speed=1), "unet_config.params.speed: the parameter"),
             (lambda m: m["params"].pop("z_channels"), "'z_channels' is missing"),

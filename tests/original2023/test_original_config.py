@@ -75,17 +75,17 @@ UNET, FIRST = "params.unet_config.params", "params.first_stage_config.params"
 @pytest.mark.parametrize(
     ("path", "value", "reason"),
     [
-        (f"{UNET}.lstm_last", True, r"model.params.unet_config.params.lstm_last is True: ours has no such thing"),
+        (f"{UNET}.lstm_last", True, r"model.params.unet_config.params.lstm_last is True: ours does not have this"),
         (f"{UNET}.speed", 3, r"unet_config.params.speed: the parameter is unknown"),
         (f"{FIRST}.ddconfig.attn_type", "x", r"first_stage_config.params.ddconfig.attn_type: the parameter is unknown"),
         (f"{FIRST}.ddconfig", [1], r"ddconfig: expected a mapping, got \[1\]"),
         ("params.given_betas", [0.1], "given_betas is"),
         ("params.v_posterior", 0.5, "v_posterior is 0.5"),
         ("params.unet_config", None, "unet_config: expected a mapping, got None"),
-        ("params.unet_config.target", "os.system", "unet_config: 'os.system' is no network of the 2023 program"),
-        ("params.unet_config.target", ["x"], "is no network of the 2023 program"),
-        ("params.unet_config.target", "ddconfig", "is no network of the 2023 program"),
-        ("target", None, "model: 'None' is no network"),
+        ("params.unet_config.target", "os.system", "unet_config: 'os.system' is not a network of the 2023 program"),
+        ("params.unet_config.target", ["x"], "is not a network of the 2023 program"),
+        ("params.unet_config.target", "ddconfig", "is not a network of the 2023 program"),
+        ("target", None, "model: 'None' is not a network"),
         ("seed", 1, "model: unknown key 'seed'"),
         ("params", 5, "model.params: expected a mapping, got 5"),
     ],
@@ -143,7 +143,7 @@ def test_what_only_matters_in_training_is_left_behind_and_said():
         (f"{UNET}.s4_kernel", "diagonal", "s4_kernel is 'diagonal': the 2023 program has nothing like it"),
         (f"{UNET}.audio_channels", None, "audio_channels is missing"),
         (f"{FIRST}.ddconfig.new", 3, "ddconfig.new is 3"),
-        ("params.wave_stage_config.target", "mug.cond.timing.TimingDecoder", "is no network of the 2023 program"),
+        ("params.wave_stage_config.target", "mug.cond.timing.TimingDecoder", "is not a network of the 2023 program"),
     ],
 )
 def test_what_the_2023_program_has_nothing_like_is_named(path, value, reason):

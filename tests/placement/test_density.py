@@ -64,14 +64,14 @@ def test_it_is_kept_as_text(tmp_path):
         ("names: [sr]", "'mean'"),
         ("- 1", ""),
         ("{names: [sr], mean: [1], covariance: [[1]]}", "density of 1 features"),
-        ("{names: [sr], mean: [1, .nan], covariance: [[1, 0], [0, 1]]}", "have to be numbers"),
+        ("{names: [sr], mean: [1, .nan], covariance: [[1, 0], [0, 1]]}", "must be finite"),
         (f"{{names: [sr], mean: [1, 1{'0' * 400}], covariance: [[1, 0], [0, 1]]}}", ""),
         ("{names: {s: 1, r: 2}, mean: [1, 1, 2], covariance: [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}", "its names are none"),
-        ("{names: [sr], mean: [1, -2.0e+6], covariance: [[1, 0], [0, 1]]}", "to a million"),
-        ("{names: [sr], mean: [1, 2], covariance: [[1.0e+300, 0], [0, 1]]}", "to a million"),
-        ("{names: [sr], mean: [1, 2], covariance: [[1.0e-9, 0], [0, 1]]}", "of no distribution"),
+        ("{names: [sr], mean: [1, -2.0e+6], covariance: [[1, 0], [0, 1]]}", "below a million"),
+        ("{names: [sr], mean: [1, 2], covariance: [[1.0e+300, 0], [0, 1]]}", "below a million"),
+        ("{names: [sr], mean: [1, 2], covariance: [[1.0e-9, 0], [0, 1]]}", "not positive definite"),
         ("{names: [sr], mean: [1, 2], covariance: [[1, 0.5], [0, 1]]}", "symmetric"),
-        ("{names: [sr], mean: [1, 2], covariance: [[1, 2], [2, 1]]}", "of no distribution"),
+        ("{names: [sr], mean: [1, 2], covariance: [[1, 2], [2, 1]]}", "not positive definite"),
         ("{names: [sr], mean: [1, many], covariance: [[1, 0], [0, 1]]}", ""),
         ("{names: [1], mean: [1, 2], covariance: [[1, 0], [0, 1]]}", "its names are none"),
         ("{names: 5, mean: [1, 2], covariance: [[1, 0], [0, 1]]}", ""),
@@ -79,7 +79,7 @@ def test_it_is_kept_as_text(tmp_path):
 )
 def test_a_file_that_is_none_is_refused(tmp_path, text, reason):
     (tmp_path / "density.yaml").write_text(text)
-    with pytest.raises(CheckpointError, match=f"density.yaml: does not say how dense charts are: .*{reason}"):
+    with pytest.raises(CheckpointError, match=f"density.yaml: not a density prior: .*{reason}"):
         DensityPrior.from_yaml(tmp_path / "density.yaml")
 
 

@@ -124,19 +124,19 @@ def test_a_stage_2_of_other_networks_is_refused(tiny_checkpoint):
 
 
 def test_networks_that_do_not_belong_together_are_refused():
-    with pytest.raises(ConfigError, match="out_channels is 4, but 3 note frames a latent frame have 6 answers"):
+    with pytest.raises(ConfigError, match="out_channels is 4, but 3 note frames a latent frame need 6"):
         placement(note_frames=3)
     unet = copy.deepcopy(tiny_run_config()["model"]["params"]["unet_config"])
     unet["params"]["out_channels"] = 2
     model = placement(note_frames=1, unet_config=unet)
-    with pytest.raises(ConfigError, match="for 32 note frames of a window, which has 64"):
+    with pytest.raises(ConfigError, match="has 32 note frames per window, which has 64"):
         LitOnsets(model).training_step(batch(model), 0)
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"audio_channels": None}, "give audio_channels; a placement model hears every scale"),
+        ({"audio_channels": None}, "give audio_channels; a placement model uses every scale"),
         ({"audio_channels": [32, 64]}, r"audio_channels is \[32, 64\], but .* is \[32, 32\]"),
         ({"context_dim": 6}, "context_dim is 6, but cond_stage_config.params.embed_dim is 5"),
     ],

@@ -163,14 +163,14 @@ def test_other_rates_replace_those_that_were_kept(three, described):
     assert [parts for _, parts in described] == ["sm"] * 3
     assert list(contents(three)[1]["a.osu", "one"]) == [1.05, 1.1, 1.15, 1.2]
     assert (report.done, report.new, report.unchanged) == (3, 0, 0)
-    assert "3 charts: star rating computed anew, by rosu-pp-py" in str(report)
+    assert "3 charts: star rating recomputed with rosu-pp-py" in str(report)
 
 
 @pytest.mark.parametrize(
     ("what", "parts", "said"),
     [
-        ("calculator_version", "m", "MSD computed anew, by other, features"),
-        ("star_rating_version", "s", "star rating computed anew, by other, features"),
+        ("calculator_version", "m", "MSD recomputed with other, features"),
+        ("star_rating_version", "s", "star rating recomputed with other, features"),
     ],
 )
 def test_another_calculator_computes_its_own_part_anew(three, described, monkeypatch, what, parts, said):
@@ -296,6 +296,6 @@ def test_a_chart_that_changes_during_reading_waits_for_a_rerun(three, monkeypatc
 
     monkeypatch.setattr(describe, "describe_chart", describe_chart)
     three.write_text("one/a.osu\n")
-    assert skipped(run(three)) == {"unusable": [f"{three.parent}/one/a.osu: was changed just now; run this again"]}
+    assert skipped(run(three)) == {"unusable": [f"{three.parent}/one/a.osu: changed during the run; run this again"]}
     monkeypatch.undo()
     assert run(three).new == 1

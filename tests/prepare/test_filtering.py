@@ -194,5 +194,5 @@ def test_real_charts(shared, tmp_path):
 
 
 def test_a_limit_that_is_no_number_is_named():
-    with pytest.raises(ConfigError, match="min_stars: nan is no limit"):
+    with pytest.raises(ConfigError, match="min_stars: nan is not a limit"):
         Limits(min_stars=float("nan"))

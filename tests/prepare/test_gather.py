@@ -342,7 +342,7 @@ def test_charts_of_one_name_are_told_apart(tmp_path):
     name = "s/Café - It's a test (Mapper) [4K #1]"
     assert lines(tmp_path / "out") == [f"{name}.osu", f"{name} (2).osu"]
     assert [message.rpartition("/")[2] for message in skipped(report)["there twice"]] == [
-        "3.qua: the set has this very chart already"
+        "3.qua: the set already has the same chart"
     ]
 
 
@@ -458,7 +458,7 @@ def test_the_only_audio_file_replaces_a_missing_one(tmp_path, name):
     assert [read_osu(tmp_path / "out" / line).audio_filename for line in lines(tmp_path / "out")] == ["music.ogg"] * 2
     assert (tmp_path / "out" / "s" / "music.ogg").is_file()
     shown = f"'{name}', which is not there" if name else "no audio"
-    assert report.remarks[0] == f"{folder / 'a.osu'}: names {shown}; 'music.ogg' is taken"
+    assert report.remarks[0] == f"{folder / 'a.osu'}: names {shown}; using 'music.ogg'"
     assert report.remarks[0] in str(report)
 
 
@@ -495,9 +495,7 @@ def test_only_what_is_new_is_read(tmp_path, monkeypatch):
         assert sorted(taken) == sorted(names)
         return report
 
-    assert str(again()).startswith(
-        "nothing new: every song is as the last run left it\n3 charts, 1 skipped: 1 other key"
-    )
+    assert str(again()).startswith("nothing new: no song changed since the last run\n3 charts, 1 skipped: 1 other key")
     (first / "new.osu").write_bytes(chart(version="new"))
     assert again("1").done == 4
     (first / "new.osu").write_bytes(chart(version="changed"))
@@ -510,7 +508,7 @@ def test_only_what_is_new_is_read(tmp_path, monkeypatch):
     (songs / "3.osz").unlink()
     report = again()
     assert (report.done, report.gone_charts) == (3, 1)
-    assert "1 charts of the last run are no longer there" in str(report)
+    assert "1 charts of the last run no longer exist" in str(report)
     assert lines(out) == ["1/a.osu", "1/new.osu", "2/b.osu"]
     assert again().gone_charts == 0
     (out / "beatmap.txt").unlink()
@@ -612,7 +610,7 @@ def test_two_runs_at_once_do_not_disturb_each_other(many_songs, tmp_path):
     printed = [run.communicate(timeout=120) for run in runs]
     assert [run.returncode for run in runs] == [0, 0]
     assert sum("nothing new" in output for output, _ in printed) == 1
-    assert sum("another run prepares this folder" in errors for _, errors in printed) <= 1
+    assert sum("another run is preparing this folder" in errors for _, errors in printed) <= 1
     assert contents(out) == contents(tmp_path / "undisturbed")
 
 
@@ -622,7 +620,7 @@ def test_real_songs_are_prepared(shared, tmp_path):
     # 27 .osu of 4K; 12 charts of .ssc; the 15 .qua of 4K are what the .osu files beside them were made from
     assert (report.done, report.without_audio) == (39, [])
     assert [remark.rpartition(": ")[2] for remark in report.remarks if "is taken" in remark] == [
-        "names 'Swan - Left Right.mp3', which is not there; 'offset.mp3' is taken"
+        "names 'Swan - Left Right.mp3', which is not there; using 'offset.mp3'"
     ]
     assert kinds == {"another mode": 23, "there twice": 15, "older format": 1, "other key count": 8}
     assert prepare_features(tmp_path / "beatmap.txt", FEATURES, tqdm_class=Quiet).done == 39
@@ -647,4 +645,4 @@ def test_the_summary_of_real_charts_is_right_to_the_file(shared, tmp_path):
     assert {message.removeprefix(folder).partition(": ")[0] for message in kinds["unusable"]} == broken
     again = prepare(shared / "data" / "charts", tmp_path)
     assert (again.new_sets, again.done, again.skipped) == (0, report.done, report.skipped)
-    assert str(again) == "nothing new: every song is as the last run left it\n" + str(report)
+    assert str(again) == "nothing new: no song changed since the last run\n" + str(report)

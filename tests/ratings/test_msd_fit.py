@@ -131,7 +131,7 @@ def test_figures_say_what_is_wrong(references):
 
 
 def test_a_folder_without_ratings(tmp_path):
-    with pytest.raises(DatasetError, match="no reference ratings"):
+    with pytest.raises(DatasetError, match="cannot read reference ratings"):
         read_reference(tmp_path)
 
 

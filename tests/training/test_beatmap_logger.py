@@ -215,7 +215,7 @@ def test_a_chart_that_is_gone_ends_no_run(tmp_path: Path, monkeypatch: pytest.Mo
     data = instantiate_from_config(config["data"])
     data.setup("fit")
     data.datasets["validation"].chart.unlink()
-    with pytest.warns(UserWarning, match=r"no picture of a chart that is gone: .*chart\.osu"):
+    with pytest.warns(UserWarning, match=r"cannot draw a chart whose file is gone: .*chart\.osu"):
         trainer.fit(build_trainable(config["model"]), datamodule=data)
     assert logged(tmp_path, SCORES[0])[0][1] == 1.0
 

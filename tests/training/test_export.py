@@ -187,7 +187,7 @@ def test_what_a_run_writes_can_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrong", [{"global_step": "20"}, {"DataModuleFromConfig": {"train": {"charts": [[0]]}}}])
 def test_what_a_checkpoint_says_of_its_run_is_numbers(run: Path, tmp_path: Path, wrong: dict[str, Any]) -> None:
     torch.save(torch.load(run, weights_only=True) | wrong, tmp_path / "wrong.ckpt")
-    with pytest.raises(CheckpointError, match=r"wrong\.ckpt: its steps or sizes of data are no whole numbers"):
+    with pytest.raises(CheckpointError, match=r"wrong\.ckpt: its steps or data sizes are not whole numbers"):
         export_run(tmp_path / "wrong.ckpt", tmp_path / "mine")
 
 

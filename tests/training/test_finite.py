@@ -60,7 +60,7 @@ def saved(folder: Path) -> Any:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 def test_the_step_is_named_and_the_last_good_checkpoint_stays(tmp_path: Path, value: float) -> None:
-    with pytest.raises(TrainingError, match=r"the loss of step 7 is NaN or infinite \(seen at step 8\)") as caught:
+    with pytest.raises(TrainingError, match=r"the loss of step 7 is NaN or infinite \(noticed at step 8\)") as caught:
         fit(tmp_path, value=value)  # item 6 is that of step 7; step 8 would be saved
     assert str(tmp_path) in str(caught.value)
     assert saved(tmp_path)["global_step"] == 6
@@ -68,12 +68,12 @@ def test_the_step_is_named_and_the_last_good_checkpoint_stays(tmp_path: Path, va
 
 
 def test_it_is_seen_at_the_next_step_that_is_logged(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"step 4 is NaN or infinite \(seen at step 5\)"):
+    with pytest.raises(TrainingError, match=r"step 4 is NaN or infinite \(noticed at step 5\)"):
         fit(tmp_path, bad=3, save_every=100)
 
 
 def test_validation_does_not_save_it(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"step 7 is NaN or infinite \(seen at step 7\)"):
+    with pytest.raises(TrainingError, match=r"step 7 is NaN or infinite \(noticed at step 7\)"):
         fit(tmp_path, validate_every=7)
     assert saved(tmp_path)["global_step"] == 6
 
