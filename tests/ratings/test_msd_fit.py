@@ -127,7 +127,7 @@ def test_figures_say_what_is_wrong(references):
     assert "| synthetic (11) | 1.0000 / 0.00 / +0.00 |" in text
     assert "| 1.5 (3) |" in text
     assert f"| kind0 | handstream | {estimated[-1, 3]:.1f} | {truth[-1, 3]:.1f} |" in text
-    assert " ms at one rate" in text
+    assert " ms at one\nrate" in text
 
 
 def test_a_folder_without_ratings(tmp_path):
