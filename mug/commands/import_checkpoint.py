@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mug.cli import command_parser
-from mug.original2023.config import S4_READINGS
 
 if TYPE_CHECKING:
     from mug.original2023.checkpoint import Report
@@ -69,7 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--s4",
-        choices=list(S4_READINGS),
+        choices=list(S4_IN_THE_ORIGINAL),
         default="half-poles",
         help="how S4 layers are interpreted (default half-poles)",
     )
