@@ -177,7 +177,7 @@ class _Taking:
         name = shown if file.suffix.lower() in ONE_CHART else f"{shown}#{beatmap.version}"
         self.result.remarks += [f"{name}: {remark}" for remark in beatmap.remarks]
         if other is not None:
-            self.result.remarks.append(f"{shown}: names {named}; '{other.name}' is taken")
+            self.result.remarks.append(f"{shown}: names {named}; using '{other.name}'")
         if not has_audio:
             self.result.without_audio.append(f"{shown}: names {named}")
 

@@ -78,7 +78,7 @@ def test_what_cannot_be_resumed_is_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no such checkpoint"):
         resume_run(tmp_path / "absent.ckpt", tmp_path, [], [])
     torch.save({"state_dict": {}}, tmp_path / "bare.ckpt")
-    with pytest.raises(CheckpointError, match="carries no configuration"):
+    with pytest.raises(CheckpointError, match="contains no configuration"):
         resume_run(tmp_path / "bare.ckpt", tmp_path, [], [])
     whole = (tmp_path / "bare.ckpt").read_bytes()
     (tmp_path / "cut.ckpt").write_bytes(whole[: len(whole) // 2])
