@@ -619,7 +619,7 @@ def test_real_songs_are_prepared(shared, tmp_path):
     kinds = {kind: len(messages) for kind, messages in skipped(report).items()}
     # 27 .osu of 4K; 12 charts of .ssc; the 15 .qua of 4K are what the .osu files beside them were made from
     assert (report.done, report.without_audio) == (39, [])
-    assert [remark.rpartition(": ")[2] for remark in report.remarks if "is taken" in remark] == [
+    assert [remark.rpartition(": ")[2] for remark in report.remarks if "; using " in remark] == [
         "names 'Swan - Left Right.mp3', which is not there; using 'offset.mp3'"
     ]
     assert kinds == {"another mode": 23, "there twice": 15, "older format": 1, "other key count": 8}
