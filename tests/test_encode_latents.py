@@ -9,7 +9,7 @@ import pytest
 import torch
 import yaml
 
-from mug.commands import encode_latents
+from mug.commands import latents
 from mug.config import instantiate_from_config, load_config
 from mug.data.shards import INDEX
 from mug.errors import ConfigError
@@ -30,7 +30,7 @@ def command(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     def run(*arguments: str) -> str:
         own = ["-b", str(tmp_path / "base.yaml"), "-o", str(tmp_path / "out"), "--variants", "2", "--device", "cpu"]
         monkeypatch.setattr(sys, "argv", ["encode_latents.py", *own, *arguments])
-        encode_latents.main()
+        latents.main()
         return capsys.readouterr().out
 
     return run

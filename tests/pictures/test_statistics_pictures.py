@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import mug.commands.describe_dataset as script
+import mug.commands.describe as script
 from mug.errors import DatasetError
 from mug.prepare.chart_list import write_beatmap_txt
 from mug.prepare.statistics import read_statistics

@@ -14,8 +14,8 @@ pytest.importorskip("ossapi", reason="ossapi is not installed: pip install 'mug[
 
 from ossapi import Ossapi
 
+import mug.commands.mappers as mappers_script
 import mug.commands.ranked as ranked_script
-import mug.commands.ranking_mappers as mappers_script
 from mug.config import PROJECT_ROOT
 from mug.errors import DatasetError
 from mug.features import FeatureSpec

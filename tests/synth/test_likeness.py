@@ -8,7 +8,7 @@ import soundfile
 
 from mug.charts.beatmap import Beatmap, Note
 from mug.charts.osu import write_osu
-from mug.commands import compare_audio
+from mug.commands import compare as command
 from mug.errors import DatasetError
 from mug.synth.hearing import FRAME_S, SETTINGS, follow, hear, hear_folder, onset_strength
 from mug.synth.likeness import compare, compare_folders, distance
@@ -95,8 +95,8 @@ def test_the_script_prints_a_table(
         soundfile.write(song / "audio.wav", clicks(times_s, 22.0), SETTINGS.sr)
         write_osu(Beatmap(4, [Note(t * 1000, 0) for t in times_s], []), song / "chart.osu")
         (song / "broken.osu").write_text("no chart")
-    monkeypatch.setattr("sys.argv", ["compare_audio.py", str(tmp_path / "even"), str(tmp_path / "slow")])
-    compare_audio.main()
+    monkeypatch.setattr("sys.argv", ["compare.py", str(tmp_path / "even"), str(tmp_path / "slow")])
+    command.main()
     table = capsys.readouterr().out
     assert "| onsets: a second | 3.9" in table
     assert "| hardest chart: ROC area of flux | 1.00 | 1.00 | 0.00 |" in table
