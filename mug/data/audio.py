@@ -1,4 +1,4 @@
-"""Music in: decoding, log-mel and STFT, and the frame rates that follow from their settings.
+"""Audio input: decoding, log-mel and STFT, and the frame rates of their settings.
 
 Axes: S samples, A audio frames, M mel bins, Q frequencies of the STFT.
 """
@@ -29,7 +29,7 @@ MAX_PEAK = 1000.0  # full scale is 1; the power of anything far louder is no flo
 
 @dataclass(frozen=True)
 class AudioSettings:
-    """How music becomes a spectrum, and how many of its frames make a note frame.
+    """Settings of the spectrum, and the number of its frames per note frame.
 
     kind: "mel" (log-mel power, [n_mels, A]) or "stft" (real and imaginary part, [2, n_fft / 2 + 1, A]). sr: Hz. The hop
     is a quarter of n_fft. max_audio_frame: frames of one training item. audio_note_window_ratio: audio frames in a note

@@ -1,4 +1,4 @@
-"""Which content an audio file has, remembered by its size and times, so that unchanged files are not read again.
+"""Remembers the content hash of audio files by size and times, so that unchanged files are not read again.
 
 A JSON file beside the spectra. It may be deleted, and of two runs that write it at once one may win: what is not in it
 is read again.

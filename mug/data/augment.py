@@ -1,4 +1,4 @@
-"""What a training item goes through: what is drawn for it, and what that does to its audio and its prompt.
+"""Augmentation of training items: random draws, and their effect on audio and prompt.
 
 Notes are changed in mug.data.note_augment, audio and notes always together.
 
@@ -29,7 +29,7 @@ BLOCK_BINS = 16  # interpolated at a time: what stays in a processor's cache
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Probabilities (`_p`) of what may happen to an item; all 0 is none of it.
+    """Probabilities (`_p`) of augmentations; all 0 means none.
 
     mirror_p: columns reversed. mirror_at_interval_p: of each passage between gaps. random_p: columns shuffled.
     offset_p: the window begins between two note frames. rate_p: song and chart are played at a rate from `rate`, one of

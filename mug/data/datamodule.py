@@ -1,4 +1,4 @@
-"""The data of a run: train, validation and test datasets from a configuration, in an order that a seed fixes."""
+"""The data of a run: train, validation and test datasets from a configuration, in a seeded order."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -227,12 +227,12 @@ class OsuTrainDataset(OsuDataset):
 
 
 class OsuValidDataset(OsuDataset):
-    """The validation split, as it is."""
+    """The validation split, without augmentation."""
 
     split = "valid"
 
 
 class OsuTestDataset(OsuDataset):
-    """The test split, as it is."""
+    """The test split, without augmentation."""
 
     split = "test"

@@ -1,4 +1,4 @@
-"""Music files to samples: whatever is in them by their content, whole ones as they are and damaged ones to the end.
+"""Decodes music files, recognised by their content; damaged ones are decoded as far as possible.
 
 libsndfile reads mp3, ogg, flac, wav and aiff, but stops at damage, at the second part of joined files, and where a
 header says so. Such mp3 and ogg files are given to it in sound parts. All other formats, and damaged flac, are read by

@@ -1,4 +1,4 @@
-"""What FFmpeg decodes and libsndfile does not: m4a, aac, wma, webm, damaged flac and more.
+"""Decodes with FFmpeg what libsndfile does not support: m4a, aac, wma, webm, damaged flac and more.
 
 PyAV brings FFmpeg's libraries with it. The program is asked where PyAV is not installed. Either is told which format to
 expect, so that no file from a stranger makes it follow a playlist.

@@ -1,4 +1,4 @@
-"""What every dataset of training items can do: the data module and the trainings ask for nothing else."""
+"""The interface of datasets of training items: all that the data module and training use."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence

@@ -1,4 +1,4 @@
-"""Latents of training items on disk, encoded once: stage 2 then needs neither charts' notes nor the first stage.
+"""Latents of training items on disk, encoded once, so that stage 2 needs neither notes nor the first stage.
 
 Axes: V variants (epochs' worth of draws), N items, Z latent channels, L latent frames.
 

@@ -1,4 +1,4 @@
-"""The charts of a prepared folder as features.db has them: what a dataset makes its items from.
+"""The charts of a prepared folder from features.db, from which datasets make their items.
 
 Axes: N notes, R rates, F features.
 """
@@ -99,7 +99,7 @@ def load_entries(
     cache: AudioCache | None,
     rates: Sequence[float] = (1.0,),
 ) -> tuple[list[Entry], Report]:
-    """Take the usable charts of a split, in the order of their lists, and say which were skipped and why.
+    """Load the usable charts of a split, in the order of their lists, and report which were skipped and why.
 
     A chart's notes and features are those of features.db, as long as its bytes are those that were described.
     `division`: how song sets are divided into splits. `cache`: holds spectra; those that it lacks are made now, so that

@@ -1,4 +1,4 @@
-"""What is drawn for the columns of a training item's notes: mirrored, shuffled, mirrored between gaps.
+"""Augmentation of columns: mirrored, shuffled, or mirrored between gaps.
 
 Axes: K keys, T note frames, N notes.
 """

@@ -1,4 +1,4 @@
-"""Music as osu! plays it: mp3 and Ogg Vorbis as they are, everything else encoded anew."""
+"""Music that osu! can play: mp3 and Ogg Vorbis unchanged, everything else re-encoded."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""Which song sets train, which validate and which test: a function of the set alone."""
+"""Splits of song sets into training, validation and test: a function of the set alone."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The one place where milliseconds become frames of audio, of notes or of latents, and frames milliseconds."""
+"""Conversion between milliseconds and frames of audio, notes or latents, done only here."""
 
 import math
 from dataclasses import dataclass, replace

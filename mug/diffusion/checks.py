@@ -1,4 +1,4 @@
-"""What has to fit together in a diffusion model: its networks when it is built, its inputs when it is used.
+"""Checks of a diffusion model: its networks when it is built, its inputs when it is used.
 
 Axes: B batch, C channels, Z latent channels, L latent frames, F features.
 """

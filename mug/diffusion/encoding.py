@@ -1,4 +1,4 @@
-"""Items of a dataset to latents, for stage 2 to train on without their notes.
+"""Encodes the items of a dataset to latents, so that stage 2 can train without notes.
 
 Axes: B batch, Z latent channels, L latent frames.
 """

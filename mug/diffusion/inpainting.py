@@ -1,4 +1,4 @@
-"""Sampling beside what is known: at every step the known part is put in its place, with that step's noise on it.
+"""Inpainting: at every step, the known part replaces the sample's, with the noise of that step.
 
 Song et al., "Score-Based Generative Modeling through Stochastic Differential Equations", 2021, appendix I.2; Lugmayr
 et al., "RePaint", 2022, equation 8, without its resampling.

@@ -1,4 +1,4 @@
-"""The four networks of stage 2 and the noise between them; without a trainer.
+"""The four networks of stage 2 and the forward process, without a trainer.
 
 Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Q frequencies of the STFT, C channels,
 Z latent channels, L latent frames, F features.

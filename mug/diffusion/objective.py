@@ -1,4 +1,4 @@
-"""What stage 2 is trained on: the distance of predictions, how much each timestep counts, and how often it is drawn.
+"""The objective of stage 2: loss type, loss weights of timesteps, and how timesteps are drawn.
 
 Axes: B batch.
 """
@@ -29,7 +29,7 @@ def check_timestep_sampling(name: str) -> None:
 
 
 def elementwise_loss(loss_type: str, prediction: Tensor, target: Tensor) -> Tensor:
-    """Return the distance by that name, of the shape of its arguments."""
+    """Return the elementwise loss of this type, in the shape of its arguments."""
     if loss_type == "l1":
         return (prediction - target).abs()
     if loss_type == "l2":

@@ -1,4 +1,4 @@
-"""The one place that knows what a denoiser is shown and what it predicts.
+"""The inputs and targets of denoisers: eps, x0, v, recon and flow, defined only here.
 
 With x_t = a x_0 + s eps (a = sqrt(alpha_bar_t), s = sqrt(1 - alpha_bar_t)):
 

@@ -1,4 +1,4 @@
-"""PLMS sampling: DDIM's steps along a noise that is extrapolated from the last few predictions.
+"""PLMS sampling: DDIM steps with noise extrapolated from the last few predictions.
 
 Liu, Ren, Lin, Zhao 2022, "Pseudo Numerical Methods for Diffusion Models on Manifolds" (arXiv:2202.09778), the pseudo
 linear multi-step method. Its error falls with the square of the step length where DDIM's falls with the step length.

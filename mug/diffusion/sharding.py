@@ -1,4 +1,4 @@
-"""Items of a dataset to shards with latents and audio, for stage 2 to stream.
+"""Writes the items of a dataset to shards with latents and audio, for stage 2 to stream.
 
 Axes: B batch, Z latent channels, L latent frames.
 """

@@ -1,4 +1,4 @@
-"""What all samplers share: the timesteps that they visit, the arithmetic of one step, and the hooks into their loop.
+"""Shared parts of samplers: the timesteps they visit, the arithmetic of a step, and hooks into their loop.
 
 Axes: B batch, Z latent channels, L latent frames.
 """
@@ -41,12 +41,12 @@ Callback = Callable[[Step, Tensor, Tensor], None]  # (step, the x that it led to
 
 
 def nothing_known(x: Tensor, a_t: float) -> Tensor:
-    """The Keep of a sample that is free everywhere."""
+    """The Keep without a known part."""
     return x
 
 
 def no_callback(step: Step, x: Tensor, pred_x0: Tensor) -> None:
-    """The Callback of somebody who only wants the sample."""
+    """The Callback that does nothing."""
 
 
 def sampling_steps(alphas_cumprod: Tensor, steps: int, spacing: str = "uniform") -> list[Step]:

@@ -1,4 +1,4 @@
-"""How the denoiser knows the noise level: an embedding of the timestep, and the residual block that reads it.
+"""The noise level as an input: an embedding of the timestep, and the residual block that uses it.
 
 Axes: B batch, C channels, L latent frames, E width of the time embedding.
 """

@@ -1,4 +1,4 @@
-"""The denoiser: a U-Net over latent frames that hears the audio at every scale and reads the prompt.
+"""The denoiser: a U-Net over latent frames, conditioned on the audio at every scale and on the prompt.
 
 Axes: B batch, C channels, L latent frames, F features, E width of the time embedding.
 """
@@ -47,7 +47,7 @@ class AudioConcat(nn.Module):
 
 
 class UNetModel(nn.Module):
-    """Guess the noise in a latent: x [B, in_channels, L] -> [B, out_channels, L].
+    """Predict the noise in a latent: x [B, in_channels, L] -> [B, out_channels, L].
 
     Level i works at L / 2^i on model_channels * channel_mult[i] channels and hears audio_channels[i] of audio. Without
     `audio_channels` it hears one audio, at the entrance: in_channels counts the latent's and the audio's channels.

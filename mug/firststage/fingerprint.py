@@ -1,4 +1,4 @@
-"""Which first stage made a latent."""
+"""Fingerprint of a first stage, to tell which one made a latent."""
 
 import hashlib
 from collections.abc import Mapping

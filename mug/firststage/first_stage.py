@@ -1,4 +1,4 @@
-"""What every first stage can do: stage 2, checkpoints and charts of validation songs ask for nothing else.
+"""The interface of a first stage: all that stage 2, checkpoints and charts of validation songs use.
 
 Another first stage is one file with a subclass of FirstStage, a line in FIRST_STAGES, and a YAML that names it.
 

@@ -1,4 +1,4 @@
-"""Training of stage 1: any first stage learns to give note planes back.
+"""Training of stage 1: any first stage learns to reconstruct note planes.
 
 Axes: B batch, K keys, T note frames, L latent frames.
 """

@@ -1,4 +1,4 @@
-"""How far decoded note planes are from the chart they should be.
+"""Reconstruction loss of decoded note planes.
 
 Axes: B batch, K keys, T note frames.
 """
@@ -12,7 +12,7 @@ from mug.errors import ConfigError
 
 
 class ManiaReconstructLoss(nn.Module):
-    """Cross-entropy for where notes are, squared error for where inside their frame they are.
+    """Cross-entropy for the frames of notes, squared error for the offsets inside frames.
 
     The start of a note counts 1; `weight_start_offset`, `weight_holding` and `weight_end_offset` weigh the other three
     planes. `label_smoothing` s moves the targets 0 and 1 to s and 1 - s.

@@ -1,4 +1,4 @@
-"""How many of a chart's onsets come back out of the autoencoder, at the right time and in the right column.
+"""Reconstructed onsets of an autoencoder, at the right time and in the right column.
 
 Axes: K keys, T note frames.
 """

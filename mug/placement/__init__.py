@@ -1,1 +1,1 @@
-"""Where a chart has notes, given the song and the prompt: the model that says it, and its training."""
+"""Note placement: the model that predicts where a chart has notes, given song and prompt, and its training."""

@@ -1,4 +1,4 @@
-"""What a placement model says of a song: how likely it is that a chart has notes at a moment.
+"""Output of a placement model: the probability of notes at each moment of a song.
 
 Axes: T note frames (of all times that the song was heard), N moments.
 """
@@ -12,7 +12,7 @@ NEAR_MS = 25.0  # of a moment: a frame's guess at when its note begins is a few 
 
 @dataclass(frozen=True)
 class Chances:
-    """For every note frame when its note would begin, in order, and how likely it is that one does: both [T].
+    """For every note frame, the time at which its note would start, in order, and the probability of one: both [T].
 
     Where a song was heard more than once, each time has its share.
     """
@@ -21,7 +21,7 @@ class Chances:
     chances: np.ndarray
 
     def at(self, moments_ms: np.ndarray) -> np.ndarray:
-        """How likely it is that notes begin at each moment [N], 0 to 1: [N].
+        """Return the probability of a note start at each moment [N], 0 to 1: [N].
 
         The sum over the frames whose notes would begin there, for a moment on the edge of two frames has a share in
         each.

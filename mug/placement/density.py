@@ -1,4 +1,4 @@
-"""How dense charts are, by what a prompt says: a normal distribution of features and density, whatever is given of it.
+"""A prior of chart density given a prompt: a joint normal distribution of features and density.
 
 Axes: F features that are numbers or flags.
 """
@@ -24,14 +24,14 @@ NUMBER = (int, float, np.number, np.bool_)
 
 @dataclass(frozen=True)
 class Density:
-    """Moments with notes in a second: their logarithm, and how far off that usually is."""
+    """The log number of moments per second, and its standard deviation."""
 
     log_rate: float
     deviation: float
 
 
 class DensityPrior:
-    """The joint distribution of charts' features and of the logarithm of their moments a second.
+    """The joint normal distribution of charts' features and the log number of moments per second.
 
     names: of the features. mean [F + 1], covariance [F + 1, F + 1]: the density comes last. Raises ConfigError for what
     is no such distribution.
@@ -81,14 +81,14 @@ class DensityPrior:
             raise CheckpointError(f"{path}: not a density prior: {error}") from error
 
     def save(self, path: Path) -> None:
-        """Write it as YAML, whole or not at all."""
+        """Write it as YAML, completely or not at all."""
         numbers = {"mean": self.mean, "covariance": self.covariance}
         rounded = {key: np.vectorize(lambda x: float(f"{x:.6g}"))(value).tolist() for key, value in numbers.items()}
         with replacing(path) as temporary:
             write_yaml(temporary, {"names": self.names, **rounded})
 
     def of(self, prompt: Mapping[str, Any]) -> Density:
-        """How dense charts are that a prompt describes: given what it says of the features that are known here."""
+        """Return the density given a prompt, conditioned on the features that the prior knows."""
         given = [index for index, name in enumerate(self.names) if isinstance(prompt.get(name), NUMBER)]
         known = np.array([_value(self.names[i], prompt[self.names[i]]) for i in given])
         with_density = self.covariance[given, -1]

@@ -1,4 +1,4 @@
-"""Which charts have the same notes, whatever their offset and speed.
+"""Finds charts with the same notes, at any offset and speed.
 
 Two charts are one where one's times are those of the other times a rate plus a shift, in the same columns, up to what
 rounding to milliseconds does. Axes: N notes, H long notes among them, K keys.

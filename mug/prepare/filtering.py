@@ -1,4 +1,4 @@
-"""A list of charts without what training is better without, and why each of the others was left out."""
+"""Filters a list of charts for training, with a reason for each chart that is left out."""
 
 import csv
 import os

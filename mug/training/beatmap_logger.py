@@ -1,4 +1,4 @@
-"""Charts of validation songs while a run trains: to look at, to play, and scored against the human's.
+"""Samples charts of validation songs during training: as pictures, as files to play, and scored against the human's.
 
 Axes: B batch, K keys, T note frames, Z latent channels, L latent frames, F features.
 """
@@ -36,7 +36,7 @@ from mug.training.runs import CHARTS
 
 
 class BeatmapLogger(pl.Callback):
-    """Charts the same `count` validation songs again and again, with the weights that validate (the EMA's, if any).
+    """Charts the same `count` validation songs after each validation, with the validation weights (EMA, if any).
 
     Stage 1 reconstructs their charts. Stage 2 samples new ones, once each, with DDIM in `steps` steps, always from the
     same noise and conditioned on the features of the human's chart. guidance_scale: see SamplingSettings. The first
@@ -165,7 +165,7 @@ class BeatmapLogger(pl.Callback):
 
 
 def spread_over_songs(songs: Sequence[Hashable], count: int) -> list[int]:
-    """Return which `count` items to take (all, where there are fewer), given the song of each.
+    """Return the indices of `count` items (or all, if fewer), spread over songs, given the song of each.
 
     They are spread evenly over the songs in their order, and a song comes again when every other had its turn. Which
     of a song's items comes first is drawn, always the same: lists often begin with the easiest chart of a song.
@@ -192,7 +192,7 @@ def decode_charts(
     show_progress: bool = True,
     seed: int = 23,
 ) -> Tensor:
-    """Return note logits [B, 4K, T]: of an autoencoder its reconstructions, of a diffusion model its samples.
+    """Return note logits [B, 4K, T]: reconstructions of an autoencoder, samples of a diffusion model.
 
     first: which of the songs that are charted the batch begins with; each has noise of its own, in any batch. seed: of
     that noise.
@@ -211,7 +211,7 @@ def decode_charts(
 
 
 def compare(human: Beatmap, generated: Beatmap, span_ms: float) -> dict[str, float]:
-    """Return the scores of a chart and what both are like, by the name it is logged under."""
+    """Return the scores and the figures of both charts, by their log names."""
     scores = {f"val/{name}": value for name, value in asdict(chart_scores(human, generated, span_ms)).items()}
     there, guessed = (asdict(chart_figures(chart, span_ms)) for chart in (human, generated))
     figures = {f"charts/{name}": value for name, value in guessed.items()}

@@ -1,4 +1,4 @@
-"""The best checkpoint of a run, by whatever it measures in validation."""
+"""Keeps the best checkpoint of a run, by any validation metric."""
 
 import re
 

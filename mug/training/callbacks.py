@@ -1,4 +1,4 @@
-"""What a training run does besides training: keep its configuration and its last state."""
+"""Callbacks that save a run's configuration and its last state."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ from mug.training.runs import CHECKPOINTS, CONFIGS, LAST_CHECKPOINT
 
 
 class ConfigSaver(pl.Callback):
-    """Writes the merged configuration into the run's folder, one file a start, and into every checkpoint."""
+    """Writes the merged configuration into the run's folder, one file per start, and into every checkpoint."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = dict(config)
@@ -38,7 +38,7 @@ class ConfigSaver(pl.Callback):
 
 
 class BaselineMetrics(pl.Callback):
-    """Logs what the sanity check measured before the first step, where that was the whole validation set.
+    """Logs the sanity check's metrics before the first step, if it covered the whole validation set.
 
     With `num_sanity_val_steps: -1` the untrained model is the first point of every curve.
     """

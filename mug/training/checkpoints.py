@@ -1,4 +1,4 @@
-"""Checkpoint files of a run: whole or absent, and without code in them."""
+"""Checkpoint files of a run: written atomically, and without code in them."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from mug.model.weights import read_checkpoint
 
 
 class SafeCheckpointIO(TorchCheckpointIO):
-    """Lightning's way to checkpoint files, through a temporary file beside them and weights_only reading."""
+    """Lightning's checkpoint IO with atomic writes and weights_only reading."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         """Raises TrainingError where the disk refuses it; what was at `path` stays."""

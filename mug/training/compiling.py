@@ -1,4 +1,4 @@
-"""torch.compile for what is trained, by one node of a configuration."""
+"""torch.compile of the trained networks, by one node of a configuration."""
 
 from collections.abc import Iterator
 
@@ -40,7 +40,7 @@ class Compile(pl.Callback):
 
 
 def blocks_of(model: nn.Module) -> Iterator[nn.Module]:
-    """Yield the blocks of `model` that are trained and to be compiled, none inside another."""
+    """Yield the trained blocks of `model` to compile, none inside another."""
     for block in model.modules():
         if isinstance(block, BLOCKS) and any(parameter.requires_grad for parameter in block.parameters()):
             yield block

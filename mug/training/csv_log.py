@@ -1,4 +1,4 @@
-"""metrics.csv: every logged value of a run, one row a call, for those who plot for themselves."""
+"""metrics.csv: every logged value of a run, one row per call."""
 
 import csv
 import os

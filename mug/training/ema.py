@@ -1,4 +1,4 @@
-"""The exponential moving average of a run's weights: what it validates, samples and exports."""
+"""The exponential moving average of a run's weights, used in validation, sampling and export."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ TRAINED_WEIGHTS = "trained_weights"  # a checkpoint's key: the weights as the op
 
 
 class EMA(pl.Callback):
-    """Averages the trained weights; validation, charts and the test see the average, the optimiser does not.
+    """Averages the trained weights. Validation, sampling and test use the average; the optimiser does not.
 
     average <- d average + (1 - d) weights after every optimiser step, d the lesser of `decay` and (1 + n) / (10 + n)
     at step n, so that an early average has forgotten where it began (as in Adam's paper, section 7.2, and TensorFlow's

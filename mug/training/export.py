@@ -1,4 +1,4 @@
-"""Export: the checkpoint of a run -> a model folder, with a card that says what the run recorded of itself."""
+"""Export: the checkpoint of a run -> a model folder with a model card."""
 
 import csv
 import math
@@ -28,7 +28,7 @@ HALVED_LAYERS = (*DECAYED_LAYERS, nn.Embedding)
 
 
 def export_run(checkpoint: Path, folder: Path, half: bool = False, license_name: str | None = None) -> dict[str, int]:
-    """Write a run's .ckpt as a model folder, whole or not at all; return the parameters of each network.
+    """Write a run's .ckpt as a model folder, completely or not at all; return the number of parameters of each network.
 
     Its weights are the run's average where it has one; the optimiser stays behind. half: store the weights of layers as
     float16, see `halved`. Raises CheckpointError for what is no run's checkpoint, does not fit its own configuration,

@@ -1,4 +1,4 @@
-"""Training ends when its loss becomes NaN or infinite, and the broken weights are not saved."""
+"""Ends training when the loss becomes NaN or infinite, without saving the broken weights."""
 
 from collections.abc import Iterable
 from typing import Any

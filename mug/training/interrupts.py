@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGUSR1 end a run between two steps, where it can be saved and go on as if it had not stopped."""
+"""Ctrl-C, SIGTERM and SIGUSR1 end a run between two steps, so that it can be saved and resumed exactly."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What tells how a run is going besides its losses: gradients, learning rate, speed, memory."""
+"""Logs how a run is going besides its losses: gradients, learning rate, speed, memory."""
 
 import resource
 import sys

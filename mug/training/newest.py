@@ -1,4 +1,4 @@
-"""The checkpoint to take where none is named."""
+"""The default checkpoint: that of the newest run."""
 
 from pathlib import Path
 

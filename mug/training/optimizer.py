@@ -1,4 +1,4 @@
-"""What a resumed run's configuration says of its optimiser, over what its checkpoint says."""
+"""Applies the optimiser settings of a resumed run's configuration over those in its checkpoint."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 
 class ConfiguredOptimizer(pl.Callback):
-    """Gives a resumed run the learning rate, its schedule and the weight decay that its configuration asks for now.
+    """Sets the learning rate, schedule and weight decay of a resumed run to those of its current configuration.
 
     torch's optimisers and schedules restore those of the checkpoint, so that an override would change nothing. A
     schedule goes on at the step where the checkpoint's was; one that is new begins.

@@ -1,4 +1,4 @@
-"""Several processes of one run: they stop at the same step, and none outlives the first."""
+"""Several processes of a run: they stop at the same step, and none outlives the first."""
 
 import signal
 import subprocess

@@ -25,7 +25,7 @@ class Lines:
 
 
 class StepProgressBar(ProgressBar):
-    """One bar from the first optimiser step to the last, the losses behind it; validation counts in front of it.
+    """One bar from the first optimiser step to the last, with losses; validation progress is shown in front.
 
     In a log file it is a line every half minute.
     """

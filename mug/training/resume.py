@@ -1,4 +1,4 @@
-"""Where a run stands when it is saved: behind its last whole step, whatever it was doing."""
+"""The position of a run when it is saved: after its last complete step, whatever it was doing."""
 
 from copy import deepcopy
 from typing import Any
@@ -11,7 +11,7 @@ ROWS = "metrics_rows"  # a checkpoint's key: how many rows of metrics.csv were w
 
 
 class ExactResume(pl.Callback):
-    """Makes a resumed run the one that never stopped: the same steps, validations, and rows of metrics.csv.
+    """Makes a resumed run equal to an uninterrupted one: the same steps, validations, and rows of metrics.csv.
 
     A checkpoint's weights are those behind the last optimiser step, so its counters have to be those of that moment.
     Lightning saves them as they are: of batches whose gradients were accumulated and are lost, and of a validation that

@@ -1,4 +1,4 @@
-"""What a run was made with: versions, the state of the code, devices, the command."""
+"""Records what a run used: versions, the state of the code, devices, the command."""
 
 import platform
 import shlex
@@ -24,7 +24,7 @@ GIT_SECONDS = 20
 
 
 class VersionsSaver(pl.Callback):
-    """Adds an entry to versions.yaml in the run's folder at every start, the last at its end.
+    """Appends an entry to versions.yaml in the run's folder at every start.
 
     Changes to the code that are not committed are kept beside it, as changes_<time>.patch.
     """
