@@ -47,7 +47,7 @@ AUDIO_KEYS = ("sr", "n_fft", "n_mels", "max_audio_frame", "audio_note_window_rat
 
 @dataclass
 class Report:
-    """What became of a checkpoint.
+    """The result of converting a checkpoint.
 
     parameters: of each network. s4: the reading of S4 layers, where there are any. left_out: tensors and settings that
     were not taken over. assumed: what no file said.

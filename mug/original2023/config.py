@@ -21,7 +21,7 @@ S4_READINGS = {"half-poles": "nplr_half_poles", "conjugate-poles": "nplr"}  # ->
 
 @dataclass(frozen=True)
 class Parameter:
-    """What becomes of a parameter of the 2023 program.
+    """How a parameter of the 2023 program is converted.
 
     kept: ours has it too, and it means the same. absent: values that say what leaving the parameter out says. A
     parameter that is not kept, with any other value than these, is an error; if there are none, it only matters while

@@ -1,4 +1,4 @@
-"""features.db of the charts that a beatmap.txt lists: what is missing or out of date is computed, the rest is kept."""
+"""Updates features.db for the charts of a beatmap.txt: computes what is missing or outdated, and keeps the rest."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -42,7 +42,7 @@ PARTS = tuple(LABELS)
 
 @dataclass
 class FeatureReport(Report):
-    """What became of the rows of features.db."""
+    """Summary of the changes to features.db."""
 
     new: int = 0
     changed: int = 0  # charts whose file is another one than before

@@ -25,7 +25,7 @@ Placed = tuple[Path, Path]  # a file, and where its charts belong under the targ
 
 @dataclass
 class Gathered(Report):
-    """What a prepared folder holds, and what this run did for it."""
+    """The result of a preparation: the prepared folder, and what this run changed."""
 
     new_sets: int = 0  # sets that were read in this run; the others are as an earlier run left them
     gone_charts: int = 0  # charts that an earlier run listed and that are gone

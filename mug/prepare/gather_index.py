@@ -1,4 +1,4 @@
-"""What earlier runs of a preparation did, beside the prepared charts, and the lock that has only one run at a time."""
+"""The record of earlier preparation runs, stored beside the charts, and the lock that allows one run at a time."""
 
 import fcntl
 import json
@@ -23,7 +23,7 @@ VERSION = 2  # raise it when a reader makes something else of the same files: ev
 
 
 class Index:
-    """The sets that earlier runs took into `target`, by name."""
+    """The sets that earlier runs prepared in `target`, by name."""
 
     def __init__(self, target: Path, keys: int | None):
         self._path = target / INDEX

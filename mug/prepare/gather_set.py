@@ -1,4 +1,4 @@
-"""One song set on its way into a prepared folder: its charts, in whatever format, and the files that they name."""
+"""Prepares one song set: its charts, in any format, and the files that they name."""
 
 import filecmp
 import hashlib
@@ -49,7 +49,7 @@ class SetJob:
 
 @dataclass
 class SetResult:
-    """What became of a set: all that a later run needs to know to leave it alone."""
+    """The result for a set: all that a later run needs to leave it alone."""
 
     lines: list[str] = field(default_factory=list)  # its charts, for beatmap.txt
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (kind of reason, message)
@@ -60,7 +60,7 @@ class SetResult:
 
 
 class Unwanted(Exception):
-    """A good chart that is left out; `kind` says in a few words why."""
+    """A valid chart that is left out; `kind` is the reason in a few words."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

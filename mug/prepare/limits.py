@@ -1,4 +1,4 @@
-"""What decides whether a chart is worth training on, and the limits on it.
+"""Properties of a chart that decide whether it is worth training on, and limits on them.
 
 Axis: N notes.
 """
@@ -38,7 +38,7 @@ def rate_in_name(name: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What limits are about. Times in seconds; shares from 0 to 1."""
+    """The limited properties of a chart. Times in seconds; shares from 0 to 1."""
 
     keys: int
     n_notes: int
@@ -81,7 +81,7 @@ def _overlapping(start_ms: np.ndarray, last_ms: np.ndarray) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits that a chart has to keep. None: no limit. The defaults leave out only unplayable charts.
+    """Limits on a chart. None: no limit. The defaults leave out only unplayable charts.
 
     Raises ConfigError for a limit that is not a number.
     """

@@ -13,7 +13,7 @@ from mug.errors import MugError
 
 
 class ApiError(MugError):
-    """osu!'s API cannot be asked, or does not answer."""
+    """osu!'s API cannot be used, or does not answer."""
 
 
 class NotThereError(ApiError):

@@ -1,4 +1,4 @@
-"""How fast a chart goes: its tempo, and the speed at which its notes come down the screen."""
+"""The speeds of a chart: its tempo, and its scroll speed."""
 
 from collections import defaultdict
 from collections.abc import Iterator

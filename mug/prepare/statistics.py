@@ -1,4 +1,4 @@
-"""What is in a set of charts: one pass over its list, and the numbers that a page about it shows."""
+"""Statistics of a set of charts, from one pass over its list."""
 
 import csv
 from collections import Counter
@@ -69,7 +69,7 @@ class ChartFacts:
 
 @dataclass(frozen=True)
 class Statistics:
-    """A set of charts in numbers."""
+    """The statistics of a set of charts."""
 
     name: str
     charts: Sequence[ChartFacts]
