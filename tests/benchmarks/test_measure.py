@@ -54,7 +54,7 @@ def test_a_fast_variant_is_run_many_times_for_one_reading(monkeypatch: pytest.Mo
     assert count[0] == 2 + 3 * 10
 
 
-def test_gpu_time_and_memory_come_from_cuda_events_and_allocator(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gpu_figures_come_from_cuda_events_and_the_allocator(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, held, peak = [0.0], [1000], [0]
 
     class Event:

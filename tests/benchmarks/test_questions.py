@@ -29,7 +29,7 @@ def test_a_quick_run_prints_a_table(name: str, capsys: pytest.CaptureFixture[str
         assert not re.search("≥|yes|no", "".join(rows))  # toys meet no targets
 
 
-def test_activations_are_kept_again_after_a_step_that_recomputes() -> None:
+def test_activations_are_kept_after_a_recomputing_step() -> None:
     class Layer:
         use_checkpoint = False
 

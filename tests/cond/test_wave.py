@@ -113,7 +113,7 @@ def test_encoders_of_one_output_know_their_shapes(encoder_class, params, shape, 
         encoder(sound[:, :-1])
 
 
-def test_encoders_refuse_frequencies_they_cannot_halve_or_stride():
+def test_encoders_refuse_frequencies_they_cannot_divide():
     with pytest.raises(ConfigError, match="cannot halve 14 frequencies"):
         MelspectrogramEncoder(14, **PYRAMID)
     with pytest.raises(ConfigError, match="freq_stride 5 must be even and divide n_fft / 2 = 12"):

@@ -68,7 +68,7 @@ def test_a_resumed_run_goes_on_exactly(library: Path, shards: Path, tmp_path: Pa
         assert torch.equal(resumed.state_dict()[name], value), name
 
 
-def test_the_configurations_augmentation_is_drawn_in_every_epoch(library: Path, shards: Path, tmp_path: Path) -> None:
+def test_the_configured_augmentation_is_drawn_every_epoch(library: Path, shards: Path, tmp_path: Path) -> None:
     data = instantiate_from_config(streaming(library, shards, tmp_path)["data"])
     data.setup("fit")
     streamed = data.datasets["train"]

@@ -37,7 +37,7 @@ ALL, MOST, EVEN = run(range(160)), run(range(120)), run(range(0, 120, 2))  # eac
 SAMPLES = [ALL, MOST, MOST, EVEN]  # one vote leaves 160 moments, two or three 120, four 60
 
 
-def test_without_wishes_a_chart_is_as_dense_as_what_a_third_have():
+def test_without_a_prompt_moments_of_a_third_of_samples_count():
     chosen = choose(SAMPLES, {}, chart_of)
     assert chosen.chart.notes == MOST
     assert chosen.distance == 0.0

@@ -35,7 +35,7 @@ def test_it_is_the_formula_with_the_root_of_a_product():
     assert frechet_distance(Moments.of(a), Moments.of(b)) == pytest.approx(expected)
 
 
-def test_symmetric_and_nothing_for_equal_sets_even_of_few_frames():
+def test_symmetric_and_0_for_equal_sets_even_of_few_frames():
     rng = np.random.default_rng(1)
     a, b = Moments.of(rng.normal(size=(7, 3))), Moments.of(rng.normal(size=(7, 5)))  # covariances without full rank
     assert frechet_distance(a, b) == pytest.approx(frechet_distance(b, a))

@@ -376,7 +376,7 @@ def test_another_file_of_one_name_is_not_replaced(tmp_path):
     assert (tmp_path / "out/9 Song/audio.wav").samefile(folder / "audio.wav")
 
 
-def test_what_lies_in_the_folder_of_a_package_is_one_set_with_it(tmp_path):
+def test_files_beside_a_package_are_one_set_with_it(tmp_path):
     add_set(tmp_path / "songs" / "9 Song" / "sub", {"a.osu": chart()})
     add_package(tmp_path / "songs" / "9 Song.osz", {"sub/a.osu": chart(), "sub/b.osu": chart(version="b")})
     report = prepare(tmp_path / "songs", tmp_path / "out")

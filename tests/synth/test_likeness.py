@@ -53,7 +53,7 @@ def test_onset_strength_rises_where_it_gets_louder() -> None:
     assert onset_strength(mel).tolist() == [0.0] * 9 + [0.5, 0.5] + [0.0] * 9
 
 
-def test_roc_area_is_1_for_a_following_chart_and_half_for_random() -> None:
+def test_roc_area_is_1_for_a_match_and_half_for_random() -> None:
     strength = 0.1 * rng().random(3000)
     frames = np.arange(40, 2900, 40)
     strength[frames] = 1.0

@@ -76,7 +76,7 @@ def test_hits_that_stand_out_are_picked_first() -> None:
 
 
 @pytest.mark.parametrize("index", range(3))
-def test_a_lower_threshold_keeps_almost_all_hits_of_a_higher_one(index: int) -> None:
+def test_a_lower_threshold_keeps_most_hits_of_a_higher_one(index: int) -> None:
     rng = np.random.default_rng(index)
     hits = find_hits(compose(draw_style(rng), 30.0, rng))
     picked = [{h.tick for h in pick_hits(hits, threshold, 150, 60)} for threshold in (0.9, 0.6, 0.3)]

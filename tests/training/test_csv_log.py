@@ -17,7 +17,7 @@ def test_rows_are_there_at_once_and_a_new_name_is_a_new_column(tmp_path: Path) -
     assert log.n_rows == 3
 
 
-def test_a_resumed_run_goes_on_behind_the_rows_of_its_checkpoint(tmp_path: Path) -> None:
+def test_a_resumed_run_continues_after_its_checkpoints_rows(tmp_path: Path) -> None:
     log = CSVLog(tmp_path)
     for step in range(3):
         log.log_metrics({"a": step + 0.5}, step=step)
@@ -36,7 +36,7 @@ def test_a_run_that_begins_again_begins_its_file_again(tmp_path: Path) -> None:
     assert (tmp_path / "metrics.csv").read_text().splitlines() == ["step,new", "0,2.0"]
 
 
-def test_a_file_that_is_gone_or_shorter_is_gone_on_with_as_it_is(tmp_path: Path) -> None:
+def test_a_missing_or_shorter_file_is_continued_as_it_is(tmp_path: Path) -> None:
     log = CSVLog(tmp_path)
     log.keep(7)
     log.log_metrics({"a": 1.0}, step=7)

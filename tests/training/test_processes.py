@@ -146,7 +146,7 @@ def test_one_process_measures_the_same(tmp_path: Path, shared: tuple[Path, Any])
         assert two == pytest.approx(one, rel=1e-3)
 
 
-def test_a_run_of_two_processes_has_one_folder_and_prepares_once(shared: tuple[Path, Any]) -> None:
+def test_two_processes_share_one_folder_and_prepare_once(shared: tuple[Path, Any]) -> None:
     folder = shared[0]
     assert len(list((folder / "configs").iterdir())) == 1
     assert len(list((folder / "tensorboard").glob("events*"))) == 1
