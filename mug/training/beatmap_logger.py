@@ -39,8 +39,9 @@ class BeatmapLogger(pl.Callback):
     """Charts the same `count` validation songs after each validation, with the validation weights (EMA, if any).
 
     Stage 1 reconstructs their charts. Stage 2 samples new ones, once each, with DDIM in `steps` steps, always from the
-    same noise and conditioned on the features of the human's chart. guidance_scale: see SamplingSettings. The first
-    validation of a run is charted and every `every_n_validations`-th from there on; the sanity check is not.
+    same noise and conditioned on the features of the human's chart. guidance: see SamplingSettings; guidance_scale is
+    its earlier name. The first validation of a run is charted and every `every_n_validations`-th from there on; the
+    sanity check is not.
 
     In the run's folder each chart becomes charts/step_<step>/<nn>.osu beside <nn>_original.osu, with a picture of the
     first `picture_ms` of both, which TensorBoard shows too. Logged are means over the songs' windows:
@@ -56,9 +57,10 @@ class BeatmapLogger(pl.Callback):
         self,
         count: int = 4,
         steps: int = 50,
-        guidance_scale: float = 1.0,
+        guidance: float = 1.0,
         every_n_validations: int = 1,
         picture_ms: float = 30_000.0,
+        guidance_scale: float | None = None,
     ) -> None:
         if min(count, steps, every_n_validations) < 1:
             raise ConfigError(
@@ -66,7 +68,8 @@ class BeatmapLogger(pl.Callback):
                 "least 1 of each"
             )
         self.count = count
-        self.settings = SamplingSettings(steps=steps, guidance=guidance_scale, ensemble=1, attempts=1)
+        guidance = guidance if guidance_scale is None else guidance_scale
+        self.settings = SamplingSettings(steps=steps, guidance=guidance, ensemble=1, attempts=1)
         self.every_n_validations = every_n_validations
         self.picture_ms = picture_ms
         self.validations = 0

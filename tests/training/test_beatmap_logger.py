@@ -358,6 +358,12 @@ def model() -> nn.Module:
     return model
 
 
+def test_guidance_by_either_of_its_names() -> None:
+    for params in ({"guidance": 2.5}, {"guidance_scale": 2.5}):
+        assert BeatmapLogger(**params).settings.guidance == 2.5
+    assert BeatmapLogger().settings.guidance == 1.0
+
+
 def test_guidance_leads_from_no_prompt_to_the_prompt(model: Any, tmp_path: Path) -> None:
     dataset = SyntheticDataset(str(tmp_path))
     batch = collate([dataset[index, 0] for index in range(3)])
