@@ -69,16 +69,16 @@ def evaluated(tiny_checkpoint, songs, tmp_path_factory) -> Path:
 
 def test_a_model_on_songs(evaluated, songs):
     report = json.loads((evaluated / "report.json").read_text())
-    assert list(report["rivals"]) == ["generated", "another human", "librosa onsets", "random notes"]
-    for name, rival in report["rivals"].items():
-        assert (rival["charts"], rival["songs"]) == (4, 2), name
-        assert rival["latent_frames"] > 0
-        assert len(rival["rows"]) == 4
-    metrics = report["rivals"]["generated"]["metrics"]
+    assert list(report["sources"]) == ["generated", "another human", "librosa onsets", "random notes"]
+    for name, source in report["sources"].items():
+        assert (source["charts"], source["songs"]) == (4, 2), name
+        assert source["latent_frames"] > 0
+        assert len(source["rows"]) == 4
+    metrics = report["sources"]["generated"]["metrics"]
     assert 0 <= metrics["onset_f1_50ms"]["low"] <= metrics["onset_f1_50ms"]["value"] <= 1
     for name in ("generated", "another human"):  # the songs' own charts are not the training's
-        assert report["rivals"][name]["metrics"]["training_overlap"]["value"] == 0
-    row = report["rivals"]["generated"]["rows"][0]
+        assert report["sources"][name]["metrics"]["training_overlap"]["value"] == 0
+    row = report["sources"]["generated"]["rows"][0]
     assert row["asked"]["sr"] == pytest.approx(row["star_rating_asked"])
     assert {"ln_ratio", "rc", "stream_ett"} <= set(row["asked"])  # --prompt full
     assert set(report["flags"]) >= {"stream", "chordjack", "all"}
@@ -91,7 +91,7 @@ def test_a_model_on_songs(evaluated, songs):
 
 
 def test_baselines_know_what_they_should(evaluated):
-    metrics = {name: r["metrics"] for name, r in json.loads((evaluated / "report.json").read_text())["rivals"].items()}
+    metrics = {name: r["metrics"] for name, r in json.loads((evaluated / "report.json").read_text())["sources"].items()}
     assert metrics["librosa onsets"]["onset_f1_50ms"]["value"] > 0.8  # of clicks, but for the one at 0 ms
     assert metrics["another human"]["onset_f1_20ms"]["value"] == pytest.approx(2 / 3, abs=0.01)  # every second click
     assert metrics["random notes"]["notes_per_second_error"]["value"] == 0
@@ -115,10 +115,10 @@ def test_plots(evaluated):
 
 def test_charts_that_were_kept_score_the_same_without_the_model(monkeypatch, capsys, evaluated, songs, tmp_path):
     run(monkeypatch, "--generated", evaluated / "charts", "--reference", songs, "--out", tmp_path)
-    before, after = (json.loads((folder / "report.json").read_text())["rivals"] for folder in (evaluated, tmp_path))
-    for rival in before:
-        for name, metric in after[rival]["metrics"].items():
-            assert metric == before[rival]["metrics"][name], (rival, name)
+    before, after = (json.loads((folder / "report.json").read_text())["sources"] for folder in (evaluated, tmp_path))
+    for source in before:
+        for name, metric in after[source]["metrics"].items():
+            assert metric == before[source]["metrics"][name], (source, name)
     assert "latent_frechet" not in after["generated"]["metrics"]  # needs the model
     assert "onset F1, 50 ms ↑" in capsys.readouterr().out
 
@@ -127,7 +127,7 @@ def test_a_seed_fixes_everything(monkeypatch, tiny_checkpoint, songs, tmp_path):
     common = ["--checkpoint", tiny_checkpoint, "--songs", songs, *FAST, "--limit", 2]
     for out, seed in (("a", 5), ("b", 5), ("c", 6)):
         run(monkeypatch, *common, "--seed", seed, "--out", tmp_path / out)
-    a, b, c = (json.loads((tmp_path / out / "report.json").read_text())["rivals"] for out in "abc")
+    a, b, c = (json.loads((tmp_path / out / "report.json").read_text())["sources"] for out in "abc")
     assert a == b != c
     chart = "charts/first/hard.osu"
     notes = [read_osu(tmp_path / out / chart).notes for out in "abc"]
@@ -154,9 +154,9 @@ def test_a_dataset_and_its_split(monkeypatch, tiny_checkpoint, songs, tmp_path):
         subprocess.run(command, check=True, capture_output=True, cwd=PROJECT_ROOT)
     common = ["--checkpoint", tiny_checkpoint, "--beatmap_txt", data / "beatmap.txt", *FAST]
     run(monkeypatch, *common, "--split", "all", "--limit", 1, "--out", tmp_path / "all")
-    assert json.loads((tmp_path / "all" / "report.json").read_text())["rivals"]["generated"]["charts"] == 1
+    assert json.loads((tmp_path / "all" / "report.json").read_text())["sources"]["generated"]["charts"] == 1
     run(monkeypatch, *common, "--test_fraction", 1, "--valid_fraction", 0, "--out", tmp_path / "test")
-    assert json.loads((tmp_path / "test" / "report.json").read_text())["rivals"]["generated"]["charts"] == 4
+    assert json.loads((tmp_path / "test" / "report.json").read_text())["sources"]["generated"]["charts"] == 4
     with pytest.raises(DatasetError, match="no usable chart in the split test"):
         run(monkeypatch, *common, "--test_fraction", 0)
     folder = tmp_path / "model"
@@ -197,7 +197,7 @@ def test_songs_of_the_same_name_and_what_was_there_before(monkeypatch, capsys, t
         *(f"{pack}/song/{name}.osu" for pack in ("one", "two") for name in ("easy", "hard")),
     ]
     run(monkeypatch, "--generated", charts, "--reference", tmp_path / "songs", "--out", tmp_path / "again")
-    before, after = (json.loads((tmp_path / out / "report.json").read_text())["rivals"] for out in ("out", "again"))
+    before, after = (json.loads((tmp_path / out / "report.json").read_text())["sources"] for out in ("out", "again"))
     assert after["generated"]["metrics"]["onset_f1_50ms"] == before["generated"]["metrics"]["onset_f1_50ms"]
 
 
@@ -208,7 +208,7 @@ def test_a_chart_without_notes_counts_as_wrong(monkeypatch, capsys, songs, tmp_p
     out = tmp_path / "out"
     run(monkeypatch, "--checkpoint", silent, "--songs", songs, *FAST, "--limit", 2, "--out", out)
     assert "2 without notes, counted as wrong" in capsys.readouterr().out
-    metrics = json.loads((out / "report.json").read_text())["rivals"]["generated"]["metrics"]
+    metrics = json.loads((out / "report.json").read_text())["sources"]["generated"]["metrics"]
     assert metrics["onset_f1_50ms"] == {"value": 0.0, "low": 0.0, "high": 0.0, "charts": 2}
     assert metrics["chords_js"]["value"] is None
     assert "latent_frechet" not in metrics
@@ -272,7 +272,7 @@ def test_a_mistake_ends_in_one_line_and_help_teaches():
         assert words in shown
 
 
-def test_encode_gives_the_frames_from_the_first_note_to_the_last(tiny_generator):
+def test_encode_gives_frames_from_the_first_note_to_the_last(tiny_generator):
     frame_ms = tiny_generator.audio_settings.note_frame_ms * 2  # two note frames make a latent one
     late = Beatmap(4, [Note(10 * frame_ms + 1, 0), Note(19 * frame_ms + 1, 1, 20 * frame_ms + 1)], [])
     z = tiny_generator.encode(late)

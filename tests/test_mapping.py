@@ -66,7 +66,7 @@ def test_a_package_and_a_picture_of_each_chart(monkeypatch, capsys, tiny_checkpo
     printed = output.out.splitlines()
     assert printed[0] == str(package)
     assert len(printed) == 5
-    assert "stars (asked 2.00)" in printed[1]
+    assert "stars (requested 2.00)" in printed[1]
     assert "160 BPM" in printed[1]
 
 

@@ -34,7 +34,7 @@ from mug.ratings.long_notes import ln_ratio
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write a song's charts for every prompt, and print what each is beside what its prompt asked for."""
+    """Write a song's charts for every prompt, and print what each is beside what its prompt requested."""
     args = build_parser().parse_args(argv)
     check_paths(args.audio, args.outdir)
     from mug.generation.generator import ChartGenerator  # imports torch
@@ -81,10 +81,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         picture = unused_path(args.outdir, name, ".png", FILE_LETTERS)
         with replacing(picture) as temporary:
             draw_chart(chart, star_rating=chart.star_rating).save(temporary)
-        asked = f" (asked {float(prompt['sr']):.2f})" if prompt.get("sr") is not None else ""
+        requested = f" (requested {float(prompt['sr']):.2f})" if prompt.get("sr") is not None else ""
         rated = "too dense to be rated" if chart.star_rating is None else f"{chart.star_rating:.2f} stars"
         print(
-            f"  {chart.version}: {rated}{asked}, {len(chart.notes)} notes, {ln_ratio(chart):.0%} long, "
+            f"  {chart.version}: {rated}{requested}, {len(chart.notes)} notes, {ln_ratio(chart):.0%} long, "
             f"{chart.timing_points[0].bpm:.6g} BPM -> {picture.name}"
         )
         if warning := chart.stars_warning(prompt):

@@ -72,8 +72,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         if generator is not None:
             written = write_charts(generator, references, args.prompt, sampling_of(args, generator), args.out, report)
             references = []  # audio that cannot be decoded is left out of the baselines too
-            for reference, chart, asked in written:
-                contest.enter(GENERATED, reference, chart, asked)
+            for reference, chart, prompt in written:
+                contest.enter(GENERATED, reference, chart, prompt)
                 references.append(reference)
     contest.enter_baselines(references, everyone)
     answers = []

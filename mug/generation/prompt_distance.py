@@ -15,7 +15,7 @@ WRONG_FLAG = 3.0  # what a flag counts that the chart has and the prompt denies,
 
 
 class Measured(NamedTuple):
-    """A chart's distance from a prompt, in tolerances, 0 where it is exactly as asked; and its star rating.
+    """A chart's distance from a prompt, in tolerances, 0 where it is exactly as requested; and its star rating.
 
     Of a chart that osu! cannot rate the distance is infinite and the rating is None.
     """

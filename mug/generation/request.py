@@ -13,7 +13,7 @@ from mug.generation.song import Song
 MAX_CHARTS = 64
 MAX_SEED = 2**53  # more than a spreadsheet or a JSON reader keeps exactly
 CREATOR = "MuG"
-FAR_STARS = 0.5  # from those that were asked for: a chart for other players
+FAR_STARS = 0.5  # from those requested: a chart for other players
 
 PromptValue = float | str | bool | None
 Prompt = Mapping[str, PromptValue]
@@ -31,13 +31,13 @@ class GeneratedChart(Beatmap):
 
     def stars_warning(self, prompt: Prompt) -> str:
         """Say that the chart is far from the stars of a prompt, "" where it is not."""
-        asked = prompt.get("sr")
-        if asked is None or self.star_rating is None or abs(self.star_rating - float(asked)) <= FAR_STARS:
+        requested = prompt.get("sr")
+        if requested is None or self.star_rating is None or abs(self.star_rating - float(requested)) <= FAR_STARS:
             return ""
-        most = "hardest" if float(asked) > self.star_rating else "easiest"
+        most = "hardest" if float(requested) > self.star_rating else "easiest"
         nearest = self.star_rating if self.nearest_stars is None else self.nearest_stars
         return (
-            f"{self.version}: requested {float(asked):.1f} stars, got {self.star_rating:.1f}; the {most} that this "
+            f"{self.version}: requested {float(requested):.1f} stars, got {self.star_rating:.1f}; the {most} that this "
             f"model reached for this song is {nearest:.1f}"
         )
 
@@ -68,14 +68,16 @@ class Request:
             raise PromptError(f"minijack interval {self.jack_interval_ms} ms: give 0 or more")
 
     def version(self, index: int, star_rating: float | None = None) -> str:
-        """The name of a chart's difficulty: with the stars that it has, where the prompt asked for some."""
+        """The name of a chart's difficulty: with the stars that it has, where the prompt gives some."""
         stars = f" {star_rating:.1f}*" if "sr" in self.prompt and star_rating is not None else ""
         return f"AI v{index + 1}{stars}"
 
     def nearest_stars(self, reached: Sequence[float]) -> float | None:
         """Of star ratings the nearest one to the prompt's."""
-        asked = self.prompt.get("sr")
-        return None if asked is None else min(reached, key=lambda stars: abs(stars - float(asked)), default=None)
+        requested = self.prompt.get("sr")
+        if requested is None:
+            return None
+        return min(reached, key=lambda stars: abs(stars - float(requested)), default=None)
 
     def metadata(self, index: int) -> dict[str, str]:
         """What a chart says of how it was made."""

@@ -34,11 +34,11 @@ class Contest:
         self.pairs: dict[str, list[Pair]] = {}
         self._profiles: dict[Path, Profile] = {}
 
-    def enter(self, source: str, reference: Reference, chart: Beatmap, asked: Mapping[str, Any] | None = None) -> None:
-        """Add a chart and its reference. asked: the prompt; None means the reference's star rating."""
-        asked = {"sr": reference.stars} if asked is None else asked
+    def enter(self, source: str, reference: Reference, chart: Beatmap, prompt: Mapping[str, Any] | None = None) -> None:
+        """Add a chart and its reference. prompt: None means the reference's star rating."""
+        prompt = {"sr": reference.stars} if prompt is None else prompt
         pair = Pair(
-            str(reference.path), reference.song, self._measured(reference), profile_of(chart, self.encode), asked
+            str(reference.path), reference.song, self._measured(reference), profile_of(chart, self.encode), prompt
         )
         self.pairs.setdefault(source, []).append(pair)
 
@@ -65,8 +65,8 @@ class Contest:
             self.enter(RANDOM, reference, random_chart(reference.chart, rng))
 
     def _enter_human(self, reference: Reference, other: Reference) -> None:
-        asked = {"sr": reference.stars}
-        pair = Pair(str(reference.path), reference.song, self._measured(reference), self._measured(other), asked)
+        prompt = {"sr": reference.stars}
+        pair = Pair(str(reference.path), reference.song, self._measured(reference), self._measured(other), prompt)
         self.pairs.setdefault(HUMAN, []).append(pair)
 
     def _measured(self, reference: Reference) -> Profile:

@@ -18,23 +18,23 @@ class Answer:
 
     song: str
     skillset: str
-    asked: Profile
-    unasked: Profile
+    with_flag: Profile
+    without_flag: Profile
 
     @property
     def has_flag(self) -> float:
         """1 if the chart with the flag in its prompt has the flag, judged by its notes, else 0."""
-        return float(bool(self.asked.features.get(self.skillset)))
+        return float(bool(self.with_flag.features.get(self.skillset)))
 
     @property
     def had_flag(self) -> float:
         """1 if the chart without the flag in its prompt has it anyway, else 0."""
-        return float(bool(self.unasked.features.get(self.skillset)))
+        return float(bool(self.without_flag.features.get(self.skillset)))
 
     @property
     def rose(self) -> float:
         """1 if the skillset's MSD rose relative to the mean of the others, else 0 (also without MSD)."""
-        before, after = lead_of(self.unasked, self.skillset), lead_of(self.asked, self.skillset)
+        before, after = lead_of(self.without_flag, self.skillset), lead_of(self.with_flag, self.skillset)
         return float(after > before)  # False for NaN
 
 

@@ -98,6 +98,6 @@ def _by_audio(path: Path, chart: Beatmap, references: Sequence[Reference], repor
     if not same:
         report.skip("without reference", f"{path}: no reference names the audio file '{chart.audio_filename}'")
         return None
-    asked = prompt_of(chart).get("sr")
-    stars = float(asked) if isinstance(asked, (int, float)) else star_rating_or_none(chart) or 0.0
+    requested = prompt_of(chart).get("sr")
+    stars = float(requested) if isinstance(requested, (int, float)) else star_rating_or_none(chart) or 0.0
     return min(same, key=lambda reference: (abs(reference.stars - stars), str(reference.path)))

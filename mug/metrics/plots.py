@@ -56,11 +56,11 @@ def draw_stars(summary: Summary) -> Figure:
     """The star rating of every chart over the requested one."""
     figure, (axes,) = _page(1)
     axes.set_title("stars: requested and actual")
-    asked, got = (np.array([row[name] for row in summary.rows]) for name in ("star_rating_asked", "star_rating"))
-    top = max(float(asked.max()), float(got.max()), 1.0) * 1.05
+    requested, got = (np.array([row[name] for row in summary.rows]) for name in ("star_rating_asked", "star_rating"))
+    top = max(float(requested.max()), float(got.max()), 1.0) * 1.05
     axes.plot([0, top], [0, top], color=MUTED, linewidth=1.2)
-    axes.scatter(asked, got, s=22, alpha=0.8, linewidths=0, color=ACCENT)
-    axes.set_xlabel("asked")
+    axes.scatter(requested, got, s=22, alpha=0.8, linewidths=0, color=ACCENT)
+    axes.set_xlabel("requested")
     axes.set_ylabel("got")
     axes.set_xlim(0, top)
     axes.set_ylim(0, top)

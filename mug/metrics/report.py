@@ -164,7 +164,7 @@ def as_json(
     """All results, with a row for each chart. NaN becomes null."""
     return {
         **about,
-        "rivals": {name: _summary(summary) for name, summary in summaries.items()},
+        "sources": {name: _summary(summary) for name, summary in summaries.items()},
         "flags": {name: {key: _plain(asdict(e)) for key, e in row.items()} for name, row in (obedience or {}).items()},
         "skipped": [message for _, message in skipped],
     }
@@ -185,7 +185,7 @@ def _summary(summary: Summary) -> dict[str, Any]:
                 "reference": pair.name,
                 "song": pair.song,
                 "notes": pair.estimated.n_notes,
-                "asked": dict(pair.asked),
+                "asked": dict(pair.prompt),
                 "violations": dict(pair.estimated.violations),
                 **_plain(row),
             }

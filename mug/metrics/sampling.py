@@ -143,9 +143,9 @@ def ask_for_flags(
 
         stars = {"sr": reference.stars} if "sr" in generator.spec.names else {}
         try:
-            unasked = answer(stars)
+            without_flag = answer(stars)
             for name in skillsets:
-                answers.append(Answer(reference.song, name, answer({**stars, name: True}), unasked))
+                answers.append(Answer(reference.song, name, answer({**stars, name: True}), without_flag))
         except AudioError as error:
             report.skip("undecodable audio", f"{reference.path}: {error}")
     return answers

@@ -35,7 +35,7 @@ class Pair:
     song: str
     reference: Profile
     estimated: Profile
-    asked: Mapping[str, Any]
+    prompt: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ def scores_of(pair: Pair) -> dict[str, float]:
             f"column_f1_{tolerance}ms": column_f1(human, chart, tolerance),
             f"mirrored_column_f1_{tolerance}ms": column_f1(human, chart, tolerance, mirrored=True),
         }
-    stars = pair.reference.star_rating if pair.asked.get("sr") is None else pair.asked["sr"]
+    stars = pair.reference.star_rating if pair.prompt.get("sr") is None else pair.prompt["sr"]
     errors = {name: _difference(pair, f"{name}_ett") for name in SKILLSETS}
-    asked_for = [errors[name] for name in SKILLSETS if pair.asked.get(f"{name}_ett") is not None]
-    came = {name: bool(pair.estimated.features.get(name)) for name in FLAGS if pair.asked.get(name) in (True, 1)}
+    asked_for = [errors[name] for name in SKILLSETS if pair.prompt.get(f"{name}_ett") is not None]
+    came = {name: bool(pair.estimated.features.get(name)) for name in FLAGS if pair.prompt.get(name) in (True, 1)}
     return {
         **row,
         "density_spearman": density_spearman(human, chart),

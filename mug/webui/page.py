@@ -30,7 +30,7 @@ from mug.pictures.charts import draw_chart
 from mug.ratings.long_notes import ln_ratio
 from mug.webui.prompt_form import Given, PromptForm, Values, label_of
 
-RESULT_COLUMNS = ["Chart", "Stars", "Stars asked", "LN ratio", "LN ratio asked", "Notes", "Notes per second"]
+RESULT_COLUMNS = ["Chart", "Stars", "Stars requested", "LN ratio", "LN ratio requested", "Notes", "Notes per second"]
 MAX_SEED = 2**31 - 1
 HOUR_S = 3600
 SYSTEM_FONTS = ["system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "sans-serif"]
@@ -239,13 +239,13 @@ def chart_tab(generator: ChartGenerator, form: PromptForm, tabs: gr.Tabs) -> Non
 
 
 def result_row(chart: GeneratedChart, prompt: Mapping[str, Given]) -> list[Any]:
-    """Return a line of the table: what came out beside what was asked."""
+    """Return a line of the table: what came out beside what was requested."""
     first_ms = min((note.start_ms for note in chart.notes), default=0.0)
     seconds = max(1.0, (chart.last_ms - first_ms) / 1000)
-    asked = ["any" if prompt.get(name) is None else f"{prompt[name]:.2f}" for name in ("sr", "ln_ratio")]
+    requested = ["any" if prompt.get(name) is None else f"{prompt[name]:.2f}" for name in ("sr", "ln_ratio")]
     achieved = ["too dense" if chart.star_rating is None else f"{chart.star_rating:.2f}", f"{ln_ratio(chart):.2f}"]
     notes = len(chart.notes)
-    return [chart.version, achieved[0], asked[0], achieved[1], asked[1], notes, f"{notes / seconds:.1f}"]
+    return [chart.version, achieved[0], requested[0], achieved[1], requested[1], notes, f"{notes / seconds:.1f}"]
 
 
 def feature_row(feature: Feature, value: Given) -> list[str]:

@@ -74,7 +74,7 @@ def test_json_has_no_number_that_is_none(summaries):
     again = json.loads(json.dumps(plain, default=float, allow_nan=False))
     assert again["flags"] == {"all": {"rose": {"value": 0.5, "low": None, "high": None, "charts": 2}}}
     assert again["skipped"] == ["why"]
-    generated = again["rivals"]["generated"]
+    generated = again["sources"]["generated"]
     assert generated["metrics"]["flags_obeyed"]["value"] is None
     assert [row["reference"] for row in generated["rows"]] == ["0.osu", "1.osu", "2.osu"]
     assert generated["rows"][0]["notes"] == 40
