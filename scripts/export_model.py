@@ -1,4 +1,4 @@
-"""A trained model as a folder to hand on: numbers and text, no code."""
+"""Export a trained model as a folder of numbers and text, without code."""
 
 from mug.cli import run
 from mug.commands.export import main

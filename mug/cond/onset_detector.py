@@ -1,4 +1,4 @@
-"""Training of the audio encoder before stage 2: to hear where charts have notes.
+"""Training of the audio encoder before stage 2: to predict where charts have notes.
 
 A denoiser's gradient says little about what in the music a note stands on. Trained on onsets alone, an encoder learns
 that in minutes, and stage 2 starts with it.
@@ -29,7 +29,7 @@ class OnsetDetector(OnsetPredictor):
     Its answer for a frame becomes the share of a song's charts that have a note there: the higher, the stronger the
     onset.
     scale: the index of the output that the linear layer reads, 0 the finest; take the finest one that the denoiser
-    hears.
+    uses.
     note_frames: how many note frames one frame of that output is long. weight_offset, weight_holding: of the losses of
     a note's place in its frame, and of long notes.
     What a run says besides: mug.model.network_node.TrainingParams.
@@ -56,8 +56,8 @@ class OnsetDetector(OnsetPredictor):
 
     def forward(self, audio: Tensor) -> Tensor:
         """Audio [B, M, A] -> [B, 3, T]: logits of a note's start, its place in the frame, logits of a held note."""
-        heard = self.wave_model(audio)[self.scale]  # [B, C, L]
-        return rearrange(self.look(heard), "b (answer frame) l -> b answer (l frame)", answer=N_ANSWERS)
+        encoded = self.wave_model(audio)[self.scale]  # [B, C, L]
+        return rearrange(self.look(encoded), "b (answer frame) l -> b answer (l frame)", answer=N_ANSWERS)
 
     def answers(self, batch: Mapping[str, Any]) -> Tensor:
         return self(batch["audio"])

@@ -35,7 +35,7 @@ def check_conditions(
     cond_stage_config: Mapping[str, Any],
     z_channels: int,
 ) -> None:
-    """Raise ConfigError, as `check_networks` does, where a denoiser does not take what it is to hear or read."""
+    """Raise ConfigError, as `check_networks` does, where a denoiser does not take the encoded audio or the prompt."""
     unet, wave, cond = (_mapping_at(node, "params") for node in (unet_config, wave_stage_config, cond_stage_config))
     context = cond.get("embed_dim")
     _check_equal(
@@ -53,8 +53,8 @@ def check_conditions(
         encoded = [width * mult for mult in mults] if are_numbers else []
     if levels is not None:
         _check_equal("unet_config.params.in_channels", in_channels, "z_channels", z_channels)
-        heard = encoded[-len(levels) :] or None
-        _check_equal("unet_config.params.audio_channels", list(levels), f"{encoder}, its last levels,", heard)
+        used = encoded[-len(levels) :] or None
+        _check_equal("unet_config.params.audio_channels", list(levels), f"{encoder}, its last levels,", used)
     elif encoded:
         both = z_channels + encoded[-1]
         _check_equal("unet_config.params.in_channels", in_channels, f"z_channels + {encoder}", both)

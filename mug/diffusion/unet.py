@@ -49,14 +49,14 @@ class AudioConcat(nn.Module):
 class UNetModel(nn.Module):
     """Predict the noise in a latent: x [B, in_channels, L] -> [B, out_channels, L].
 
-    Level i works at L / 2^i on model_channels * channel_mult[i] channels and hears audio_channels[i] of audio. Without
-    `audio_channels` it hears one audio, at the entrance: in_channels counts the latent's and the audio's channels.
+    Level i works at L / 2^i on model_channels * channel_mult[i] channels and gets audio_channels[i] of audio. Without
+    `audio_channels` it gets one audio, at the entrance: in_channels counts the latent's and the audio's channels.
     `attention_resolutions` are the downsampling factors 2^i with transformers of `num_heads` heads (or, where
     `num_head_channels` is given, as many heads of that width as fit). `lstm_layer` adds an LSTM to the first block of
     every level, `s4_layer` an S4 to every block but the last of a level going up, with the `s4_kernel` of
     `mug.model.s4.S4`. The channels of every level are multiples of 32. With `pooled_context` every residual block knows
     the prompt, too: the sum of its embeddings joins the timestep's, as a class does in Dhariwal & Nichol, "Diffusion
-    models beat GANs on image synthesis", 2021; it is read much sooner than through attention alone.
+    models beat GANs on image synthesis", 2021; models follow it much sooner than through attention alone.
     `lstm_layer`, `use_scale_shift_norm` and `num_head_channels` are for checkpoints of the 2023 program alone.
     """
 
@@ -82,9 +82,9 @@ class UNetModel(nn.Module):
         use_checkpoint: bool = False,
     ) -> None:
         super().__init__()
-        heard = [0] * len(channel_mult) if audio_channels is None else list(audio_channels)  # channels of every level
-        if not channel_mult or len(heard) != len(channel_mult):
-            raise ConfigError(f"audio_channels {heard}, channel_mult {list(channel_mult)}: lengths differ or are 0")
+        widths = [0] * len(channel_mult) if audio_channels is None else list(audio_channels)  # channels of every level
+        if not channel_mult or len(widths) != len(channel_mult):
+            raise ConfigError(f"audio_channels {widths}, channel_mult {list(channel_mult)}: lengths differ or are 0")
         self.in_channels = in_channels
         self.model_channels = model_channels
         self.audio_channels = None if audio_channels is None else tuple(audio_channels)
@@ -108,7 +108,7 @@ class UNetModel(nn.Module):
 
         def block(level: int, channels_in: int, is_first: bool, has_s4: bool) -> list[nn.Module]:
             channels = model_channels * channel_mult[level]
-            layers = [res_block(channels_in + (heard[level] if is_first else 0), channels)]
+            layers = [res_block(channels_in + (widths[level] if is_first else 0), channels)]
             if 2**level in attention_resolutions:
                 layers.append(transformer(channels))
             if lstm_layer and is_first:
@@ -170,7 +170,7 @@ class UNetModel(nn.Module):
     ) -> Tensor:
         """x [B, in_channels, L], timesteps [B], context [B, context_dim, F] -> [B, out_channels, L].
 
-        Of `audios` the last ones, as many as there are levels, are heard: [B, audio_channels[i], L / 2^i]. Without
+        Of `audios` the last ones, as many as there are levels, are used: [B, audio_channels[i], L / 2^i]. Without
         audio_channels, x [B, C, L] comes with exactly one audio [B, in_channels - C, L]. `lengths` [B] are the frames
         of each song, multiples of `factor`: what lies beyond them changes nothing inside, and comes out as anything.
         Raises ValueError for any other shape, and for an L that the levels cannot halve.
@@ -180,7 +180,7 @@ class UNetModel(nn.Module):
         check_input(x, self.in_channels, self.factor, "the denoiser", lengths)
         if timesteps.shape != x.shape[:1]:
             raise ValueError(f"the denoiser expects timesteps [{len(x)}], got {list(timesteps.shape)}")
-        heard = self._checked_audios(x, audios)
+        audios = self._checked_audios(x, audios)
         masks = level_masks(lengths, x.shape[2], self.n_levels)
         emb = self.time_embed(timestep_embedding(timesteps, self.model_channels).to(x.dtype))  # [B, E]
         if self.context_embed is not None and context is not None:
@@ -190,14 +190,14 @@ class UNetModel(nn.Module):
         skips = [x]
         for stage in input_blocks:
             if isinstance(stage, AudioConcat):
-                x = stage(x, heard)  # the skips do not carry the audio: the way up hears it again
+                x = stage(x, audios)  # the skips do not carry the audio: the way up gets it again
             else:
                 x = stage(x, emb, context, masks)
                 skips.append(x)
         x = self.middle_block(x, emb, context, masks)
         for stage in self.output_blocks:
             if isinstance(stage, AudioConcat):
-                x = stage(x, heard)
+                x = stage(x, audios)
             else:
                 x = stage(torch.cat([x, skips.pop()], dim=1), emb, context, masks)
         return self.out[1:](self.out[0](x, masks[0]))
@@ -214,8 +214,8 @@ class UNetModel(nn.Module):
 
     def _checked_audios(self, x: Tensor, audios: Sequence[Tensor]) -> Sequence[Tensor]:
         expected = [[len(x), channels, x.shape[2] >> level] for level, channels in enumerate(self.audio_channels or ())]
-        heard = list(audios)[-len(expected) :]
-        given = [list(audio.shape) for audio in heard]
+        used = list(audios)[-len(expected) :]
+        given = [list(audio.shape) for audio in used]
         if given != expected:
             raise ValueError(f"the denoiser expects audios that end in {expected}, got {given}")
-        return heard
+        return used

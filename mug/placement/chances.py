@@ -1,6 +1,6 @@
 """Output of a placement model: the probability of notes at each moment of a song.
 
-Axes: T note frames (of all times that the song was heard), N moments.
+Axes: T note frames (of all passes over the song), N moments.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ NEAR_MS = 25.0  # of a moment: a frame's guess at when its note begins is a few 
 class Chances:
     """For every note frame, the time at which its note would start, in order, and the probability of one: both [T].
 
-    Where a song was heard more than once, each time has its share.
+    After several passes over a song, each counts with its share.
     """
 
     times_ms: np.ndarray
