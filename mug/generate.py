@@ -1,5 +1,6 @@
-"""The earlier import path of `mug.generation`, kept for scripts of users."""
+"""The earlier import path of `mug.generation` and of SHIPPED_MODEL, kept for scripts of users."""
 
+from mug.config import SHIPPED_MODEL
 from mug.generation import ChartGenerator
 
-__all__ = ["ChartGenerator"]
+__all__ = ["SHIPPED_MODEL", "ChartGenerator"]

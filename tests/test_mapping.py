@@ -108,12 +108,12 @@ def test_what_cannot_be_is_said_before_a_model_is_loaded(monkeypatch, song, tmp_
 
 
 @pytest.mark.parametrize(
-    ("wish", "reason"),
+    ("prompt", "reason"),
     [("sr=-3", "from 1 to 8"), ("ln_ratio=50", "from 0 to 1"), ("start=1", "unknown feature 'start'")],
 )
-def test_a_prompt_out_of_range_is_refused(monkeypatch, tiny_checkpoint, song, tmp_path, wish, reason):
+def test_a_prompt_out_of_range_is_refused(monkeypatch, tiny_checkpoint, song, tmp_path, prompt, reason):
     with pytest.raises(PromptError, match=reason):
-        run(monkeypatch, *["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--prompt", wish])
+        run(monkeypatch, *["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--prompt", prompt])
 
 
 def test_another_number_of_keys_is_refused(monkeypatch, tiny_checkpoint, song, tmp_path):

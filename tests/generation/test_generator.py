@@ -199,7 +199,7 @@ def test_an_ensemble_is_as_dense_as_charts_with_such_a_prompt(helped, song, monk
     asked, four = [], replace(PLAIN, ensemble=4)
 
     def written(rate: float) -> int:
-        monkeypatch.setattr(helped.density, "of", lambda wishes: asked.append(wishes) or Density(math.log(rate), 1e-6))
+        monkeypatch.setattr(helped.density, "of", lambda prompt: asked.append(prompt) or Density(math.log(rate), 1e-6))
         return len({note.start_ms for note in chart(helped, song, {"ln_ratio": 0.0}, four, seed=3).notes})
 
     assert written(16.0) > 1.5 * written(8.0)

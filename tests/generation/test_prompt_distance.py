@@ -1,4 +1,4 @@
-"""How far a chart is from a wish, by hand."""
+"""How far a chart is from its prompt, by hand."""
 
 import pytest
 
@@ -35,15 +35,15 @@ def test_a_chart_that_cannot_be_rated_is_the_farthest():
 
 
 def test_what_is_off_is_asked_for_again_by_as_much():
-    wishes = {"sr": 3.0, "ln": True}
-    assert corrected(wishes, 2.0, wishes) == {"sr": 4.0, "ln": True}
-    assert corrected({"sr": 4.0, "ln": True}, 2.5, wishes) == {"sr": 4.5, "ln": True}
-    assert corrected({"sr": 4.5, "ln": True}, 3.5, wishes) == {"sr": 4.0, "ln": True}
+    prompt = {"sr": 3.0, "ln": True}
+    assert corrected(prompt, 2.0, prompt) == {"sr": 4.0, "ln": True}
+    assert corrected({"sr": 4.0, "ln": True}, 2.5, prompt) == {"sr": 4.5, "ln": True}
+    assert corrected({"sr": 4.5, "ln": True}, 3.5, prompt) == {"sr": 4.0, "ln": True}
 
 
 def test_what_is_near_enough_is_not_asked_for_again():
-    wishes = {"sr": 3.0}
-    assert corrected(wishes, 3.19, wishes) is None
-    assert corrected(wishes, 3.21, wishes) == {"sr": pytest.approx(2.79)}
-    assert corrected(wishes, None, wishes) is None
+    prompt = {"sr": 3.0}
+    assert corrected(prompt, 3.19, prompt) is None
+    assert corrected(prompt, 3.21, prompt) == {"sr": pytest.approx(2.79)}
+    assert corrected(prompt, None, prompt) is None
     assert corrected({}, 3.0, {}) is None
