@@ -1,4 +1,4 @@
-"""From a song and a prompt to charts: `ChartGenerator` is the one door to a trained model."""
+"""From a song and a prompt to charts. `ChartGenerator` is the entry point to a trained model."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ __all__ = ["ChartGenerator", "SamplingSettings", "Song"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the generator when it is used: with it comes torch, which takes seconds."""
+    """Import the generator on first use: it imports torch, which takes seconds."""
     if name == "ChartGenerator":
         from mug.generation.generator import ChartGenerator
 

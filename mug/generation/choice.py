@@ -1,4 +1,4 @@
-"""Which of the charts that an ensemble agrees on is taken: the one whose features come closest to the prompt."""
+"""Choose among an ensemble's candidate charts: the one whose features are closest to the prompt."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from mug.generation.consensus import Agreement
 from mug.generation.prompt_distance import STARS, measure
 from mug.ratings.stars import star_rating_or_none
 
-# Differences of the log density that count 1, as the tolerances of mug.generation.prompt_distance
+# Differences in log density that count as 1, like the tolerances of mug.generation.prompt_distance
 DENSITY_TOLERANCE = 0.05
 LOOSE_DENSITY_TOLERANCE = 0.25  # where the samples are too hard or too easy
-MAX_DENSITY_CHANGE = 0.05  # of the log density, where they are not: no prompt is worth more wrong moments
-MAX_STARS_OFF = 0.5  # samples that are farther off the prompt's stars say little about the right density
+MAX_DENSITY_CHANGE = 0.05  # in log density, where the samples fit: beyond it, too many moments are wrong
+MAX_STARS_OFF = 0.5  # samples farther than this from the prompt's stars say little about the right density
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A chart, and how far it is from the prompt, in tolerances.
+    """A chart, and its distance from the prompt in tolerances.
 
-    star_rating: of the chart, None where osu! cannot rate it. sample_stars: of the samples by their median; None where
-    the prompt gives no stars, or no sample can be rated. samples_fit: whether those are about the prompt's. The stars
-    can also be reached from samples that are too hard or too easy, by keeping fewer or more moments, but then the
-    chart is no longer as dense as the music and its stars have it.
+    star_rating: None if osu! cannot rate the chart. sample_stars: the samples' median star rating; None if the prompt
+    gives no stars or no sample can be rated. samples_fit: whether sample_stars is close to the prompt's stars. Samples
+    that are too hard or too easy can still give the right stars, by keeping fewer or more moments, but then the chart's
+    density no longer suits the music and the stars.
     """
 
     chart: Beatmap
@@ -45,11 +45,12 @@ def choose(
     prompt: Mapping[str, Any],
     chart_of: Callable[[Sequence[Note]], Beatmap],
 ) -> Choice:
-    """Choose from what `samples` agree on, at least one candidate in the order of mug.generation.consensus.agreements.
+    """Choose one of `candidates`: at least one agreement of `samples`, in the order of mug.generation.consensus.
 
-    Distance from the prompt and from the expected density are added up. Where the samples fit the prompt, they know the
-    density better than the prompt does, and it may hardly change. Where they do not, the density is chosen first, by
-    the leader who agrees most, and then the leader: all pairs of both would be a thousand charts to rate.
+    The score adds the distance from the prompt and from the expected density. If the samples fit the prompt, they
+    determine the density better than the prompt does, so it may hardly change. If not, the density is chosen first,
+    with the leader that agrees most with the others, and then the leader: rating every pair would mean a thousand
+    charts.
     """
     wanted = prompt.get(STARS)
     stars = None if wanted is None else _median_stars(samples, chart_of)
@@ -62,7 +63,7 @@ def choose(
         return Choice(chart, distance + abs(agreement.density_change) / tolerance, star_rating, stars, samples_fit)
 
     if samples_fit:
-        limit = max(MAX_DENSITY_CHANGE, abs(candidates[0].density_change))  # none may have the expected density
+        limit = max(MAX_DENSITY_CHANGE, abs(candidates[0].density_change))  # none may have exactly the expected one
         candidates = [agreement for agreement in candidates if abs(agreement.density_change) <= limit]
     else:
         firsts = [next(group) for _, group in groupby(candidates, key=lambda agreement: agreement.density_change)]
@@ -74,11 +75,11 @@ def choose(
 def _best(
     candidates: Sequence[Agreement], choice_of: Callable[[Agreement], Choice], tolerance: float
 ) -> tuple[Agreement, Choice]:
-    """The best of candidates, which come in the order of how near their density is to the expected one."""
+    """The best candidate. They are sorted by how close their density is to the expected one."""
     best, chosen = candidates[0], choice_of(candidates[0])
     for agreement in candidates[1:]:
         if abs(agreement.density_change) / tolerance >= chosen.distance:
-            break  # those that follow are farther off by their density alone
+            break  # the rest are worse by density alone
         choice = choice_of(agreement)
         if choice.distance < chosen.distance:
             best, chosen = agreement, choice

@@ -1,8 +1,8 @@
-"""One chart from several samples of the same prompt: the moments on which they agree.
+"""One chart from several samples of the same prompt: the moments they agree on.
 
-Notes that only one sample has are mostly random; notes that the music suggests are in most samples. A moment is kept
-where enough samples have notes at it, and how many are enough decides how dense the chart gets. Where a placement model
-predicts how likely notes are at each moment (mug.placement), that counts too.
+Notes in only one sample are mostly random; notes that the music suggests are in most samples. A moment is kept if
+enough samples have notes there. How many are enough sets the chart's density. A placement model's note probabilities
+(mug.placement) count too, if there is one.
 """
 
 import math
@@ -17,20 +17,20 @@ from mug.charts.playability import JACK_INTERVAL_MS
 from mug.placement.chances import Chances
 from mug.placement.density import Density
 
-SAME_MOMENT_MS = 25.0  # of two samples; their offsets differ by less, and a sixteenth at 180 BPM is 83 ms
+SAME_MOMENT_MS = 25.0  # between two samples: their offsets differ by less, and a sixteenth at 180 BPM is 83 ms
 CROWDED_MS = 40.0  # a sixteenth at 300 BPM is 50 ms
-MIN_PROBABILITY = 0.002  # a placement model's probabilities are kept between this and 1 minus it
-PLACEMENT_WEIGHT = 3.0  # of its log odds beside those of the votes
-VOTES_DEVIATION = 0.14  # of the log number of moments that a third of the samples have, from the truth (docs/log.md)
-MAX_PRIOR_SHIFT = 1.0  # by how much the density prior may move the log number of moments that the votes give
-DENSITY_STEP, DENSITY_STEPS = 0.04, 40  # the log densities to choose from: a fifth of the expected one to five times it
+MIN_PROBABILITY = 0.002  # a placement model's probabilities are clipped to [this, 1 - this]
+PLACEMENT_WEIGHT = 3.0  # weight of its log odds; those of the votes have weight 1
+VOTES_DEVIATION = 0.14  # error of the votes' log number of moments, against human charts (docs/log.md)
+MAX_PRIOR_SHIFT = 1.0  # the most by which the density prior may move the votes' log number of moments
+DENSITY_STEP, DENSITY_STEPS = 0.04, 40  # the log densities to try: from a fifth of the expected one to five times it
 
 Chord = list[Note]
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The chords that samples have at the same time, by the sample's index."""
+    """The chords that samples have at the same time, by sample index."""
 
     start_ms: float
     chords: dict[int, Chord]
@@ -42,12 +42,13 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A chart that several samples agree on: its moments, and whose notes are played at each.
+    """A chart that several samples agree on: its moments, and which sample's notes each one has.
 
-    density_change: log of its number of moments over the expected number. Expected are as many as a third of the
-    samples have, which is most often right (docs/log.md), moved towards what the density prior says of the prompt.
-    leaders: samples by rank; each moment has the notes of the first that has it and strikes no busy key, else of the
-    one that strikes fewest. held: 1 ranks those first that hold most notes at the moment, -1 those that hold fewest.
+    density_change: log(number of moments / expected number). The expected number is that of the moments in at least a
+    third of the samples, which is right most often (docs/log.md), moved towards the density prior for the prompt.
+    leaders: sample indices by rank. Each moment takes its notes from the first sample that has it and presses no busy
+    key, or else from the one that presses fewest. held: 1 puts the samples with most held notes at the moment first, -1
+    those with fewest.
     """
 
     density_change: float
@@ -57,7 +58,7 @@ class Agreement:
     held: int = 0
 
     def notes(self) -> list[Note]:
-        """The notes of the chart. Keys that are still busy are avoided, or chords of two samples would overlap."""
+        """The chart's notes. Busy keys are avoided, so that chords of two samples do not overlap."""
         notes: list[Note] = []
         busy_until: dict[int, float] = {}  # by column
         for moment in self.moments:
@@ -81,15 +82,16 @@ def agreements(
     by_holding: bool = False,
     jack_interval_ms: float = JACK_INTERVAL_MS,
 ) -> Iterator[Agreement]:
-    """Yield what an ensemble agrees on: first with about the expected number of moments, then with more and fewer.
+    """Yield candidate charts of an ensemble: first with about the expected number of moments, then with more and fewer.
 
-    Without `chances`, the moments that at least a quarter of the samples have, and so on up to all samples; with them
-    the likeliest moments, by votes and chances together. Each is at the median of its times, in whole ms, and has the
-    notes of a leader, or else of the sample with chords about as large. Every sample leads once for every number of
-    moments; the first to lead agrees most with the others. by_holding: after them, those lead that hold most notes at
-    each moment, and those that hold fewest.
-    samples: notes whose chords start together, see mug.generation.finishing.gather_chords; a single sample is its own
-    chart. chances: of a placement model. density: of the prior. jack_interval_ms: how long a key is busy after a note.
+    With `chances`, the most likely moments by votes and chances together. Without, those in at least a quarter of the
+    samples, and so on up to all samples. A moment's time is the median of its samples' times, in whole ms. Its notes
+    are the leader's, or else those of the sample whose chords are closest in size. For every number of moments, each
+    sample leads once, starting with the one that agrees most with the others. by_holding: then come two more, led at
+    each moment by the sample with most held notes, and by the one with fewest.
+
+    samples: notes whose chords start together, see mug.generation.finishing.gather_chords. A single sample is returned
+    as it is. chances: a placement model's. density: the prior's. jack_interval_ms: how long a key is busy after a note.
     """
     n = len(samples)
     chords = [_chords(sample) for sample in samples]
@@ -111,7 +113,7 @@ def agreements(
 
 
 def _expected_count(moments: Sequence[Moment], n_samples: int, density: Density | None) -> float:
-    """The expected number of moments, from votes and prior, each weighted by its precision."""
+    """The expected number of moments, from the votes and the prior, each weighted by its precision."""
     third = [moment.start_ms for moment in moments if len(moment.chords) >= n_samples / 3]
     if density is None or len(third) < 2:
         return max(len(third), 1)
@@ -122,14 +124,14 @@ def _expected_count(moments: Sequence[Moment], n_samples: int, density: Density 
 
 
 def _by_votes(moments: Sequence[Moment], n_samples: int) -> Iterator[list[Moment]]:
-    """Yield the moments that at least 1/4 of the samples have (or the most that agree on any), and so on up to all."""
+    """Yield the moments in at least 1/4 of the samples (or in as many as ever agree, if fewer), and so on up to all."""
     most = max((len(moment.chords) for moment in moments), default=1)
     for votes in range(max(1, min(round(n_samples / 4), most)), n_samples + 1):
         yield [moment for moment in moments if len(moment.chords) >= votes]
 
 
 def _by_chances(moments: Sequence[Moment], n_samples: int, chances: Chances, expected: float) -> Iterator[list[Moment]]:
-    """Yield the likeliest moments by votes and chances together, in several numbers around the expected one."""
+    """Yield the most likely moments by votes and chances together, for several counts around the expected one."""
     votes = np.array([len(moment.chords) for moment in moments])
     times = np.array([moment.start_ms for moment in moments])
     placed = np.where(_crowded(times, votes), 0.0, chances.at(times))
@@ -141,9 +143,9 @@ def _by_chances(moments: Sequence[Moment], n_samples: int, chances: Chances, exp
 
 
 def _crowded(times_ms: np.ndarray, votes: np.ndarray) -> np.ndarray:
-    """Which of some moments [N] have a neighbour with more votes so close that no chart has both."""
+    """Which moments [N] have a neighbour with more votes that is too close for a chart to have both: bool [N]."""
     crowded = np.zeros(len(times_ms), dtype=bool)
-    for apart in (1, 2):  # three moments farther there are at least 50 ms between them
+    for apart in (1, 2):  # three apart they are at least 50 ms away
         near = times_ms[apart:] - times_ms[:-apart] <= CROWDED_MS
         crowded[:-apart] |= near & (votes[apart:] > votes[:-apart])
         crowded[apart:] |= near & (votes[:-apart] > votes[apart:])
@@ -163,7 +165,7 @@ def _chords(sample: Sequence[Note]) -> list[Chord]:
 
 
 def _moments(samples: Sequence[Sequence[Chord]]) -> Iterator[Moment]:
-    """Yield what is played at the same moment in order of time; of a sample's chords there the first."""
+    """Yield the moments in order of time, each with the first chord that each sample has there."""
     events = sorted((chord[0].start_ms, index, chord) for index, sample in enumerate(samples) for chord in sample)
     chords: dict[int, Chord] = {}
     first_ms = -np.inf
@@ -179,7 +181,7 @@ def _moments(samples: Sequence[Sequence[Chord]]) -> Iterator[Moment]:
 
 
 def _agreement(moments: Sequence[Moment], n_samples: int) -> np.ndarray:
-    """How many others play along, on average over a sample's moments: [n_samples]."""
+    """How many other samples share a sample's moments, on average: [n_samples]."""
     others, counts = np.zeros(n_samples), np.zeros(n_samples)
     for moment in moments:
         for index in moment.chords:
@@ -189,12 +191,12 @@ def _agreement(moments: Sequence[Moment], n_samples: int) -> np.ndarray:
 
 
 def _by_likeness(leader: int, leaders: Sequence[int], sizes: Sequence[float]) -> list[int]:
-    """The leader, then the samples whose chords are nearest to its own in size: their notes fill its gaps."""
+    """The leader, then the other samples by how close their chord sizes are to its own. They fill its gaps."""
     return sorted(leaders, key=lambda other: (abs(sizes[other] - sizes[leader]), other != leader))
 
 
 def _moved(note: Note, start_ms: float) -> Note:
-    """The note with another start; the tail of a long one stays, unless nothing would be left of it."""
+    """The note with another start. A long note keeps its end, or becomes a tap if it would end before it starts."""
     return replace(
         note, start_ms=start_ms, end_ms=None if note.end_ms is None or note.end_ms <= start_ms else note.end_ms
     )

@@ -1,4 +1,4 @@
-"""From sampled notes to a chart that people play: names, tempo, snapping, whole milliseconds."""
+"""From sampled notes to a playable chart: names, tempo, snapping, whole milliseconds."""
 
 import math
 import re
@@ -15,13 +15,13 @@ UNKNOWN_ARTIST = "Unknown Artist"
 NAMELESS = re.compile(r"(audio|song|music|track|untitled|output|preview)[ _-]*[0-9]*", re.IGNORECASE)
 DIGEST = re.compile("[0-9a-f]{32,}")  # a folder that a web page put an upload into
 SET_NUMBER = re.compile("^[0-9]+ +")
-CHORD_MS = 15.0  # keys this close are meant as one: networks write the notes of a chord some ms apart
+CHORD_MS = 15.0  # notes this close are one chord: networks place its notes a few ms apart
 
 
 def song_names(path: Path, title: str | None, artist: str | None) -> tuple[str, str]:
-    """Return title and artist: what is given, else the audio's tags, else its file name ("Artist - Title.mp3").
+    """Return title and artist: those given, else from the audio's tags, else from its file name ("Artist - Title.mp3").
 
-    A file that is only called "audio" or the like has the name of its folder, without the number of an osu! set.
+    For a file with a generic name like "audio", the folder's name is used, without the number of an osu! set.
     """
     if title is not None and artist is not None:
         return title, artist
@@ -38,20 +38,20 @@ def song_names(path: Path, title: str | None, artist: str | None) -> tuple[str, 
 
 
 def inside(notes: Sequence[Note], end_ms: float) -> list[Note]:
-    """Return the notes that start within [0, end_ms) of the song, in whole ms; long ones end with it at the latest."""
+    """Return the notes that start within [0, end_ms), in whole ms, with long notes cut at the end of the song."""
     return [whole_ms(note, end_ms) for note in notes if 0 <= round(note.start_ms) < end_ms]
 
 
 def whole_ms(note: Note, end_ms: float) -> Note:
-    """Round a note's times, as .osu files have them; a long note that becomes nothing is a plain one."""
+    """Round a note's times to whole ms, as in .osu files. A long note of no length becomes a tap."""
     start_ms, last_ms = float(round(note.start_ms)), float(round(min(note.last_ms, end_ms)))
     return Note(start_ms, note.column, last_ms if note.is_long and last_ms > start_ms else None)
 
 
 def gather_chords(notes: Sequence[Note]) -> list[Note]:
-    """Return the notes with those that start within CHORD_MS of the first of them at their mean time, in whole ms.
+    """Move notes that start within CHORD_MS of each other to their mean time, in whole ms.
 
-    Of two in the same column the earlier one stays. Otherwise snapping could tear a chord apart.
+    Otherwise snapping could tear a chord apart. If two are in the same column, the earlier one is kept.
     """
     gathered: list[Note] = []
     chord: dict[int, Note] = {}  # by column
@@ -73,7 +73,7 @@ def gather_chords(notes: Sequence[Note]) -> list[Note]:
 
 
 def fit_tempo(notes: Sequence[Note], bpm: float | None, offset_ms: float | None) -> TimingPoint:
-    """Return the one tempo of a chart; what is given is kept, a fitted offset is in whole ms."""
+    """Return a chart's only tempo. Given values are kept, the others are fitted; a fitted offset is in whole ms."""
     timing = fit_timing([note.start_ms for note in notes], bpm=bpm, offset_ms=offset_ms)
     if offset_ms is None:
         timing = replace(timing, offset_ms=float(round(timing.offset_ms)))
@@ -83,9 +83,9 @@ def fit_tempo(notes: Sequence[Note], bpm: float | None, offset_ms: float | None)
 def tidy(
     notes: Sequence[Note], keys: int, grid: Sequence[TimingPoint] | None, jack_interval_ms: float, end_ms: float
 ) -> list[Note]:
-    """Return the notes on the grid, if there is one, in whole ms inside the song, and without minijacks.
+    """Snap the notes to the grid, if there is one, round them to whole ms inside the song, and remove minijacks.
 
-    A note whose place on the grid lies just outside the song stays where it is.
+    A note that would snap to just outside the song stays where it is.
     """
     if grid is not None:
         pairs = zip(notes, snap(notes, grid), strict=True)

@@ -1,4 +1,4 @@
-"""From a song and a prompt to charts: the one door to a trained model. Nothing outside knows about networks.
+"""From a song and a prompt to charts: the entry point to a trained model. Callers never touch the networks.
 
 Axes: A audio frames, M mel bins, Z latent channels, L latent frames, F features.
 """
@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-# Read by OpenMP when torch is imported: for how long its threads spin while they wait for each other. Sampling is many
-# thousands of short operations, and as soon as another program has one of the cores, each of them waits for a thread
-# that does not run while the others spin: 250 s in the place of 14. With this it is 17 s, beside others or not.
+# How long OpenMP's threads spin while they wait for each other; read when torch is imported. Sampling is thousands of
+# short operations. If another program takes one of the cores, each operation waits for the thread that is not running
+# while the others spin: 250 s instead of 14. With this setting it takes 17 s, on a busy machine or an idle one.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import numpy as np
@@ -48,8 +48,10 @@ MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of
 
 @dataclass(frozen=True)
 class Prepared:
-    """A song's spectrum [M, A], its end and its silences, and what is known of its charts before any is sampled, if
-    anything: how likely notes are at each moment, and how dense charts of such a prompt are.
+    """What sampling and choosing need of a song.
+
+    spectrum: [M, A]. chances: note probabilities of the placement model, None without one. density: the prior's density
+    for the prompt, None without one.
     """
 
     spectrum: np.ndarray
@@ -63,23 +65,23 @@ class ChartGenerator:
     """A trained model that writes charts. Safe to share between threads: one request samples at a time."""
 
     def __init__(self, trained: TrainedModel, settings: SamplingSettings | None = None) -> None:
-        """settings: what charts are sampled with, unless told otherwise."""
+        """settings: the default sampling settings of `generate`."""
         self.settings = SamplingSettings() if settings is None else settings
         self.sampler = NoteSampler(trained)
         self.spec = trained.spec
         self.density = trained.density
         self.audio_settings = trained.audio_settings
         self.keys = trained.keys
-        self._spectrum_of: tuple[Any, np.ndarray] = (None, np.empty(0))  # the last song's file, and its spectrum
+        self._spectrum_of: tuple[Any, np.ndarray] = (None, np.empty(0))  # the last song's file and spectrum
 
     @classmethod
     def load(
         cls, checkpoint: str | Path, device: str | torch.device = AUTO, config: Mapping[str, Any] | None = None
     ) -> "ChartGenerator":
-        """Load a stage 2 model: a run's .ckpt, a model folder (mug.checkpoints.model_folder), or the file in one.
+        """Load a stage 2 model: a run's .ckpt, a model folder (mug.checkpoints.model_folder), or its .safetensors file.
 
-        Each carries its run's configuration, which `config` replaces where given; a folder may have sampling settings
-        of its own, see mug.generation.settings. device: see mug.device.pick_device.
+        config: replaces the run's configuration, which each of these includes. A model folder may have its own sampling
+        settings, see mug.generation.settings. device: see mug.device.pick_device.
         Raises CheckpointError that names what is missing or which tensors do not fit, and ConfigError for a device that
         cannot be used.
         """
@@ -89,7 +91,7 @@ class ChartGenerator:
             trained.model.to(device)
             if trained.placement is not None:
                 trained.placement.to(device)
-        except (RuntimeError, AssertionError) as error:  # torch's answers to a device that is not there
+        except (RuntimeError, AssertionError) as error:  # torch raises either for a missing device
             raise ConfigError(f"device '{device}' cannot be used: {error}") from error
         settings = None
         if is_model_folder(checkpoint):
@@ -110,19 +112,19 @@ class ChartGenerator:
         jack_interval_ms: float = JACK_INTERVAL_MS,
         tqdm_class: Callable[..., Any] = tqdm,
     ) -> list[GeneratedChart]:
-        """Write `count` charts of a song; chart i depends on seed + i and on none of the others.
+        """Write `count` charts of a song. Chart i depends on seed + i alone, not on the other charts.
 
-        prompt: values by feature; those left out or None are free. song: what is known of it, such as its tempo.
-        settings: by default the model's own, `self.settings`. snap, jack_interval_ms: see Request. A chart without a
-        single note is left out with a warning. Raises PromptError, AudioError, and ChartError when no chart has notes.
+        prompt: values by feature; a feature that is missing or None is not given. song: known metadata and timing.
+        settings: by default the model's own, `self.settings`. snap, jack_interval_ms: see Request. A chart without
+        notes is left out with a warning. Raises PromptError, AudioError, and ChartError if no chart has notes.
         """
         given = {name: value for name, value in prompt.items() if value is not None}
         settings = self.settings if settings is None else settings
         request = Request(Path(audio), given, count, seed, song or Song(), settings, snap, jack_interval_ms)
         prepared = self._prepare(request)
-        best: dict[int, Choice] = {}  # of the attempts at each chart
-        reached: dict[int, list[float]] = {}  # stars, at any of them
-        prompts: dict[int, Prompt] = dict.fromkeys(range(count), given)  # what each chart is sampled for next
+        best: dict[int, Choice] = {}  # by chart, over all attempts
+        reached: dict[int, list[float]] = {}  # star ratings by chart, of all attempts
+        prompts: dict[int, Prompt] = dict.fromkeys(range(count), given)  # what each chart is conditioned on next
         for _ in range(settings.attempts):
             ensembles = self._sample(request, prepared, prompts, tqdm_class)
             next_prompts: dict[int, Prompt] = {}
@@ -142,15 +144,15 @@ class ChartGenerator:
         return self._finish(request, best, reached)
 
     def _prepare(self, request: Request) -> Prepared:
-        """Read the song, and say what can be said of its charts before any is sampled."""
-        feature_ids = self._feature_ids(request.prompt)  # [F]; a wrong prompt is refused before anything is decoded
+        """Read the song, and predict where its charts have notes and how dense they are, if the model can."""
+        feature_ids = self._feature_ids(request.prompt)  # [F]; an invalid prompt fails before any audio is decoded
         spectrum = self._spectrum(request.audio)  # [M, A]
         if is_silent(spectrum, self.audio_settings):
             raise AudioError(f"{request.audio}: is silent, so there is nothing to chart")
         end_ms = self.audio_settings.grid.audio.to_ms(spectrum.shape[-1])
         silences = silent_spans(spectrum, self.audio_settings)
         density = None if self.density is None else self.density.of(self.spec.inside(request.prompt))
-        if density is not None and silences:  # no notes there: over the whole song they are fewer
+        if density is not None and silences:  # they have no notes: spread over the whole song there are fewer
             density = replace(density, log_rate=density.log_rate + math.log(sounding_share(silences, end_ms)))
         return Prepared(
             spectrum,
@@ -175,7 +177,7 @@ class ChartGenerator:
         }
 
     def _choose(self, request: Request, prepared: Prepared, samples: Sequence[Sequence[Note]]) -> Choice | None:
-        """Choose the chart that the samples agree on; None where it has no notes."""
+        """Combine the samples into a chart; None if it has no notes."""
         wants_long_notes = request.prompt.get(LONG_NOTES) is not None
         jack_interval_ms = request.jack_interval_ms
         agreed = agreements(samples, prepared.chances, prepared.density, wants_long_notes, jack_interval_ms)
@@ -194,7 +196,7 @@ class ChartGenerator:
     def _finish(
         self, request: Request, best: Mapping[int, Choice], reached: Mapping[int, Sequence[float]]
     ) -> list[GeneratedChart]:
-        """Name the charts, and warn of those that have no notes. Raises ChartError where none has."""
+        """Name the charts, and warn of those without notes. Raises ChartError if all are without."""
         for index in sorted(set(range(request.count)) - set(best)):
             message = f"{request.version(index)}: the model wrote no notes; the chart is left out"
             warnings.warn(message, stacklevel=3)
@@ -220,11 +222,11 @@ class ChartGenerator:
         ]
 
     def _spectrum(self, path: Path) -> np.ndarray:
-        """The spectrum [M, A] of a song, kept until the next song: one song often gets several charts."""
+        """The spectrum [M, A] of a song. The last one is cached, because one song often gets several charts."""
         try:
             stat = path.stat()
         except OSError:
-            file = None  # load_audio says what is wrong
+            file = None  # load_audio raises the error
         else:
             file = (path.absolute(), stat.st_mtime_ns, stat.st_size)
         known, spectrum = self._spectrum_of
@@ -234,12 +236,12 @@ class ChartGenerator:
         return spectrum
 
     def _feature_ids(self, prompt: Prompt) -> np.ndarray:
-        """Ids [F] of a prompt; a song starts at its beginning, unless the prompt gives another time."""
+        """Ids [F] of a prompt. The window starts at the song's beginning unless the prompt gives another time."""
         ids = self.spec.encode(prompt)
         return ids if START_TIME in prompt else self.spec.starting_at(ids, 0.0)
 
     def prompt_of(self, chart: str | Path, rate: float = 1.0) -> dict[str, PromptValue]:
-        """Return the features of a .osu file, played at `rate`, that this model knows. Raises ChartError."""
+        """Return the features that this model knows of a .osu file played at `rate`. Raises ChartError."""
         try:
             data = Path(chart).read_bytes()
         except OSError as error:
@@ -248,9 +250,9 @@ class ChartGenerator:
         return {name: features[name] for name in self.spec.names if features.get(name) is not None}
 
     def encode(self, chart: Beatmap) -> np.ndarray:
-        """Return the latent [Z, L] of a chart from its first note to its last one's end, as the denoiser knows latents.
+        """Return the normalised latent [Z, L] of a chart, from its first note to the end of its last.
 
-        Raises ChartError for a chart of other keys, without notes, or longer than a song may be.
+        Raises ChartError for a chart with another key count, without notes, or longer than a song may be.
         """
         if not chart.notes or not 0 <= chart.last_ms <= MAX_MINUTES * 60_000:
             raise ChartError(

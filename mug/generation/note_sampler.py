@@ -1,4 +1,4 @@
-"""The networks of a trained model at work: from a song's spectrum and prompts to notes, and from charts to latents.
+"""Runs the networks of a trained model: from a song's spectrum and prompts to notes, and from charts to latents.
 
 Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Z latent channels, L latent frames, F features.
 """
@@ -28,7 +28,7 @@ from mug.model.nplr import kernels_as_they_were
 from mug.placement.chances import Chances
 from mug.seeding import generator_of
 
-BATCH_LATENT_FRAMES = 4096  # sampled at once: eight charts of a three-minute song
+BATCH_LATENT_FRAMES = 4096  # per batch: eight charts of a three-minute song
 
 
 @torch.no_grad()
@@ -44,8 +44,8 @@ def sample_planes(
 ) -> Tensor:
     """Return note planes [B, 4K, T], as logits and raw offsets, sampled from the noise x_T [B, Z, L].
 
-    feature_ids: of the prompts [B, F]. audios: what `model.encode_audio` returns, for each item. lengths: latent frames
-    of each song [B]; None where all fill their row. generators: one an item, for the noise that eta adds.
+    feature_ids: prompts [B, F]. audios: the output of `model.encode_audio`, for every item. lengths: latent frames of
+    each song [B]; None if all fill their row. generators: one per item, for the noise that eta adds.
     """
     not_given = repeat(model.model.cond_stage_model.first, "f -> b f", b=len(x_T))  # ids of the prompt without features
 
@@ -86,9 +86,9 @@ class NoteSampler:
         settings: SamplingSettings,
         tqdm_class: Callable[..., Any],
     ) -> list[list[list[Note]]]:
-        """Sample an ensemble for a song's spectrum [M, A] from each of N seeds and its prompt's ids [N, F].
+        """Sample N ensembles for a song's spectrum [M, A], one per seed, conditioned on the prompts' ids [N, F].
 
-        The samples of an ensemble start from the first noises of one generator. Returns their notes [seed][sample].
+        The samples of an ensemble start from successive noises of one generator. Returns notes [seed][sample].
         """
         model, device = self.model, self.model.device
         audio_frames = self.grid.audio_per_latent
@@ -118,7 +118,7 @@ class NoteSampler:
 
     @torch.no_grad()
     def place(self, spectrum: np.ndarray, feature_ids: np.ndarray) -> Chances | None:
-        """Predict how likely notes are at every moment of a song with the spectrum [M, A], given a prompt's ids [F].
+        """Predict the note probability at every moment of a song, from its spectrum [M, A] and a prompt's ids [F].
 
         None without a placement model.
         """
@@ -127,8 +127,8 @@ class NoteSampler:
         ids = torch.from_numpy(feature_ids)[None].to(self.model.device)  # [1, F]
         multiple = self.placement.audio_multiple
         ratio = self.grid.audio_per_note
-        passes = []  # when a note would begin in each frame, and how likely it is: [T] each
-        for shift in (0, ratio // 2):  # a note on the edge of two note frames in one pass is inside one in the other
+        passes = []  # each frame's note start and its probability: [T] each
+        for shift in (0, ratio // 2):  # a note on the edge of a frame in one pass is inside one in the other
             length = math.ceil((shift + spectrum.shape[-1]) / multiple) * multiple
             audio = _with_silence(spectrum, length, shift).to(self.model.device)
             with self._lock:
@@ -140,15 +140,15 @@ class NoteSampler:
                 )
             frames = torch.arange(len(start)) + offset.clamp(0, 1) - shift / ratio
             passes.append((self.grid.notes.to_ms(frames), start.sigmoid() / 2))
-        times_ms, chances = (torch.cat(parts) for parts in zip(*passes, strict=True))  # [2T], each frame counts half
+        times_ms, chances = (torch.cat(parts) for parts in zip(*passes, strict=True))  # [2T], each frame counts as half
         order = times_ms.argsort(stable=True)
         return Chances(times_ms[order].numpy(), chances[order].numpy())
 
     @torch.no_grad()
     def encode(self, chart: Beatmap) -> np.ndarray:
-        """Return the latent [Z, L] of a chart from its first note to its last one's end, as the denoiser knows latents.
+        """Return the normalised latent [Z, L] of a chart, from its first note to the end of its last.
 
-        Raises ChartError for a chart of other keys.
+        Raises ChartError for a chart with another key count.
         """
         if chart.keys != self.keys:
             raise ChartError(f"a {self.keys}K model cannot encode the {chart.keys}K chart '{chart.version}'")
@@ -156,17 +156,17 @@ class NoteSampler:
         multiple = grid.notes_per_latent * model.length_multiple
         n_frames = (int(grid.notes.at(chart.last_ms)) // multiple + 1) * multiple  # T
         note = NoteCodec(replace(grid, max_frame=n_frames), self.keys).encode(chart).note  # [4K, T]
-        z = model.encode_latent(torch.from_numpy(note)[None].to(model.device))[0]  # [Z, L], from the song's begin on
+        z = model.encode_latent(torch.from_numpy(note)[None].to(model.device))[0]  # [Z, L], from the song's beginning
         first = max(0, int(grid.latents.at(min(note.start_ms for note in chart.notes))))
         return z[:, first : int(grid.latents.at(chart.last_ms)) + 1].float().cpu().numpy()
 
 
 def _noise(seed: int, draw: int, *shape: int) -> torch.Tensor:
-    """Noise number `draw` of this shape from a generator of this seed."""
+    """Draw number `draw` of Gaussian noise of this shape, from a generator with this seed."""
     return torch.randn(draw + 1, *shape, generator=torch.Generator().manual_seed(seed))[-1]
 
 
 def _with_silence(spectrum: np.ndarray, audio_frames: int, before: int = 0) -> torch.Tensor:
-    """A spectrum [M, A], with silence before and after it, as [1, M, audio_frames]."""
+    """Pad a spectrum [M, A] with silence before and after it: [1, M, audio_frames]."""
     silence = [(0, 0)] * (spectrum.ndim - 1) + [(before, audio_frames - before - spectrum.shape[-1])]
     return torch.from_numpy(np.pad(spectrum, silence)).float()[None]

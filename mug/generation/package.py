@@ -1,4 +1,4 @@
-"""Charts and their song as a package to play."""
+"""Charts and their song as an .osz package."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +10,9 @@ from mug.data.playable import playable
 
 
 def write_package(folder: Path, charts: Sequence[Beatmap], audio: Path) -> tuple[Path, str]:
-    """Write charts of one song as "Artist - Title.osz", or with a number where `folder` already has that.
+    """Write charts of one song as "Artist - Title.osz", with a number added if `folder` already has one.
 
-    Return where, and in a line what was done to the song so that osu! plays it, "" for nothing.
+    Return its path, and one line on what was done to the audio so that osu! plays it, "" for nothing.
     """
     with playable(audio) as (file, said):
         path = unused_path(folder, f"{charts[0].artist} - {charts[0].title}", ".osz")

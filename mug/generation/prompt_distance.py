@@ -1,4 +1,4 @@
-"""How far a chart is from its prompt, by what can be measured of both, and how to correct the prompt."""
+"""How far a chart is from its prompt, over the features that can be measured, and how to correct the prompt."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -9,15 +9,15 @@ from mug.errors import ChartError
 from mug.ratings.chart_features import chart_features
 
 STARS, LONG_NOTES = "sr", "ln_ratio"
-TOLERANCES = {STARS: 0.2, LONG_NOTES: 0.05}  # differences that count 1
-MSD_TOLERANCE = 3.0  # of ratings that mostly go up and down together
-WRONG_FLAG = 3.0  # what a flag counts that the chart has and the prompt denies, or the other way round
+TOLERANCES = {STARS: 0.2, LONG_NOTES: 0.05}  # differences that count as 1
+MSD_TOLERANCE = 3.0  # for skillset ratings, which mostly rise and fall together
+WRONG_FLAG = 3.0  # for each flag that the chart has and the prompt denies, or the other way round
 
 
 class Measured(NamedTuple):
-    """A chart's distance from a prompt, in tolerances, 0 where it is exactly as requested; and its star rating.
+    """A chart's distance from a prompt in tolerances, 0 if it is exactly as requested, and its star rating.
 
-    Of a chart that osu! cannot rate the distance is infinite and the rating is None.
+    If osu! cannot rate the chart, the distance is infinite and the rating None.
     """
 
     distance: float
@@ -33,7 +33,7 @@ def measure(chart: Beatmap, prompt: Mapping[str, Any]) -> Measured:
     total = 0.0
     for name, wanted in prompt.items():
         found = features.get(name)
-        if wanted is None or found is None:  # nobody can measure a rank status
+        if wanted is None or found is None:  # a rank status cannot be measured
             continue
         if name in TOLERANCES or name.endswith("ett"):
             total += abs(float(found) - float(wanted)) / TOLERANCES.get(name, MSD_TOLERANCE)
@@ -43,10 +43,10 @@ def measure(chart: Beatmap, prompt: Mapping[str, Any]) -> Measured:
 
 
 def corrected(conditioning: Mapping[str, Any], stars: float | None, prompt: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the prompt to condition on next, after samples conditioned on `conditioning` came out at `stars`: with as
-    many stars more as they are too easy for `prompt`, or fewer.
+    """Return the prompt to condition on next, after samples conditioned on `conditioning` came out at `stars`.
 
-    None where they are near enough, could not be rated, or the prompt gives no star rating.
+    It raises or lowers the requested stars by as much as the samples missed those of `prompt`. None if they are close
+    enough or could not be rated, or if the prompt gives no star rating.
     """
     if stars is None or prompt.get(STARS) is None or abs(stars - prompt[STARS]) <= TOLERANCES[STARS]:
         return None

@@ -1,4 +1,4 @@
-"""The request that a ChartGenerator answers, and the charts that it returns."""
+"""The request that a ChartGenerator takes, and the charts that it returns."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,9 @@ from mug.generation.settings import SamplingSettings
 from mug.generation.song import Song
 
 MAX_CHARTS = 64
-MAX_SEED = 2**53  # more than a spreadsheet or a JSON reader keeps exactly
+MAX_SEED = 2**53  # beyond it, spreadsheets and JSON readers lose digits
 CREATOR = "MuG"
-FAR_STARS = 0.5  # from those requested: a chart for other players
+FAR_STARS = 0.5  # from the requested stars: a chart for other players
 
 PromptValue = float | str | bool | None
 Prompt = Mapping[str, PromptValue]
@@ -21,16 +21,17 @@ Prompt = Mapping[str, PromptValue]
 
 @dataclass(slots=True)
 class GeneratedChart(Beatmap):
-    """A chart that a model wrote, and its star rating; None where osu! takes it for too dense to be played.
+    """A chart that a model wrote.
 
-    nearest_stars: how near to the prompt's stars the model came at any attempt, None where the prompt gives none.
+    star_rating: None if osu! does not rate it because it is too dense to be played. nearest_stars: the star rating
+    closest to the prompt's over all attempts, None if the prompt gives none.
     """
 
     star_rating: float | None = None
     nearest_stars: float | None = None
 
     def stars_warning(self, prompt: Prompt) -> str:
-        """Say that the chart is far from the stars of a prompt, "" where it is not."""
+        """Return a warning if the chart is far from the prompt's stars, "" if not."""
         requested = prompt.get("sr")
         if requested is None or self.star_rating is None or abs(self.star_rating - float(requested)) <= FAR_STARS:
             return ""
@@ -44,10 +45,10 @@ class GeneratedChart(Beatmap):
 
 @dataclass(frozen=True)
 class Request:
-    """Charts of one song, for one prompt. Raises PromptError for what is impossible.
+    """A request for charts of one song, with one prompt. Raises PromptError for impossible values.
 
-    prompt: the features that are given. count, seed: chart i is sampled from seed + i. snap: whether notes are moved
-    to the beat. jack_interval_ms: notes of a column that are closer than this are moved apart.
+    prompt: the given features. count, seed: chart i is sampled from seed + i. snap: whether notes are snapped to the
+    beat. jack_interval_ms: notes of a column that are closer than this are moved apart.
     """
 
     audio: Path
@@ -68,22 +69,22 @@ class Request:
             raise PromptError(f"minijack interval {self.jack_interval_ms} ms: give 0 or more")
 
     def version(self, index: int, star_rating: float | None = None) -> str:
-        """The name of a chart's difficulty: with the stars that it has, where the prompt gives some."""
+        """The chart's difficulty name, with its star rating if the prompt gives one."""
         stars = f" {star_rating:.1f}*" if "sr" in self.prompt and star_rating is not None else ""
         return f"AI v{index + 1}{stars}"
 
     def nearest_stars(self, reached: Sequence[float]) -> float | None:
-        """Of star ratings the nearest one to the prompt's."""
+        """The star rating closest to the prompt's."""
         requested = self.prompt.get("sr")
         if requested is None:
             return None
         return min(reached, key=lambda stars: abs(stars - float(requested)), default=None)
 
     def metadata(self, index: int) -> dict[str, str]:
-        """What a chart says of how it was made."""
+        """How the chart was made, for its metadata."""
         return {
             "AIMode": CREATOR,
-            "AIPrompt": json.dumps(self.prompt, default=float),  # numpy's numbers too
+            "AIPrompt": json.dumps(self.prompt, default=float),  # numpy's numbers, too
             "AISeed": str(self.seed + index),
             "AIEnsemble": str(self.settings.ensemble),
         }

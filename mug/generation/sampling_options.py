@@ -8,8 +8,9 @@ from mug.generation.settings import SamplingSettings
 
 
 def add_sampling_options(group: argparse._ActionsContainer) -> None:
-    """Add --steps, --guidance and the others to a parser or group. They have no defaults, so that unset options use the
-    model's.
+    """Add --steps, --guidance and the others to a parser or group.
+
+    They have no defaults here: an option that is not set uses the model's default.
     """
     for name, earlier, kind, text in (
         ("steps", ("--ddim_steps",), int, "sampling steps; more take longer"),
@@ -30,6 +31,6 @@ def add_sampling_options(group: argparse._ActionsContainer) -> None:
 
 
 def settings_from(args: argparse.Namespace, defaults: SamplingSettings) -> SamplingSettings:
-    """Return the settings of a command line; those that it does not give are the defaults. Raises PromptError."""
+    """Return a command line's settings; options that are not set use `defaults`. Raises PromptError."""
     given = {field.name: getattr(args, field.name) for field in fields(SamplingSettings)}
     return replace(defaults, **{name: value for name, value in given.items() if value is not None})

@@ -12,22 +12,22 @@ from mug.files import replacing
 from mug.yaml_files import read_yaml, write_yaml
 
 SAMPLING = "sampling.yaml"  # in a model folder: its own defaults
-MAX_STEPS = 100_000  # more timesteps than any model is trained with; the model itself says which of them are possible
+MAX_STEPS = 100_000  # more timesteps than any model is trained with; each model checks its own limit
 MAX_ENSEMBLE = 64
 MAX_ATTEMPTS = 100
 
 
 @dataclass(frozen=True)
 class SamplingSettings:
-    """How charts are sampled. Raises PromptError for values that are impossible.
+    """How charts are sampled. Raises PromptError for impossible values.
 
-    steps: of the sampler; more takes longer.
-    guidance: how strictly the prompt is followed; 1 is plainly conditional, at half the cost of other values.
-    ensemble: samples that are combined into each chart, see mug.generation.consensus; 1 takes a sample as it is.
-    attempts: how often a chart is sampled, where the stars of its samples are off: each time for as many stars more or
-    less as they were off.
+    steps: sampler steps; more take longer.
+    guidance: how strictly the prompt is followed. 1 turns guidance off, at half the cost of other values.
+    ensemble: samples combined into each chart, see mug.generation.consensus; 1 uses a single sample as it is.
+    attempts: at most how many times a chart is sampled while its samples miss the requested stars. Each time, the stars
+    to condition on are corrected by the miss.
     sampler: one of mug.diffusion.samplers.
-    eta: how much noise DDIM adds at its steps; 0 is deterministic, 1 as random as DDPM.
+    eta: how much noise DDIM adds at each step; 0 is deterministic, 1 as random as DDPM.
     """
 
     steps: int = 10
@@ -38,7 +38,7 @@ class SamplingSettings:
     eta: float = 0.0
 
     def __post_init__(self) -> None:
-        from mug.diffusion.samplers import SAMPLERS, STOCHASTIC  # imports torch, which --help need not wait for
+        from mug.diffusion.samplers import SAMPLERS, STOCHASTIC  # here: it imports torch, and --help should be fast
 
         if not _is_whole(self.steps, MAX_STEPS):
             raise PromptError(f"{self.steps} steps: give 1 or more")
@@ -50,14 +50,14 @@ class SamplingSettings:
             raise PromptError(f"guidance {self.guidance}: give a number, such as 3")
         if not (_is_number(self.eta) and 0 <= self.eta <= 1):
             raise PromptError(f"eta {self.eta}: give a number from 0 (deterministic) to 1 (as random as DDPM)")
-        if self.sampler not in list(SAMPLERS):  # a stranger's file may give what has no hash
+        if self.sampler not in list(SAMPLERS):  # a list: an untrusted file may give an unhashable value
             raise PromptError(f"sampler '{self.sampler}': known are {', '.join(SAMPLERS)}")
         if self.eta != 0 and self.sampler not in STOCHASTIC:
             raise PromptError(f"eta {self.eta}: the sampler {self.sampler} does not use eta; give eta 0")
 
     @classmethod
     def from_yaml(cls, path: Path) -> "SamplingSettings":
-        """Read some or all settings from a file that may come from a stranger. Raises CheckpointError."""
+        """Read some or all settings from an untrusted file. Raises CheckpointError."""
         content = read_yaml(path)
         known = [field.name for field in fields(cls)]
         if not isinstance(content, Mapping):
@@ -71,7 +71,7 @@ class SamplingSettings:
             raise CheckpointError(f"{path}: {error}") from error
 
     def save(self, path: Path) -> None:
-        """Write all settings as YAML, whole or not at all."""
+        """Write all settings as YAML, atomically."""
         with replacing(path) as temporary:
             write_yaml(temporary, asdict(self))
 

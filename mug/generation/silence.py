@@ -1,4 +1,4 @@
-"""Where a song holds no sound at all, and charts without notes there.
+"""Finds the silent parts of a song and removes notes there.
 
 Axes: A audio frames.
 """
@@ -10,21 +10,21 @@ import numpy as np
 from mug.charts.beatmap import Note
 from mug.data.audio import AudioSettings
 
-QUIETEST = {"mel": 1e-6, "stft": 0.01}  # of a spectrum; noise at -75 dB of full scale is about as much
+QUIETEST = {"mel": 1e-6, "stft": 0.01}  # largest value of a silent frame; about that of noise at -75 dB of full scale
 SHORTEST_MS = 1000.0  # breaks in the music are shorter
 LEAST_SHARE = 0.01
-EDGE_MS = 25.0  # of a silence, in which notes belong to the sound beside it
+EDGE_MS = 25.0  # notes this close to the edge of a silence belong to the sound beside it
 
 Span = tuple[float, float]
 
 
 def is_silent(spectrum: np.ndarray, settings: AudioSettings) -> bool:
-    """Whether there is no sound in a spectrum at all."""
+    """Whether a spectrum has no sound at all."""
     return bool(_silent_frames(spectrum, settings).all())
 
 
 def silent_spans(spectrum: np.ndarray, settings: AudioSettings) -> list[Span]:
-    """Return where a spectrum [..., A] is silent for long, in ms."""
+    """Return the silences of at least SHORTEST_MS in a spectrum [..., A], in ms."""
     silent = _silent_frames(spectrum, settings)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8)))
     spans = settings.grid.audio.to_ms(edges.reshape(-1, 2)).tolist()
@@ -32,7 +32,7 @@ def silent_spans(spectrum: np.ndarray, settings: AudioSettings) -> list[Span]:
 
 
 def sounding_share(spans: Sequence[Span], end_ms: float) -> float:
-    """How much of the time from a song's first sound to its last is no silence, above 0."""
+    """The share of the time between a song's first and last sound that is not silent, at least LEAST_SHARE."""
     first_ms = max((stop for start, stop in spans if start <= 0), default=0.0)
     last_ms = min((start for start, stop in spans if stop >= end_ms), default=end_ms)
     within_ms = sum(stop - start for start, stop in spans if start > 0 and stop < end_ms)
@@ -40,7 +40,7 @@ def sounding_share(spans: Sequence[Span], end_ms: float) -> float:
 
 
 def without_notes_in(spans: Sequence[Span], notes: Sequence[Note]) -> list[Note]:
-    """Return the notes but for those that start inside one of the spans."""
+    """Return the notes that start outside all spans."""
     return [
         note
         for note in notes

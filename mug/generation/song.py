@@ -10,10 +10,10 @@ from mug.errors import PromptError
 
 @dataclass(frozen=True)
 class Song:
-    """Names and timing of a song, as far as they are known. Raises PromptError for a timing that is impossible.
+    """Known names and timing of a song. Raises PromptError for an impossible timing.
 
-    title, artist: default to the audio's tags, then to its file name. bpm, offset_ms: of its only tempo, and where a
-    measure begins; what is not given is fitted to each chart. timing_points: its tempo changes, in place of both.
+    title, artist: default to the audio's tags, then to its file name. bpm, offset_ms: the only tempo, and where a
+    measure begins; if not given, they are fitted to each chart. timing_points: tempo changes, in place of both.
     """
 
     title: str | None = None
