@@ -13,14 +13,14 @@ from mug.training.best import BestCheckpoint, mode_of
 from mug.training.callbacks import LastCheckpoint
 from mug.training.checkpoints import SafeCheckpointIO
 from mug.training.resume import ExactResume
-from tests.training.test_ema import Climber
+from tests.training.test_ema import RisingWeight
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
 SCORE = "val/onset_f1_20ms"
 RATES = [f"val/{name}_{kind}" for name in ("acc", "precision", "recall") for kind in ("rice", "ln")]  # of stage 1
 
 
-class Scored(Climber):
+class Scored(RisingWeight):
     """Logs the next of `scores` in every validation; None is no score."""
 
     def __init__(self, scores: list[float | None]) -> None:

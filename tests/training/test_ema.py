@@ -18,7 +18,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
 EMA_NODE = {"ema": {"target": "mug.training.ema.EMA", "params": {"decay": 0.8}}}
 
 
-class Climber(pl.LightningModule):
+class RisingWeight(pl.LightningModule):
     """One weight that a step raises by 1, from 0 on, a frozen one, and what validation and test saw of them."""
 
     def __init__(self, raise_in_validation: bool = False) -> None:
@@ -44,7 +44,7 @@ class Climber(pl.LightningModule):
         return torch.optim.SGD([self.weight], lr=1.0)
 
 
-def climb(folder: Path, model: Climber, decay: float = 0.2, **options: Any) -> tuple[pl.Trainer, EMA]:
+def train_rising(folder: Path, model: RisingWeight, decay: float = 0.2, **options: Any) -> tuple[pl.Trainer, EMA]:
     ema, loader = EMA(decay), DataLoader([0, 1, 2], batch_size=1)
     trainer = pl.Trainer(
         accelerator="cpu", max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False,
@@ -55,8 +55,8 @@ def climb(folder: Path, model: Climber, decay: float = 0.2, **options: Any) -> t
 
 
 def test_the_average_by_hand(tmp_path: Path) -> None:
-    model = Climber()
-    trainer, ema = climb(tmp_path, model)
+    model = RisingWeight()
+    trainer, ema = train_rising(tmp_path, model)
     averages = [0.0]
     for step in (1, 2, 3):
         decay = min(0.2, (1 + step) / (10 + step))  # 2/11, then 0.2
@@ -69,14 +69,14 @@ def test_the_average_by_hand(tmp_path: Path) -> None:
 
 
 def test_a_step_of_several_batches_counts_once(tmp_path: Path) -> None:
-    _, ema = climb(tmp_path, Climber(), accumulate_grad_batches=3)
+    _, ema = train_rising(tmp_path, RisingWeight(), accumulate_grad_batches=3)
     assert ema.n_updates == 1
 
 
 def test_an_interrupted_validation_restores_the_weights(tmp_path: Path) -> None:
-    model = Climber(raise_in_validation=True)
+    model = RisingWeight(raise_in_validation=True)
     with pytest.raises(RuntimeError, match="stop here"):
-        climb(tmp_path, model)
+        train_rising(tmp_path, model)
     assert model.weight.item() == 3.0
 
 
@@ -122,11 +122,11 @@ def test_an_impossible_decay_is_named(decay: float) -> None:
 
 def test_weights_too_coarse_to_average_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="bf16-mixed"):
-        climb(tmp_path, Climber(), precision="bf16-true")
+        train_rising(tmp_path, RisingWeight(), precision="bf16-true")
 
 
 def test_what_is_trained_may_change_when_a_run_goes_on(tmp_path: Path) -> None:
-    ema, model = EMA(), Climber()
+    ema, model = EMA(), RisingWeight()
     state, trained = {"frozen": torch.ones(1)}, {"frozen": torch.zeros(1)}  # which was trained then
     ema.on_load_checkpoint(None, model, {"state_dict": state, TRAINED_WEIGHTS: trained})  # type: ignore[arg-type]
     ema._swap(model, average_in_model=True)
