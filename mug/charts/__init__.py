@@ -1,1 +1,1 @@
-"""What a chart is, and every text format that charts are read from and written to. No torch here."""
+"""What a chart is, and the readers and writers of every chart format. No torch here."""

@@ -1,4 +1,4 @@
-"""Beats -> times, over tempo changes, stops, delays and warps: the timing of games whose charts count in beats.
+"""Beats -> times for games whose charts count in beats, over tempo changes, stops, delays and warps.
 
 Axes: E events, N notes.
 """
@@ -15,17 +15,17 @@ from mug.charts.tempo_map import TempoMap
 
 MIN_BPM = 1e-6
 FOREVER = 1e12  # beats
-FAST_BPM = 9_999_999.0  # beyond this StepMania skips the beats instead of playing them
+FAST_BPM = 9_999_999.0  # above this StepMania skips the beats instead of playing them
 Events = Sequence[tuple[float, float]]  # (beat, value)
 
 
 class BeatClock:
     """The times of a chart's beats.
 
-    `bpms`: (beat, beats a minute), positive; the first holds before its beat, too. `stops` and `delays`: (beat,
-    seconds) that the music goes on for while the beat stands still, after the notes of the beat or before them.
-    `warps`: (beat, beats) that take no time. `meters`: (beat, beats a bar). `start_ms`: the time of beat 0.
-    Raises ValueError where no tempo is given, or one that is none.
+    `bpms`: (beat, BPM), positive; the first also holds before its beat. `stops` and `delays`: (beat, seconds) for which
+    the music goes on while the beat stands still; the notes on the beat come before a stop and after a delay. `warps`:
+    (beat, beats) that take no time. `meters`: (beat, beats per bar). `start_ms`: the time of beat 0. Raises ValueError
+    for a missing or invalid tempo.
     """
 
     def __init__(
@@ -46,41 +46,41 @@ class BeatClock:
             sorted({0.0, *tempo, *stop_ms, *delay_ms, *meter_at, *self._skipped.ravel().tolist()})
         )  # [E]
         skipping = self._is_skipped(self._beats).tolist()
-        note_ms: list[float] = []  # when the notes of a beat are hit
+        note_ms: list[float] = []  # when the notes on a beat are hit
         leave_ms: list[float] = []  # when the beat moves on
-        beat_ms: list[float] = []  # how long beats are from there on, 0 where they are skipped
+        beat_ms: list[float] = []  # length of the beats that follow, 0 where they are skipped
         points: dict[float, TimingPoint] = {}
         at_ms, meter, previous = 0.0, 4.0, float(self._beats[0])
         bpm = tempo[min(tempo)]
-        said: tuple[float, float] | None = None  # what the last timing point says of tempo and meter
+        said: tuple[float, float] | None = None  # tempo and meter of the last timing point
         for i, beat in enumerate(self._beats.tolist()):
             if i:
                 at_ms = leave_ms[-1] + (beat - previous) * beat_ms[-1]
             previous, bpm, meter = beat, tempo.get(beat, bpm), meter_at.get(beat, meter)
             if beat == 0.0:
-                start_ms -= at_ms  # what every time is shifted by
+                start_ms -= at_ms  # the shift of all times
             note_ms.append(at_ms + delay_ms.get(beat, 0.0))
             leave_ms.append(note_ms[-1] + stop_ms.get(beat, 0.0))
             beat_ms.append(0.0 if skipping[i] else 60_000.0 / bpm)
             jumps = leave_ms[-1] != at_ms or (i > 0 and not beat_ms[-2])
             if beat_ms[-1] and (jumps or said != (bpm, meter)):
-                points[leave_ms[-1]] = timing_point(leave_ms[-1], beat_ms[-1], int(meter))  # of several the last
+                points[leave_ms[-1]] = timing_point(leave_ms[-1], beat_ms[-1], int(meter))  # the last of several
                 said = (bpm, meter)
         self._note_ms = np.array(note_ms) + start_ms  # [E]
-        self._moving = TempoMap(self._beats, np.array(leave_ms) + start_ms, beat_ms)  # but for the stops
-        #: The tempo as .osu files say it: where it changes, and where the beat goes on after a pause or a warp.
+        self._moving = TempoMap(self._beats, np.array(leave_ms) + start_ms, beat_ms)  # the stops left out
+        #: As in .osu files: one at each tempo change, and one where the beat resumes after a pause or a warp.
         self.timing_points = [replace(point, time_ms=point.time_ms + start_ms) for point in points.values()]
 
     def times_ms(self, beats: np.ndarray) -> np.ndarray:
         """When notes on these beats are hit: float64 [N] -> float64 [N] ms."""
         i = self._moving.stretch_of(beats)
         moving = self._moving.times_of(beats)
-        # before the first event, of which no stop counts
+        # before the first event, where no stop counts
         before = self._note_ms[0] + (beats - self._beats[0]) * self._moving.lengths[0]
         return np.where(self._beats[i] == beats, self._note_ms[i], np.where(beats < self._beats[0], before, moving))
 
     def hittable(self, beats: np.ndarray) -> np.ndarray:
-        """Whether notes on these beats can be hit: bool [N]. Skipped beats cannot, but for those with a pause."""
+        """Whether notes on these beats can be hit: bool [N]. Skipped beats cannot, unless there is a pause on them."""
         return ~self._is_skipped(beats) | np.isin(beats, self._paused)
 
     def _is_skipped(self, beats: np.ndarray) -> np.ndarray:
@@ -91,10 +91,11 @@ class BeatClock:
 
 
 def without_negatives(bpms: Events, stops: Events) -> tuple[Events, Events, Events]:
-    """Return (bpms, stops, warps) for tempos and stops of which some are negative, a trick of old StepMania charts.
+    """Return (bpms, stops, warps) with the negative tempos and stops, a trick of old StepMania charts, turned into
+    warps.
 
-    Where time runs backwards, the game skips beats until it is where it was: a warp. So are beats of an absurd tempo.
-    A tempo of 0 says nothing.
+    Where time runs backwards, the game skips beats until it has caught up: a warp. Beats at an absurd tempo are
+    skipped, too. A tempo of 0 is ignored.
     """
     events = [(beat, False, bpm) for beat, bpm in bpms if abs(bpm) >= MIN_BPM]
     events = sorted(events + [(beat, True, seconds) for beat, seconds in stops])
@@ -104,7 +105,7 @@ def without_negatives(bpms: Events, stops: Events) -> tuple[Events, Events, Even
     bpm, debt_s, start, previous = 1.0, 0.0, None, 0.0
 
     def pass_beats(beat: float) -> None:
-        """Go on to `beat`, and end the warp where its debt is paid."""
+        """Advance to `beat`; end the warp where the time it went back has been made up."""
         nonlocal debt_s, start
         if start is None:
             return

@@ -12,7 +12,8 @@ MIN_KEYS, MAX_KEYS = 1, 18
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One note of a column (0-based). A long note has an end; a single note's is None. Times are ms of the audio file.
+    """A note in a column (0-based). A long note has an end; for a single note it is None. Times are ms of the audio
+    file.
 
     Notes sort by start, then column, then end.
     """
@@ -67,7 +68,7 @@ class Beatmap:
     hp_drain: float = 8.0
     metadata: dict[str, str] = field(default_factory=dict)
     document: OsuDocument | None = field(default=None, repr=False, compare=False)  # the text it was read from, if any
-    remarks: tuple[str, ...] = field(default=(), repr=False, compare=False)  # what its reader left out or changed
+    remarks: tuple[str, ...] = field(default=(), repr=False, compare=False)  # what the reader left out or changed
 
     @property
     def n_long_notes(self) -> int:
@@ -81,7 +82,7 @@ class Beatmap:
 
 @dataclass(frozen=True, slots=True)
 class OsuDocument:
-    """The lines of the .osu file that a chart was read from, each with its own line end, and what each line says."""
+    """The lines of the .osu file that a chart was read from, with their line endings, and what each line holds."""
 
     lines: tuple[str, ...]
     encoding: str
@@ -89,7 +90,7 @@ class OsuDocument:
     sections: Mapping[
         str, Sequence[int]
     ]  # section -> the line of its name, then its lines that are neither empty nor comments
-    original: Beatmap  # as it was read
+    original: Beatmap  # the chart as it was read
     note_lines: tuple[int, ...]  # the line of each of the original's notes
     timing_lines: tuple[int, ...]  # the line of each of the original's timing points
     background_line: int | None

@@ -21,8 +21,8 @@ TIMING_READERS: dict[str, Callable[[Path], list[TimingPoint]]] = {
     ".sm": read_stepmania_timing,
     ".ssc": read_stepmania_timing,
 }
-#: An export format is a function in a file of its own and a line here. A package of charts with their audio is an .osz
-#: (mug/charts/osz.py).
+#: To add an export format, write a function in its own file and add a line here. Packages of charts and audio (.osz)
+#: are in mug/charts/osz.py.
 WRITERS: dict[str, Callable[[Beatmap, Path], None]] = {".osu": write_osu}
 PACKAGE_SUFFIXES = (".osz", ".olz", ".qp", ".mcz", ".smzip", ".zip")  # all of them zips
 OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tgz", ".gz", ".xz", ".bz2", ".zst", ".osz2")  # not read
@@ -52,10 +52,10 @@ def open_charts(path: str | Path) -> tuple[list[Beatmap], list[ChartError]]:
 
 
 def at_decoded_times(chart: Beatmap, path: str | Path, audio: Path | None) -> Beatmap:
-    """Return the chart of a file at the times at which its notes sound in the decoded audio.
+    """Return a file's chart with its times moved to where the notes sound in the decoded audio.
 
-    They are those of the file but for StepMania's charts of an mp3, which that game plays later (mp3_delay.py). Raises
-    ChartError for audio that cannot be read.
+    Only StepMania charts of an mp3 move: that game plays an mp3 later (mp3_delay.py). Raises ChartError for audio that
+    cannot be read.
     """
     return shifted(chart, -_delay_ms(Path(path), audio))
 
@@ -70,9 +70,10 @@ def _delay_ms(path: Path, audio: Path | None) -> float:
 
 
 def read_timing(path: str | Path, audio: Path | None = None) -> list[TimingPoint]:
-    """Return the tempo changes of a chart file, by time; it may be of any mode, and still be without notes.
+    """Return the tempo changes of a chart file, by time. The chart may be of any mode and may have no notes.
 
-    `audio`: the song, by whose decoded times a StepMania file is read. Raises ChartError for a file without tempo.
+    `audio`: the song; a StepMania file's times are moved to its decoded audio. Raises ChartError for a file without a
+    tempo.
     """
     path = Path(path)
     if path.suffix.lower() not in TIMING_READERS:
@@ -86,7 +87,7 @@ def read_timing(path: str | Path, audio: Path | None = None) -> list[TimingPoint
 def write_chart(chart: Beatmap, path: str | Path) -> None:
     """Write a chart in the format that the path's suffix names, whole or not at all.
 
-    Raises ChartError for an unknown format, and for what the format cannot hold.
+    Raises ChartError for an unknown format, and for a chart that the format cannot hold.
     """
     path = Path(path)
     if path.suffix.lower() not in WRITERS:
@@ -101,7 +102,7 @@ def _unknown(path: Path) -> ChartError:
 def find_charts(paths: Iterable[str | Path]) -> list[Path]:
     """Return the given chart files and all chart files under the given folders, sorted, without repeats.
 
-    Of a song that has both .sm and .ssc, only the .ssc is returned. Raises ChartError for a missing path.
+    Where a song has both .sm and .ssc, only the .ssc is returned. Raises ChartError for a missing path.
     """
     found: set[Path] = set()
     for path in map(Path, paths):

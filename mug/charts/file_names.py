@@ -1,30 +1,30 @@
-"""File names that every system takes, Windows with its devices and lengths included."""
+"""File names that are valid on every system, Windows with its reserved names and length limits included."""
 
 import re
 from pathlib import Path
 
 from mug.charts.beatmap import Beatmap
 
-MAX_BYTES = 200  # of a name without its ending; file systems take 255
+MAX_BYTES = 200  # of a name without its ending; file systems allow 255
 SET_LETTERS = 80  # of a package's name: the game unpacks it into a folder of that name
-FILE_LETTERS = 110  # of the names in it: folder, name and the path of the game's Songs folder come to less than 259
-PATH_LETTERS = 259  # what Windows takes of a whole path
-FEWEST_LETTERS = 20  # kept of a name however long its folder's path is
+FILE_LETTERS = 110  # of file names in a package: with the folder's name and the Songs folder's path they stay below 259
+PATH_LETTERS = 259  # the longest path that Windows allows
+FEWEST_LETTERS = 20  # of a name that are kept, however long its folder's path is
 NUMBER_LETTERS = len(" (99)")
 UNNAMED = "untitled"
 
-FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]')  # the last: bytes that are no UTF-8
+FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]')  # the last range: bytes that are not UTF-8
 DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(\.|$)", re.IGNORECASE)
 
 
 def safe_name(name: str, letters: int = MAX_BYTES) -> str:
-    """Return `name`, a file name without its ending, as every system takes it, of at most `letters` UTF-16 units."""
+    """Return `name`, a file name without its ending, made valid on every system and cut to `letters` UTF-16 units."""
     name = _cut(FORBIDDEN.sub("", name).strip(), letters).strip(" .") or UNNAMED
     return f"_{name}"[:letters] if DEVICE.match(name) else name
 
 
 def safe_file_name(name: str, letters: int = FILE_LETTERS) -> str:
-    """Return a file's name with its ending as every system takes it."""
+    """Return a file name with its ending, made valid on every system."""
     stem, dot, ending = name.strip(" .").rpartition(".")
     ending = _cut(FORBIDDEN.sub("", ending).strip(), FEWEST_LETTERS)
     return f"{safe_name(stem, letters - len(ending) - 1)}.{ending}" if dot and ending else safe_name(name, letters)
@@ -33,7 +33,7 @@ def safe_file_name(name: str, letters: int = FILE_LETTERS) -> str:
 def chart_name(beatmap: Beatmap, letters: int = MAX_BYTES) -> str:
     """Return the name osu! gives a chart's file, "Artist - Title (Creator) [Version].osu".
 
-    Where that is too long, the song's names are cut and the version stays: it tells a song's charts apart.
+    If that is too long, the song's names are cut and the version stays, since it tells a song's charts apart.
     """
     ending = _cut(FORBIDDEN.sub("", f" ({beatmap.creator}) [{beatmap.version}]"), letters)
     song = FORBIDDEN.sub("", f"{beatmap.artist} - {beatmap.title}")
@@ -42,7 +42,7 @@ def chart_name(beatmap: Beatmap, letters: int = MAX_BYTES) -> str:
 
 
 def unused_name(name: str, taken: set[str]) -> str:
-    """Return `name`, or "name (2)", "name (3)"... with the same ending; upper and lower case do not tell files apart.
+    """Return `name`, or "name (2)", "name (3)"... with the same ending: the first one not taken, whatever its case.
 
     The name is added to `taken`, which holds names in lower case.
     """
@@ -55,7 +55,7 @@ def unused_name(name: str, taken: set[str]) -> str:
 
 
 def unused_path(folder: Path, name: str, ending: str, letters: int = SET_LETTERS) -> Path:
-    """Return the first of "name.osz", "name (2).osz"... that `folder` does not hold, cut so that Windows takes it."""
+    """Return the first of "name.osz", "name (2).osz"... that is not in `folder`, short enough for Windows."""
     taken = {file.name.lower() for file in folder.iterdir()} if folder.is_dir() else set()
     return folder / unused_name(safe_name(name, min(letters, letters_in(folder, ending))) + ending, taken)
 

@@ -1,4 +1,4 @@
-"""Shared by the readers of other games' charts: size limits, text encodings, checked numbers."""
+"""Shared by the readers of other games' charts: size limits, text encodings, number checks."""
 
 import re
 from collections.abc import Iterable
@@ -37,9 +37,9 @@ def check_size(data: bytes, max_bytes: int, name: str) -> None:
 def decode_text(data: bytes) -> str:
     """Decode a text file of unknown encoding: UTF-8 or UTF-16, else a guess of Shift-JIS, CP949 or CP1252.
 
-    Japanese in Shift-JIS has kana or pairs of high bytes, and no half-width katakana, which is what other encodings
-    look like as Shift-JIS; Korean has syllables of KS X 1001. Control characters at the start are left out. Never
-    fails: what cannot be decoded becomes U+FFFD.
+    Shift-JIS: Japanese has kana or pairs of high bytes, and no half-width katakana, which is what other encodings look
+    like when read as Shift-JIS. CP949: Korean has syllables of KS X 1001. Control characters at the start are dropped.
+    Never fails: what cannot be decoded becomes U+FFFD.
     """
     return without_controls(_decoded(data))
 
@@ -80,7 +80,7 @@ def number(value: Any, what: str) -> float:
 
 
 def whole_number(value: Any, default: int) -> int:
-    """Return a whole number such as a set's ID, `default` for anything else."""
+    """Return a whole number such as a set's ID, or `default` for anything else."""
     try:
         result = number(value, "")
     except ValueError:
@@ -100,7 +100,7 @@ def within_a_day(points: Iterable[TimingPoint]) -> list[TimingPoint]:
 
 
 def check_count(n: int) -> None:
-    """Raise ValueError for more notes, or other events, than a playable chart has."""
+    """Raise ValueError for more notes (or other events) than a playable chart has."""
     if n > MAX_OBJECTS:
         raise ValueError(f"more than {MAX_OBJECTS} notes or events; no playable chart has that many")
 
@@ -111,7 +111,7 @@ def finished(beatmap: Beatmap, what: str) -> Beatmap:
         raise ValueError(f"{what} has no notes")
     unique: dict[tuple[float, int], Note] = {}
     for note in sorted(beatmap.notes, key=lambda note: (note.start_ms, note.column, note.last_ms)):
-        unique[note.start_ms, note.column] = note  # a long note replaces a single one at the same place
+        unique[note.start_ms, note.column] = note  # a long note replaces a single note at the same place
     beatmap.notes = list(unique.values())
     for note in beatmap.notes:
         if not (abs(note.start_ms) <= MAX_TIME_MS and abs(note.last_ms) <= MAX_TIME_MS):  # also refuses NaN

@@ -1,7 +1,7 @@
-"""Read Malody's .mc files (JSON) of its mode Key.
+"""Read Malody's .mc files (JSON) of mode Key.
 
-Beats are [number, numerator, denominator]. The song is a note with a sound: it starts `offset` ms after its beat, so
-the audio is at (time of a beat) - offset.
+Beats are [number, numerator, denominator]. The song is a note with a sound. It starts `offset` ms after its beat, so
+the time in the audio is (time of a beat) - offset.
 """
 
 import json
@@ -36,7 +36,7 @@ MAX_BYTES = 16 * 2**20
 MAX_TEMPOS = 50_000
 KEY = 0
 MODES = {1: "Step", 2: "DJ", 3: "Catch", 4: "Pad", 5: "Taiko", 6: "Ring", 7: "Slide", 8: "Live"}
-SONG = 1  # the type of the note whose sound is the song
+SONG = 1  # type of the note whose sound is the song
 
 
 def read_malody(path: str | Path) -> Beatmap:
@@ -54,8 +54,11 @@ def read_malody_timing(path: str | Path) -> list[TimingPoint]:
 
 
 def parse_malody(data: bytes, name: str) -> Beatmap:
-    """Read the bytes of a .mc file; `name` is for messages. Notes in columns that the chart does not have are left out,
-    as the game does. Raises ChartError for anything but a Malody Key chart with notes."""
+    """Read the bytes of a .mc file; `name` is for messages.
+
+    Notes outside the chart's columns are left out, as in the game. Raises ChartError for anything but a Malody Key
+    chart with notes.
+    """
     with _errors_of(name):
         return _chart(_load(data, name), name)
 
@@ -140,7 +143,7 @@ def _notes(
 
 
 def _beats(beats: Sequence[Any]) -> np.ndarray:
-    """[[number, numerator, denominator]] -> float64 [N]; both of the fraction may be negative. Raises ValueError."""
+    """[[number, numerator, denominator]] -> float64 [N]; parts of a fraction may be negative. Raises ValueError."""
     result: list[float] = []
     for beat in beats:
         if not isinstance(beat, list) or len(beat) != 3:

@@ -1,10 +1,11 @@
-"""StepMania plays an mp3 later than it is decoded here: by how much, and a chart moved to where its notes sound.
+"""How much later StepMania plays an mp3 than our decoder does, and charts moved to make up for it.
 
-An mp3 begins with silence that the encoder and the decoder need, 576 + 529 samples for LAME. osu! and our decoder
-(libsndfile's mpg123) leave it out where the file's first frame, a header called Xing (VBR) or Info (CBR), tells its
-length. StepMania (RageSoundReader_MP3.cpp, libmad) plays it, and plays the frame of an Info header as silence, too. So
-a note at 250 ms of the music is at 250 + 51.2 ms of a .sm for a 44.1 kHz mp3 with an Info header, and 25.1 ms of that
-without the frame. docs/charts.md says how this was established.
+An mp3 begins with silence that the encoder and the decoder need, 576 + 529 samples for LAME. If the file's first frame
+is a header, called Xing (VBR) or Info (CBR), it gives the length of that silence, and osu! and our decoder
+(libsndfile's mpg123) skip it. StepMania (RageSoundReader_MP3.cpp, libmad) plays it, and plays the frame of an Info
+header as silence, too. So with a 44.1 kHz mp3 and an Info header, a note at 250 ms of the music is at 250 + 51.2 ms in
+the .sm; 25.1 ms of this is the encoder's and decoder's silence, the rest is the frame. docs/charts.md says how this was
+established.
 """
 
 import re
@@ -14,25 +15,25 @@ from typing import NamedTuple
 
 from mug.charts.beatmap import Beatmap, TimingPoint
 
-HEAD_BYTES = 2**16  # in which the first frame begins
+HEAD_BYTES = 2**16  # the first frame begins within these
 MAX_TAGS = 16  # ID3 tags before it
 DECODER_DELAY = 529  # samples
-HERTZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}  # by the bits of the version
+HERTZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}  # by the version bits
 MPEG_1 = 3
 SYNC = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")  # frames of layer 3
 
 
 class Mp3Header(NamedTuple):
-    """What the header frame of an mp3 says of the silence before the music."""
+    """What the header frame of an mp3 says about the silence before the music."""
 
     is_info: bool  # of a CBR file
     hertz: int
     frame_samples: int
-    skipped_samples: int  # left out by decoders that know the header
+    skipped_samples: int  # skipped by decoders that read the header
 
 
 def stepmania_delay_ms(audio: Path) -> float:
-    """Return how much later StepMania plays a file's music than it is decoded here, in ms; 0 for all but mp3.
+    """Return how much later StepMania plays a file's music than our decoder does, in ms; 0 for all but mp3.
 
     Raises OSError for a file that cannot be read.
     """
@@ -67,7 +68,7 @@ def shifted_points(points: list[TimingPoint], shift_ms: float) -> list[TimingPoi
 
 
 def read_mp3_header(audio: Path) -> Mp3Header | None:
-    """Return what the header frame of an mp3 says; None for a file without one, or of another format."""
+    """Return what the header frame of an mp3 says; None for a file without one or of another format."""
     with audio.open("rb") as file:
         for _ in range(MAX_TAGS):
             tag = file.read(10)
@@ -83,7 +84,7 @@ def read_mp3_header(audio: Path) -> Mp3Header | None:
 
 
 def _header(frame: bytes) -> Mp3Header | None:
-    """Read a frame, from its first byte on; None for one of sound."""
+    """Parse a frame from its first byte on; None for a frame of sound."""
     if len(frame) < 4:
         return None
     version, rate, is_mono = frame[1] >> 3 & 3, frame[2] >> 2 & 3, frame[3] >= 0xC0
@@ -97,6 +98,6 @@ def _header(frame: bytes) -> Mp3Header | None:
     at = 8 + 4 * (flags & 1) + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1)
     encoder, delays = tag[at : at + 9], tag[at + 21 : at + 24]
     skipped = 0
-    if flags & 1 and n_frames:  # without the number of frames mpg123 leaves nothing out
+    if flags & 1 and n_frames:  # without the number of frames mpg123 skips nothing
         skipped = DECODER_DELAY + (delays[0] << 4 | delays[1] >> 4 if encoder[0] else 0)
     return Mp3Header(tag[:4] == b"Info", HERTZ[version][rate], 1152 if version == MPEG_1 else 576, skipped)

@@ -41,7 +41,7 @@ def read_osu(path: str | Path) -> Beatmap:
 
 
 def read_osu_timing(path: str | Path) -> list[TimingPoint]:
-    """Return the red lines of a .osu file of any mode, with or without notes, by time. Raises ChartError."""
+    """Return the red lines of a .osu file of any mode, with or without notes, sorted by time. Raises ChartError."""
     lines, _ = _lines_of(_bytes_of(Path(path)), str(path))
     _, sections = _index(lines, str(path))
     points = [parse_timing_point(lines[line]) for line in sections.get("TimingPoints", [])[1:]]
@@ -58,10 +58,9 @@ def write_osu(beatmap: Beatmap, path: str | Path) -> None:
 def parse_osu(data: bytes, name: str) -> Beatmap:
     """Read the bytes of a .osu file; `name` is for messages. The notes come sorted by time, then column.
 
-    Takes any format version, byte order mark and line end, and keeps what it does not know. Hit objects that cannot be
-    read are passed over, as in osu!, and counted in the chart's remarks; their lines stay in the text.
-    Raises ChartError for what is not an osu!mania chart with notes in 1 to 18 columns, and for one with too many bad
-    lines.
+    Any format version, byte order mark and line ending is read, and unknown content is kept. Hit objects that cannot be
+    read are skipped, as in osu!, and counted in the chart's remarks; their lines stay in the text.
+    Raises ChartError for anything but an osu!mania chart with notes in 1 to 18 columns, and for too many bad lines.
     """
     lines, encoding = _lines_of(data, name)
     beatmap = _parse_lines(lines, encoding, name)[0]
@@ -71,17 +70,17 @@ def parse_osu(data: bytes, name: str) -> Beatmap:
 
 
 def set_id_of(osu_bytes: bytes) -> int:
-    """The BeatmapSetID that a chart's file states, 0 where it has none; read without parsing the chart."""
+    """The BeatmapSetID in a chart's file, 0 if it has none. Does not parse the chart."""
     found = _SET_ID.search(osu_bytes)
     return int(found[1]) if found else 0
 
 
 def format_osu(beatmap: Beatmap) -> bytes:
-    """Write a chart as the bytes of a .osu file: the file it was read from with its edits, or a complete v14 file.
+    """Return a chart as the bytes of a .osu file: the file it was read from with its edits, or a complete v14 file.
 
-    Lines of notes and timing points that are still there stay as they are, hit sounds and decimals included; new notes
-    are written in whole milliseconds, and a new chart without any timing point gets one. Raises ChartError for a key
-    count, a column, a time or a metadata name that no chart has.
+    Notes and timing points that are still there keep their lines, hit sounds and decimals included. New notes are
+    written in whole milliseconds, and a new chart without a timing point gets one. Raises ChartError for an impossible
+    key count, column, time or metadata name.
     """
     if not MIN_KEYS <= beatmap.keys <= MAX_KEYS:
         raise ChartError(f"cannot write '{beatmap.version}': {beatmap.keys} keys; a chart has {MIN_KEYS} to {MAX_KEYS}")
@@ -152,7 +151,7 @@ def _parse_lines(lines: Sequence[str], encoding: str, name: str) -> tuple[Beatma
 
 
 def _index(lines: Sequence[str], name: str) -> tuple[dict[tuple[str, str], int], dict[str, list[int]]]:
-    """Return the line of each header and the lines of each section; of equal headers the last counts, as in osu!."""
+    """Return the line of each header and the lines of each section. The last of equal headers counts, as in osu!."""
     first = next((text for line in lines if (text := without_controls(line.strip()).strip())), "")
     if not re.match(r"osu file format v\d+", first):
         raise ChartError(
@@ -185,7 +184,7 @@ def _check_mania(header: Mapping[tuple[str, str], str], sections: Mapping[str, S
         raise ChartError(f"{name}: no [HitObjects] section; the file is cut off or unfinished")
     if len(sections["HitObjects"]) > MAX_OBJECTS:
         raise ChartError(f"{name}: more than {MAX_OBJECTS} hit objects; no playable chart has that many")
-    size = header.get(("Difficulty", "CircleSize"), "5")  # osu! takes 5 where the line is missing
+    size = header.get(("Difficulty", "CircleSize"), "5")  # osu! assumes 5 where the line is missing
     keys = round(number_or(size, 0.0))
     if not MIN_KEYS <= keys <= MAX_KEYS:
         raise ChartError(

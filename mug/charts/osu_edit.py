@@ -1,4 +1,4 @@
-"""Apply the edits of a chart to the lines it was read from, and change nothing else."""
+"""Apply a chart's edits to the lines it was read from, and change nothing else."""
 
 import re
 from bisect import bisect_right
@@ -18,7 +18,7 @@ BACKGROUND = re.compile(r'\s*(?:0|Background)\s*,[^,]*,\s*(?:"([^"]*)"|([^,"\r\n
 
 
 def completed(beatmap: Beatmap) -> Beatmap:
-    """Return a chart made from nothing with the headers and the timing point that osu! expects of every file."""
+    """Return a new chart with the headers and the timing point that osu! expects in every file."""
     first_ms = min((note.start_ms for note in beatmap.notes), default=0.0)
     expected = {"TitleUnicode": beatmap.title, "ArtistUnicode": beatmap.artist, "Source": "", "Tags": ""}
     return replace(
@@ -38,7 +38,7 @@ def find_background(line: str) -> tuple[str, int, int] | None:
 
 
 def edited_lines(document: OsuDocument, beatmap: Beatmap) -> list[str]:
-    """Return the document's lines with the chart's edits. Raises ValueError for what an .osu file cannot hold."""
+    """Return the document's lines with the chart's edits. Raises ValueError for edits that a .osu file cannot hold."""
     original, edits = document.original, _Edits(document)
     for attribute, (section, key, _) in HEADERS.items():
         if getattr(beatmap, attribute) != getattr(original, attribute):
@@ -64,7 +64,7 @@ def edited_lines(document: OsuDocument, beatmap: Beatmap) -> list[str]:
 
 
 class _Edits:
-    """The edits of one document, by header, background and section instead of by line number."""
+    """The edits of one document, made by header, background and section rather than by line number."""
 
     def __init__(self, document: OsuDocument):
         self._document = document
@@ -138,7 +138,7 @@ class _Edits:
         return self._edits.result()
 
     def _append(self, section: str, text: str) -> None:
-        """Add a line at a section's end; a section that is not there begins at the end of the file."""
+        """Add a line at the end of a section; a missing section is added at the end of the file."""
         lines = self._document.sections.get(section)
         if lines is None:
             if section not in self._new_sections:
@@ -154,5 +154,5 @@ def _without_end(line: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Replace line ends in a value: titles from audio tags and web forms may hold them."""
+    """Replace line breaks in a value: titles from audio tags and web forms may contain them."""
     return re.sub(r"[\r\n]+", " ", text).encode("utf-8", "replace").decode()

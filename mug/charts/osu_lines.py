@@ -9,9 +9,9 @@ import numpy as np
 from mug.charts.beatmap import Note, TimingPoint
 
 MAX_TIME_MS = 24 * 3_600_000.0  # a day
-MAX_STRAY = 100  # control characters before the text; a file with more is not text
+MAX_STRAY = 100  # control characters before the text; a file with more of them is not text
 CIRCLE, SLIDER, SPINNER, HOLD = 1, 2, 8, 128  # bits of a hit object's type
-DEFAULT_BEAT_MS = 500.0  # a chart without timing is written with 120 beats a minute
+DEFAULT_BEAT_MS = 500.0  # a chart without timing is written at 120 BPM
 BEAT_MS_RANGE = (6.0, 60_000.0)  # osu! clamps a beat to these
 
 
@@ -56,9 +56,10 @@ def x_of(column: int, keys: int) -> int:
 
 
 def parse_hit_object(line: str, keys: int, slider_ms: Callable[[float, float], float]) -> Note:
-    """Read a hit object as osu!mania plays it: holds, sliders and spinners are long notes, all others single notes.
+    """Read a hit object as osu!mania plays it: holds, sliders and spinners are long notes, everything else single
+    notes.
 
-    `slider_ms(start_ms, pixels)` gives a slider's duration. A hold that ends at its start or before is a plain note.
+    `slider_ms(start_ms, pixels)` gives a slider's duration. A hold that does not end after its start is a plain note.
     """
     fields = line.split(",")
     if len(fields) < 5:
@@ -93,7 +94,7 @@ def format_note(note: Note, keys: int) -> str:
     start_ms, x = round(note.start_ms), x_of(note.column, keys)
     if note.end_ms is None:
         return f"{x},192,{start_ms},{CIRCLE},0,0:0:0:0:"
-    end_ms = max(round(note.end_ms), start_ms + 1)  # at its own start it would be read back as a plain note
+    end_ms = max(round(note.end_ms), start_ms + 1)  # ending at its start it would be read back as a plain note
     return f"{x},192,{start_ms},{HOLD},0,{end_ms}:0:0:0:0:"
 
 
@@ -112,16 +113,16 @@ def parse_timing_point(line: str) -> TimingPoint | None:
 
 
 def format_timing_point(point: TimingPoint) -> str:
-    """Write a timing point with all the digits it has. Raises ValueError for a beat that osu! does not take."""
+    """Write a timing point with all its digits. Raises ValueError for a beat length that osu! does not accept."""
     if not (abs(point.time_ms) <= MAX_TIME_MS and BEAT_MS_RANGE[0] <= point.beat_ms <= BEAT_MS_RANGE[1]):
         raise ValueError(f"a timing point at {point.time_ms} ms with beats of {point.beat_ms} ms")
     return f"{_decimal(point.time_ms)},{_decimal(point.beat_ms)},{point.meter},1,0,100,1,0"
 
 
 def slider_clock(timing_lines: Iterable[str], multiplier: float) -> Callable[[float, float], float]:
-    """Return `slider_ms(start_ms, pixels)`, by the tempo and the slider velocity in force at the start.
+    """Return `slider_ms(start_ms, pixels)`, which uses the tempo and the slider velocity in force at the start.
 
-    A beat takes a slider 100 * multiplier * velocity pixels far; an inherited line's velocity is -100 / its beat
+    In one beat a slider covers 100 * multiplier * velocity pixels. An inherited line's velocity is -100 / its beat
     length, within 0.1..10 (osu! file format).
     """
     lines = list(timing_lines)
@@ -133,14 +134,14 @@ def slider_clock(timing_lines: Iterable[str], multiplier: float) -> Callable[[fl
 
     @cache
     def velocity_changes() -> tuple[list[float], list[tuple[float, float, float]]]:
-        changes = _velocity_changes(lines)  # of the few charts that have sliders
+        changes = _velocity_changes(lines)  # only needed for the few charts with sliders
         return [time_ms for time_ms, _, _ in changes], changes
 
     return slider_ms
 
 
 def _velocity_changes(timing_lines: Iterable[str]) -> list[tuple[float, float, float]]:
-    """Return (time, beat length, velocity) of every change, by time; the first is before all times."""
+    """Return (time, beat length, velocity) of every change, by time; the first one precedes all times."""
     changes = [(-MAX_TIME_MS - 1, DEFAULT_BEAT_MS, 1.0)]
     for line in timing_lines:
         point = parse_timing_point(line)
@@ -153,7 +154,7 @@ def _velocity_changes(timing_lines: Iterable[str]) -> list[tuple[float, float, f
         elif beat_ms < 0:
             changes.append((time_ms, 0.0, min(max(-100.0 / beat_ms, 0.1), 10.0)))
     changes.sort(key=lambda change: change[0])
-    for i in range(1, len(changes)):  # an inherited line keeps the beat before it
+    for i in range(1, len(changes)):  # an inherited line keeps the beat length before it
         time_ms, beat_ms, velocity = changes[i]
         changes[i] = (time_ms, beat_ms or changes[i - 1][1], velocity)
     return changes

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-# Attributes of a Beatmap that have a header line: section, key, osu!'s default if the line is missing.
+# Beatmap attributes with a header line: section, key, osu!'s default if the line is missing.
 HEADERS: dict[str, tuple[str, str, str | int | float]] = {
     "audio_filename": ("General", "AudioFilename", ""),
     "preview_ms": ("General", "PreviewTime", -1),
@@ -73,7 +73,7 @@ SliderTickRate:1
 
 
 class LineEdits:
-    """Changes to a list of lines; line numbers are those before any change."""
+    """Edits to a list of lines; line numbers are those before any edit."""
 
     def __init__(self, lines: Sequence[str]):
         self._lines = lines
@@ -83,7 +83,7 @@ class LineEdits:
         self.newline = lines[0][len(lines[0].rstrip("\r\n")) :] or "\n"
 
     def replace(self, line: int, text: str) -> None:
-        """Replace a line's text; it keeps its line end."""
+        """Replace a line's text; its line ending stays."""
         old = self._lines[line]
         self._replaced[line] = text + old[len(old.rstrip("\r\n")) :]
 
@@ -91,16 +91,16 @@ class LineEdits:
         self._deleted.add(line)
 
     def insert(self, before: int, texts: Iterable[str]) -> None:
-        """Put new lines before a line, after what was put there already; before = number of lines appends."""
+        """Insert lines before a line, after earlier insertions there; `before` = number of lines appends."""
         self._inserted[before].extend(text + self.newline for text in texts)
 
     def result(self) -> list[str]:
-        """Return the lines as changed."""
+        """Return the edited lines."""
         lines: list[str] = []
         for i in range(len(self._lines) + 1):
             new = self._inserted.get(i, [])
             if new and lines and not lines[-1].endswith(("\r", "\n")):
-                lines[-1] += self.newline  # the file's last line may lack its end
+                lines[-1] += self.newline  # the file's last line may have no line break
             lines += new
             if i < len(self._lines) and i not in self._deleted:
                 lines.append(self._replaced.get(i, self._lines[i]))

@@ -1,7 +1,7 @@
-"""Packages: zips of a song's charts, audio and background. Those of others are hostile.
+"""Packages: zips of a song's charts, audio and background. Packages from elsewhere are treated as hostile.
 
-.osz and .olz are osu!'s; Quaver's .qp and Malody's .mcz are the same with other charts in them. .smzip are StepMania's,
-of a folder a song.
+.osz and .olz are osu!'s. Quaver's .qp and Malody's .mcz are the same with their own charts in them. StepMania's .smzip
+has a folder per song.
 """
 
 import lzma
@@ -22,12 +22,12 @@ from mug.charts.package_names import names_of
 from mug.errors import ChartError
 from mug.files import replacing, resolve_inside
 
-MAX_FILES = 5_000  # storyboards and key sounds are many
+MAX_FILES = 5_000  # storyboards and key sounds come in thousands
 MAX_TOTAL_BYTES = 2 * 2**30  # videos are large
-MAX_RATIO = 200  # unpacked to packed; the text of a chart reaches about 20
+MAX_RATIO = 200  # of unpacked to packed size; the text of a chart reaches about 20
 SMALL_BYTES = 2**20  # up to this size no ratio is suspicious
 CHUNK_BYTES = 2**16
-ENTRY_BYTES = 1_000  # of the zip's directory: 46 and the name, with room for notes
+ENTRY_BYTES = 1_000  # per entry of the zip's directory: 46, the name, and room for comments
 ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, IndexError)
 ENCRYPTED = 0x1  # a bit of an entry's flags
@@ -36,8 +36,8 @@ ENCRYPTED = 0x1  # a bit of an entry's flags
 def write_osz(path: str | Path, beatmaps: Sequence[Beatmap], audio: Path, background: Path | None = None) -> None:
     """Write the charts of one song with its audio and background as a package, whole or not at all.
 
-    Files get names that every system takes, and the charts name them so. Raises ChartError for a missing file, and for
-    no charts or two charts that have the same artist, title, creator and version.
+    Files get names that are valid on every system, and the charts refer to them by these. Raises ChartError for a
+    missing file, for no charts, and for two charts with the same artist, title, creator and version.
     """
     path = Path(path)
     for file in (audio, background):
@@ -68,8 +68,8 @@ def write_osz(path: str | Path, beatmaps: Sequence[Beatmap], audio: Path, backgr
 def extract_osz(path: str | Path, folder: str | Path) -> list[Path]:
     """Unpack a package into a new or empty `folder`, whole or not at all; return its .osu files, sorted.
 
-    Raises ChartError for what is no package, names that lead out of the folder, encrypted files and zips inside, and
-    packages too large to be true.
+    Raises ChartError for a file that is not a package, names that point outside the folder, encrypted files, zips
+    inside, and packages too large to be genuine.
     """
     path, folder = Path(path), Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -93,23 +93,21 @@ def extract_osz(path: str | Path, folder: str | Path) -> list[Path]:
 
 
 def _check_directory(path: Path) -> None:
-    """Refuse a zip whose directory alone would fill the memory: zipfile reads all of it before it counts."""
+    """Refuse a zip whose directory alone would fill the memory: zipfile reads it whole before it counts the entries."""
     with path.open("rb") as file:
         file.seek(0, 2)
         file.seek(max(file.tell() - 2**16 - 22 - 20, 0))
         tail = file.read()
     end = tail.rfind(b"PK\x05\x06")
     if end < 0 or len(tail) < end + 22:
-        return  # no zip, as zipfile will say
+        return  # not a zip; zipfile will report it
     (size,) = struct.unpack("<I", tail[end + 12 : end + 16])
-    if (
-        size > MAX_FILES * ENTRY_BYTES or b"PK\x06\x07" in tail[max(end - 20, 0) : end]
-    ):  # the latter: of more than 4 GiB
+    if size > MAX_FILES * ENTRY_BYTES or b"PK\x06\x07" in tail[max(end - 20, 0) : end]:  # the latter: over 4 GiB
         raise ChartError(f"{path}: more than {MAX_FILES} files or 4 GiB; refused")
 
 
 def _extract(package: zipfile.ZipFile, folder: Path, path: Path) -> None:
-    """Unpack all files, counting what really comes out: the sizes in the headers may lie."""
+    """Unpack all files and count the bytes that really come out: the sizes in the headers may lie."""
     entries = [entry for entry in package.infolist() if not entry.is_dir()]
     if len(entries) > MAX_FILES:
         raise ChartError(f"{path}: {len(entries)} files; a package has at most {MAX_FILES}")

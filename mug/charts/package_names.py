@@ -1,7 +1,7 @@
-"""Names of the files in packages that do not say how they are encoded.
+"""Decode file names in packages that do not state their encoding.
 
-A zip marks names in UTF-8 by a flag that many programs leave out; others write their system's own encoding. The right
-one makes the charts name files that are there.
+A zip has a flag for UTF-8 names, but many programs do not set it, and others write in their system's own encoding. In
+the right encoding, the files that the charts refer to are in the package.
 """
 
 import zipfile
@@ -9,17 +9,17 @@ from collections.abc import Iterable, Sequence
 
 from mug.charts.foreign_text import decode_text
 
-ENCODINGS = ("utf-8", "cp932", "gbk", "cp949", "big5", "cp1252", "cp437")  # of equally good ones, the first
+ENCODINGS = ("utf-8", "cp932", "gbk", "cp949", "big5", "cp1252", "cp437")  # the first of equally good ones is taken
 CHARTS = (".osu", ".qua", ".mc", ".sm", ".ssc")
 UTF8_FLAG = 0x800
-MAX_CHARTS, MAX_HEAD_BYTES = 64, 2**15  # of a package, and of a chart, that are looked at; the audio stands on top
+MAX_CHARTS, MAX_HEAD_BYTES = 64, 2**15  # read per package and per chart; the audio is named near the top
 DAMAGE = (zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError, LookupError)
 
 
 def names_of(package: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo]) -> list[str]:
-    """Return the entries' names, those that are not marked as UTF-8 in the encoding that fits the charts best.
+    """Return the entries' names; those not marked as UTF-8 are decoded in the encoding that fits the charts best.
 
-    Where no chart names one of the files, they are UTF-8 if they can be, else what the standard says, cp437.
+    If the charts refer to none of the files, the names are UTF-8 where possible, else cp437, as the standard says.
     """
     unmarked = {entry.orig_filename: _bytes_of(entry) for entry in entries}
     raw = {name: data for name, data in unmarked.items() if data is not None}
@@ -41,29 +41,29 @@ def names_of(package: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo]) -> li
 
 
 def _bytes_of(entry: zipfile.ZipInfo) -> bytes | None:
-    """The bytes of a name that is neither marked nor ASCII, which zipfile reads as cp437; None for others."""
+    """The raw bytes of a name that is neither marked nor ASCII, which zipfile decodes as cp437; None for others."""
     if entry.flag_bits & UTF8_FLAG or entry.orig_filename.isascii():
         return None
     try:
         return entry.orig_filename.encode("cp437")
-    except UnicodeEncodeError:  # from a field of its own, which says how
+    except UnicodeEncodeError:  # from an extra field that states the encoding
         return None
 
 
 def _heads(package: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo]) -> list[str]:
-    """The first part of some charts' text, in one case."""
+    """The beginning of some charts' text, in one case."""
     heads = []
     for entry in [entry for entry in entries if entry.filename.lower().endswith(CHARTS)][:MAX_CHARTS]:
         try:
             with package.open(entry) as file:
                 heads.append(decode_text(_whole_lines(file.read(MAX_HEAD_BYTES))).casefold())
-        except DAMAGE:  # unpacking will say so
+        except DAMAGE:  # unpacking will report it
             continue
     return heads
 
 
 def _whole_lines(head: bytes) -> bytes:
-    """Without the last line, which may be cut in the middle of a character, where there are others."""
+    """Drop the last line, which may be cut in the middle of a character, unless it is the only one."""
     return head.rpartition(b"\n")[0] or head
 
 

@@ -15,16 +15,16 @@ def remove_minijacks(
 ) -> tuple[list[Note], int, int]:
     """Return the notes without minijacks, sorted by time and column, and how many were moved and dropped.
 
-    A minijack is a note that starts less than `jack_interval_ms` after the note before it in its column is over. It
-    moves to the nearest column (the left one of two) where it is none, neither to the notes already set nor to the ones
-    that follow there; where no column is free it is dropped. A note that starts under another one of its column, or
-    together with it, is an error rather than a pattern and is dropped at once. No note's time changes.
+    A minijack is a note that starts less than `jack_interval_ms` after the previous note in its column ends. It moves
+    to the nearest column (the left one of two) where it makes no minijack with the notes placed so far or with those
+    still to come. If there is no such column, it is dropped. A note that starts inside another one of its column, or
+    together with it, is an error rather than a pattern and is always dropped. No note's time changes.
     """
     ordered = sorted(notes, key=lambda note: (note.start_ms, note.column, -note.last_ms))
-    starts: list[list[float]] = [[] for _ in range(keys)]  # of all the notes that were given, per column
+    starts: list[list[float]] = [[] for _ in range(keys)]  # of all given notes, per column
     for note in ordered:
         starts[note.column].append(note.start_ms)
-    last_start = [-math.inf] * keys  # of what is set so far, per column
+    last_start = [-math.inf] * keys  # of the notes placed so far, per column
     last_end = [-math.inf] * keys
     kept: list[Note] = []
     moved = dropped = 0
@@ -33,7 +33,7 @@ def remove_minijacks(
         return note.start_ms > last_start[column] and note.start_ms - last_end[column] >= jack_interval_ms
 
     def leaves_room(note: Note, column: int) -> bool:
-        following = starts[column][bisect_left(starts[column], note.start_ms) :]  # the other notes of a chord included
+        following = starts[column][bisect_left(starts[column], note.start_ms) :]  # includes the rest of its chord
         return not following or following[0] - note.last_ms >= jack_interval_ms
 
     for note in ordered:

@@ -27,10 +27,10 @@ from mug.charts.remarks import Remarks
 from mug.errors import ChartError
 
 MAX_BYTES = 12 * 2**20
-MAX_YAML_BYTES = 4 * 2**20  # without what is ignored; YAML is slow to read
+MAX_YAML_BYTES = 4 * 2**20  # after the ignored lists are cut out; YAML is slow to read
 MAX_EVENTS = 1_000_000  # YAML events in a file
 MAX_DEPTH = 16
-# Lists that do not affect the notes; charts may have a hundred thousand lines of them.
+# Lists that do not affect the notes; they may run to a hundred thousand lines.
 IGNORED = re.compile(
     r"^(?:SliderVelocities|ScrollSpeedFactors|TimingGroups|EditorLayers|CustomAudioSamples|SoundEffects|Bookmarks):"
     r"[ \t]*\r?\n(?:[ \t-].*\n)*",
@@ -41,7 +41,7 @@ KEYS = {f"Keys{keys}": keys for keys in range(1, MAX_KEYS + 1)}  # by the name o
 MINES = ("Mine", "1")
 BAD_NOTES = "notes left out that have no lane or time"
 MIN_BPM = 1e-3
-# The parser in C where PyYAML has one: 20 times as fast. Events only, so that no tag makes an object.
+# The C parser where PyYAML has one: 20 times as fast. Only its events are used, so no tag can create an object.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -62,7 +62,7 @@ def read_quaver_timing(path: str | Path) -> list[TimingPoint]:
 def parse_quaver(data: bytes, name: str) -> Beatmap:
     """Read the bytes of a .qua file; `name` is for messages. Fields that are 0 may be missing.
 
-    Mines, and notes of a scratch lane, which a chart may have beside its keys (an eighth lane of 7K), are left out and
+    Mines and the notes of a scratch lane (an extra lane beside the keys, such as an eighth in 7K) are left out and
     counted in the chart's remarks. Raises ChartError for anything but a Quaver chart with notes.
     """
     with _errors_of(name):
@@ -87,7 +87,7 @@ def _chart(qua: Any, name: str) -> Beatmap:
         artist=artist,
         creator=_text(qua, "Creator"),
         version=_text(qua, "DifficultyName"),
-        beatmap_set_id=-1,  # Quaver's numbers are not osu! set IDs, and may equal one
+        beatmap_set_id=-1,  # Quaver's IDs are not osu! set IDs, but may equal one
         background=_text(qua, "BackgroundFile") or None,
         preview_ms=whole_number(qua.get("SongPreviewTime"), -1),
         metadata={
@@ -102,7 +102,7 @@ def _chart(qua: Any, name: str) -> Beatmap:
 
 
 def _notes(qua: dict[str, Any], keys: int, remarks: Remarks) -> list[Note]:
-    """The playable notes. Raises ValueError where too many of them have no lane or time."""
+    """The playable notes. Raises ValueError if too many of them have no lane or time."""
     has_scratch_lane = _text(qua, "HasScratchKey").lower() == "true" or keys == 7  # old files lack the flag
     notes: list[Note] = []
     items = list(_items(qua, "HitObjects"))
@@ -177,7 +177,7 @@ def _errors_of(name: str) -> Iterator[None]:
 def _load(data: bytes, name: str) -> Any:
     """Read the bytes of a .qua file as dicts, lists and texts. Raises ChartError, ValueError or YAMLError."""
     check_size(data, MAX_BYTES, name)
-    # replaced by empty lines, so that errors name the right line
+    # leave empty lines, so that errors name the right line
     text = IGNORED.sub(lambda match: "\n" * match[0].count("\n"), decode_text(data))
     if len(text.encode()) > MAX_YAML_BYTES:
         raise ChartError(
@@ -189,11 +189,11 @@ def _load(data: bytes, name: str) -> Any:
 def _load_yaml(text: str) -> Any:
     """Read a YAML document as dicts, lists and texts. Raises ValueError or YAMLError.
 
-    From the parser's events, which is four times as fast as yaml.load and builds nothing but these; aliases, with which
-    a small file can say a huge one, have no use in charts.
+    Works from the parser's events, which is four times as fast as yaml.load and creates no other objects. Aliases are
+    refused: charts do not need them, and with them a small file can expand to a huge one.
     """
     stack: list[Any] = [[]]
-    keys: list[str | None] = [None]  # of each mapping in the stack: the key whose value comes next
+    keys: list[str | None] = [None]  # for each mapping on the stack: the key whose value comes next
     for n, event in enumerate(yaml.parse(text, Loader=LOADER)):
         if n > MAX_EVENTS:
             raise ValueError(f"more than {MAX_EVENTS} values; no chart has that many")
@@ -212,7 +212,7 @@ def _load_yaml(text: str) -> Any:
         elif isinstance(event, yaml.AliasEvent):
             raise ValueError("an alias (*name); charts have none")
         else:
-            continue  # where the stream and the document begin and end
+            continue  # start and end of the stream and the document
         top = stack[-1]
         if isinstance(top, list):
             top.append(value)

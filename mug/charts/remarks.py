@@ -1,8 +1,8 @@
-"""What a reader leaves out of a chart, or changes: counted by kind, said, and refused where it is too much."""
+"""What a reader leaves out of a chart or changes: counted by kind, reported, and refused if it is too much."""
 
 from mug.charts.osu_lines import printable
 
-MOST_BAD = 1 / 20  # of a chart's lines, rows or notes; with more of them it is damaged, or no chart
+MOST_BAD = 1 / 20  # of a chart's lines, rows or notes; with more it is damaged or not a chart
 
 
 class Remarks:
@@ -18,7 +18,7 @@ class Remarks:
         self._first.setdefault(kind, printable(example))
 
     def check(self, kind: str, n_all: int) -> None:
-        """Raise ValueError where more than MOST_BAD of all are of this kind; a single one is allowed beside others."""
+        """Raise ValueError if more than MOST_BAD of all are of this kind; a single one among others is allowed."""
         n_bad = self._counts.get(kind, 0)
         if n_bad > max(1, int(n_all * MOST_BAD)) or 0 < n_bad == n_all:
             raise ValueError(f"{kind}: {n_bad} of {n_all}, too many{self._example(kind)}")

@@ -7,15 +7,15 @@ from typing import NamedTuple
 MAX_MARKS = 200_000  # separators (: ; #) in a file; real files have a few thousand
 
 COMMENT = re.compile(r"//[^\r\n]*")
-# A '#' opens a parameter anywhere outside of one, and inside of one at the start of a line: the ';' was forgotten.
+# A '#' opens a parameter. Inside another one it does so only at the start of a line, where a ';' was forgotten.
 MARK = re.compile(r"\\.|[:;#]", re.DOTALL)
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class Parameter(NamedTuple):
-    """One #NAME:value:value; `line` is the one that it starts on, from 1."""
+    """One #NAME:value:value; `line` is where it starts, from 1."""
 
-    name: str  # in capitals
+    name: str  # in upper case
     values: list[str]
     line: int
 

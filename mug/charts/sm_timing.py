@@ -1,4 +1,4 @@
-"""The timing of StepMania's .sm and .ssc files: which fields time a chart, and the times of its beats."""
+"""The timing of StepMania's .sm and .ssc files: the fields that define it, and the times of the beats."""
 
 from typing import NamedTuple
 
@@ -7,9 +7,9 @@ from mug.charts.beatmap import TimingPoint
 from mug.charts.foreign_text import MAX_BEAT, number, one_line, within_a_day
 from mug.charts.sm_text import Parameter
 
-ROWS_PER_BEAT = 48  # the grid on which the game keeps tempo changes
-NOTE_TIMING = {"BPMS", "STOPS", "DELAYS", "WARPS", "TIMESIGNATURES", "FAKES"}  # fields of events that time notes
-# Any one of these gives a chart of .ssc a timing of its own ("split timing").
+ROWS_PER_BEAT = 48  # the grid that the game keeps tempo changes on
+NOTE_TIMING = {"BPMS", "STOPS", "DELAYS", "WARPS", "TIMESIGNATURES", "FAKES"}  # fields of events that time the notes
+# Any one of these gives a chart in a .ssc its own timing ("split timing").
 SPLIT_TIMING = (*NOTE_TIMING, "TICKCOUNTS", "COMBOS", "SPEEDS", "SCROLLS", "LABELS")
 SPLIT_TIMING_VERSION = 0.7  # earlier .ssc files have none
 DEFAULT_BPMS = Parameter("BPMS", ["0=60"], 0)
@@ -21,16 +21,16 @@ class Timing(NamedTuple):
     """When the notes of a chart are hit."""
 
     clock: BeatClock
-    fakes: BeatClock  # skips the beats whose notes are no notes
+    fakes: BeatClock  # skips the beats whose notes are fakes
     points: list[TimingPoint]
-    is_without_tempo: bool = False  # the chart has a timing of its own that says no tempo, so it runs at 60 BPM
+    is_without_tempo: bool = False  # the chart's own timing has no tempo, so it runs at 60 BPM
 
 
 class Timings:
-    """The timings of the charts of one file, most of which share the song's.
+    """The timings of the charts in a file, most of which share the song's.
 
-    As in StepMania's loader (NotesLoaderSSC.cpp, TimingData.cpp), a timing of a chart's own replaces all of the song's
-    but its offset: it has no stops or warps of the song, and runs at 60 BPM where it says no tempo.
+    As in StepMania's loader (NotesLoaderSSC.cpp, TimingData.cpp), a chart's own timing replaces everything in the
+    song's but the offset: it has none of the song's stops or warps, and without a tempo it runs at 60 BPM.
     """
 
     def __init__(self, song: Fields, is_ssc: bool):
@@ -38,11 +38,11 @@ class Timings:
         try:
             self._version = number_of(song, "VERSION", SPLIT_TIMING_VERSION)
         except ValueError:
-            self._version = 0.0  # as the game reads what is no number
+            self._version = 0.0  # as the game reads anything but a number
         self._of_song: Timing | ValueError | None = None
 
     def of(self, chart: Fields) -> Timing:
-        """Return the timing of a chart with these fields. Raises ValueError for what is no timing."""
+        """Return the timing of a chart with these fields. Raises ValueError for an invalid one."""
         if self._version >= SPLIT_TIMING_VERSION and any(text_of(chart, key) for key in SPLIT_TIMING):
             own = {key: chart[key] for key in NOTE_TIMING if text_of(chart, key)}
             offset = next((fields["OFFSET"] for fields in (chart, self._song) if text_of(fields, "OFFSET")), None)
@@ -51,7 +51,7 @@ class Timings:
         return self.of_song()
 
     def of_song(self) -> Timing:
-        """Return the timing of the charts without one of their own. Raises ValueError for what is no timing."""
+        """Return the timing of the charts without their own. Raises ValueError for an invalid one."""
         if self._of_song is None:
             try:
                 self._of_song = self._timing(self._song)
@@ -62,23 +62,23 @@ class Timings:
         return self._of_song
 
     def _timing(self, fields: Fields) -> Timing:
-        """Return the timing that these fields say. Raises ValueError."""
+        """Return the timing in these fields. Raises ValueError."""
         bpms, stops, warps = _events(fields, "BPMS"), _events(fields, "STOPS"), _events(fields, "WARPS")
         if self._is_ssc:
-            bpms = [(beat, bpm) for beat, bpm in bpms if beat >= 0 and bpm > 0]  # the game passes over the others
-            if self._version < SPLIT_TIMING_VERSION:  # a warp was written with the beat that it leads to
+            bpms = [(beat, bpm) for beat, bpm in bpms if beat >= 0 and bpm > 0]  # the game skips the others
+            if self._version < SPLIT_TIMING_VERSION:  # a warp was written with the beat that it jumps to
                 warps = [(beat, to - beat if to > beat else to) for beat, to in warps]
         else:
             bpms, stops, warps_by_negatives = without_negatives(bpms, stops)
             warps = [*warps_by_negatives, *warps]
         start_ms = -1000.0 * number_of(fields, "OFFSET", 0.0)
         clock = BeatClock(bpms, stops, _events(fields, "DELAYS"), warps, _events(fields, "TIMESIGNATURES"), start_ms)
-        fakes = BeatClock([(0.0, 60.0)], warps=_events(fields, "FAKES"))  # stretches, as warps are
+        fakes = BeatClock([(0.0, 60.0)], warps=_events(fields, "FAKES"))  # ranges of beats, like warps
         return Timing(clock, fakes, within_a_day(clock.timing_points))
 
 
 def _events(fields: Fields, key: str) -> Events:
-    """Read "beat=value,beat=value,...". Raises ValueError for what is no number."""
+    """Read "beat=value,beat=value,...". Raises ValueError for anything that is not a number."""
     events: list[tuple[float, float]] = []
     for part in fields[key].value.split(",") if key in fields else ():
         if "=" not in part:
@@ -92,11 +92,11 @@ def _events(fields: Fields, key: str) -> Events:
 
 
 def text_of(fields: Fields, key: str) -> str:
-    """Return a field's first value as one line, "" where there is none."""
+    """Return a field's first value as one line, "" if there is none."""
     return one_line(fields[key].value) if key in fields else ""
 
 
 def number_of(fields: Fields, key: str, default: float) -> float:
-    """Return a field's number, `default` where it says nothing. Raises ValueError for what is no number."""
+    """Return a field's number, `default` if it is empty. Raises ValueError for anything that is not a number."""
     text = text_of(fields, key)
     return number(text, f"#{key}") if text else default

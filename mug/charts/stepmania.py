@@ -1,8 +1,8 @@
 """Read StepMania's and Etterna's .sm and .ssc files as 4K charts.
 
-Times are those of the audio file as the game plays it: beat 0 is at -OFFSET, and nothing else is added. What is known
-as the 9 ms bias (packs made for In The Groove's cabinets have 9 ms more in their OFFSET than the music says) is not in
-the format: a file does not say whether it has it, so it stays, well within a frame.
+Times are those of the audio file as the game plays it: beat 0 is at -OFFSET, and nothing else is added. The 9 ms bias
+is not corrected: packs made for In The Groove cabinets have 9 ms more in their OFFSET than the music, but a file does
+not say whether it has the bias, and 9 ms is well within a frame.
 
 Axis: N notes.
 """
@@ -30,7 +30,7 @@ from mug.errors import ChartError
 MAX_BYTES = 8 * 2**20
 NOT_PLAYED = "0MFAK"  # nothing, mines, fakes, attacks, key sounds
 MAX_CHARTS = 200
-MAX_EVENTS = 100_000  # tempo changes, stops etc. of all charts of a file
+MAX_EVENTS = 100_000  # tempo changes, stops etc. of all charts in a file
 KEYS = {"dance-single": 4}  # styles whose panels are the columns
 NOTES_FIELDS = 6  # of #NOTES in .sm: style, author, difficulty, meter, groove radar, notes
 
@@ -42,7 +42,7 @@ def read_stepmania(path: str | Path) -> tuple[list[Beatmap], list[ChartError]]:
 
 
 def read_stepmania_timing(path: str | Path) -> list[TimingPoint]:
-    """Return the tempo changes of a song, or of its first chart where the song itself has no tempo.
+    """Return the tempo changes of a song, or of its first chart if the song itself has no tempo.
 
     Raises ChartError.
     """
@@ -59,8 +59,8 @@ def read_stepmania_timing(path: str | Path) -> list[TimingPoint]:
 def parse_stepmania(data: bytes, name: str) -> tuple[list[Beatmap], list[ChartError]]:
     """Read the bytes of a .sm or .ssc file: its 4-panel charts, and errors for the others. `name` is for messages.
 
-    Taps and lifts are notes, holds and rolls long ones; mines, fakes, attacks and key sounds are not played, nor are
-    notes on beats that the timing skips. Raises ChartError for any other file.
+    Taps and lifts become notes, holds and rolls long notes. Mines, fakes, attacks, key sounds, and notes on beats that
+    the timing skips are left out. Raises ChartError for any other file.
     """
     song, charts, is_ssc = _fields(data, name)
     if not charts:
@@ -89,14 +89,14 @@ _WANTED = f"only four-panel charts ({', '.join(KEYS)}) are read"
 
 
 def _fields(data: bytes, name: str) -> tuple[Fields, list[tuple[Fields, Parameter]], bool]:
-    """Return the fields of a song, those of its charts with the notes of each, and whether it is a .ssc file.
+    """Return a song's fields, the fields and notes of each of its charts, and whether it is a .ssc file.
 
-    Raises ChartError for what is no text of fields, or too much of it.
+    Raises ChartError for text that has no such fields, or too many of them.
     """
     check_size(data, MAX_BYTES, name)
     song: Fields = {}
     charts: list[tuple[Fields, Parameter]] = []  # the fields of a chart, and its notes
-    own: Fields | None = None  # those of the .ssc chart that is being read
+    own: Fields | None = None  # fields of the .ssc chart being read
     is_ssc = False
     try:
         for parameter in parameters(decode_text(data)):
@@ -124,7 +124,7 @@ def _fields(data: bytes, name: str) -> tuple[Fields, list[tuple[Fields, Paramete
 
 
 def _fields_of_sm(parameter: Parameter) -> tuple[Fields, Parameter]:
-    """The fields that a chart of .sm has inside its #NOTES, under the names that .ssc gives them."""
+    """The fields that a .sm chart has inside its #NOTES, under their .ssc names."""
     values = [*parameter.values, *[""] * NOTES_FIELDS]
     names = ("STEPSTYPE", "DESCRIPTION", "DIFFICULTY", "METER")
     fields = {key: Parameter(key, [text], parameter.line) for key, text in zip(names, values, strict=False)}
@@ -160,13 +160,13 @@ def _chart(song: Fields, fields: Fields, notes: Parameter, keys: int, timing: Ti
 
 
 def _notes(text: str, keys: int, timing: Timing, remarks: Remarks) -> list[Note]:
-    """The notes of a chart's rows. Raises ValueError for too many rows of another width."""
+    """The notes in a chart's rows. Raises ValueError for too many rows of the wrong width."""
     rows = list(_rows(text, keys, remarks))
     beats = np.array([beat for beat, _ in rows])  # [rows]
     times_ms = timing.clock.times_ms(beats).tolist() if rows else []
     hittable = (timing.clock.hittable(beats) & timing.fakes.hittable(beats)).tolist() if rows else []
     notes: list[Note] = []
-    heads: dict[int, float] = {}  # column -> start of the hold that is open; heads that cannot be hit are left out
+    heads: dict[int, float] = {}  # column -> start of the open hold; heads that cannot be hit are left out
     for (_, row), time_ms, is_hittable in zip(rows, times_ms, hittable, strict=True):
         for column, kind in enumerate(row):
             if kind == "0":
@@ -186,9 +186,9 @@ def _notes(text: str, keys: int, timing: Timing, remarks: Remarks) -> list[Note]
 
 
 def _rows(text: str, keys: int, remarks: Remarks) -> Iterator[tuple[float, str]]:
-    """Yield (beat, row) of each row with something in it. A measure of n rows has one every 4/n beats.
+    """Yield (beat, row) of each row that is not empty. A measure of n rows has one every 4/n beats.
 
-    Of a row that is too wide what fits is read, one that is too narrow is filled up, as in the game.
+    As in the game, a row that is too wide is cut and one that is too narrow is padded.
     """
     empty, n_rows = "0" * keys, 0
     kind = f"rows that are not {keys} panels wide, of which what fits is read"

@@ -14,8 +14,8 @@ import numpy as np
 from mug.charts.beatmap import TimingPoint
 from mug.errors import ChartError
 
-ROUNDING_BEATS = 1e-6  # a line may be that much of a step before the moment that it belongs to
-ROUNDING_MEASURES = 1e-3  # a measure that the next timing point cuts off by less than this is a whole one
+ROUNDING_BEATS = 1e-6  # a line may be early by this much of a step and still belong to a moment
+ROUNDING_MEASURES = 1e-3  # a measure cut short by less than this still counts as whole
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Lines:
 
 
 class TempoMap:
-    """Stretches of one tempo, each from its beat and its time on; the first one reaches back before its time.
+    """Stretches of constant tempo, each starting at a beat and a time; the first one also reaches back before its time.
 
-    beats, times: where the stretches begin, rising, [P] each. spans, counts: in each of them, `counts` beats last
-    `spans`; [P], or one number for all. Times are in ms, unless a map is made of seconds. meters: beats of a measure.
+    beats, times: where the stretches begin, rising, [P] each. spans, counts: in each stretch `counts` beats take
+    `spans`; [P], or one number for all. Times are in ms, unless a map is made of seconds. meters: beats per measure.
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class TempoMap:
 
     @classmethod
     def of_points(cls, points: Iterable[TimingPoint]) -> "TempoMap":
-        """The map of a chart's timing points, in ms; beats are counted from the first one on.
+        """The map of a chart's timing points, in ms; beats are counted from the first point.
 
-        Raises ChartError where there is none, or one that is no tempo.
+        Raises ChartError for no timing points, or one that is not a valid tempo.
         """
         ordered = sorted(points, key=lambda point: point.time_ms)
         if not ordered:
@@ -66,9 +66,10 @@ class TempoMap:
 
     @classmethod
     def of_tempos(cls, start: float, tempos: Sequence[tuple[float, float]], minute: float = 60_000.0) -> "TempoMap":
-        """The map of (beat, beats a minute) that begins at the time `start`, in the unit in which a minute is `minute`.
+        """The map of (beat, BPM) pairs that begins at time `start`; `minute` is the length of a minute in the unit of
+        time.
 
-        What counts as a beat is up to the caller, as long as both numbers mean the same.
+        What counts as a beat is up to the caller, as long as both numbers agree.
         """
         times = [start]
         for (beat, tempo), (next_beat, _) in pairwise(tempos):
@@ -77,7 +78,7 @@ class TempoMap:
 
     @cached_property
     def lengths(self) -> np.ndarray:
-        """How long a beat of each stretch is, [P]."""
+        """The length of a beat in each stretch, [P]."""
         return self.spans / self.counts
 
     def stretch_of(self, beats: np.ndarray | float) -> np.ndarray:
@@ -85,7 +86,7 @@ class TempoMap:
         return np.maximum(np.searchsorted(self.beats, beats, side="right") - 1, 0)
 
     def stretch_at(self, times: np.ndarray | float, early: float = 0.0) -> np.ndarray:
-        """Which stretch each moment lies in, [N]; one that is at most `early` before a change belongs to the change."""
+        """Which stretch each moment lies in, [N]; up to `early` before a change it already belongs to the next one."""
         return np.maximum(np.searchsorted(self.times, times + early, side="right") - 1, 0)
 
     def times_of(self, beats: np.ndarray | float) -> np.ndarray:
@@ -99,14 +100,14 @@ class TempoMap:
         return self.beats[i] + (times - self.times[i]) / self.lengths[i]
 
     def nearest_lines(self, times: np.ndarray, divisor: int, stretch: np.ndarray) -> np.ndarray:
-        """The times of the nearest lines of 1/divisor of a beat, counted from the begin of each `stretch`: [N]."""
+        """The times of the nearest lines of 1/divisor of a beat, counted from the start of each `stretch`: [N]."""
         begin, beat = self.times[stretch], self.lengths[stretch]
         return begin + np.round((times - begin) / beat * divisor) * beat / divisor
 
     def lines(self, start: float, end: float, min_beat: float = 0.0, min_measure: float = 0.0) -> Lines:
-        """The lines within [start, end): every stretch begins a measure, and 1 is the first one's.
+        """The lines within [start, end). Every stretch begins a measure; the first stretch begins measure 1.
 
-        Lines of beats that are shorter than `min_beat`, and of measures shorter than `min_measure`, are left out.
+        Lines of beats shorter than `min_beat`, and of measures shorter than `min_measure`, are left out.
         """
         beats, measures, numbers = [np.zeros(0)], [np.zeros(0)], [np.zeros(0, np.int64)]
         for i, (begin, beat) in enumerate(zip(self.times.tolist(), self.lengths.tolist(), strict=True)):
@@ -122,7 +123,7 @@ class TempoMap:
         return Lines(np.concatenate(beats), np.concatenate(measures), np.concatenate(numbers))
 
     def measure_at(self, times: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
-        """The number of the measure that moments lie in, and which beat of it they lie on, from 0: [N] each."""
+        """The number of the measure that each moment lies in, and its beat within the measure, from 0: [N] each."""
         i = self.stretch_at(times)
         since = (times - self.times[i]) / self.lengths[i]  # beats
         measures = np.floor(since / self.meters[i] + ROUNDING_BEATS)
@@ -130,17 +131,17 @@ class TempoMap:
 
     @cached_property
     def _first_measures(self) -> np.ndarray:
-        """The number of the measure that each stretch begins with, int64 [P]; one that is cut off counts."""
+        """The number of the measure that each stretch begins with, int64 [P]; a measure that is cut short counts."""
         spans = np.diff(self.times) / (self.lengths * self.meters)[:-1]
         return np.concatenate([[1], 1 + np.cumsum(np.ceil(spans - ROUNDING_MEASURES))]).astype(np.int64)
 
     def lasting(self, start: float, end: float) -> np.ndarray:
-        """For how long each tempo holds between two moments, [P]."""
+        """How long each tempo holds between two moments, [P]."""
         return np.diff([start, *np.clip(self.times[1:], start, end), end])
 
 
 def is_tempo(point: TimingPoint) -> bool:
-    """Whether a timing point says a tempo; what is written by hand or by other programs may be any numbers."""
+    """Whether a timing point is a valid tempo; files written by hand or by other programs may hold any numbers."""
     return 0 < point.beat_ms < math.inf and math.isfinite(point.time_ms)
 
 

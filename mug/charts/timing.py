@@ -1,8 +1,8 @@
-"""Tempo and beat of a chart from its notes alone, and notes moved onto the grid of beats.
+"""Fit the tempo and beat of a chart from its notes alone, and snap notes to the grid of beats.
 
-The fit goes from coarse to fine. One Fourier transform of the onset train shows at once how well every tempo explains
-the notes; the best few are refined by least squares; what decides among those, and finds the beat, is how the notes
-lie inside a beat: charts have most notes on beats, fewer on halves, fewer still on quarters and thirds.
+The fit goes from coarse to fine. One Fourier transform of the onset train shows how well every tempo explains the
+notes. The best few tempos are refined by least squares. Where the notes lie inside a beat decides among these and finds
+the beat: charts have most notes on beats, fewer on halves, fewer still on quarters and thirds.
 """
 
 import math
@@ -16,7 +16,7 @@ from mug.charts.tempo_map import TempoMap
 from mug.errors import ChartError, PromptError
 
 SNAP_DIVISORS = (1, 2, 3, 4, 6, 8, 12, 16)
-SNAP_SHARE = 0.15  # of the way from line to line: of lines as close as sixteenths one would be in reach of any note
+SNAP_SHARE = 0.15  # of the distance between lines: sixteenths are so close that any note would be near one
 BPM_RANGE = (150.0, 300.0)
 BEATS_PER_MEASURE = 4
 
@@ -26,14 +26,14 @@ N_CANDIDATES = 24
 JITTER_MS = 8.0  # how far from its beat a generated note usually lies
 NEAR_MS = 20.0  # notes further from the grid than this are strays
 PHASE_BINS = 192  # of one beat; divisible by 3 and 16
-# How much a note is worth at each place of the beat: the coarser the division, the more.
+# What a note is worth at each place of the beat: more for coarser divisions.
 PLACE_WEIGHTS = {1: 1.0, 2: 0.75, 4: 0.5, 3: 0.3, 8: 0.2, 6: 0.15}
-ROUND_DRIFT_MS = 5.0  # a rounder tempo is taken where it moves no note by more than this
+ROUND_DRIFT_MS = 5.0  # a rounder tempo is taken if it moves no note by more than this
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One tempo. `offset_ms` is the first beat of a measure, the last such before the first note."""
+    """One tempo. `offset_ms` is the last start of a measure before the first note."""
 
     bpm: float
     offset_ms: float
@@ -55,8 +55,8 @@ def fit_timing(
 ) -> Timing:
     """Fit the tempo within `bpm_range`, [low, high), and the offset that put most onsets on the grid.
 
-    A given `bpm` (of any size) or `offset_ms` is kept and only the other one is fitted. `weights` says how much each
-    onset counts. Raises ChartError without onsets or for onsets hours apart, PromptError for an impossible tempo.
+    A given `bpm` (any value) or `offset_ms` is kept, and only the other is fitted. `weights`: how much each onset
+    counts. Raises ChartError for no onsets or onsets hours apart, PromptError for an impossible tempo.
     """
     low, high = bpm_range
     if not 0 < low < high < math.inf:
@@ -93,7 +93,7 @@ def fit_timing(
 
 
 def check_tempo(bpm: float | None, offset_ms: float | None) -> None:
-    """Raise PromptError for a tempo or an offset, where given, that no song has."""
+    """Raise PromptError for an impossible tempo or offset; None passes."""
     if bpm is not None and not 1 <= bpm <= 10_000:
         raise PromptError(f"BPM {bpm}: give a number from 1 to 10000")
     if offset_ms is not None and not math.isfinite(offset_ms):
@@ -101,7 +101,7 @@ def check_tempo(bpm: float | None, offset_ms: float | None) -> None:
 
 
 def _candidate_periods(times: np.ndarray, weight: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Return the beat lengths in ms, at most N_CANDIDATES, whose whole, half, third or quarter the onsets repeat at."""
+    """Return at most N_CANDIDATES beat lengths in ms at whose whole, half, third or quarter the onsets repeat."""
     span_ms = max(float(np.ptp(times)), 2_000.0)
     bins = ((times - times.min()) / BIN_MS).astype(np.int64)
     n_fft = 1 << math.ceil(math.log2(4 * span_ms / BIN_MS))  # four points to each width of a peak
@@ -119,9 +119,9 @@ def _candidate_periods(times: np.ndarray, weight: np.ndarray, low: float, high: 
 
 
 def _beat_phase(times: np.ndarray, weight: np.ndarray, period: float, offset_ms: float | None) -> tuple[float, float]:
-    """Return how well the notes of each place of the beat fit the template, 0..1, and the best phase of the beat in ms.
+    """Return how well the notes fit the template at the best phase, 0..1, and that phase of the beat in ms.
 
-    With a given offset the phase is that, and the score is the one there.
+    A given offset is the phase, and the score is the one there.
     """
     places = ((times / period) % 1.0 * PHASE_BINS).astype(np.int64) % PHASE_BINS
     histogram = np.bincount(places, weight, minlength=PHASE_BINS) / weight.sum()  # [place]
@@ -135,7 +135,7 @@ def _beat_phase(times: np.ndarray, weight: np.ndarray, period: float, offset_ms:
 
 
 def _beat_template(period: float) -> np.ndarray:
-    """What a note is worth at each place of the beat, less what a note at a random place would be worth. [place]"""
+    """What a note is worth at each place of the beat, minus the average over all places. [place]"""
     place_ms = np.arange(PHASE_BINS) / PHASE_BINS * period
     worth = np.zeros(PHASE_BINS)
     for divisor, value in PLACE_WEIGHTS.items():
@@ -179,7 +179,7 @@ def _round_tempo(period: float, span_ms: float, low: float, high: float) -> floa
 
 
 def _fold(period: float, low: float, high: float) -> float:
-    """Return the beat length of half or double the tempo where that, and not the tempo itself, lies in [low, high)."""
+    """Return the beat length, halved or doubled if only that brings the tempo into [low, high)."""
     if 60_000.0 / period >= high and 30_000.0 / period >= low:
         return 2 * period
     if 60_000.0 / period < low and 120_000.0 / period < high:
@@ -196,7 +196,7 @@ def _center(times: np.ndarray, weight: np.ndarray, period: float, phase: float) 
 
 
 def _first_measure(times: np.ndarray, weight: np.ndarray, period: float, phase: float) -> float:
-    """Return the last beat before the first note from which measures start: the one in four with the most notes."""
+    """Return the last beat before the first note that starts a measure: of each four beats, the one with most notes."""
     beats = np.round((times - phase) / period)
     on_beat = weight * (np.abs(times - phase - beats * period) < NEAR_MS)
     loads = np.bincount((beats % BEATS_PER_MEASURE).astype(np.int64), on_beat, minlength=BEATS_PER_MEASURE)
@@ -211,12 +211,12 @@ def snap(
     divisors: Sequence[int] = SNAP_DIVISORS,
     tolerance_ms: float = 10.0,
 ) -> list[Note]:
-    """Move heads and tails onto the coarsest 1/divisor of a beat within the tolerance; further ones stay as they are.
+    """Snap heads and tails to the coarsest 1/divisor of a beat within the tolerance; notes further away stay.
 
-    Of fine divisions only what is nearer than SNAP_SHARE of the way to the next line is moved.
+    For fine divisions, a note also has to be within SNAP_SHARE of the distance between two lines.
 
-    Every note follows the timing point before it, the first one also reaches back. A long note that would shrink to
-    nothing keeps its length. Raises ChartError for timing points that are no grid.
+    Every note follows the timing point before it; the first one also reaches back. A long note that would shrink to
+    nothing keeps its length. Raises ChartError for timing points that do not form a grid.
     """
     if not timing_points:
         raise ChartError("notes can only be snapped to timing points: the chart has none")
@@ -235,7 +235,7 @@ def snap(
 
 
 def _snapped(times: np.ndarray, tempo: TempoMap, divisors: Sequence[int], tolerance_ms: float) -> np.ndarray:
-    """Return `times` in ms [N], each on the coarsest line within the tolerance where there is one."""
+    """Return `times` in ms [N], each snapped to the coarsest line within the tolerance, if there is one."""
     stretch = tempo.stretch_at(times, early=tolerance_ms)
     beat = tempo.lengths[stretch]  # [N], in ms
     snapped, free = times.copy(), np.ones(len(times), bool)
