@@ -1,4 +1,4 @@
-"""Samples charts of validation songs during training: as pictures, as files to play, and scored against the human's.
+"""Samples charts of validation songs during training: as pictures, as .osu files, and scored against human charts.
 
 Axes: B batch, K keys, T note frames, Z latent channels, L latent frames, F features.
 """
@@ -38,19 +38,19 @@ from mug.training.runs import CHARTS
 class BeatmapLogger(pl.Callback):
     """Charts the same `count` validation songs after each validation, with the validation weights (EMA, if any).
 
-    Stage 1 reconstructs their charts. Stage 2 samples new ones, once each, with DDIM in `steps` steps, always from the
-    same noise and conditioned on the features of the human's chart. guidance: see SamplingSettings; guidance_scale is
-    its earlier name. The first validation of a run is charted and every `every_n_validations`-th from there on; the
-    sanity check is not.
+    Stage 1 reconstructs their charts. Stage 2 samples one new chart each, with DDIM in `steps` steps, always from the
+    same noise, conditioned on the features of the human chart. guidance: see SamplingSettings; guidance_scale is its
+    earlier name. It runs after the first validation of a run and every `every_n_validations`-th from there on, but not
+    after the sanity check.
 
-    In the run's folder each chart becomes charts/step_<step>/<nn>.osu beside <nn>_original.osu, with a picture of the
-    first `picture_ms` of both, which TensorBoard shows too. Logged are means over the songs' windows:
-    val/onset_f1_20ms, val/onset_f1_50ms, val/notes_per_second_error, val/star_rating_error and val/ln_ratio_error,
-    which a ModelCheckpoint may monitor (a validation in between keeps the last values); and charts/notes_per_second,
-    charts/star_rating and charts/ln_ratio, with those of the human's charts as charts/<name>_human.
+    In the run's folder it writes charts/step_<step>/<nn>.osu beside <nn>_original.osu, with a picture of the first
+    `picture_ms` of both, which TensorBoard shows too. It logs means over the songs' windows: val/onset_f1_20ms,
+    val/onset_f1_50ms, val/notes_per_second_error, val/star_rating_error and val/ln_ratio_error, which a ModelCheckpoint
+    may monitor (validations in between keep the last values); and charts/notes_per_second, charts/star_rating and
+    charts/ln_ratio, with those of the human charts as charts/<name>_human.
 
-    It takes as long as charting `count` songs, in batches of the run's size. Every process samples, because none can go
-    on before the others; the first one writes.
+    It takes as long as charting `count` songs, in batches of the run's size. All processes sample, because they wait
+    for each other anyway; the first one writes.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class BeatmapLogger(pl.Callback):
         self.every_n_validations = every_n_validations
         self.picture_ms = picture_ms
         self.validations = 0
-        self.measured: dict[str, float] = {}  # by the name it is logged under
+        self.measured: dict[str, float] = {}  # by log name
 
     def state_dict(self) -> dict[str, Any]:
         return {"validations": self.validations, "measured": self.measured}
@@ -88,14 +88,14 @@ class BeatmapLogger(pl.Callback):
         self.validations += 1
         if is_due:
             self.measured = self._chart_songs(trainer, pl_module)
-            # all processes measured the same, and their mean is the same in all of them to the last digit
+            # All processes measured the same values; the mean makes them equal to the last digit.
             pl_module.log_dict(self.measured, sync_dist=True)
-        else:  # no new point of a curve; a resumed run knows the last one from its checkpoint only
+        else:  # adds no point to the curves; a resumed run only has the last values from its checkpoint
             last = {name: torch.tensor(value, device=pl_module.device) for name, value in self.measured.items()}
             trainer.callback_metrics.update(last)
 
     def _chart_songs(self, trainer: pl.Trainer, pl_module: Any) -> dict[str, float]:
-        """Chart the songs, write them, and return what is to be logged of them."""
+        """Chart the songs, write the charts, and return the values to log."""
         datamodule = datamodule_of(trainer)
         if datamodule is None:
             raise ConfigError("beatmap_logger: needs a datamodule, whose validation songs it charts")
@@ -132,13 +132,14 @@ class BeatmapLogger(pl.Callback):
         grid: TimeGrid,
         n_frames: int,
     ) -> None:
-        """Write the human's and the model's chart of a window and their picture, which TensorBoard gets too.
+        """Write the human's and the model's chart of a window, and a picture of both, for TensorBoard too.
 
-        path: of the human's chart; row: what is logged of the two; n_frames: of the window, up to the song's end.
+        path: the human's chart. row: the values logged for the two. n_frames: the window's note frames, up to the
+        song's end.
         """
         try:
             original = read_osu(path)
-        except ChartError as error:  # training needs the file no more, and need not end for a picture
+        except ChartError as error:  # training no longer needs the file, and must not stop for a picture
             rank_zero_warn(f"beatmap_logger: cannot draw a chart whose file is gone: {error}")
             return
         step = trainer.global_step
@@ -148,7 +149,7 @@ class BeatmapLogger(pl.Callback):
             in_song(window, original, grid, suffix) for window, suffix in zip(windows, suffixes, strict=True)
         )
         for chart, file in ((human, f"{name}_original.osu"), (generated, f"{name}.osu")):
-            if chart.notes:  # an untrained model may place none, and a chart without notes is no chart
+            if chart.notes:  # an untrained model may place none, and a .osu needs some
                 write_osu(chart, folder / file)
         start_ms = max(0.0, grid.in_song(0.0))
         end_ms = min(start_ms + self.picture_ms, grid.in_song(grid.notes.to_ms(n_frames)))
@@ -170,8 +171,8 @@ class BeatmapLogger(pl.Callback):
 def spread_over_songs(songs: Sequence[Hashable], count: int) -> list[int]:
     """Return the indices of `count` items (or all, if fewer), spread over songs, given the song of each.
 
-    They are spread evenly over the songs in their order, and a song comes again when every other had its turn. Which
-    of a song's items comes first is drawn, always the same: lists often begin with the easiest chart of a song.
+    They are spread evenly over the songs in order; a song is repeated only after all others had their turn. Each song's
+    items are shuffled with a fixed seed, because lists often begin with a song's easiest chart.
     """
     rng = np.random.default_rng(0)
     items: dict[Hashable, list[int]] = {}
@@ -197,8 +198,8 @@ def decode_charts(
 ) -> Tensor:
     """Return note logits [B, 4K, T]: reconstructions of an autoencoder, samples of a diffusion model.
 
-    first: which of the songs that are charted the batch begins with; each has noise of its own, in any batch. seed: of
-    that noise.
+    first: index of the batch's first song among all charted songs. seed: of the noise, which depends on a song's index
+    and not on its batch.
     """
     if isinstance(network, FirstStage):
         return network(batch["note"], lengths=network.lengths_of(batch))[0]
@@ -208,13 +209,13 @@ def decode_charts(
     generators = [generator_of(seed, first + index) for index in range(len(batch["feature"]))]
     x_T = torch.stack([torch.randn(shape, generator=generator) for generator in generators])  # [B, Z, L]
     audios = network.encode_audio(batch["audio"], lengths)
-    hidden = None if show_progress else True  # None: in a log file; in a terminal the bar of the run goes on below
+    hidden = None if show_progress else True  # None hides it outside a terminal
     bar = partial(tqdm, leave=False, disable=hidden)
     return sample_planes(network, x_T.to(network.device), batch["feature"], audios, settings, lengths, tqdm_class=bar)
 
 
 def compare(human: Beatmap, generated: Beatmap, span_ms: float) -> dict[str, float]:
-    """Return the scores and the figures of both charts, by their log names."""
+    """Return the scores, and the statistics of both charts, by log name."""
     scores = {f"val/{name}": value for name, value in asdict(chart_scores(human, generated, span_ms)).items()}
     there, guessed = (asdict(chart_figures(chart, span_ms)) for chart in (human, generated))
     figures = {f"charts/{name}": value for name, value in guessed.items()}
@@ -222,7 +223,7 @@ def compare(human: Beatmap, generated: Beatmap, span_ms: float) -> dict[str, flo
 
 
 def in_song(window: Beatmap, original: Beatmap, grid: TimeGrid, suffix: str) -> Beatmap:
-    """The notes of a window in the time of their song, with the names and the timing of the chart it was cut from."""
+    """A window's notes at their times in the song, with the names and timing of the chart it was cut from."""
     notes = [
         Note(grid.in_song(n.start_ms), n.column, None if n.end_ms is None else grid.in_song(n.end_ms))
         for n in window.notes

@@ -8,20 +8,20 @@ from torch import Tensor
 
 from mug.errors import ConfigError
 
-SCORES = ("f1", "acc_", "precision_", "recall_")  # in the name of what is better when it is higher
+SCORES = ("f1", "acc_", "precision_", "recall_")  # in the names of metrics for which higher is better
 
 
 def mode_of(monitor: str) -> str:
-    """Return whether a monitored value should be the lowest, as losses and errors, or the highest, as scores."""
+    """Return "max" for scores, which should be high, and "min" for losses and errors."""
     return "max" if any(score in monitor for score in SCORES) else "min"
 
 
 class BestCheckpoint(ModelCheckpoint):
     """Keeps the best checkpoint by `monitor`, in a file named after it and the step.
 
-    mode: "min" or "max"; by default it follows from the name, see mode_of. save_top_k: how many to keep. What is not
-    measured in every validation, as by BeatmapLogger, is waited for; ConfigError where it does not come in time. For
-    the rest see Lightning's ModelCheckpoint.
+    mode: "min" or "max"; by default it follows from the name, see mode_of. save_top_k: how many to keep. For the rest
+    see Lightning's ModelCheckpoint. A metric need not be measured in every validation (BeatmapLogger's are not). Raises
+    ConfigError if it is still missing when it should be there.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class BestCheckpoint(ModelCheckpoint):
         save_on_train_epoch_end: bool | None = None,
     ) -> None:
         if save_on_train_epoch_end is None and monitor.startswith("val/"):
-            save_on_train_epoch_end = False  # but when it is measured: before last.ckpt, which holds what is best
+            save_on_train_epoch_end = False  # but after validation, before last.ckpt is saved, which records the best
         name = re.sub(r"\W+", "_", monitor)
         super().__init__(
             dirpath=dirpath,

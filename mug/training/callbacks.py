@@ -52,9 +52,9 @@ class BaselineMetrics(pl.Callback):
 
 
 class LastCheckpoint(Checkpoint):
-    """Keeps checkpoints/last.ckpt: after validation, every so many steps, at the end, and when training breaks off.
+    """Saves checkpoints/last.ckpt: after validation, every `every_n_steps` steps, at the end, and on an exception.
 
-    What cannot be trusted is not saved: weights in the middle of a step, or NaN. The previous file stays then.
+    Weights that are NaN or in the middle of a step are not saved; the previous file stays.
     """
 
     def __init__(self, every_n_steps: int = 1000) -> None:
@@ -62,10 +62,10 @@ class LastCheckpoint(Checkpoint):
         self.saved_step = 0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self.saved_step = trainer.global_step  # where a resumed run begins is saved already
+        self.saved_step = trainer.global_step  # a resumed run's first state is already saved
 
     def on_train_batch_start(self, trainer: pl.Trainer, *_: Any) -> None:
-        # and not when a batch ends: what it measured is logged after that, and validation may follow
+        # Not at the end of a batch: its metrics are logged after that, and validation may follow.
         if trainer.global_step > self.saved_step and trainer.global_step % self.every_n_steps == 0:
             self._save(trainer)
 
@@ -84,11 +84,11 @@ class LastCheckpoint(Checkpoint):
         trusted = not isinstance(exception, TrainingError) and not any(one.is_stepping for one in _resumes(trainer))
         if trusted and trainer.global_step > self.saved_step:
             try:
-                # trainer.save_checkpoint would wait for the other processes, and they may not get here
+                # trainer.save_checkpoint would wait for the other processes, which may never get here
                 checkpoint = trainer._checkpoint_connector.dump_checkpoint(weights_only=False)
                 trainer.strategy.save_checkpoint(checkpoint, self._path(trainer))
                 self.saved_step = trainer.global_step
-            except (MugError, OSError) as error:  # the exception that ends the run is reported, not this one
+            except (MugError, OSError) as error:  # what is reported is the exception that ends the run
                 rank_zero_info(f"step {trainer.global_step} is not saved: {error}")
         if self._path(trainer).is_file():
             rank_zero_info(

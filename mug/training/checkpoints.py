@@ -17,12 +17,12 @@ class SafeCheckpointIO(TorchCheckpointIO):
     """Lightning's checkpoint IO with atomic writes and weights_only reading."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
-        """Raises TrainingError where the disk refuses it; what was at `path` stays."""
+        """Raises TrainingError if the disk refuses it; an earlier file at `path` stays."""
         try:
             with replacing(Path(path)) as temporary, temporary.open("wb") as file:
                 torch.save(checkpoint, file)
                 file.flush()
-                os.fsync(file.fileno())  # some file systems tell only now that they are full
+                os.fsync(file.fileno())  # some file systems report only here that they are full
         except (OSError, RuntimeError) as error:  # torch's own archive writer raises the latter
             reason = next((e for e in (error, error.__context__) if isinstance(e, OSError)), error)
             why = os.strerror(reason.errno) if isinstance(reason, OSError) and reason.errno else str(reason)
@@ -35,5 +35,5 @@ class SafeCheckpointIO(TorchCheckpointIO):
     def load_checkpoint(
         self, path: str | Path, map_location: Any = None, weights_only: bool | None = None
     ) -> dict[str, Any]:
-        """Tensors arrive on the CPU whatever `map_location` says. Raises CheckpointError."""
+        """Tensors are loaded onto the CPU, whatever `map_location` says. Raises CheckpointError."""
         return read_checkpoint(path)

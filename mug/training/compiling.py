@@ -1,4 +1,4 @@
-"""torch.compile of the trained networks, by one node of a configuration."""
+"""torch.compile for the trained networks, switched on by one node of a configuration."""
 
 from collections.abc import Iterator
 
@@ -10,17 +10,16 @@ from mug.errors import ConfigError
 from mug.model.attention import FeedForward
 from mug.model.blocks import Downsample, ResnetBlock, Upsample
 
-BLOCKS = (ResnetBlock, FeedForward, Downsample, Upsample)  # many alike, so that one graph serves several
+BLOCKS = (ResnetBlock, FeedForward, Downsample, Upsample)  # there are many alike, which share graphs
 
 
 class Compile(pl.Callback):
     """Compiles the trained networks in place, block by block: `lightning.callbacks.compile`.
 
-    A whole U-Net takes the compiler many minutes, its blocks seconds each, and blocks of one shape share their code.
-    Attention and S4 layers stay as they are: they come with formulations of their own (mug.model.gated_attention,
-    mug.model.cauchy). On one core of a CPU a step of a small stage 2 takes a tenth longer so: it is meant for GPUs.
-    Weights keep their names, so that checkpoints are the same with and without. backend and mode are
-    torch.compile's.
+    A whole U-Net takes many minutes to compile, its blocks seconds each, and blocks of one shape share their code.
+    Attention and S4 layers are not compiled: they have hand-written implementations (mug.model.gated_attention,
+    mug.model.cauchy). It is meant for GPUs: on one CPU core it makes a step of a small stage 2 a tenth slower. Weights
+    keep their names, so checkpoints are the same with and without it. backend, mode: see torch.compile.
     """
 
     def __init__(self, backend: str = "inductor", mode: str | None = None) -> None:
@@ -32,8 +31,8 @@ class Compile(pl.Callback):
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         if stage != "fit":
             return
-        # One graph a shape and dtype of each kind of block; beyond the limit torch goes on without compiling. Newer
-        # versions of torch call it recompile_limit, and know both names.
+        # There is one graph per shape and dtype of each kind of block; beyond this limit torch stops compiling. Newer
+        # versions of torch call it recompile_limit and accept both names.
         torch._dynamo.config.cache_size_limit = max(torch._dynamo.config.cache_size_limit, 128)
         for block in blocks_of(pl_module):
             block.compile(backend=self.backend, mode=self.mode, dynamic=False)

@@ -1,4 +1,4 @@
-"""metrics.csv: every logged value of a run, one row per call."""
+"""metrics.csv: every logged value of a run, one row per log call."""
 
 import csv
 import os
@@ -17,10 +17,10 @@ FILE = "metrics.csv"
 
 
 class CSVLog(Logger):
-    """Writes each row at once, so that a run that is killed has them all, and goes on where a checkpoint says.
+    """Writes each row at once, so that a killed run loses none, and continues from the row that a checkpoint names.
 
-    Lightning's own logger begins a resumed run's file anew, and keeps up to a hundred steps to itself. A new name
-    becomes a further column. Raises OSError that names the file where it cannot be written.
+    Lightning's own logger overwrites a resumed run's file, and buffers up to a hundred steps. A new name adds a column.
+    Raises OSError that names the file if it cannot be written.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -39,7 +39,7 @@ class CSVLog(Logger):
 
     @rank_zero_only
     def log_hyperparams(self, params: Any, *_: Any, **__: Any) -> None:
-        pass  # they are in configs/
+        pass  # they are saved in configs/
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
@@ -54,7 +54,7 @@ class CSVLog(Logger):
 
     @rank_zero_only
     def keep(self, n_rows: int) -> None:
-        """Go on behind the first `n_rows` rows of the file that is there; what follows them will be logged again."""
+        """Continue the existing file after its first `n_rows` rows; the rest will be logged again."""
         if not self.path.is_file():
             return
         with _naming(self.path):
@@ -64,7 +64,7 @@ class CSVLog(Logger):
             self._rewrite(self.columns)
 
     def _rewrite(self, columns: Sequence[str]) -> None:
-        """Write the first `n_rows` rows anew, under more columns; of a file from before this start, none."""
+        """Rewrite the first `n_rows` rows with these columns; n_rows is 0 for a file from before this start."""
         rows = 0
         with replacing(self.path) as temporary, temporary.open("w", newline="", encoding="utf-8") as target:
             writer = csv.DictWriter(target, columns)
@@ -79,7 +79,7 @@ class CSVLog(Logger):
 
 @contextmanager
 def _naming(path: Path) -> Any:
-    """Name the file in an OSError, which Python leaves out where writing fails."""
+    """Add the file name to an OSError; Python leaves it out when writing fails."""
     try:
         yield
     except OSError as error:

@@ -8,18 +8,18 @@ from torch import Tensor
 
 from mug.errors import ConfigError
 
-TRAINED_WEIGHTS = "trained_weights"  # a checkpoint's key: the weights as the optimiser left them
+TRAINED_WEIGHTS = "trained_weights"  # key in a checkpoint: the weights without averaging
 
 
 class EMA(pl.Callback):
     """Averages the trained weights. Validation, sampling and test use the average; the optimiser does not.
 
-    average <- d average + (1 - d) weights after every optimiser step, d the lesser of `decay` and (1 + n) / (10 + n)
-    at step n, so that an early average has forgotten where it began (as in Adam's paper, section 7.2, and TensorFlow's
-    ExponentialMovingAverage). In checkpoints `state_dict` is the average, so that whatever loads one gets it; a resumed
-    run goes on from the weights beside it.
-    Lightning's own callback averages what is frozen too, and saves the two the wrong way round when a validation is
-    interrupted.
+    After every optimiser step, average <- d average + (1 - d) weights. At step n, d is the lesser of `decay` and
+    (1 + n) / (10 + n), so that an early average forgets the initial weights (as in Adam's paper, section 7.2, and
+    TensorFlow's ExponentialMovingAverage). A checkpoint's `state_dict` is the average, so that is what every loader
+    gets; the weights themselves are stored beside it, and a resumed run continues from them.
+    Lightning's own callback also averages frozen weights, and swaps the two when saving after an interrupted
+    validation.
     """
 
     def __init__(self, decay: float = 0.9999) -> None:
@@ -29,7 +29,7 @@ class EMA(pl.Callback):
         self.averages: dict[str, Tensor] = {}
         self.n_updates = 0
         self.seen_step = 0
-        self.is_swapped = False  # the model holds the average, `averages` the weights
+        self.is_swapped = False  # True: the model has the average, and `averages` has the weights
 
     # --- the average -------------------------------------------------------------------------------------------------
 
@@ -40,7 +40,7 @@ class EMA(pl.Callback):
             raise ConfigError(
                 "ema: needs weights of float32, in which small changes add up; take precision: bf16-mixed"
             )
-        self.averages = {  # of what a resumed run trains now
+        self.averages = {  # a resumed run may train other weights than before
             name: self.averages.get(name, weight.detach().clone()).to(weight.device) for name, weight in trained.items()
         }
 
@@ -56,7 +56,7 @@ class EMA(pl.Callback):
             list(self.averages.values()), [weights[name].detach() for name in self.averages], 1 - decay
         )
 
-    # --- who sees it -------------------------------------------------------------------------------------------------
+    # --- swapping it in ----------------------------------------------------------------------------------------------
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.state.fn == "fit":
@@ -66,10 +66,10 @@ class EMA(pl.Callback):
         self._swap(pl_module, average_in_model=False)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        self._swap(pl_module, average_in_model=False)  # before anybody saves
+        self._swap(pl_module, average_in_model=False)  # before anything is saved
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._swap(pl_module, average_in_model=True)  # for the test; the run is saved
+        self._swap(pl_module, average_in_model=True)  # for the test; the run is already saved
 
     def _swap(self, pl_module: pl.LightningModule, average_in_model: bool) -> None:
         if self.averages and self.is_swapped != average_in_model:
@@ -97,7 +97,7 @@ class EMA(pl.Callback):
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Take the average from `state_dict`, which the model has loaded, and give the model its weights back."""
+        """Take the average from the loaded `state_dict`, and put the trained weights back into the model."""
         weights, trained = dict(pl_module.named_parameters()), checkpoint.get(TRAINED_WEIGHTS, {})
         self.averages = {name: checkpoint["state_dict"][name].clone() for name in trained}
         with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Export: the checkpoint of a run -> a model folder with a model card."""
+"""Export: a run's checkpoint -> a model folder with a model card."""
 
 import csv
 import math
@@ -23,16 +23,16 @@ from mug.training.runs import CHECKPOINTS
 from mug.yaml_files import read_yaml
 
 MEASURED = ("val/", "test/")
-PRIVATE = ("command", "started")  # of what a start of a run records: paths of whoever trained, for one
+PRIVATE = ("command", "started")  # recorded at the start of a run, but not exported: they contain paths, for one
 HALVED_LAYERS = (*DECAYED_LAYERS, nn.Embedding)
 
 
 def export_run(checkpoint: Path, folder: Path, half: bool = False, license_name: str | None = None) -> dict[str, int]:
-    """Write a run's .ckpt as a model folder, completely or not at all; return the number of parameters of each network.
+    """Write a run's .ckpt as a model folder, atomically; return the number of parameters of each network.
 
-    Its weights are the run's average where it has one; the optimiser stays behind. half: store the weights of layers as
-    float16, see `halved`. Raises CheckpointError for what is no run's checkpoint, does not fit its own configuration,
-    or cannot be written.
+    The weights are the run's EMA if it has one; the optimiser's state is left out. half: store layer weights as
+    float16, see `halved`. Raises CheckpointError if the file is not a run's checkpoint, does not fit its own
+    configuration, or the folder cannot be written.
     """
     if is_model_folder(checkpoint):
         raise CheckpointError(f"{checkpoint}: is a model folder already; name a run's checkpoints/last.ckpt")
@@ -48,10 +48,10 @@ def export_run(checkpoint: Path, folder: Path, half: bool = False, license_name:
 
 
 def halved(network: nn.Module, state: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
-    """Return a state dict with the matrices and tables of a network's layers in float16, and all else as it is.
+    """Return a state dict with the layers' weight matrices and embeddings in float16, and everything else unchanged.
 
-    Norms, biases, the dynamics of S4 layers, the schedule and the scale of latents are few and tell small differences.
-    Raises CheckpointError for numbers that float16 does not reach.
+    Norms, biases, S4 dynamics, the schedule and the latent scale are small and need the precision.
+    Raises CheckpointError for numbers outside the range of float16.
     """
     names = {
         f"{place}.{name}".lstrip(".")
@@ -87,9 +87,9 @@ def _training_of(checkpoint: Path, config: Mapping[str, Any]) -> Training:
 
 
 def last_metrics(path: Path, step: int) -> dict[str, float]:
-    """Return the last value up to a step of every validation and test metric in a run's metrics.csv, if there is one.
+    """Return every validation and test metric's last value up to `step`, from a run's metrics.csv if there is one.
 
-    Raises CheckpointError for a file that is no such table.
+    Raises CheckpointError for an invalid file.
     """
     found: dict[str, float] = {}
     if not path.is_file():
@@ -106,9 +106,9 @@ def last_metrics(path: Path, step: int) -> dict[str, float]:
 
 
 def last_versions(path: Path) -> dict[str, Any]:
-    """Return by name what the last start of a run wrote to its versions.yaml, if there is one, but for what is private.
+    """Return the last entry of a run's versions.yaml, if there is one, without its PRIVATE keys.
 
-    Raises CheckpointError for a file that is no such list.
+    Raises CheckpointError for an invalid file.
     """
     if not path.is_file():
         return {}

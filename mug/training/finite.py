@@ -10,14 +10,14 @@ from torch import Tensor
 from mug.errors import TrainingError
 
 NEVER = 2**62
-CHECK_EVERY = 50  # steps, in a run that logs nothing
+CHECK_EVERY = 50  # steps, if the run logs nothing
 
 
 class FiniteCheck(pl.Callback):
-    """Raises TrainingError that names the first step whose loss is NaN or infinite, at the next step that is logged.
+    """Raises TrainingError that names the first step whose loss is NaN or infinite.
 
-    The device keeps the number of that step to itself until then, so that nobody waits for it in between. No checkpoint
-    is written of weights, averages or an optimiser's state that are not finite: the one of before stays.
+    The step's number stays on the device until the next logged step, to avoid a synchronisation at every step. Weights,
+    averages or optimiser states that are NaN or infinite are never saved: the previous checkpoint stays.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class FiniteCheck(pl.Callback):
         loss = outputs["loss"] if isinstance(outputs, dict) else outputs
         if self.first_bad is None or not isinstance(loss, Tensor):
             return
-        is_accumulating = trainer.global_step == self.seen_step  # the step of this batch is still to come
+        is_accumulating = trainer.global_step == self.seen_step  # this batch's optimiser step is still to come
         self.seen_step = trainer.global_step
         step = trainer.global_step + is_accumulating
         self.first_bad = torch.where(loss.isfinite().all(), self.first_bad, self.first_bad.clamp(max=step))
@@ -59,7 +59,7 @@ class FiniteCheck(pl.Callback):
 
 
 def _tensors_of(model: pl.LightningModule, checkpoint: dict[str, Any]) -> Iterable[Tensor]:
-    """What training changes: the trained weights, their average in the checkpoint, and the optimisers' state."""
+    """The tensors that training changes: trained weights, their average in the checkpoint, optimiser states."""
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             yield parameter.detach()
@@ -70,7 +70,7 @@ def _tensors_of(model: pl.LightningModule, checkpoint: dict[str, Any]) -> Iterab
 
 
 def _all_finite(tensors: Iterable[Tensor]) -> bool:
-    """Whether no value of any tensor is NaN or infinite; waits for each device once."""
+    """Whether all values of all tensors are finite, with one synchronisation per device."""
     by_device: dict[torch.device, list[Tensor]] = {}
     for tensor in tensors:
         if tensor.is_floating_point() and tensor.numel():

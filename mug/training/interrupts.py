@@ -8,16 +8,16 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)  # the last is a cluster's word that time is nearly up
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)  # a cluster sends SIGUSR1 when time is nearly up
 
 
 class StopBetweenSteps(pl.Callback):
-    """Stops a run of one process before its next batch; a second Ctrl-C stops it at once, wherever it is.
+    """Stops a single-process run before its next batch; a second Ctrl-C stops it at once, wherever it is.
 
-    Python would raise KeyboardInterrupt in the middle of whatever runs, also of the optimiser's step. Lightning would
-    finish a validation first after SIGTERM, and otherwise end before what the step measured is logged, so that it could
-    not be saved; a SLURM cluster's SIGUSR1 it would answer with a checkpoint of its own out of the middle of a step.
-    Several processes: see mug.training.processes.
+    Without it, Python would raise KeyboardInterrupt anywhere, even in the middle of the optimiser's step. After SIGTERM
+    Lightning would finish a validation first, or else stop before the step's metrics are logged, so that the run could
+    not be saved. After SIGUSR1 from a SLURM cluster it would save a checkpoint in the middle of a step.
+    For several processes see mug.training.processes.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class StopBetweenSteps(pl.Callback):
         self.before: dict[int, Any] = {}  # handlers
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        if stage == "fit":  # before the processes that load data are started: they live until training is over
+        if stage == "fit":  # before the data loader's processes start: they live as long as training
             self.asked, self.is_training = None, True
             self.before = {number: signal.signal(number, self._ask) for number in SIGNALS}
 
@@ -39,7 +39,7 @@ class StopBetweenSteps(pl.Callback):
 
     def _listen_alone(self, trainer: pl.Trainer) -> None:
         if trainer.world_size == 1:
-            for number in SIGNALS:  # Lightning calls its own handlers beside those that it finds
+            for number in SIGNALS:  # Lightning calls its own handlers as well as those it finds
                 signal.signal(number, self._ask)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
@@ -49,13 +49,13 @@ class StopBetweenSteps(pl.Callback):
         self.before = {}
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        self.is_training = False  # Lightning puts the handlers of before the training back, which were ours
+        self.is_training = False  # Lightning restores the handlers from before training, which are ours
 
     def _ask(self, number: int, _: FrameType | None) -> None:
         if number == signal.SIGINT:
             if self.asked == number or not self.is_training:
                 raise KeyboardInterrupt
-        elif os.getpid() != self.process or not self.is_training:  # torch ends processes that load data by SIGTERM
+        elif os.getpid() != self.process or not self.is_training:  # torch ends data loader processes with SIGTERM
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         self.asked = number

@@ -1,4 +1,4 @@
-"""Logs how a run is going besides its losses: gradients, learning rate, speed, memory."""
+"""Logs more than a run's losses: gradients, learning rate, speed, memory."""
 
 import resource
 import sys
@@ -11,21 +11,21 @@ import torch
 from torch import Tensor, nn
 
 GIB = 2**30
-RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # in which getrusage counts, in bytes
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes; the unit of getrusage's maxrss
 
 
 class TrainingMonitor(pl.Callback):
     """Logs four scalars at every `log_every_n_steps`-th step, and costs nothing at the others.
 
-    train/grad_norm: L2 norm of all gradients together, before they are clipped. train/learning_rate: that of this step,
-    in the optimiser's first group. train/songs_per_second: items of all processes since the last log, by the clock on
-    the wall; waiting for data counts, validation does not. train/memory_gib: the most that tensors took on this
-    process's GPU so far, without one the most that the process itself took of the machine's memory.
+    train/grad_norm: L2 norm of all gradients together, before clipping. train/learning_rate: this step's, in the
+    optimiser's first group. train/songs_per_second: items of all processes since the last log, by wall clock, including
+    the wait for data but not validation. train/memory_gib: peak memory of the tensors on this process's GPU so far, or,
+    without a GPU, peak memory of the process.
     """
 
     def __init__(self) -> None:
         self.n_songs = 0
-        self.since = 0.0  # s, of the last log; moved on by the time that validation takes
+        self.since = 0.0  # s; time of the last log plus the time that validation took
         self.validation_start = 0.0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -60,13 +60,13 @@ class TrainingMonitor(pl.Callback):
 
 
 def grad_norm(model: nn.Module) -> Tensor:
-    """Return the L2 norm of all gradients as one vector, float32 [], without waiting for the device."""
+    """Return the L2 norm of all gradients as one vector, float32 [], without synchronising the device."""
     norms = [torch.linalg.vector_norm(p.grad, dtype=torch.float32) for p in model.parameters() if p.grad is not None]
     return torch.linalg.vector_norm(torch.stack(norms))
 
 
 def peak_memory_bytes(device: torch.device) -> int:
-    """Return the most that tensors ever took on a GPU, elsewhere the most that this process took of memory."""
+    """Return the peak memory of tensors on a GPU; for another device, the peak memory of this process."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT

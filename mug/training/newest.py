@@ -1,4 +1,4 @@
-"""The default checkpoint: that of the newest run."""
+"""The newest run's checkpoint."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ DIFFUSION = "mug.diffusion.diffusion.DDPM"
 
 
 def newest_checkpoint(logdir: str | Path = "logs") -> Path:
-    """Return the last checkpoint of the diffusion run in `logdir`, at any depth, that was saved most recently.
+    """Return the most recently saved last.ckpt of a diffusion run in `logdir`, at any depth.
 
-    Raises CheckpointError where there is none.
+    Raises CheckpointError if there is none.
     """
     found = find_file(logdir).glob(f"**/{CHECKPOINTS}/{LAST_CHECKPOINT}")
     for checkpoint in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
-        configs = sorted((checkpoint.parent.parent / CONFIGS).glob("*.yaml"))  # named by the time a run started
+        configs = sorted((checkpoint.parent.parent / CONFIGS).glob("*.yaml"))  # names start with the time
         if configs and load_config(configs[-1:]).get("model", {}).get("target") == DIFFUSION:
             return checkpoint
     raise CheckpointError(

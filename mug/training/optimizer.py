@@ -9,8 +9,8 @@ from torch.optim.lr_scheduler import LambdaLR
 class ConfiguredOptimizer(pl.Callback):
     """Sets the learning rate, schedule and weight decay of a resumed run to those of its current configuration.
 
-    torch's optimisers and schedules restore those of the checkpoint, so that an override would change nothing. A
-    schedule goes on at the step where the checkpoint's was; one that is new begins.
+    torch's optimisers and schedules restore the checkpoint's values, so that an override would change nothing. A
+    schedule continues at the checkpoint's step; one that the checkpoint did not have starts at its beginning.
     """
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -24,7 +24,7 @@ class ConfiguredOptimizer(pl.Callback):
             if not schedules:
                 group["lr"] = new["lr"]
         for schedule in schedules:
-            if isinstance(schedule, LambdaLR):  # mug.lr_scheduler's
+            if isinstance(schedule, LambdaLR):  # from mug.lr_scheduler
                 schedule.base_lrs = [new["initial_lr"] for new in fresh]
                 for group, base, factor in zip(groups, schedule.base_lrs, schedule.lr_lambdas, strict=True):
                     group["initial_lr"], group["lr"] = base, base * factor(schedule.last_epoch)

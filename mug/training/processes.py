@@ -1,4 +1,4 @@
-"""Several processes of a run: they stop at the same step, and none outlives the first."""
+"""Makes the processes of a distributed run stop at the same step, and end with the first one."""
 
 import signal
 import subprocess
@@ -15,8 +15,8 @@ from mug.training.interrupts import SIGNALS
 class Processes(pl.Callback):
     """Ends a run of several processes after the optimiser step in which any of them got SIGTERM or Ctrl-C.
 
-    Lightning's own handler tells the others from inside the signal, in the middle of whatever they are summing up; and
-    where the first process fails alone, it leaves the others waiting.
+    Lightning's own handler communicates inside the signal handler, which can interrupt a collective operation; and if
+    only the first process fails, it leaves the others waiting.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Processes(pl.Callback):
     def _listen(self, trainer: pl.Trainer) -> None:
         if trainer.world_size > 1:
             for number in SIGNALS:
-                signal.signal(number, self._ask)  # until Lightning puts back what was there before its own
+                signal.signal(number, self._ask)  # until Lightning restores the earlier handlers
 
     def _ask(self, number: int, _: Any) -> None:
         if self.asked == number == signal.SIGINT:
@@ -45,7 +45,7 @@ class Processes(pl.Callback):
         self.asked = number
 
     def on_train_batch_start(self, trainer: pl.Trainer, *_: Any) -> None:
-        # when the step before is logged and validated, see mug.training.resume
+        # The previous step is logged and validated by now, see mug.training.resume.
         if trainer.world_size == 1 or trainer.global_step == self.seen_step:  # batches of one step are accumulated
             return
         self.seen_step = trainer.global_step
@@ -60,14 +60,14 @@ class Processes(pl.Callback):
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         if self.agreed:
-            trainer.strategy.barrier()  # the first has saved the run before another ends, which ends the first too
+            trainer.strategy.barrier()  # wait until the first has saved: when another ends, it ends the first too
         self._adopt(trainer)
         for child in self.children:
             child.kill()
             child.wait()
 
     def _adopt(self, trainer: pl.Trainer) -> None:
-        """Take the processes that Lightning started out of the list of those whose end it answers with SIGKILL."""
+        """Take over the processes that Lightning started, so that it does not SIGKILL the rest when one ends."""
         launcher = trainer.strategy.launcher
         if isinstance(launcher, _SubprocessScriptLauncher):
             self.children += launcher.procs

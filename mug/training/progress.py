@@ -1,4 +1,4 @@
-"""A progress bar over the steps of a whole run, whose epochs may be short."""
+"""A progress bar over all steps of a run, not one per epoch."""
 
 import sys
 from typing import Any, TextIO
@@ -11,7 +11,7 @@ SECONDS_A_LINE = 30.0  # in a log file
 
 
 class Lines:
-    """A stream for a bar in a file that no terminal shows: each of its states is a line of its own."""
+    """A stream for a progress bar in a log file: each state becomes a line."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -25,9 +25,9 @@ class Lines:
 
 
 class StepProgressBar(ProgressBar):
-    """One bar from the first optimiser step to the last, with losses; validation progress is shown in front.
+    """One bar from the first optimiser step to the last, with losses, and validation progress in front of it.
 
-    In a log file it is a line every half minute.
+    In a log file it is one line every half minute.
     """
 
     def __init__(self) -> None:

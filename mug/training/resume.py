@@ -1,4 +1,4 @@
-"""The position of a run when it is saved: after its last complete step, whatever it was doing."""
+"""Saves a run's position as that after its last complete optimiser step, whatever the run was doing."""
 
 from copy import deepcopy
 from typing import Any
@@ -7,26 +7,26 @@ import pytorch_lightning as pl
 
 from mug.training.csv_log import CSVLog
 
-ROWS = "metrics_rows"  # a checkpoint's key: how many rows of metrics.csv were written then
+ROWS = "metrics_rows"  # key in a checkpoint: rows of metrics.csv at that time
 
 
 class ExactResume(pl.Callback):
     """Makes a resumed run equal to an uninterrupted one: the same steps, validations, and rows of metrics.csv.
 
-    A checkpoint's weights are those behind the last optimiser step, so its counters have to be those of that moment.
-    Lightning saves them as they are: of batches whose gradients were accumulated and are lost, and of a validation that
-    never ended, it says that they are done. Here both are done again.
+    A checkpoint's weights are those after the last optimiser step, so its counters have to be from that moment too.
+    Lightning saves the current counters. They count batches whose accumulated gradients are lost, and a validation that
+    was interrupted, as done. Here both are repeated.
     """
 
     def __init__(self) -> None:
-        self.loops: dict[str, Any] | None = None  # Lightning's counters behind the last step
+        self.loops: dict[str, Any] | None = None  # Lightning's counters after the last step
         self.n_rows = 0
         self.seen_step = 0
         self.is_between_steps = False
-        self.max_steps: int | None = None  # of a run that has only its last validation to do
-        self.is_stepping = False  # the weights may be half changed, or what they measured is not logged yet
+        self.max_steps: int | None = None  # set while a run only has its last validation left
+        self.is_stepping = False  # the weights may be half updated, or the step's metrics not logged yet
 
-    # --- what a step is ----------------------------------------------------------------------------------------------
+    # --- following the steps -----------------------------------------------------------------------------------------
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.seen_step = trainer.global_step
@@ -63,7 +63,7 @@ class ExactResume(pl.Callback):
         self._settle(trainer)
 
     def _settle(self, trainer: pl.Trainer) -> None:
-        """What the last step measured is logged by now; Lightning does that behind on_train_batch_end."""
+        """Note that the last step's metrics are logged by now; Lightning does that after on_train_batch_end."""
         self.is_stepping = False
         if self.is_between_steps:
             self.n_rows = rows_of(trainer)
@@ -93,7 +93,7 @@ class ExactResume(pl.Callback):
                 logger.keep(checkpoint.get(ROWS, 0))
         if _expects_validation(self.loops) and 0 <= trainer.max_steps <= checkpoint["global_step"]:
             self.max_steps = trainer.max_steps
-            trainer.fit_loop.epoch_loop.max_steps = checkpoint["global_step"] + 1  # or Lightning would not begin
+            trainer.fit_loop.epoch_loop.max_steps = checkpoint["global_step"] + 1  # or Lightning would not start
 
 
 def rows_of(trainer: pl.Trainer) -> int:
@@ -101,9 +101,9 @@ def rows_of(trainer: pl.Trainer) -> int:
 
 
 def _count_validation(loops: dict[str, Any], is_due: bool) -> None:
-    """Change Lightning's counters of validation batches into those of a validation that has just begun, or is over.
+    """Set Lightning's counters of validation batches to those of a validation that has just begun, or is over.
 
-    Lightning tells one from the other by the totals, and never mends those of a validation that was interrupted.
+    Lightning tells the two apart by the totals, which it never repairs after an interrupted validation.
     """
     progress = loops["epoch_loop.val_loop.batch_progress"]
     done = progress["total"]["completed"]

@@ -1,5 +1,6 @@
-"""Run folders, logs/<time>_<name>/{checkpoints,configs,charts,tensorboard,metrics.csv,versions.yaml}: starting a run,
-and coming back to it.
+"""Starting and resuming runs.
+
+A run's folder is logs/<time>_<name>/{checkpoints,configs,charts,tensorboard,metrics.csv,versions.yaml}.
 """
 
 import os
@@ -16,23 +17,23 @@ from mug.model.weights import read_checkpoint
 
 CHECKPOINTS, CONFIGS, CHARTS = "checkpoints", "configs", "charts"
 LAST_CHECKPOINT = "last.ckpt"
-FOLDER_VARIABLE = "MUG_RUN_FOLDER"  # tells the processes that Lightning starts for further GPUs where they belong
+FOLDER_VARIABLE = "MUG_RUN_FOLDER"  # tells the processes that Lightning starts for more GPUs their run's folder
 
 
 @dataclass(frozen=True)
 class Run:
-    """Where a run lives, its merged configuration, and the checkpoint and the step that it goes on from, if any."""
+    """A run's folder, its merged configuration, and the checkpoint and step that it resumes from, if any."""
 
     folder: Path
     config: dict[str, Any]
     checkpoint: Path | None = None
-    step: int | None = None  # where a run goes on in its own folder
+    step: int | None = None  # set if a run is resumed in its own folder
 
 
 def start_run(logdir: Path, name: str | None, postfix: str, files: Sequence[str], overrides: Sequence[str]) -> Run:
-    """Plan a new run of the merged `files`, named after the last of them unless `name` is given.
+    """Plan a new run with the merged `files`, named after the last one unless `name` is given.
 
-    Nothing is written yet. Raises ConfigError.
+    Writes nothing. Raises ConfigError.
     """
     if not files:
         raise ConfigError(
@@ -43,10 +44,10 @@ def start_run(logdir: Path, name: str | None, postfix: str, files: Sequence[str]
 
 
 def resume_run(path: Path, logdir: Path, files: Sequence[str], overrides: Sequence[str]) -> Run:
-    """Come back to a run folder (at its last checkpoint) or to any checkpoint; `files` and `overrides` change it.
+    """Plan to resume a run folder (at its last checkpoint) or any checkpoint.
 
-    A checkpoint outside a run folder goes on in a new one. A run that was stopped before its first checkpoint begins
-    again in its folder. Raises CheckpointError or ConfigError.
+    `files` and `overrides` change its configuration. A checkpoint outside a run folder is resumed in a new one. A run
+    that was stopped before its first checkpoint starts again in its folder. Raises CheckpointError or ConfigError.
     """
     changes = load_config(files, overrides)
     if path.is_dir():
@@ -79,7 +80,7 @@ def _newest_checkpoint(folder: Path) -> Path | None:
 
 
 def _readable_beside(damaged: Path) -> list[Path]:
-    """Return the other checkpoints of its run that can be read, the newest first."""
+    """Return the readable checkpoints of the same run, newest first."""
     if damaged.parent.name != CHECKPOINTS or not damaged.parent.is_dir():
         return []
     others = sorted(set(damaged.parent.glob("*.ckpt")) - {damaged}, key=lambda path: path.stat().st_mtime, reverse=True)

@@ -1,4 +1,4 @@
-"""From a run's configuration to its model, data and trainer; unknown keys anywhere are errors that name their place."""
+"""From a run's configuration to its model, data and trainer. An unknown key anywhere is an error that names it."""
 
 import inspect
 from collections.abc import Mapping
@@ -28,9 +28,9 @@ from mug.training.versions import VersionsSaver
 
 CONFIG_KEYS = ("model", "data", "lightning")
 LIGHTNING_KEYS = ("trainer", "logger", "modelcheckpoint", "callbacks")
-# what build_trainer fills in itself
+# filled in by build_trainer
 OWN_TRAINER_KEYS = ("logger", "callbacks", "plugins", "default_root_dir", "use_distributed_sampler")
-SHARDED = ("fsdp", "deepspeed", "model")  # beginnings of the names of strategies that spread the weights
+SHARDED = ("fsdp", "deepspeed", "model")  # prefixes of the strategies that shard the weights
 TENSORBOARD = {
     "target": "pytorch_lightning.loggers.TensorBoardLogger",
     "params": {"name": "tensorboard", "version": ""},
@@ -39,7 +39,7 @@ MODEL_CHECKPOINT: dict[str, Any] = {"target": "mug.training.best.BestCheckpoint"
 
 
 def check_config(config: Mapping[str, Any]) -> None:
-    """Raise ConfigError unless `config` has the keys of a run and no others, at its top and under lightning."""
+    """Raise ConfigError unless `config` has exactly a run's keys, at the top level and under lightning."""
     _check_keys(config, CONFIG_KEYS, "the configuration")
     for key in ("model", "data"):
         node = config.get(key)
@@ -64,7 +64,7 @@ def check_config(config: Mapping[str, Any]) -> None:
 
 
 def with_seed(config: dict[str, Any], seed: int) -> dict[str, Any]:
-    """Return `config` with `seed` for the model and the data where the configuration gives none."""
+    """Return `config` with `seed` for the model and the data, unless they set their own."""
     nodes = {key: config[key] for key in ("model", "data")}
     return {
         **config,
@@ -75,8 +75,8 @@ def with_seed(config: dict[str, Any], seed: int) -> dict[str, Any]:
 def build_trainer(config: Mapping[str, Any], folder: Path, resumed_step: int | None = None) -> pl.Trainer:
     """Build the trainer of a checked configuration; everything it writes goes into the run's `folder`.
 
-    resumed_step: where a run goes on in its own folder; TensorBoard forgets what comes after it there.
-    Raises ConfigError for an unknown key of a node, and for what Lightning refuses.
+    resumed_step: the step of a run that is resumed in its own folder; TensorBoard drops what comes after it.
+    Raises ConfigError for an unknown key, and for values that Lightning rejects.
     """
     lightning = config.get("lightning") or {}
     logger = _with_defaults(lightning.get("logger"), TENSORBOARD, {"save_dir": str(folder)})
@@ -86,9 +86,9 @@ def build_trainer(config: Mapping[str, Any], folder: Path, resumed_step: int | N
     )
     if logger["target"] == TENSORBOARD["target"]:
         known = (*inspect.signature(TensorBoardLogger).parameters, *inspect.signature(SummaryWriter).parameters)
-        _check_keys(logger["params"], known, "lightning.logger.params")  # it would find out too late itself
+        _check_keys(logger["params"], known, "lightning.logger.params")  # the logger itself would fail too late
         if resumed_step is not None:
-            # pictures of a validation have the number of steps that are done, scalars that of the last one
+            # Pictures are numbered by steps done, scalars by the index of the last step.
             logger["params"].setdefault("purge_step", resumed_step + 1)
     try:
         callbacks = [
@@ -102,7 +102,7 @@ def build_trainer(config: Mapping[str, Any], folder: Path, resumed_step: int | N
         for name, node in (lightning.get("callbacks") or {}).items():
             callbacks.append(instantiate_from_config(node, f"lightning.callbacks.{name}", pl.Callback))
         callbacks += [LastCheckpoint(), Processes()]
-        callbacks.sort(key=lambda callback: not isinstance(callback, EMA))  # it is up to date when others save or look
+        callbacks.sort(key=lambda callback: not isinstance(callback, EMA))  # it updates before the others run
         trainer = pl.Trainer(
             **(lightning.get("trainer") or {}),
             logger=[
@@ -112,10 +112,10 @@ def build_trainer(config: Mapping[str, Any], folder: Path, resumed_step: int | N
             callbacks=callbacks,
             plugins=[SafeCheckpointIO()],
             default_root_dir=folder,
-            use_distributed_sampler=False,  # ours knows its rank
+            use_distributed_sampler=False,  # ours handles ranks
         )
-        # Lightning puts what saves behind the others, the best before the last, which holds what is best. And last:
-        # the others are at the end of a step, or have saved, when it stops a run.
+        # Lightning puts the checkpoint callbacks after the others: BestCheckpoint before LastCheckpoint, which records
+        # the best. Processes comes last: when it stops a run, the others have finished the step or saved.
         trainer.callbacks.sort(key=lambda callback: isinstance(callback, Processes))  # type: ignore[attr-defined]
         return trainer
     except (MisconfigurationException, TypeError, ValueError) as error:
@@ -123,9 +123,9 @@ def build_trainer(config: Mapping[str, Any], folder: Path, resumed_step: int | N
 
 
 def scale_learning_rate(config: dict[str, Any], trainer: pl.Trainer) -> dict[str, Any]:
-    """Return `config` with model.params.learning_rate times the items that one optimiser step sees.
+    """Return `config` with model.params.learning_rate multiplied by the items per optimiser step.
 
-    Those are accumulated batches * devices * batch size. Raises ConfigError where there is no rate to scale.
+    Those are accumulated batches * devices * batch size. Raises ConfigError if there is no learning rate.
     """
     model, data = config["model"], config["data"]
     try:
@@ -140,7 +140,10 @@ def scale_learning_rate(config: dict[str, Any], trainer: pl.Trainer) -> dict[str
 def _with_defaults(
     node: Mapping[str, Any] | None, default: Mapping[str, Any], placed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return `node` on top of `default` and what depends on the run's folder; another target has its own params."""
+    """Return `node` merged over `default`, with `placed`, the params that depend on the run.
+
+    The default params are only used if `node` has the default's target.
+    """
     node = node or {}
     same_target = node.get("target", default["target"]) == default["target"]
     params = {**(default["params"] if same_target else {}), **placed, **(node.get("params") or {})}

@@ -24,10 +24,10 @@ TRAINERS: dict[type[ConfiguredNetwork], type[LitNetwork]] = {
 
 
 def build_trainable(node: Mapping[str, Any], where: str = "model") -> LitNetwork:
-    """Build the network of a configuration's model, wrapped in what trains it, with the weights that it starts from.
+    """Build a configuration's network with its initial weights, wrapped in the Lightning class that trains it.
 
-    Raises ConfigError for a network that nothing trains, and as mug.config.instantiate_from_config does, and
-    CheckpointError for weights that do not fit.
+    Raises ConfigError like mug.config.instantiate_from_config, and for a network that no class trains; CheckpointError
+    for weights that do not fit.
     """
     own, training = split_node(node, where)
     network = instantiate_from_config(own, where, nn.Module)

@@ -26,7 +26,7 @@ GIT_SECONDS = 20
 class VersionsSaver(pl.Callback):
     """Appends an entry to versions.yaml in the run's folder at every start.
 
-    Changes to the code that are not committed are kept beside it, as changes_<time>.patch.
+    Uncommitted changes to the code are saved beside it as changes_<time>.patch.
     """
 
     @rank_zero_only
@@ -51,7 +51,7 @@ class VersionsSaver(pl.Callback):
 
 
 def versions() -> dict[str, Any]:
-    """Return the version of Python, of PACKAGES (None where one is not installed), and of what torch computes with."""
+    """Return the versions of Python, PACKAGES (None if not installed), and torch's backends."""
     found: dict[str, Any] = {"python": platform.python_version(), "platform": platform.platform()}
     for name in PACKAGES:
         try:
@@ -62,7 +62,7 @@ def versions() -> dict[str, Any]:
 
 
 def device_names(trainer: pl.Trainer) -> list[str]:
-    """Return a name for each device of this machine that the run uses."""
+    """Return the names of this machine's devices that the run uses."""
     device = trainer.strategy.root_device
     if device.type == "cuda":
         return [torch.cuda.get_device_name(index) for index in trainer.device_ids]
@@ -70,9 +70,9 @@ def device_names(trainer: pl.Trainer) -> list[str]:
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:
-    """Return the commit that is checked out in `folder`, the files changed since, and their changes as a patch.
+    """Return the commit checked out in `folder`, the files changed since, and their changes as a patch.
 
-    None where `folder` is no repository or git is not there. A patch of more than a megabyte is left out.
+    None if `folder` is not a repository or git is missing. A patch over a megabyte is left out.
     """
     top = _git(folder, "rev-parse", "--show-toplevel")
     if top is None or Path(top.decode().strip()).resolve() != folder.resolve():
@@ -80,7 +80,7 @@ def git_state(folder: Path) -> dict[str, Any] | None:
     commit, status = _git(folder, "rev-parse", "HEAD"), _git(folder, "status", "--porcelain")
     patch = _git(folder, "diff", "HEAD", "--no-ext-diff", "--no-color") or b""
     return {
-        "commit": None if commit is None else commit.decode().strip(),  # of a repository without commits
+        "commit": None if commit is None else commit.decode().strip(),  # None: no commits yet
         "changed": [line[3:] for line in (status or b"").decode("utf-8", "replace").splitlines()],
         "patch": patch if len(patch) <= MAX_PATCH_BYTES else b"",
     }
