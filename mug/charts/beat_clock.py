@@ -91,11 +91,10 @@ class BeatClock:
 
 
 def without_negatives(bpms: Events, stops: Events) -> tuple[Events, Events, Events]:
-    """Return (bpms, stops, warps) with the negative tempos and stops, a trick of old StepMania charts, turned into
-    warps.
+    """Return (bpms, stops, warps), with negative tempos and stops turned into warps.
 
-    Where time runs backwards, the game skips beats until it has caught up: a warp. Beats at an absurd tempo are
-    skipped, too. A tempo of 0 is ignored.
+    Negative ones are a trick of old StepMania charts. Where time runs backwards, the game skips beats until it has
+    caught up: a warp. Beats at an absurd tempo are skipped, too. A tempo of 0 is ignored.
     """
     events = [(beat, False, bpm) for beat, bpm in bpms if abs(bpm) >= MIN_BPM]
     events = sorted(events + [(beat, True, seconds) for beat, seconds in stops])

@@ -12,8 +12,7 @@ MIN_KEYS, MAX_KEYS = 1, 18
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note in a column (0-based). A long note has an end; for a single note it is None. Times are ms of the audio
-    file.
+    """A note in a column (0-based), with times in ms of the audio file. A single note has no end (None).
 
     Notes sort by start, then column, then end.
     """

@@ -56,8 +56,7 @@ def x_of(column: int, keys: int) -> int:
 
 
 def parse_hit_object(line: str, keys: int, slider_ms: Callable[[float, float], float]) -> Note:
-    """Read a hit object as osu!mania plays it: holds, sliders and spinners are long notes, everything else single
-    notes.
+    """Read a hit object as osu!mania plays it: holds, sliders and spinners are long notes, all others single notes.
 
     `slider_ms(start_ms, pixels)` gives a slider's duration. A hold that does not end after its start is a plain note.
     """

@@ -66,8 +66,7 @@ class TempoMap:
 
     @classmethod
     def of_tempos(cls, start: float, tempos: Sequence[tuple[float, float]], minute: float = 60_000.0) -> "TempoMap":
-        """The map of (beat, BPM) pairs that begins at time `start`; `minute` is the length of a minute in the unit of
-        time.
+        """The map of (beat, BPM) pairs that begins at time `start`. `minute`: a minute in the unit of the map's times.
 
         What counts as a beat is up to the caller, as long as both numbers agree.
         """

@@ -1,1 +1,1 @@
-"""A Songs folder as a training set: beatmap.txt and features.db."""
+"""Turns a Songs folder into a training set: beatmap.txt and features.db."""

@@ -1,4 +1,4 @@
-"""The files that charts name, found beside them in folders as people have them."""
+"""Finds the files that charts refer to, in folders as people have them."""
 
 import re
 from collections.abc import Callable
@@ -8,13 +8,13 @@ from mug.files import file_beside, name_key
 
 AUDIO_SUFFIXES = (".mp3", ".ogg", ".oga", ".opus", ".wav", ".flac", ".m4a", ".mp4", ".aac", ".wma")
 KEY_SOUND = re.compile(r"(taiko-)?(normal|soft|drum)-(hit|slider)|(applause|failsound|sectionpass|sectionfail)\.", re.I)
-MIN_BYTES_PER_S = 2_000  # of music; a key sound or a preview has less for the length of a chart
+MIN_BYTES_PER_S = 2_000  # of music; a key sound or a preview has fewer bytes than this for the length of a chart
 
 
 class BesideFiles:
-    """Finds files beside charts, listing each folder once: there may be thousands of charts in one.
+    """Finds files beside charts. Each folder is listed once, since it may hold thousands of charts.
 
-    `roots`: resolved folders that links may lead to. `note_read` is told each folder that was listed.
+    `roots`: resolved folders that links may lead to. `note_read` is called with each folder that was listed.
     """
 
     def __init__(self, roots: tuple[Path, ...], note_read: Callable[[Path], None]) -> None:
@@ -24,13 +24,13 @@ class BesideFiles:
         self._audio: dict[Path, list[tuple[str, int]]] = {}  # folder -> its audio files with their bytes
 
     def named(self, chart: Path, name: str) -> Path | None:
-        """Return the file that a chart names, None where there is none. Raises ChartError for one that leads out."""
+        """Return the file that a chart refers to, or None. Raises ChartError for a name outside its folder."""
         return file_beside(chart, name, self._alike, self._roots) if name else None
 
     def only_audio(self, chart: Path, seconds: float) -> Path | None:
-        """Return the only audio file in the chart's folder that may be the music of a chart of this length.
+        """Return the only audio file in the chart's folder that could be the music of a chart of this length.
 
-        None where there are several, or none.
+        None if there are several such files, or none.
         """
         if chart.parent not in self._audio:
             files = [file for files in self._listing(chart.parent).values() for file in files]
@@ -39,11 +39,11 @@ class BesideFiles:
         return self.named(chart, songs[0]) if len(songs) == 1 else None
 
     def _alike(self, path: Path) -> list[Path]:
-        """As mug.files.files_alike."""
+        """As mug.files.files_alike, from the listings."""
         return [file for file in self._listing(path.parent).get(name_key(path), []) if file.is_file()]
 
     def _listing(self, folder: Path) -> dict[str, list[Path]]:
-        self._note_read(folder)  # another file may come
+        self._note_read(folder)  # a file may be added later
         if folder not in self._listings:
             listing = self._listings[folder] = {}
             for file in sorted(folder.iterdir()) if folder.is_dir() else ():

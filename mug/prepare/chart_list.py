@@ -1,4 +1,4 @@
-"""beatmap.txt: which charts a training set has, one path a line."""
+"""beatmap.txt: the charts of a training set, one path per line."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,9 +8,9 @@ from mug.files import replacing
 
 
 def beatmap_paths(beatmap_txt: str | Path) -> list[Path]:
-    """Return the charts that a beatmap.txt lists; relative lines start from its own folder.
+    """Return the charts that a beatmap.txt lists; relative paths start from its own folder.
 
-    Raises DatasetError where there is none, or nothing in it.
+    Raises DatasetError if the file is missing or empty.
     """
     path = Path(beatmap_txt)
     if not path.is_file():
@@ -18,7 +18,7 @@ def beatmap_paths(beatmap_txt: str | Path) -> list[Path]:
     try:
         lines = path.read_text(encoding="utf-8-sig").split(
             "\n"
-        )  # not splitlines: names may hold other line breaks of Unicode
+        )  # not splitlines: names may contain other Unicode line breaks
     except UnicodeDecodeError as error:
         raise DatasetError(f"{beatmap_txt}: not a text file in UTF-8: {error}") from error
     charts = [path.parent / line.rstrip() for line in lines if line.strip()]
@@ -28,6 +28,6 @@ def beatmap_paths(beatmap_txt: str | Path) -> list[Path]:
 
 
 def write_beatmap_txt(path: str | Path, lines: Iterable[str]) -> None:
-    """Write a list of charts, whole or not at all; `lines` are paths, relative ones from the list's own folder."""
+    """Write a list of charts, whole or not at all. `lines` are paths; relative ones start from the list's folder."""
     with replacing(Path(path)) as temporary:
         temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")

@@ -21,17 +21,17 @@ from mug.ratings.chart_features import note_features
 from mug.ratings.skillsets import SKILLSET_FEATURES, skillset_features
 from mug.ratings.stars import star_ratings
 
-RECORD_VERSION = 2  # raise it when the same file would give other notes, names or speeds, or other NOTE_FEATURES
+RECORD_VERSION = 2  # raise it when the same file gives other notes, names, speeds or NOTE_FEATURES than before
 SR_FEATURES = ("sr",)
 MSD_FEATURES = SKILLSET_FEATURES
-NOTES, SR, MSD = "notes_by", "sr_by", "msd_by"  # parts of a record, by the column that says what computed them
+NOTES, SR, MSD = "notes_by", "sr_by", "msd_by"  # parts of a record, named by the column with their version
 LATEST_MS = 2 * MAX_TIME_MS  # a long note may start within a day and last for one
 NOTE_BYTES = 1 + 8 + 8  # column, start, last moment
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Compute these parts of the record of the chart at `path`, whose bytes have this digest."""
+    """A task: compute these parts of the record of the chart at `path`, whose bytes have this digest."""
 
     path: Path
     digest: str
@@ -41,21 +41,21 @@ class Task:
 
 @dataclass(slots=True)
 class Record:
-    """Rows for the tables of features.db, by their columns; or why there are none."""
+    """Rows for the tables of features.db as column -> value, or the reason why there are none."""
 
     chart: dict[str, Any] = field(default_factory=dict)
     feature: dict[str, Any] = field(default_factory=dict)
-    rated: list[dict[str, Any]] = field(default_factory=list)  # a row a rate
+    rated: list[dict[str, Any]] = field(default_factory=list)  # one row per rate
     error: str = ""
 
 
 def digest_of(data: bytes) -> str:
-    """Return the hash by which the content of a file is known."""
+    """Return the hash that identifies a file's content."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def read_chart(path: Path) -> bytes:
-    """The bytes of a chart's file. Raises ChartError where it cannot be read."""
+    """The bytes of a chart's file. Raises ChartError if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -63,7 +63,7 @@ def read_chart(path: Path) -> bytes:
 
 
 def describe_chart(task: Task) -> Record:
-    """Compute a chart's record. What is wrong with a chart is in the record, not raised."""
+    """Compute a chart's record. Problems with the chart go into the record; they are not raised."""
     try:
         data = read_chart(task.path)
         if digest_of(data) != task.digest:
@@ -93,7 +93,7 @@ def describe_chart(task: Task) -> Record:
 
 
 def _features(chart: Beatmap, data: bytes, parts: Sequence[str], rates: Sequence[float]) -> list[dict[str, Any]]:
-    """The features that belong to the parts, at rate 1 and then at each of the rates."""
+    """The features of these parts, at rate 1 and then at each of the rates."""
     at_rates: list[dict[str, Any]] = [{} for _ in (1.0, *rates)]
     if NOTES in parts:
         at_rates[0] |= note_features(chart)
@@ -101,7 +101,7 @@ def _features(chart: Beatmap, data: bytes, parts: Sequence[str], rates: Sequence
         for row, stars in zip(at_rates, star_ratings(data, (1.0, *rates)), strict=True):
             row["sr"] = stars
     if MSD in parts:
-        # rate 1 by itself: rated together with others, the last digit of a rating may differ
+        # rate 1 alone: computed together with other rates, a rating's last digit may differ
         skillsets = skillset_features(chart, (1.0,)) + (skillset_features(chart, rates) if rates else [])
         for row, skillset in zip(at_rates, skillsets, strict=True):
             row.update(skillset)
@@ -109,9 +109,10 @@ def _features(chart: Beatmap, data: bytes, parts: Sequence[str], rates: Sequence
 
 
 def pack_notes(column: np.ndarray, start_ms: np.ndarray, last_ms: np.ndarray) -> bytes:
-    """Columns, starts and last moments [N] as bytes for a database, exactly.
+    """Pack columns, starts and last moments [N] into bytes for a database, without loss.
 
-    Times are kept as the differences of their bits taken as whole numbers, which repeat and so compress well.
+    The bits of each time are taken as an integer, and differences of these are stored: they repeat, so they compress
+    well.
     """
     start, last = (np.ascontiguousarray(times, "<f8").view("<i8") for times in (start_ms, last_ms))
     planes = (column.astype("i1"), np.diff(start, prepend=0), last - start)
@@ -119,9 +120,9 @@ def pack_notes(column: np.ndarray, start_ms: np.ndarray, last_ms: np.ndarray) ->
 
 
 def unpack_notes(packed: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Columns int64, starts and last moments float64 [N] that `pack_notes` packed.
+    """Unpack what `pack_notes` packed: columns int64, starts and last moments float64, [N] each.
 
-    Raises DatasetError for bytes that are none.
+    Raises DatasetError for any other bytes.
     """
     try:
         data = zlib.decompressobj().decompress(packed, MAX_OBJECTS * NOTE_BYTES)

@@ -1,4 +1,4 @@
-"""Updates features.db for the charts of a beatmap.txt: computes what is missing or outdated, and keeps the rest."""
+"""Updates features.db for the charts of a beatmap.txt: computes what is missing or outdated and keeps the rest."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -33,7 +33,7 @@ from mug.ratings.rates import rate_grid
 from mug.ratings.stars import star_rating_version
 from mug.report import Report
 
-BATCH_CHARTS = 64  # written in one transaction; a killed run loses no more than these
+BATCH_CHARTS = 64  # written per transaction; a killed run loses at most these
 MAX_ID_DIGITS = 18
 RANK_STATUS = "rank_status"
 LABELS = {NOTES: "notes and long-note features", SR: "star rating", MSD: "MSD"}
@@ -45,11 +45,11 @@ class FeatureReport(Report):
     """Summary of the changes to features.db."""
 
     new: int = 0
-    changed: int = 0  # charts whose file is another one than before
+    changed: int = 0  # charts whose file is not the same as before
     unchanged: int = 0
-    updated: Counter[str] = field(default_factory=Counter)  # why -> charts of which this part was computed anew
+    updated: Counter[str] = field(default_factory=Counter)  # reason -> charts with a part that was recomputed for it
     removed: int = 0
-    statuses: int = 0  # known charts whose rank status is another one now
+    statuses: int = 0  # known charts whose rank status changed
 
     def __str__(self) -> str:
         updated = self.done - self.new - self.changed - self.unchanged
@@ -72,13 +72,13 @@ def prepare_features(
     jobs: int | None = None,
     tqdm_class: Callable[..., Any] = tqdm,
 ) -> FeatureReport:
-    """Bring features.db beside `beatmap_txt` up to date with the charts that it lists.
+    """Bring features.db beside `beatmap_txt` up to date with the charts in the list.
 
-    A chart is described where its bytes are new, and a part of it where what computes that part, the features asked for
-    or `rates` are others than before. `ranked_map`: a file of "set_id status" lines; without it the rank status is not
-    given. `rates`: the lowest and highest rate at which charts are rated besides 1, in steps of 0.05; training adds
-    what it needs of others. `jobs`: processes that share the work, None for one a core. The run may be killed at any
-    time, and another one may run beside it.
+    A chart is computed if its bytes are new. A part of its record is computed again if the code for it, the features in
+    `features_yaml` or `rates` changed. `ranked_map`: a file of "set_id status" lines; without it the rank status is not
+    given. `rates`: the lowest and highest rate to rate charts at besides 1, in steps of 0.05; training adds any others
+    it needs. `jobs`: number of processes, None for one per core. The run may be killed at any time, and other runs may
+    work beside it.
     Charts that cannot be rated are skipped and reported. Raises DatasetError or ConfigError for unusable input.
     """
     spec = FeatureSpec.from_yaml(features_yaml).of_charts
@@ -112,7 +112,7 @@ def prepare_features(
 
 
 def versions(spec: FeatureSpec, rates: tuple[float, float]) -> dict[str, str]:
-    """Say what computes each part of a record: a part whose version is another one now is computed anew."""
+    """The version of each part of a record: what computes it. A part with any other version is computed again."""
     asked = {
         NOTES: [name for name in spec.names if name not in RATE_FEATURES],
         SR: [name for name in spec.names if name in SR_FEATURES],
@@ -132,7 +132,7 @@ def versions(spec: FeatureSpec, rates: tuple[float, float]) -> dict[str, str]:
 
 
 def _digests(charts: Iterable[Path], report: Report) -> dict[Key, tuple[Path, str]]:
-    """Read every chart and return where it is and what its bytes are, by the key of its row."""
+    """Read every chart and return its path and the digest of its bytes, by the key of its row."""
     found: dict[Key, tuple[Path, str]] = {}
     for path in charts:
         try:
@@ -152,7 +152,7 @@ def _digests(charts: Iterable[Path], report: Report) -> dict[Key, tuple[Path, st
 
 
 def _outdated(known: Mapping[str, Any] | None, digest: str, wanted: Mapping[str, str]) -> tuple[str, ...]:
-    """The parts of a record that have to be computed."""
+    """The parts of a record that are missing or outdated."""
     if known is None or known["digest"] != digest:
         return tuple(wanted)
     return tuple(part for part, version in wanted.items() if known[part] != version)
@@ -173,12 +173,12 @@ def _write(
 ) -> None:
     """Write records into the three tables."""
     charts, features, rated = [], [], []
-    # every column of the tables: a value that is not needed now must not stay from an older file
+    # all columns of the tables: a value that is not asked for now must not survive from an older file
     columns = database.columns("Feature") - {"name", "set_name", RANK_STATUS}
     rate_columns = database.columns("Rated") - {"name", "set_name"}
     for key, record in batch.items():
         named = {"name": key[0], "set_name": key[1]}
-        # where the file is another one, parts that are not needed now are out of date
+        # if the file changed, the parts that are not asked for now are outdated
         same = before[key].get("digest") == tasks[key].digest
         made_by = {} if same else dict.fromkeys(PARTS)
         blank = {} if same else dict.fromkeys(name for name in RATE_FEATURES if name in columns)
@@ -214,7 +214,7 @@ def _count(
 
 
 def _update_statuses(database: FeatureDB, statuses: Mapping[int, str], known: Mapping[Key, Any]) -> int:
-    """Bring rank_status up to date with the file, without rating anything; return how many old charts have another."""
+    """Bring rank_status up to date with the map, without rating anything; return how many known charts changed."""
     there = database.all([RANK_STATUS])
     rows = []
     for key, chart in database.versions().items():
@@ -226,7 +226,7 @@ def _update_statuses(database: FeatureDB, statuses: Mapping[int, str], known: Ma
 
 
 def read_ranked_map(path: str | Path, spec: FeatureSpec) -> dict[int, str]:
-    """Read "set_id status" lines, of statuses that a prompt knows. Raises DatasetError that names the line."""
+    """Read "set_id status" lines with statuses that a prompt may have. Raises DatasetError that names the line."""
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -1,5 +1,4 @@
-"""The charts of a list for whoever looks through all of them: out of features.db, or out of a chart's file where the
-database does not have it as it is now.
+"""Charts for code that goes through a whole list: from features.db, or from the file if the database is out of date.
 
 Axis: N notes.
 """
@@ -24,7 +23,7 @@ from mug.ratings.stars import star_rating_version
 
 @dataclass(frozen=True, slots=True)
 class ListedChart:
-    """A chart of a list, and its rows of features.db, which may be out of date; None where it has none."""
+    """A chart of a list and its rows of features.db, which may be out of date; None if it has none."""
 
     path: Path
     row: Mapping[str, Any] | None  # of Chart
@@ -33,7 +32,7 @@ class ListedChart:
 
 @dataclass(frozen=True, slots=True)
 class DescribedChart:
-    """What filtering and statistics need to know of a chart, besides its features."""
+    """What filtering and statistics need of a chart, besides its features."""
 
     path: Path
     artist: str
@@ -41,11 +40,11 @@ class DescribedChart:
     version: str
     creator: str
     set_id: int
-    audio: str  # the file that it names
+    audio: str  # the file that the chart refers to
     keys: int
     column: np.ndarray  # int64 [N]
     start_ms: np.ndarray  # float64 [N]
-    last_ms: np.ndarray  # float64 [N]: a long note's end, a plain note's start
+    last_ms: np.ndarray  # float64 [N]: the end of a long note, the start of a plain one
     speeds: Speeds
 
     @classmethod
@@ -59,7 +58,7 @@ class DescribedChart:
 
 
 def listed_charts(beatmap_txt: str | Path, database: FeatureDB | None) -> list[ListedChart]:
-    """Return the charts of a list, each once, with what the database has of them."""
+    """Return the charts of a list, each once, with their rows of the database."""
     rows, features = ({}, {}) if database is None else (database.charts(), database.all())
     paths = dict.fromkeys(beatmap_paths(beatmap_txt))
     keys = {path: (path.name, path.parent.name) for path in paths}
@@ -67,7 +66,7 @@ def listed_charts(beatmap_txt: str | Path, database: FeatureDB | None) -> list[L
 
 
 class ChartReader:
-    """Reads one chart of a list. Nothing is parsed where features.db has the chart as it is now."""
+    """Reads one chart of a list. Nothing is parsed if features.db is up to date with it."""
 
     def __init__(self, listed: ListedChart) -> None:
         """Raises ChartError for a file that cannot be read."""
@@ -81,12 +80,12 @@ class ChartReader:
         return parse_osu(self.data, str(self.listed.path))
 
     def described(self) -> DescribedChart:
-        """Raises ChartError."""
+        """Return the chart, from features.db if possible. Raises ChartError."""
         row = self.listed.row
         if row is not None and self.is_known and str(row[NOTES]).startswith(f"version {RECORD_VERSION},"):
             try:
                 notes = unpack_notes(row["notes"])
-            except DatasetError:  # damaged: the file says it, too
+            except DatasetError:  # damaged: read the file instead
                 pass
             else:
                 speeds = Speeds(row["bpm"], bool(row["changes_tempo"]), bool(row["changes_scroll"]))
@@ -96,7 +95,7 @@ class ChartReader:
 
     @property
     def stars(self) -> float | None:
-        """The star rating, None where features.db has none by the calculator that is installed."""
+        """The star rating; None if features.db has none by the installed calculator."""
         row, features = self.listed.row, self.listed.features
         if row is None or features is None or not self.is_known:
             return None

@@ -1,7 +1,7 @@
 """Finds charts with the same notes, at any offset and speed.
 
-Two charts are one where one's times are those of the other times a rate plus a shift, in the same columns, up to what
-rounding to milliseconds does. Axes: N notes, H long notes among them, K keys.
+Two charts are the same if, in the same columns, one's times are the other's times a rate plus a shift, up to rounding
+to milliseconds. Axes: N notes, H long notes among them, K keys.
 """
 
 from collections import defaultdict
@@ -13,19 +13,19 @@ import numpy as np
 from mug.prepare.described import DescribedChart
 
 ROUNDING_MS = 1.5  # error of a time in a file: rounded or truncated, perhaps twice
-MAX_RATE = 2.5  # beyond it, a chart at another speed is another chart
-SAME_RATE = 0.002  # rates this close to 1 come from rounding
-MIN_GAPS = 4  # distinct gaps in columns: plain 1-2-3-4 at two speeds is two songs, not one at two rates
+MAX_RATE = 2.5  # beyond this, a chart at another speed counts as another chart
+SAME_RATE = 0.002  # a rate this close to 1 is rounding
+MIN_GAPS = 4  # distinct gaps within columns: plain 1-2-3-4 at two speeds is two songs, not one at two rates
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A chart's times, [N] heads and [H] tails, each column by column and sorted inside a column.
+    """A chart's times, [N] heads and [H] tails, column by column, sorted inside each column.
 
-    Inside a column no rounding and no rate brings notes out of order, which it does with the notes of a chord.
+    Rounding and rates never reorder the notes inside a column; they may reorder the notes of a chord.
     """
 
-    counts: tuple[int, ...]  # [2K] notes a column, then long notes a column: no shift, rate or rounding changes them
+    counts: tuple[int, ...]  # [2K] notes per column, then long notes per column; shifts, rates and rounding keep them
     times_ms: np.ndarray  # float32 [N + H]
 
     @property
@@ -34,7 +34,7 @@ class Pattern:
 
     @property
     def balance(self) -> float:
-        """Where between first and last the mean time lies, 0 to 1; a shift and a rate leave it where it is."""
+        """Where the mean time lies between the first and the last, 0 to 1. A shift or a rate does not change it."""
         return float(np.mean(self.times_ms - self.times_ms.min(), dtype=np.float64)) / max(self.span_ms, 1.0)
 
 
@@ -48,7 +48,7 @@ def pattern_of(chart: DescribedChart) -> Pattern:
 
 
 def relative_rate(first: Pattern, second: Pattern) -> float | None:
-    """Return how many times as fast as the first chart the second is, None where they are not the same notes."""
+    """Return how many times as fast as the first chart the second one is, None if their notes differ."""
     if first.counts != second.counts:
         return None
     x = first.times_ms - first.times_ms.mean(dtype=np.float64)
@@ -65,16 +65,16 @@ def relative_rate(first: Pattern, second: Pattern) -> float | None:
 
 
 def _different_gaps(pattern: Pattern) -> int:
-    """How many gaps there are between neighbours of a column that rounding does not explain."""
+    """The number of distinct gaps between neighbours in a column, counting gaps within rounding as one."""
     gaps = np.diff(pattern.times_ms)
     gaps = np.unique(gaps[gaps > 0])
     return int(np.count_nonzero(np.diff(gaps) > 2 * ROUNDING_MS)) + 1
 
 
 def duplicate_groups(patterns: Sequence[Pattern]) -> list[list[int]]:
-    """Return the indices of charts that are the same, group by group, for groups of two and more.
+    """Return groups of two or more charts that are the same, as indices.
 
-    Charts are compared only where their counts are equal and their balance nearly so: about one comparison a chart.
+    Only charts with equal counts and nearly equal balance are compared: about one comparison per chart.
     """
     same_counts: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
     for i, pattern in enumerate(patterns):
@@ -87,9 +87,9 @@ def duplicate_groups(patterns: Sequence[Pattern]) -> list[list[int]]:
 
 
 def _connected(patterns: Sequence[Pattern], candidates: list[int]) -> list[list[int]]:
-    """The connected parts, of two and more, of the graph whose edges join charts that are the same."""
+    """The connected components of two or more charts, in the graph that joins charts that are the same."""
     balance = {i: patterns[i].balance for i in candidates}
-    # rounding moves the mean, the first time and the last one
+    # rounding moves the mean, the first and the last time
     slack = 8 * ROUNDING_MS / max(1.0, min(patterns[i].span_ms for i in candidates))
     part = {i: {i} for i in candidates}
     ordered = sorted(candidates, key=balance.__getitem__)

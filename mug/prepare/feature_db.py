@@ -1,9 +1,10 @@
 """features.db: notes, features and ratings of every chart of a prepared folder. A sqlite file with three tables.
 
-Feature: one row a chart, saying what a prompt for it would say; a NULL is "not given", which is never the same as zero.
-Rated: the features that depend on the rate, one row a chart and rate other than 1. Chart: which bytes were described,
-by which versions of what, and their notes, so that training need not read the text again.
-A chart is known by the name of its file and of that file's folder.
+Feature: one row per chart, with the values of its prompt. NULL means "not given", which is never the same as zero.
+Rated: the features that depend on the rate, one row per chart and rate other than 1.
+Chart: the digest of the file, the versions of what computed its record, and its notes, so that training need not parse
+the file again.
+A chart's key is the name of its file and the name of that file's folder.
 """
 
 import sqlite3
@@ -23,20 +24,20 @@ STORED = {
     "Feature": "",
     "Rated": " WITHOUT ROWID",
     "Chart": "",
-}  # stored in key order, many small rows take half the space
+}  # stored in key order: many small rows take half the space
 SQL_TYPES = {"numeric": "REAL", "category": "TEXT", "bool": "INT"}
 CHART_COLUMNS = {
     "digest": "TEXT",  # of the file's bytes
-    "notes_by": "TEXT",  # version of what computed notes and features, see mug.prepare.describe
+    "notes_by": "TEXT",  # version of what computed notes and features; see mug.prepare.describe
     "sr_by": "TEXT",
     "msd_by": "TEXT",
     "set_id": "INT",
     "version": "TEXT",  # the difficulty's name
-    "audio": "TEXT",  # the file that the chart names
+    "audio": "TEXT",  # the file that the chart refers to
     "keys": "INT",
     "notes": "BLOB",  # see mug.prepare.chart_record
 }
-LISTED_COLUMNS = {  # of Chart, too; for filtering and statistics, which parse the chart where a database lacks them
+LISTED_COLUMNS = {  # also of Chart; for filtering and statistics, which parse the file if a database lacks them
     "artist": "TEXT",
     "title": "TEXT",
     "creator": "TEXT",
@@ -49,10 +50,10 @@ RUN_AGAIN = "run `mug features` again"
 
 
 class FeatureDB:
-    """The database of a prepared folder; a context manager. Each `upsert` is one transaction: all of it, or nothing.
+    """The database of a prepared folder; a context manager. Each `upsert` is one transaction: all or nothing.
 
-    `create` makes the file where there is none, and the tables and columns that it lacks; without it the file is only
-    read, and what is missing raises DatasetError.
+    With `create`, a missing file, table or column is created. Without it the file is only read, and anything missing
+    raises DatasetError.
     """
 
     def __init__(self, path: str | Path, spec: FeatureSpec, create: bool = False) -> None:
@@ -82,12 +83,12 @@ class FeatureDB:
             raise
 
     def _prepare(self, table: str, types: Mapping[str, str], create: bool) -> None:
-        """Make a table, or the columns that it lacks; say what is missing where nothing may be made."""
+        """Create a table or its missing columns; without `create`, report what is missing."""
         if create:
             self._execute("PRAGMA journal_mode = DELETE")  # a single file, readable on a read-only disk
             columns = ", ".join(["name TEXT, set_name TEXT", *(f'"{name}" {kind}' for name, kind in types.items())])
             key = ", ".join(KEYS[table])
-            with self.transaction():  # where two runs start at once, the second one finds them
+            with self.transaction():  # if two runs start at once, the second one finds them
                 self._execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns}, PRIMARY KEY ({key})){STORED[table]}")
                 for name in self._missing(table, types):
                     self._execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {types[name]}')
@@ -108,7 +109,7 @@ class FeatureDB:
         return [name for name in types if name not in found]
 
     def columns(self, table: str) -> set[str]:
-        """Return the names of a table's columns, none where there is no such table."""
+        """Return the names of a table's columns; none if there is no such table."""
         return {row["name"] for row in self._execute(f"PRAGMA table_info({table})")}
 
     def __enter__(self) -> "FeatureDB":
@@ -136,7 +137,7 @@ class FeatureDB:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """What the block writes is written at its end: all of it or, where it raises, nothing."""
+        """Write everything in the block when it ends, or nothing if it raises."""
         if self._connection.in_transaction:  # inside an outer transaction
             yield
             return
@@ -149,10 +150,9 @@ class FeatureDB:
                 self._connection.execute("ROLLBACK")
 
     def upsert(self, rows: Sequence[Mapping[str, Any]], table: str = "Feature") -> None:
-        """Write rows: the key's columns and some of the others.
+        """Write rows; each has the key's columns and some of the others.
 
-        Columns that a row lacks, such as the user's own features that nothing here computes, stay as they are; in a new
-        row they are not given.
+        Columns that a row lacks, such as features that the user added, keep their values; in a new row they are NULL.
         """
         key = KEYS[table]
         with self.transaction():
@@ -166,51 +166,51 @@ class FeatureDB:
                 )
 
     def remove(self, charts: Sequence[Key]) -> None:
-        """Forget charts."""
+        """Delete charts."""
         with self.transaction():
             for table in KEYS:
                 self._write(f"DELETE FROM {table} WHERE name = ? AND set_name = ?", charts)
 
     def remove_rates(self, charts: Sequence[Key], low: float, high: float) -> None:
-        """Forget the charts' ratings at rates below `low` or above `high`."""
+        """Delete the charts' ratings at rates below `low` or above `high`."""
         values = [(*chart, low, high) for chart in charts]
         self._write("DELETE FROM Rated WHERE name = ? AND set_name = ? AND rate NOT BETWEEN ? AND ?", values)
 
     def chart_keys(self) -> set[Key]:
-        """Return every chart that a table knows."""
+        """Return the keys of all charts in any of the tables."""
         rows = self._execute(" UNION ".join(f"SELECT name, set_name FROM {table}" for table in KEYS))
         return {(row["name"], row["set_name"]) for row in rows}
 
     def all(self, columns: Sequence[str] | None = None) -> dict[Key, dict[str, Any]]:
-        """Return every chart's features, all or some of them."""
+        """Return every chart's features, or some of them."""
         return self._by_key("Feature", self.features if columns is None else columns)
 
     def get(self, name: str, set_name: str) -> dict[str, Any] | None:
-        """Return one chart's features, None where it has no row."""
+        """Return one chart's features, None if it has no row."""
         return next(iter(self._by_key("Feature", self.features, (name, set_name)).values()), None)
 
     def versions(self) -> dict[Key, dict[str, Any]]:
-        """Return what every chart was when it was described, and by what: `digest`, `set_id` and the `_by` columns."""
+        """Return what every chart's record was computed from and by: `digest`, `set_id` and the `_by` columns."""
         return self._by_key("Chart", [name for name in CHART_COLUMNS if name.endswith(("digest", "_id", "_by"))])
 
     def chart(self, key: Key) -> dict[str, Any] | None:
-        """Return one chart's row of Chart, None where it has none."""
+        """Return one chart's row of Chart, None if it has none."""
         return self._by_key("Chart", list(CHART_COLUMNS), key).get(key)
 
     def charts(self) -> dict[Key, dict[str, Any]]:
-        """Return every chart's row of Chart, with LISTED_COLUMNS; none of a database that was made without these."""
+        """Return every chart's row of Chart with LISTED_COLUMNS; nothing if the database lacks these."""
         if self._missing("Chart", LISTED_COLUMNS):
             return {}
         return self._by_key("Chart", [*CHART_COLUMNS, *LISTED_COLUMNS])
 
     def rated(self, key: Key) -> dict[float, dict[str, Any]]:
-        """Return the features that depend on the rate at the rates other than 1 that one chart was rated at."""
+        """Return one chart's features that depend on the rate, by rate other than 1."""
         names = self._names(["rate", *self.rated_features])
         rows = self._execute(f"SELECT {names} FROM Rated WHERE name = ? AND set_name = ?", key)
         return {row["rate"]: {name: row[name] for name in self.rated_features} for row in rows}
 
     def _by_key(self, table: str, columns: Sequence[str], key: Key | None = None) -> dict[Key, dict[str, Any]]:
-        """Rows of a table, all or those of a chart, by chart."""
+        """Rows of a table by chart: all, or those of one chart."""
         where = "" if key is None else " WHERE name = ? AND set_name = ?"
         names = self._names(["name", "set_name", *columns])
         rows = self._execute(f"SELECT {names} FROM {table}{where}", key or ())

@@ -22,13 +22,13 @@ from mug.prepare.limits import Limits, Traits, rate_in_name, traits_of
 from mug.ratings.stars import star_rating
 from mug.report import Report
 
-STATUS_ORDER = ("ranked", "loved")  # charts that were judged come before others
+STATUS_ORDER = ("ranked", "loved")  # charts that were reviewed come before others
 NO_SET_ID = 10**18
 
 
 @dataclass(frozen=True, slots=True)
 class ReadChart:
-    """What deciding about a chart needs of it; small, so that it can go from process to process."""
+    """What is needed to decide about a chart; small, since it goes between processes."""
 
     path: Path
     name: str  # title and difficulty
@@ -40,7 +40,7 @@ class ReadChart:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A chart that is left out: the kind of reason, the reason, and the chart that stays in its place, if one does."""
+    """A chart that is left out: the kind of reason, the reason, and the chart kept in its place, if any."""
 
     path: Path
     kind: str
@@ -59,12 +59,12 @@ def filter_beatmap(
 ) -> Report:
     """Write the charts of a list that are worth training on to `out_txt`, in the list's order.
 
-    Charts are read from features.db beside the list where it has them as they are now, else from their files.
+    Charts are read from features.db beside the list if it is up to date with them, else from their files.
     Left out are charts that cannot be read, that `limits` exclude, that have the notes of another chart at any shift
     and rate, and, unless `keep_rate_edits`, those whose names say that they are copies at another speed. `statuses`:
-    set id -> rank status, for which of several equal charts stays. Beside `out_txt` comes `<its stem>.dropped.tsv`:
-    chart, kind of reason, reason, and what stays instead. Both are written whole or not at all.
-    Raises DatasetError for a list that is missing or empty, and where no chart would stay.
+    set id -> rank status, to decide which of several equal charts is kept. `<stem of out_txt>.dropped.tsv` is written
+    beside it: chart, kind of reason, reason, and the chart kept instead. Both files are written whole or not at all.
+    Raises DatasetError for a list that is missing or empty, or if no chart would be left.
     """
     if Path(out_txt).is_dir():
         raise DatasetError(f"{out_txt}: is a folder; give a file name for the list")
@@ -114,7 +114,7 @@ def read_for_filter(listed: ListedChart) -> ReadChart | Dropped:
 
 
 def _listed_with_stars(beatmap_txt: str | Path) -> list[ListedChart]:
-    """The charts of a list, with what features.db beside it has of them, where there is one that has stars."""
+    """The charts of a list, with their rows of the features.db beside it, if there is one that has stars."""
     stars = FeatureSpec(feature for feature in FeatureSpec.from_yaml(FEATURES_YAML).features if feature.name == "sr")
     database_path = Path(beatmap_txt).parent / "features.db"
     with suppress(DatasetError), FeatureDB(database_path, stars) as database:
@@ -123,11 +123,11 @@ def _listed_with_stars(beatmap_txt: str | Path) -> list[ListedChart]:
 
 
 def find_copies(charts: list[ReadChart], statuses: dict[int, str]) -> list[Dropped]:
-    """Return the charts that have the notes of another one which stays.
+    """Return the charts that are copies of another one that is kept.
 
-    It stays the chart that has its audio, before one that lacks it; then one whose name says no other speed; then the
-    ranked, the loved, the other one; then the lowest set id, which was there first; then the first path. The order of
-    `charts` does not matter.
+    Kept is a chart with audio before one without; then one whose name states no other speed; then ranked before loved
+    before others; then the lowest set id, which is the oldest; then the first path. The order of `charts` does not
+    matter.
     """
 
     def preference(chart: ReadChart) -> tuple[bool, bool, int, int, str]:
@@ -147,7 +147,7 @@ def find_copies(charts: list[ReadChart], statuses: dict[int, str]) -> list[Dropp
 
 
 def _line(path: Path, list_folder: Path, out_folder: Path) -> str:
-    """How a chart of the list is written in a list in `out_folder`: as it was, or from there."""
+    """The line for a chart in a list in `out_folder`: as it was, or relative to that folder."""
     if out_folder.resolve() == list_folder.resolve():
         return path.relative_to(list_folder).as_posix() if path.is_relative_to(list_folder) else str(path)
     return Path(os.path.relpath(path, out_folder)).as_posix()

@@ -1,4 +1,4 @@
-"""From songs in folders and packages to a prepared folder: charts as .osu, the files they name, and beatmap.txt."""
+"""Turns songs in folders and packages into a prepared folder: charts as .osu, their files, and beatmap.txt."""
 
 import os
 import zlib
@@ -20,15 +20,15 @@ from mug.prepare.lazer import ADVICE, is_lazer_data
 from mug.report import Report, named
 
 PART_FILES = 64
-Placed = tuple[Path, Path]  # a file, and where its charts belong under the target
+Placed = tuple[Path, Path]  # a file, and where its charts go under the target
 
 
 @dataclass
 class Gathered(Report):
     """The result of a preparation: the prepared folder, and what this run changed."""
 
-    new_sets: int = 0  # sets that were read in this run; the others are as an earlier run left them
-    gone_charts: int = 0  # charts that an earlier run listed and that are gone
+    new_sets: int = 0  # sets read in this run; the others are unchanged since an earlier one
+    gone_charts: int = 0  # charts in an earlier run's list that are gone now
     without_audio: list[str] = field(default_factory=list)  # messages that name the chart
 
     def __str__(self) -> str:
@@ -55,10 +55,11 @@ def prepare_beatmap(
     """Bring the charts of `songs` with their audio and background to `out_dir`, and list them in beatmap.txt.
 
     `songs`: folders, packages (.osz, .olz, .qp, .mcz, .smzip, .zip) and charts (.osu, .sm, .ssc, .qua, .mc). Folders
-    are searched through; .osu files and audio are linked where the disk allows, else copied; other charts are written
-    as .osu. `keys`: take only charts of this many, None for all. `jobs`: processes, None for one a core. Sets that are
-    as an earlier run left them are not read again. Charts that cannot be used are skipped and reported.
-    Raises DatasetError for songs that are not there, and where no chart can be used.
+    are searched recursively. .osu files and audio are linked if the disk allows it, else copied; other charts are
+    written as .osu. `keys`: the key count to take, None for all. `jobs`: number of processes, None for one per core.
+    Sets that are unchanged since an earlier run are not read again. Charts that cannot be used are skipped and
+    reported.
+    Raises DatasetError for songs that do not exist, or if no chart can be used.
     """
     sources = [Path(songs)] if isinstance(songs, str | Path) else [Path(song) for song in songs]
     for source in sources:
@@ -74,7 +75,7 @@ def prepare_beatmap(
         index = Index(target, keys)
         results = {job.name: index.unchanged(job) for job in sets}
         new = [job for job in sets if results[job.name] is None]
-        # no progress bar where every set is unchanged
+        # no progress bar if every set is unchanged
         taken = parallel_map(take_set, new, jobs, tqdm_class, lock=lock, desc="songs", unit="set") if new else iter(())
         results.update(zip((job.name for job in new), taken, strict=True))
         done = [(job, result) for job in sets if (result := results[job.name]) is not None]
@@ -93,7 +94,7 @@ def prepare_beatmap(
 
 
 def _files(source: Path, target: Path, roots: tuple[Path, ...], report: Report) -> Iterator[Placed]:
-    """Yield the charts and packages of a source, each with its place: a chart's path, a package's folder."""
+    """Yield the charts and packages of a source, each with its place: a path for a chart, a folder for a package."""
     if source.is_file():
         home = Path(source.resolve().parent.name)
         if not source.name.lower().endswith((*CHART_SUFFIXES, *PACKAGE_SUFFIXES)):
@@ -135,19 +136,19 @@ def _files(source: Path, target: Path, roots: tuple[Path, ...], report: Report) 
                 report.skip(
                     LINKS_OUT, f"{file}: a link to a file outside the given folders; give {target_folder} as well"
                 )
-            elif os.path.isfile(file):  # Path.is_file raises in a folder that may not be entered
+            elif os.path.isfile(file):  # Path.is_file raises in a folder without permission
                 yield file, _place(relative, home)
 
 
 def _place(relative: Path, home: Path) -> Path:
     if relative.suffix.lower() in PACKAGE_SUFFIXES:
         return relative.with_suffix("")
-    # charts of a song folder given directly have no set folder of their own to keep
+    # charts of a song folder that was given directly have no set folder above them
     return relative if len(relative.parts) > 1 else home / relative
 
 
 def _by_set(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
-    """Group files by the folder that their charts go to; what lies in a package's folder belongs to the package."""
+    """Group files by the folder that their charts go to; files in a package's folder belong to the package."""
     placed = list(placed)
     packages = {place for file, place in placed if file.suffix.lower() in PACKAGE_SUFFIXES}
     sets: defaultdict[str, list[Placed]] = defaultdict(list)
@@ -159,7 +160,7 @@ def _by_set(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
 
 
 def _in_parts(name: str, files: list[Placed]) -> list[tuple[str, list[Placed]]]:
-    """Divide a folder of many .osu files, which need to know nothing of each other, for many processes."""
+    """Divide a folder of many .osu files, which are independent of each other, among many processes."""
     n_parts = 2 ** (len(files) // PART_FILES).bit_length()
     one_folder = len({file.parent for file, _ in files}) == 1
     if n_parts == 1 or not one_folder or any(file.suffix.lower() != ".osu" for file, _ in files):

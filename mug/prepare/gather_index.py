@@ -19,7 +19,7 @@ INDEX = ".prepared.json"
 LOCK = ".preparing"
 SCRATCH = ".unpacked"
 UNFINISHED = re.compile(r"\.[a-z0-9_]{8}(\.\w+)?")  # tempfile's names
-VERSION = 2  # raise it when a reader makes something else of the same files: every set is read again
+VERSION = 2  # raise it when a reader's result for the same files changes: every set is read again
 
 
 class Index:
@@ -34,28 +34,31 @@ class Index:
             if stored["head"] == self._head:
                 self._sets = stored["sets"]
         except (OSError, ValueError, KeyError, TypeError):
-            pass  # there is none, or it is damaged: read every set
+            pass  # missing or damaged: read every set
 
     def unchanged(self, job: SetJob) -> SetResult | None:
-        """What is known of a set; None where a file of it came, went or changed, here or there."""
+        """The stored result of a set; None if it is out of date.
+
+        That is so if one of its files, at the source or in the target, was added, removed or changed.
+        """
         stored = self._sets.get(job.name)
         if stored is None or stored["files"] != _listed(job):
             return None
         result = SetResult(**stored["result"])
         result.read = [(path, size, time_ns) for path, size, time_ns in result.read]
         result.skipped = [(kind, message) for kind, message in result.skipped]
-        if any(kind == LINKS_OUT for kind, _ in result.skipped):  # the folder that it leads to may be given now
+        if any(kind == LINKS_OUT for kind, _ in result.skipped):  # its target may be among the songs now
             return None
         if any(stamp(path) != (path, size, time_ns) for path, size, time_ns in result.read):
             return None
         return result if all(os.path.isfile(job.target / file) for file in result.made) else None
 
     def charts_without(self, names: set[str]) -> int:
-        """How many charts the sets have that are not among `names`."""
+        """The number of charts in the sets that are not among `names`."""
         return sum(len(stored["result"]["lines"]) for name, stored in self._sets.items() if name not in names)
 
     def save(self, sets: list[tuple[SetJob, SetResult]]) -> None:
-        """Store what is known of all sets, whole or not at all."""
+        """Store the results of all sets, whole or not at all."""
         stored = {job.name: {"files": _listed(job), "result": asdict(result)} for job, result in sets}
         with replacing(self._path) as temporary:
             temporary.write_text(json.dumps({"head": self._head, "sets": stored}), encoding="utf-8")
@@ -67,10 +70,10 @@ def _listed(job: SetJob) -> list[list[str]]:
 
 @contextmanager
 def only_run(target: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-    """Lock `target` for this run, waiting for another one to end; yield a scratch folder and the lock's file.
+    """Lock `target` for this run, waiting for any other run to end; yield a scratch folder and the lock's file.
 
-    What an interrupted run left behind goes. The lock is one of the system's: killed processes hold none, and those
-    that share the work keep it open, so that none of them is still writing when the next run starts.
+    Leftovers of an interrupted run are removed. The lock is an operating-system lock: a killed process releases it, and
+    worker processes keep it open, so none of them is still writing when the next run starts.
     """
     target.mkdir(parents=True, exist_ok=True)
     with (target / LOCK).open("a+b") as lock:
@@ -80,7 +83,7 @@ def only_run(target: Path) -> Iterator[tuple[Path, IO[bytes]]]:
             print(f"{target}: another run is preparing this folder; waiting for it to end", file=sys.stderr)
             fcntl.flock(lock, fcntl.LOCK_EX)
         lock.seek(0)
-        if lock.read():  # the run before this one did not end
+        if lock.read():  # the previous run did not finish
             _sweep(target)
         scratch = target / SCRATCH
         shutil.rmtree(scratch, ignore_errors=True)
@@ -95,9 +98,9 @@ def only_run(target: Path) -> Iterator[tuple[Path, IO[bytes]]]:
 
 
 def _sweep(target: Path) -> None:
-    """Remove the files that were being written: mug.files.replacing hides them until they are whole.
+    """Remove unfinished files: mug.files.replacing writes to hidden temporary files.
 
-    In the target itself only those of a preparation: other programs write there, too.
+    In the target itself only those of a preparation are removed, since other programs write there, too.
     """
     for folder, _, names in os.walk(target):
         for name in names:

@@ -1,4 +1,4 @@
-"""Prepares one song set: its charts, in any format, and the files that they name."""
+"""Prepares one song set: its charts, in any format, and the files that they refer to."""
 
 import filecmp
 import hashlib
@@ -29,12 +29,12 @@ from mug.prepare.beside import BesideFiles
 
 LINKS_OUT = "link out of the folder"
 UNLISTABLE = re.compile("[\r\n\ud800-\udfff]")
-Stamp = tuple[str, int, int]  # a file or folder, its size and time of change; 0, 0 where there is none
+Stamp = tuple[str, int, int]  # a file or folder, its size and modification time; 0, 0 if it does not exist
 
 
 @dataclass(frozen=True)
 class SetJob:
-    """The files of one set: (file, where its charts belong under `target`).
+    """The files of one set: (file, where its charts go under `target`).
 
     `scratch`: where packages are unpacked. `roots`: resolved folders that links may lead to.
     """
@@ -49,14 +49,14 @@ class SetJob:
 
 @dataclass
 class SetResult:
-    """The result for a set: all that a later run needs to leave it alone."""
+    """The result for a set: everything a later run needs to know that it can skip it."""
 
     lines: list[str] = field(default_factory=list)  # its charts, for beatmap.txt
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (kind of reason, message)
     remarks: list[str] = field(default_factory=list)  # on the charts, each naming the file
     without_audio: list[str] = field(default_factory=list)  # messages that name the chart
-    read: list[Stamp] = field(default_factory=list)  # what was read: when one of these changes, so may the set
-    made: list[str] = field(default_factory=list)  # files under the target
+    read: list[Stamp] = field(default_factory=list)  # everything read; if one changes, the set may change
+    made: list[str] = field(default_factory=list)  # the files made under the target
 
 
 class Unwanted(Exception):
@@ -81,13 +81,13 @@ def take_set(job: SetJob) -> SetResult:
 
 
 class _Taking:
-    """One set being taken. What its files say is in `result`; nothing is raised for a bad one."""
+    """The work on one set. Problems with its files go into `result`; they are not raised."""
 
     def __init__(self, job: SetJob):
         self.job = job
         self.result = SetResult()
         self._stamps: dict[str, Stamp] = {}
-        # names taken under the target, in lower case on disks that ignore case -> a digest of what they hold
+        # names used under the target (lower case on disks that ignore case) -> digest of their content
         self._names: dict[str, str] = {}
         self._one_case = job.scratch.with_name(job.scratch.name.upper()).exists()
         self._made: dict[str, None] = {}  # an ordered set
@@ -112,7 +112,7 @@ class _Taking:
         self.result.skipped.append((kind, message))
 
     def _take_package(self, package: Path, relative: Path) -> None:
-        """Unpack a package and take what is in it; a chart of it is known by the package, not by where it lay."""
+        """Unpack a package and take its charts; messages name the package rather than the scratch folder."""
         with tempfile.TemporaryDirectory(dir=self.job.scratch) as folder:
             root = Path(folder) / "set"
             try:
@@ -131,7 +131,7 @@ class _Taking:
                 (kind, message.replace(str(root), str(package))) for kind, message in self.result.skipped[before:]
             ]
         for path in [path for path in self._stamps if path.startswith(folder)]:
-            del self._stamps[path]  # gone with the folder
+            del self._stamps[path]  # deleted with the folder
 
     def _take_file(self, file: Path, relative: Path, shown: str) -> None:
         if UNLISTABLE.search(str(relative)):
@@ -166,7 +166,7 @@ class _Taking:
         place = self._free_place(place, beatmap, shown)
         has_audio = self._take_beside(file, place.parent, beatmap.audio_filename)
         if beatmap.background:
-            with suppress(ChartError, Unwanted):  # a chart is complete without its picture
+            with suppress(ChartError, Unwanted):  # a chart is usable without its background
                 self._take_beside(file, place.parent, beatmap.background)
         if is_osu and other is None:
             _link(file.resolve(), self.job.target / place)
@@ -182,7 +182,7 @@ class _Taking:
             self.result.without_audio.append(f"{shown}: names {named}")
 
     def _free_place(self, place: Path, beatmap: Beatmap, shown: str) -> Path:
-        """Return a path that no other file of the set has."""
+        """Return a path that no other file of the set uses."""
         held = _digest(beatmap)
         for name in _numbered(place):
             key = self._key(name.as_posix())
@@ -197,7 +197,7 @@ class _Taking:
         return name.casefold() if self._one_case else name
 
     def _take_beside(self, chart: Path, folder: Path, name: str) -> bool:
-        """Bring a file that a chart names to where the chart goes; False where there is none. Raises ChartError."""
+        """Bring a file that a chart refers to beside the chart; False if there is none. Raises ChartError."""
         source = self._beside.named(chart, name)
         if source is None:
             return False
@@ -224,13 +224,13 @@ def _numbered(place: Path) -> Iterator[Path]:
 
 
 def _digest(beatmap: Beatmap) -> str:
-    """What tells charts apart: their notes, in whole milliseconds."""
+    """A digest that tells charts apart: of their notes, in whole milliseconds."""
     notes = [(note.column, round(note.start_ms), round(note.last_ms)) for note in beatmap.notes]
     return hashlib.blake2b(repr((beatmap.keys, notes)).encode(), digest_size=16).hexdigest()
 
 
 def _link(source: Path, target: Path) -> None:
-    """Make `target` the same file as `source`: a hard link, or a copy where there can be none."""
+    """Make `target` the same file as `source`: a hard link, or a copy where links are not possible."""
     if target.exists() and target.samefile(source):
         return
     with replacing(target) as temporary:

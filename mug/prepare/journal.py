@@ -1,6 +1,7 @@
 """The pages of a long download, saved as they arrive, so that a killed run resumes where it stopped.
 
-One JSON line a page, after one that says what is downloaded. A line counts once it ends: a torn last one is dropped.
+One JSON line per page, after a first line that says what is downloaded. A line counts once it is complete: a truncated
+last line is dropped.
 """
 
 import fcntl
@@ -18,9 +19,9 @@ MAX_BYTES = 2**30
 
 
 class Journal:
-    """A context manager; `job` is what is downloaded, as JSON can say it.
+    """A context manager; `job` describes the download, as JSON values.
 
-    Raises DatasetError for a file of another job, a damaged one, and one that another run is writing.
+    Raises DatasetError for the file of another job, a damaged file, and one that another run is writing.
     """
 
     def __init__(self, path: Path, job: dict[str, Any]) -> None:
@@ -60,9 +61,9 @@ class Journal:
         return pages
 
     def pages(self, step: str, fetch: Callable[[Cursor], tuple[list[Any], Cursor]]) -> Iterator[list[Any]]:
-        """Yield the rows of all pages of a step: those that are kept, then those that `fetch(cursor)` gives.
+        """Yield the rows of all pages of a step: the saved ones, then those that `fetch(cursor)` returns.
 
-        The first cursor is None, as is the one that comes with the last page.
+        The first cursor is None; so is the one returned with the last page.
         """
         kept = self._pages.get(step, [])
         for rows, _ in kept:

@@ -12,9 +12,9 @@ import numpy as np
 from mug.errors import ConfigError
 from mug.prepare.described import DescribedChart
 
-MAX_GAP_S = 180.0  # a note this long after the one before it was left behind by accident
-MAX_OVERLAPPING = 0.01  # of the notes; a stray one is a mapper's slip, more is no chart to play
-ROUNDING_MS = 1.0  # a tail and the next head, both rounded, may cross by this
+MAX_GAP_S = 180.0  # a note this long after the previous one was left behind by accident
+MAX_OVERLAPPING = 0.01  # of the notes; a stray one is a mapper's slip, more make a chart unplayable
+ROUNDING_MS = 1.0  # a tail and the next head, both rounded, may overlap by this
 
 _DECIMAL = r"(\d)[.,](\d{1,3})"
 _RATE_NAMES = [
@@ -23,11 +23,11 @@ _RATE_NAMES = [
     re.compile(rf"\brate[\s:(=-]*{_DECIMAL}(?![\d.,])", re.IGNORECASE),  # Rate 1.2
     re.compile(rf"(?<![\d.,]){_DECIMAL}\s?rate\b", re.IGNORECASE),  # 1.2 rate
 ]
-_RATES = (0.4, 2.5)  # other numbers are versions, stars, seconds
+_RATES = (0.4, 2.5)  # numbers outside are versions, stars, seconds
 
 
 def rate_in_name(name: str) -> float | None:
-    """Return the speed that a difficulty's name says it is a copy at, None where it says none, or 1.0."""
+    """Return the rate that a difficulty's name states for a speed-changed copy; None if it states none, or 1.0."""
     for pattern in _RATE_NAMES:
         for found in pattern.finditer(name):
             rate = float(f"{found[1]}.{found[2]}")
@@ -45,7 +45,7 @@ class Traits:
     seconds: float  # from the first note to the end of the last
     stars: float
     ln_ratio: float
-    overlapping: float  # share of notes that begin before, or with, the note before them in their column
+    overlapping: float  # share of notes that begin before the previous note in their column ends, or with it
     longest_gap_s: float
     density: float  # notes per second and key in the busiest second
     changes_tempo: bool
@@ -53,7 +53,7 @@ class Traits:
 
 
 def traits_of(chart: DescribedChart, stars: float) -> Traits:
-    """Measure a chart that has notes, sorted by time as they are read."""
+    """Measure a chart with at least one note; its notes are sorted by time."""
     column, start_ms, last_ms = chart.column, chart.start_ms, chart.last_ms
     ends_ms = np.maximum.accumulate(last_ms)  # [N]
     busiest = (np.searchsorted(start_ms, start_ms + 1000.0) - np.arange(len(start_ms))).max()
@@ -73,7 +73,7 @@ def traits_of(chart: DescribedChart, stars: float) -> Traits:
 
 
 def _overlapping(start_ms: np.ndarray, last_ms: np.ndarray) -> int:
-    """How many of a column's notes [N] begin before the notes before them are over, or together with the last one."""
+    """How many of a column's notes [N] begin before every earlier one has ended, or together with the previous one."""
     over_ms = np.maximum.accumulate(last_ms)[:-1]
     gap_ms = start_ms[1:] - over_ms
     return int(np.sum((gap_ms < -ROUNDING_MS) | (np.diff(start_ms) <= ROUNDING_MS)))
@@ -94,7 +94,7 @@ class Limits:
     min_ln_ratio: float | None = None
     max_ln_ratio: float | None = None
     keys: tuple[int, ...] | None = None
-    max_density: float | None = 20.0  # presses a second of every finger
+    max_density: float | None = 20.0  # notes per second and key
     steady_tempo: bool = False
     steady_scroll: bool = False
 
@@ -104,7 +104,7 @@ class Limits:
                 raise ConfigError(f"{name}: nan is not a limit; leave it out for no limit")
 
     def broken(self, traits: Traits) -> tuple[str, str] | None:
-        """Return the kind of reason and the reason why a chart is left out, None where it may stay."""
+        """Return the kind of reason and the reason for leaving a chart out, None if it is within the limits."""
         t = traits
         for kind, failed, reason in (
             ("other key count", self.keys is not None and t.keys not in self.keys, f"{t.keys}K"),

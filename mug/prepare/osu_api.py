@@ -1,6 +1,6 @@
-"""Searches of osu!'s API v2 through ossapi: beatmap sets, their rank status and their mappers.
+"""Searches osu!'s API v2 through ossapi: beatmap sets, their rank status and their mappers.
 
-A client's credentials see what any visitor of osu! sees. They cannot download a beatmap: that needs a person's login.
+Client credentials see what any visitor of osu! sees. They cannot download beatmaps: that needs a user's login.
 """
 
 import os
@@ -17,7 +17,7 @@ class ApiError(MugError):
 
 
 class NotThereError(ApiError):
-    """The API says that there is no such thing."""
+    """The API says that there is no such item."""
 
 
 try:
@@ -28,7 +28,7 @@ except ModuleNotFoundError as error:
     raise ApiError("asking osu! needs the package ossapi; install it: pip install 'mug[osu]'") from error
 
 # osu!'s status of a set -> the rank status of a prompt. Approved is an older word for ranked, and a qualified set is
-# ranked some days later. What is pending or work in progress has not been judged: its status is not given.
+# ranked some days later. Pending sets and works in progress have not been reviewed, so their status is not given.
 RANK_STATUSES = {
     "ranked": "ranked",
     "approved": "ranked",
@@ -37,17 +37,17 @@ RANK_STATUSES = {
     "graveyard": "graveyard",
 }
 TIMEOUT_S = 60.0
-PAUSE_S = 1.0  # between requests: osu! asks for no more than 60 a minute
+PAUSE_S = 1.0  # between requests: osu! asks for at most 60 a minute
 ATTEMPTS = 8
 MAX_WAIT_S = 300.0
-SETS_OF_A_MAPPER = 50  # a page; the server gives no more than about as many
+SETS_OF_A_MAPPER = 50  # per page; the server returns about this many at most
 BROKEN = (requests.RequestException, ValueError, TypeError, KeyError, AttributeError, AssertionError)
 
 Answer = TypeVar("Answer")
 
 
 class MapSet(NamedTuple):
-    """A beatmap set: its id, what osu! calls its status, and who uploaded it."""
+    """A beatmap set: its id, its status in osu!'s words, and its uploader."""
 
     set_id: int
     status: str
@@ -56,16 +56,16 @@ class MapSet(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Some sets of many, and where the next page starts; None after the last one."""
+    """One page of sets, and the cursor of the next page; None after the last one."""
 
     sets: list[MapSet]
     cursor: dict[str, Any] | None
 
 
 class OsuApi:
-    """The API at the rate that it allows; requests are repeated where it is busy or an answer is damaged.
+    """The API, called no faster than it allows. Requests are repeated if it is busy or an answer is damaged.
 
-    Raises ApiError for what does not become better by waiting.
+    Raises ApiError for errors that waiting does not fix.
     """
 
     def __init__(self, client_id: str, client_secret: str, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -106,7 +106,7 @@ class OsuApi:
         return self._ask(f"the {category} sets", ask)
 
     def graveyard_of(self, mapper_id: int, mode: int, cursor: dict[str, Any] | None) -> Page:
-        """One page of the sets of a mapper that went to the graveyard; no set where osu! knows the mapper no more."""
+        """One page of a mapper's sets in the graveyard; no sets if the mapper no longer exists."""
         offset = 0 if cursor is None else cursor["offset"]
 
         def ask(api: Ossapi) -> Page:
@@ -148,7 +148,7 @@ class OsuApi:
         ) from None
 
     def _connect(self) -> Ossapi:
-        """Get a token. ossapi would fetch it itself, but keep it in a file."""
+        """Get a token. ossapi could fetch it itself, but would keep it in a file."""
         url = Ossapi.TOKEN_URL.format(domain="osu")
         form = {**self._credentials, "grant_type": "client_credentials", "scope": "public"}
         answer = requests.post(url, data=form, timeout=TIMEOUT_S)
@@ -168,7 +168,7 @@ def _raise_for_status(response: requests.Response, *_: Any, **__: Any) -> None:
 
 
 def _answer_of(error: requests.HTTPError) -> tuple[int, float]:
-    """The status of an answer, and how many seconds the server asks to wait, 0 where it does not say."""
+    """The status of a response, and the seconds that the server asks to wait, 0 if it does not say."""
     if error.response is None:
         return 500, 0.0
     text = error.response.headers.get("Retry-After", "")
@@ -176,7 +176,7 @@ def _answer_of(error: requests.HTTPError) -> tuple[int, float]:
 
 
 def _sets(found: list[Any], mode: int) -> list[MapSet]:
-    """The sets with a chart of the game mode. Raises ValueError for an answer that lacks something."""
+    """The sets with a chart of the game mode. Raises ValueError for an incomplete response."""
     sets = []
     for entry in found:
         if not (isinstance(entry.id, int) and isinstance(entry.user_id, int) and entry.status is not None):

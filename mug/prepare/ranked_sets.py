@@ -1,5 +1,7 @@
-"""Which beatmap sets osu! ranked, and what else their mappers made: lists of "set_id status" lines, as the features
-read them, and the charts of those sets among the ones that are here.
+"""Lists of beatmap sets from osu!: the ranked ones, and everything else by their mappers.
+
+The lists are "set_id status" lines, as prepare_features reads them. Also lists the local charts that belong to such
+sets.
 """
 
 import csv
@@ -19,7 +21,7 @@ from mug.prepare.chart_list import beatmap_paths, write_beatmap_txt
 from mug.prepare.journal import Journal
 from mug.prepare.osu_api import RANK_STATUSES, MapSet, OsuApi
 
-# The searches that find a status, in an order in which new sets come last, so that a run can go on days later.
+# The searches for each status, ordered so that new sets come last: a run can be resumed days later.
 SEARCHES = {
     "ranked": (("ranked", "ranked_asc"), ("qualified", "ranked_asc")),
     "loved": (("loved", "ranked_asc"),),
@@ -31,9 +33,9 @@ _FOLDER_ID = re.compile(r"(\d{1,18})\s")  # osu! unpacks a set to "123 Artist - 
 def download_ranked_map(
     api: OsuApi, out: Path, mode: int, statuses: Iterable[str], tqdm_class: Callable[..., Any] = tqdm
 ) -> Counter[str]:
-    """Write "set_id status" lines of all sets of these statuses with charts of a game mode; return how many of each.
+    """Write "set_id status" lines of all sets of these statuses with charts of a game mode; return the count of each.
 
-    What is downloaded is kept in `<out>.partial` until the list is whole; a run that was cut off goes on from there.
+    Downloaded pages are kept in `<out>.partial` until the list is complete; an interrupted run resumes from there.
     """
     wanted = [status for status in SEARCHES if status in set(statuses)]
     with _journal(out, {"job": "sets", "mode": mode, "statuses": wanted}) as journal:
@@ -48,9 +50,10 @@ def download_ranked_map(
 def download_mappers_sets(
     api: OsuApi, out: Path, mode: int, tqdm_class: Callable[..., Any] = tqdm
 ) -> tuple[dict[int, str], int]:
-    """Write "set_id status" lines of all sets by mappers who have a ranked one; return them, and how many mappers.
+    """Write "set_id status" lines of all sets by mappers with a ranked set; return them, and the number of mappers.
 
-    `<out's stem>.mappers.tsv` says of each mapper how many sets of each status. Resumes as `download_ranked_map` does.
+    `<stem of out>.mappers.tsv` lists for each mapper the number of sets of each status. Resumes as
+    `download_ranked_map` does.
     """
     with _journal(out, {"job": "mappers", "mode": mode}) as journal:
         judged = {entry.set_id: entry for entry in _searched(api, journal, mode, ["ranked", "loved"], tqdm_class)}
@@ -73,10 +76,10 @@ def write_ranked_map(path: Path, statuses: Mapping[int, str]) -> None:
 
 
 def charts_of_sets(beatmap_txt: str | Path, set_ids: Iterable[int], out: Path) -> int:
-    """List those charts of a list that belong to the sets, in a list beside it; return how many.
+    """Write those charts of a list that belong to the sets to a list beside it; return how many.
 
-    A chart's set is what its file says; where that is nothing, the number that its folder's name begins with.
-    Raises DatasetError where there is none.
+    A chart's set is the id in its file; if that has none, the number that its folder's name begins with. Raises
+    DatasetError if there are no such charts.
     """
     wanted = set(set_ids)
     folder = Path(beatmap_txt).parent
@@ -103,7 +106,10 @@ def _journal(out: Path, job: dict[str, Any]) -> Journal:
 def _searched(
     api: OsuApi, journal: Journal, mode: int, statuses: Iterable[str], tqdm_class: Callable[..., Any]
 ) -> Iterator[MapSet]:
-    """Yield the sets of these statuses; one whose status changes meanwhile may come twice, the later one counts."""
+    """Yield the sets of these statuses.
+
+    A set whose status changes during the search may come twice; the later one counts.
+    """
     with tqdm_class(desc="sets", unit="set") as bar:
         for status in statuses:
             for category, order in SEARCHES[status]:

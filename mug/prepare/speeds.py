@@ -9,20 +9,20 @@ from mug.charts.beatmap import Beatmap
 from mug.charts.osu_lines import parse_time, parse_timing_point
 from mug.charts.tempo_map import TempoMap
 
-SAME_TEMPO, SAME_SCROLL = 0.01, 0.02  # relative; smaller changes nobody sees
+SAME_TEMPO, SAME_SCROLL = 0.01, 0.02  # relative; smaller changes are not noticeable
 
 
 @dataclass(frozen=True, slots=True)
 class Speeds:
-    """What is remembered of a chart's timing."""
+    """What features.db keeps of a chart's timing."""
 
-    bpm: float  # the tempo that lasts longest, 0 where there is none
+    bpm: float  # the tempo that lasts longest, 0 if there is none
     changes_tempo: bool
     changes_scroll: bool
 
 
 def speeds_of(chart: Beatmap) -> Speeds:
-    """Return the speeds of a chart that has notes."""
+    """Return the speeds of a chart with at least one note."""
     first_ms = min(note.start_ms for note in chart.notes)
     tempos, scrolls = zip(*_tempos_and_scrolls(chart, first_ms, chart.last_ms), strict=True)
     return Speeds(
@@ -33,7 +33,7 @@ def speeds_of(chart: Beatmap) -> Speeds:
 
 
 def main_bpm(chart: Beatmap) -> float:
-    """The tempo that lasts longest between the first note and the end of the last, 0 where there is none."""
+    """The tempo that lasts longest between the first note and the end of the last, 0 if there is none."""
     if not chart.timing_points:
         return 0.0
     tempo = TempoMap.of_points(chart.timing_points)
@@ -46,12 +46,12 @@ def main_bpm(chart: Beatmap) -> float:
 
 
 def _tempos_and_scrolls(chart: Beatmap, first_ms: float, last_ms: float) -> Iterator[tuple[float, float]]:
-    """Yield tempo and scroll speed of every stretch between two timing lines that notes can lie in.
+    """Yield the tempo and scroll speed of every stretch between two timing lines that can hold notes.
 
-    Notes come down at tempo times velocity: charts of changing tempo often even it out by velocity lines. A tempo line
-    sets the velocity back to 1 (osu! file format).
+    Notes scroll at tempo times velocity; charts with changing tempo often even it out with velocity lines. A tempo line
+    resets the velocity to 1 (osu! file format).
     """
-    changes: list[tuple[float, bool, float]] = []  # time, is a velocity, beats a minute or velocity
+    changes: list[tuple[float, bool, float]] = []  # time, whether it is a velocity, BPM or velocity
     document = chart.document
     lines = [] if document is None else [document.lines[i] for i in document.sections.get("TimingPoints", [])[1:]]
     for line in lines:
@@ -63,7 +63,7 @@ def _tempos_and_scrolls(chart: Beatmap, first_ms: float, last_ms: float) -> Iter
             changes.append((time_ms, True, min(max(-100.0 / beat_ms, 0.01), 10.0)))
     changes += [(point.time_ms, False, point.bpm) for point in chart.timing_points]
     changes.sort(key=lambda change: change[:2])
-    # before the first tempo line its tempo holds
+    # the first tempo also holds before its line
     tempo, velocity = next((value for _, is_velocity, value in changes if not is_velocity), 120.0), 1.0
     times_ms = [first_ms - 1.0, *(time_ms for time_ms, _, _ in changes), last_ms + 1.0]
     for (start_ms, end_ms), change in zip(pairwise(times_ms), [None, *changes], strict=True):

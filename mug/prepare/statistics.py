@@ -23,7 +23,7 @@ from mug.ratings.chart_features import chart_features
 from mug.ratings.skillsets import SKILLSETS
 
 QUANTILES = (0.0, 0.1, 0.5, 0.9, 1.0)
-# What is measured of every chart -> its title on a page.
+# What is measured for every chart -> its title on a page.
 MEASURES = {
     "sr": "star rating",
     "ett": "MSD, overall",
@@ -39,7 +39,7 @@ NOT_KNOWN = "not known"
 
 @dataclass(frozen=True, slots=True)
 class ChartFacts:
-    """What a page says of one chart. `features` are those of features.db, or computed where it has none."""
+    """What a page shows of one chart. `features` come from features.db, or are computed if it has none."""
 
     path: Path
     artist: str
@@ -47,14 +47,14 @@ class ChartFacts:
     version: str
     creator: str
     set_id: int
-    bpm: float  # the tempo that lasts longest, 0 where there is none
+    bpm: float  # the tempo that lasts longest, 0 if there is none
     traits: Traits
     pattern: Pattern
     has_audio: bool
     features: dict[str, Any]
 
     def measure(self, name: str) -> float | None:
-        """One of MEASURES, None where it is not given."""
+        """One of MEASURES, None if it is not given."""
         if name == "bpm":
             return self.bpm or None
         if name == "minutes":
@@ -73,12 +73,12 @@ class Statistics:
 
     name: str
     charts: Sequence[ChartFacts]
-    unusable: Sequence[tuple[Path, str]]  # with the reason
-    undescribed: int  # charts that features.db lacks
-    licences: Counter[str]  # as SOURCES.tsv beside the list states them; empty where there is none
+    unusable: Sequence[tuple[Path, str]]  # and the reason
+    undescribed: int  # charts missing from features.db
+    licences: Counter[str]  # as stated in SOURCES.tsv beside the list; empty without one
 
     def measured(self, name: str) -> np.ndarray:
-        """One of MEASURES of all charts that have it, float64 [charts]."""
+        """One of MEASURES for all charts that have it, float64 [charts]."""
         values = (chart.measure(name) for chart in self.charts)
         return np.array([value for value in values if value is not None], dtype=np.float64)
 
@@ -100,18 +100,18 @@ class Statistics:
 
     @property
     def pattern_shares(self) -> dict[str, float]:
-        """Skillset -> share of the charts whose flags are known that are charts of this skillset."""
+        """Skillset -> its share of the charts whose skillset flags are known."""
         known = [chart.features for chart in self.charts if chart.features.get(SKILLSETS[0]) is not None]
         return {name: float(np.mean([bool(f[name]) for f in known])) for name in SKILLSETS} if known else {}
 
     @cached_property
     def copies(self) -> int:
-        """Charts that have the notes of another one, the one of each group that would stay not counted."""
+        """The number of charts that are copies of another one; the one of each group that is kept is not counted."""
         return sum(len(group) - 1 for group in duplicate_groups([chart.pattern for chart in self.charts]))
 
     @property
     def remarks(self) -> dict[str, int]:
-        """What a list should have none of, or few."""
+        """Counts that should be zero or small for a good list."""
         return {
             "cannot be used": len(self.unusable),
             "without audio": sum(not chart.has_audio for chart in self.charts),
@@ -139,10 +139,10 @@ def read_statistics(
     jobs: int | None = None,
     tqdm_class: Callable[..., Any] = tqdm,
 ) -> Statistics:
-    """Read every chart of a list, with its features from features.db beside it, computed where it has none.
+    """Read every chart of a list; its features come from features.db beside the list, or are computed if it has none.
 
-    `ranked_map`: a file of "set_id status" lines for charts whose rank status features.db does not know.
-    Raises DatasetError for a list that is missing, or that has not one usable chart.
+    `ranked_map`: a file of "set_id status" lines, for charts without a rank status in features.db.
+    Raises DatasetError for a list that is missing or has no usable chart.
     """
     folder = Path(beatmap_txt).parent
     spec = FeatureSpec.from_yaml(FEATURES_YAML)
@@ -169,11 +169,11 @@ def read_statistics(
 
 
 def read_facts(listed: ListedChart) -> ChartFacts | tuple[Path, str]:
-    """Read one chart; what is wrong with it comes back with its path."""
+    """Read one chart; if that fails, return its path and the reason."""
     try:
         reader = ChartReader(listed)
         chart = reader.described()
-        features = listed.features if reader.is_known or listed.row is None else None  # not those of other bytes
+        features = listed.features if reader.is_known or listed.row is None else None  # not those of an older file
         features = dict(features or chart_features(reader.chart(), reader.data))
     except ChartError as error:
         return listed.path, str(error)
@@ -197,7 +197,7 @@ def _count(n: int, noun: str) -> str:
 
 
 def _licences(charts: Sequence[ChartFacts], folder: Path) -> Counter[str]:
-    """Licences by SOURCES.tsv beside the list: its first column is a chart or a folder, another one is the licence."""
+    """Licences from SOURCES.tsv beside the list: its first column is a chart or a folder, another one the licence."""
     try:
         with (folder / "SOURCES.tsv").open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file, dialect="excel-tab")

@@ -8,13 +8,13 @@ import numpy as np
 from mug.cli import printable
 from mug.prepare.statistics import MEASURES, QUANTILES, Statistics
 
-TOP = 8  # mappers, licences
+TOP = 8  # mappers or licences shown
 BAR = 24  # characters
 DECIMALS = {"n_notes": 0, "bpm": 0}
 
 
 def statistics_text(statistics: Statistics, width: int = 100) -> str:
-    """Return the numbers of a set, in lines of at most `width` characters, 60 at the least."""
+    """Return the numbers of a set, in lines of at most `width` characters; a width below 60 counts as 60."""
     width = max(width, 60)
     lines = [f"{statistics.name}: {statistics.headline()}", ""]
     lines.append(_row("", ("lowest", "10 %", "median", "90 %", "highest")))
@@ -51,7 +51,7 @@ def _shares(title: str, shares: Mapping[str, float]) -> list[str]:
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal a text takes: Chinese and Japanese characters take two."""
+    """The width of a text in terminal columns: Chinese and Japanese characters take two."""
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
