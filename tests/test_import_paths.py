@@ -9,7 +9,7 @@ import pytest
     ("module", "names"),
     [
         ("mug.data.dataset", "OsuTrainDataset OsuValidDataset OsuTestDataset"),
-        ("mug.data.convertor", "ManiaConvertor"),
+        ("mug.data.convertor", "ManiaConvertor NotePlanes Planes EncodedChart"),
         ("mug.cond.feature", "BeatmapFeatureEmbedder"),
         ("mug.cond.wave", "MelspectrogramEncoder MelspectrogramEncoder1D MelspectrogramScaleEncoder1D STFTEncoder"),
         ("mug.cond.timing", "TimingDecoder"),

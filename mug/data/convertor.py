@@ -7,8 +7,11 @@ import numpy as np
 
 from mug.charts.beatmap import Beatmap, Note, note_arrays
 from mug.data.note_augment import change_columns, mirror_passages
-from mug.data.note_codec import EncodedChart, NoteCodec
+from mug.data.note_codec import EncodedChart, NoteCodec, NotePlanes, Planes
 from mug.data.time_grid import TimeGrid
+
+# NotePlanes and Planes: names that once stood here and are still imported from here.
+__all__ = ["EncodedChart", "ManiaConvertor", "NotePlanes", "Planes"]
 
 
 @dataclass(frozen=True)
