@@ -171,7 +171,8 @@ class ChartGenerator:
         ensembles = self.sampler.sample(prepared.spectrum, feature_ids, seeds, request.settings, tqdm_class)
         return {
             index: [
-                gather_chords(without_notes_in(prepared.silences, inside(notes, prepared.end_ms))) for notes in samples
+                gather_chords(without_notes_in(prepared.silences, inside(notes, prepared.end_ms), prepared.end_ms))
+                for notes in samples
             ]
             for index, samples in zip(prompts, ensembles, strict=True)
         }

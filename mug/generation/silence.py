@@ -3,6 +3,7 @@
 Axes: A audio frames.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -39,13 +40,16 @@ def sounding_share(spans: Sequence[Span], end_ms: float) -> float:
     return max(1 - within_ms / max(last_ms - first_ms, 1.0), LEAST_SHARE)
 
 
-def without_notes_in(spans: Sequence[Span], notes: Sequence[Note]) -> list[Note]:
-    """Return the notes that start outside all spans."""
-    return [
-        note
-        for note in notes
-        if not any(start_ms + EDGE_MS < note.start_ms < end_ms - EDGE_MS for start_ms, end_ms in spans)
+def without_notes_in(spans: Sequence[Span], notes: Sequence[Note], end_ms: float) -> list[Note]:
+    """Return the notes that start outside all spans, of a song that ends at `end_ms`.
+
+    A silence at the song's start or end has no sound beyond it, to which notes at that edge could belong.
+    """
+    inner = [
+        (start + EDGE_MS if start > 0 else -math.inf, stop - EDGE_MS if stop < end_ms else math.inf)
+        for start, stop in spans
     ]
+    return [note for note in notes if not any(start < note.start_ms < stop for start, stop in inner)]
 
 
 def _silent_frames(spectrum: np.ndarray, settings: AudioSettings) -> np.ndarray:

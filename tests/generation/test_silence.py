@@ -45,5 +45,10 @@ def test_the_share_of_sound_counts_from_the_first_to_the_last():
 
 def test_notes_in_a_silence_go_and_those_at_its_edges_stay():
     notes = [Note(990.0, 0), Note(1020.0, 1), Note(1030.0, 2), Note(1500.0, 3), Note(1980.0, 0), Note(2500.0, 1)]
-    assert without_notes_in([(1000.0, 2000.0)], notes) == [notes[0], notes[1], notes[4], notes[5]]
-    assert without_notes_in([], notes) == notes
+    assert without_notes_in([(1000.0, 2000.0)], notes, 8000.0) == [notes[0], notes[1], notes[4], notes[5]]
+    assert without_notes_in([], notes, 8000.0) == notes
+
+
+def test_no_note_stays_at_the_start_or_the_end_of_a_song():
+    notes = [Note(0.0, 0), Note(6.0, 1), Note(1990.0, 2), Note(5010.0, 3), Note(7995.0, 0)]
+    assert without_notes_in([(0.0, 2000.0), (5000.0, 8000.0)], notes, 8000.0) == [notes[2], notes[3]]
