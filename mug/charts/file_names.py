@@ -25,7 +25,7 @@ def safe_name(name: str, letters: int = MAX_BYTES) -> str:
 
 def safe_file_name(name: str, letters: int = FILE_LETTERS) -> str:
     """Return a file name with its ending, made valid on every system."""
-    stem, dot, ending = name.strip(" .").rpartition(".")
+    stem, dot, ending = name.rstrip(" .").rpartition(".")
     ending = _cut(FORBIDDEN.sub("", ending).strip(), FEWEST_LETTERS)
     return f"{safe_name(stem, letters - len(ending) - 1)}.{ending}" if dot and ending else safe_name(name, letters)
 

@@ -38,7 +38,7 @@ def test_names_that_windows_does_not_take_are_changed(name, safe):
     ("name", "safe"),
     [
         *[("a.b.ogg", "a.b.ogg"), ("ogg", "ogg"), ("x. .mp3 ", "x.mp3")],
-        *[("PRN.Mp3", "_PRN.Mp3"), ("?.ogg", "untitled.ogg")],
+        *[("PRN.Mp3", "_PRN.Mp3"), ("?.ogg", "untitled.ogg"), ("...ogg", "untitled.ogg")],
     ],
 )
 def test_a_file_keeps_its_ending(name, safe):
