@@ -83,7 +83,10 @@ def decode(path: str | Path, max_seconds: float = MAX_SECONDS) -> Sound:
     if not path.is_file():
         raise AudioError(f"{path}: no such audio file")
     with path.open("rb") as file:
-        container = container_of(file.read(HEAD_BYTES)) or BY_ENDING.get(path.suffix.lower())
+        head = file.read(HEAD_BYTES)
+    if not head:
+        raise AudioError(f"{path}: not decodable (the file is empty)")
+    container = container_of(head) or BY_ENDING.get(path.suffix.lower())
     try:
         if container == "ogg":
             sound = _decode_ogg(path, max_seconds)
@@ -97,7 +100,10 @@ def decode(path: str | Path, max_seconds: float = MAX_SECONDS) -> Sound:
         if not len(sound.samples) and container is not None:  # of a header that says so
             sound = _decode_elsewhere(path, container, max_seconds, "holds no sound")
     except soundfile.LibsndfileError as error:
-        sound = _decode_elsewhere(path, container, max_seconds, str(error.error_string).strip(" .") or "damaged")
+        why = str(error.error_string).strip(" .")
+        if not why or why.startswith("File does not exist"):  # libsndfile's word for an mp3 without a frame
+            why = "damaged, or no audio"
+        sound = _decode_elsewhere(path, container, max_seconds, why)
     if not len(sound.samples):
         raise AudioError(f"{path}: holds no sound")
     return sound

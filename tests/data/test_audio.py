@@ -76,9 +76,9 @@ def test_resampling_keeps_length_and_pitch(tmp_path):
 def test_unusable_files_are_refused_by_name(tmp_path):
     cases = {
         "missing.mp3": (None, "no such audio file"),
-        "empty.mp3": (b"", "not decodable"),
+        "empty.mp3": (b"", r"not decodable \(the file is empty\)"),
         "text.ogg": (b"these are words, no music" * 1000, "not decodable"),
-        "noise.mp3": (np.random.default_rng(3).bytes(100_000), "not decodable"),
+        "noise.mp3": (np.random.default_rng(3).bytes(100_000), r"not decodable \(damaged, or no audio\)"),
     }
     for name, (content, reason) in cases.items():
         if content is not None:
