@@ -1,4 +1,4 @@
-"""What a network and the data of one run have to agree on."""
+"""Checks that a network fits the data of its run."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,9 +14,9 @@ COMMON = "data.params.common"
 
 
 def check_agreement(network: nn.Module, data: Mapping[str, Any]) -> None:
-    """Raise ConfigError, with both numbers, where a network expects other keys, audio or windows than come.
+    """Raise ConfigError, with both numbers, if the data has other keys, audio or windows than the network expects.
 
-    data: its node of the configuration. What it does not say, or says as no number, is not compared.
+    data: the configuration's data node. Values that are missing or not numbers are not compared.
     """
     for part in network.modules():
         if isinstance(part, FirstStage):
@@ -36,7 +36,7 @@ def _check_equal(what: str, value: int, data: Mapping[str, Any], key: str) -> No
 
 
 def _check_window(network: LatentDiffusion, data: Mapping[str, Any]) -> None:
-    """A training window has to be z_length latent frames."""
+    """Raise ConfigError unless a training window is z_length latent frames long."""
     audio_frames, ratio = _number(data, "audio.max_audio_frame"), _number(data, "audio.audio_note_window_ratio")
     note_frames = network.z_length * network.latent_factor
     if audio_frames and ratio and note_frames * ratio != audio_frames:
@@ -48,7 +48,7 @@ def _check_window(network: LatentDiffusion, data: Mapping[str, Any]) -> None:
 
 
 def _number(data: Any, key: str) -> int | float | None:
-    """The number at a dotted key of what all datasets share, None where there is none."""
+    """The number at a dotted key of data.params.common, None if there is none."""
     for name in ("params", "common", *key.split(".")):
         data = data.get(name) if isinstance(data, Mapping) else None
     return data if isinstance(data, (int, float)) and not isinstance(data, bool) else None

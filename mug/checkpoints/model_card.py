@@ -17,8 +17,8 @@ from mug.config import find_file
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.features import Feature, FeatureSpec
 
-MAX_SHOWN = 200  # characters of one value
-KINDS = {  # what a model is, by the name of its class; any other one is a first stage
+MAX_SHOWN = 200  # characters per value
+KINDS = {  # descriptions by class name; any other class is a first stage
     "DDPM": "A latent diffusion model that writes osu!mania charts for music.",
     "PlacementModel": "A note-placement model for osu!mania charts: how likely a note is at each moment of a song.",
 }
@@ -27,10 +27,10 @@ OF_FIRST_STAGE = "An autoencoder for osu!mania charts: stage 1 of a model that w
 
 @dataclass(frozen=True)
 class Training:
-    """What a run recorded about itself.
+    """A run's records.
 
     data: number of charts and songs in each split. metrics: last value by name. versions: of the program, its
-    libraries and devices. averaged: whether the weights are the run's average (EMA).
+    libraries and devices. averaged: whether the weights are an exponential moving average (EMA).
     """
 
     step: int
@@ -55,7 +55,7 @@ def features_of(config: Mapping[str, Any]) -> tuple[Feature, ...]:
 
 
 def kind_of(config: Mapping[str, Any]) -> str:
-    """Return the name of the class that a configuration's model has."""
+    """Return the class name of a configuration's model."""
     return str(config["model"]["target"]).rpartition(".")[2]
 
 
@@ -70,8 +70,8 @@ def model_card(
 ) -> str:
     """Return the card's text.
 
-    kind: the name of its class. features: of the prompt, none for stage 1. training: None if unknown. half: weights are
-    stored as float16.
+    kind: the model's class name. features: the prompt's, none for stage 1. training: None if unknown. half: whether
+    weights are stored as float16.
     """
     features = list(features)
     header: dict[str, Any] = {"library_name": "mug", "tags": ["osu-mania", "rhythm-game", "chart-generation"]}

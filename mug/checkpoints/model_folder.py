@@ -1,12 +1,15 @@
-"""An exported model: a folder that needs nothing else, in formats that hold no code.
+"""An exported model: a self-contained folder, in formats that cannot contain code.
 
 - model.safetensors: the tensors by name
-- config.yaml: the model's target and params; of the data's, common: keys, audio, and how songs were split
-- features.yaml: what a prompt can say; a first stage has none
+- config.yaml: the model's target and params, and from data.params.common the keys, the audio and the split of the songs
+- features.yaml: the features of a prompt; a first stage has none
 - README.md: the model card, see mug.checkpoints.model_card
-- placement: of a diffusion model, optional: another model folder, of a note-placement model, see mug.placement.model
-- density.yaml: of a diffusion model, optional: how dense charts are, see mug.placement.density
-- sampling.yaml: that of a diffusion model may say how charts are best sampled, see mug.generation.settings
+
+A diffusion model's folder may also contain:
+
+- placement: the model folder of a note-placement model, see mug.placement.model
+- density.yaml: a prior of chart density, see mug.placement.density
+- sampling.yaml: default sampling settings, see mug.generation.settings
 """
 
 import os
@@ -31,13 +34,13 @@ from mug.model.weights import WEIGHTS
 from mug.yaml_files import read_yaml, write_yaml
 
 CONFIG, FEATURES, CARD, PLACEMENT, DENSITY = "config.yaml", "features.yaml", "README.md", "placement", "density.yaml"
-DATA = ("keys", "audio", *SPLIT_KEYS)  # what of data.params.common is kept
+DATA = ("keys", "audio", *SPLIT_KEYS)  # the keys of data.params.common that are kept
 
 
 def read_folder_config(path: str | Path) -> Any:
-    """Return the configuration of a model folder, or of the folder that a .safetensors file lies in.
+    """Return the configuration of a model folder, or of a .safetensors file's folder.
 
-    The features that it names have to lie in the folder too; the result has their full path. Raises CheckpointError.
+    Its feature list has to be in the folder too; the result has the full path. Raises CheckpointError.
     """
     folder = find_file(path)
     folder = folder if folder.is_dir() else folder.parent
@@ -48,16 +51,16 @@ def read_folder_config(path: str | Path) -> Any:
             features = resolve_inside(folder, prompt["path_to_yaml"])
         except ChartError as error:
             raise CheckpointError(f"{folder / CONFIG}: path_to_yaml: {error}") from error
-        read_yaml(features)  # bounded, and without aliases
+        read_yaml(features)  # limits its size and rejects aliases
         prompt["path_to_yaml"] = str(features)
     return config
 
 
 def save_model_folder(folder: Path, state: Mapping[str, Tensor], config: Mapping[str, Any], card: str) -> None:
-    """Write a state dict, the configuration of its run and a card as a model folder, which is whole or absent.
+    """Write a state dict, its run's configuration and a card as a model folder, atomically.
 
-    Of the configuration only what describes the trained model is kept. Raises CheckpointError where `folder` is there
-    already, or cannot be written.
+    Only what describes the trained model is kept of the configuration. Raises CheckpointError if `folder` already
+    exists or cannot be written.
     """
     common = config.get("data", {}).get("params", {}).get("common", {})
     kept = {
@@ -74,14 +77,14 @@ def save_model_folder(folder: Path, state: Mapping[str, Tensor], config: Mapping
         write_yaml(temporary / CONFIG, kept)
         (temporary / CARD).write_text(card, encoding="utf-8")
         save_file(own_storage(state), temporary / WEIGHTS)
-        (temporary / WEIGHTS).chmod((temporary / CONFIG).stat().st_mode)  # the library's own hides it from others
+        (temporary / WEIGHTS).chmod((temporary / CONFIG).stat().st_mode)  # safetensors makes it unreadable for others
 
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `folder` that takes its name when the block ends, and vanishes when it raises.
+    """Yield a temporary folder that is renamed to `folder` when the block ends, or deleted if it raises.
 
-    Raises CheckpointError where `folder` is there already, with something in it, or cannot be written.
+    Raises CheckpointError if `folder` already exists and is not empty, or cannot be written.
     """
     temporary = folder.parent / f".{folder.name}-{secrets.token_hex(4)}"
     try:
@@ -97,7 +100,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 
 def own_storage(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the same tensors, copied where one shares its memory with others, as those of an LSTM from a GPU do."""
+    """Return the same tensors, copying those that share memory, like the weights of an LSTM from a GPU."""
     own: dict[str, Tensor] = {}
     taken: set[int] = set()
     for name, value in state.items():
@@ -111,7 +114,7 @@ def own_storage(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def prompt_params(config: Any) -> dict[str, Any]:
-    """Return the parameters of the prompt's embedder where a configuration has them, else an empty dict."""
+    """Return the parameters of a configuration's prompt embedder, or an empty dict if it has none."""
     for key in ("model", "params", "cond_stage_config", "params"):
         config = config.get(key) if isinstance(config, dict) else None
     return config if isinstance(config, dict) else {}

@@ -1,4 +1,4 @@
-"""A finished run as one object: its checkpoint -> the networks and what they were trained on."""
+"""From a checkpoint to its networks, and the prompt, audio and keys that they were trained on."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,11 +33,11 @@ from mug.placement.density import DensityPrior
 from mug.placement.model import PlacementModel
 from mug.yaml_files import read_yaml
 
-MAX_KERNEL_LENGTH = 2**16  # latent frames that an S4 layer was ever asked for; an hour's song has a sixth of it
-MAX_VALUES = 10_000  # of a configuration; those of a run of the full size are some hundred
-# What networks and files make of a configuration that is wrong.
+MAX_KERNEL_LENGTH = 2**16  # latent frames an S4 layer may have recorded; a song of an hour has a sixth of it
+MAX_VALUES = 10_000  # in a configuration; a full-size run has a few hundred
+# What networks and files raise for an invalid configuration.
 NO_MODEL = (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, MemoryError, OSError, ConfigError)
-PLACES: dict[str, tuple[str, ...]] = {  # what a configuration may build, and where
+PLACES: dict[str, tuple[str, ...]] = {  # the classes that a configuration may build, by key
     "model": ("mug.diffusion.diffusion.DDPM", *FIRST_STAGES, "mug.placement.model.PlacementModel"),
     "unet_config": ("mug.diffusion.unet.UNetModel",),
     "first_stage_config": FIRST_STAGES,
@@ -51,9 +51,9 @@ Network = TypeVar("Network", bound=torch.nn.Module)
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A diffusion model, the prompt and the audio it understands, and the number of keys it writes.
+    """A diffusion model, its prompt features and audio settings, and the number of keys of its charts.
 
-    placement, density: a note-placement model and a prior of the density of notes, where its folder has them.
+    placement, density: a note-placement model and a prior of chart density, if its folder has them.
     """
 
     model: LatentDiffusion
@@ -65,12 +65,11 @@ class TrainedModel:
 
 
 def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None = None) -> TrainedModel:
-    """Load a stage 2 checkpoint onto the CPU; `config` replaces the run's configuration that it carries.
+    """Load a stage 2 checkpoint onto the CPU; `config` replaces the run's configuration in it.
 
-    A checkpoint is a run's .ckpt, a model folder (mug.checkpoints.model_folder), or the .safetensors file in one.
-    What else is in the folder, a placement model or a density, comes with it. A configuration inside a checkpoint may
-    only build this package's own networks, for it may come from a stranger. Raises CheckpointError that names what is
-    missing or which tensors do not fit.
+    A checkpoint is a run's .ckpt, a model folder (mug.checkpoints.model_folder), or its .safetensors file. A folder's
+    placement model and density prior are loaded too. Checkpoints are untrusted: the configuration inside may only build
+    this package's own networks. Raises CheckpointError that names what is missing or which tensors do not fit.
     """
     wanted = "charts need stage 2, configs/mug/mug_diffusion.yaml"
     model, spec, audio_settings, keys = _load(checkpoint, LatentDiffusion, wanted, config)
@@ -87,7 +86,7 @@ def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None 
 def _load_placement(folder: Path, spec: FeatureSpec, audio_settings: AudioSettings, keys: int) -> PlacementModel:
     wanted = f"the folder {PLACEMENT} of a model is for a PlacementModel"
     placement, its_spec, its_audio, its_keys = _load(folder, PlacementModel, wanted)
-    its_audio = replace(its_audio, max_audio_frame=audio_settings.max_audio_frame)  # songs are of any length
+    its_audio = replace(its_audio, max_audio_frame=audio_settings.max_audio_frame)  # songs may have any length
     if (its_spec.features, its_audio, its_keys) != (spec.features, audio_settings, keys):
         raise CheckpointError(f"{folder}: its prompt, audio or keys are not those of the model in {folder.parent}")
     return placement
@@ -96,8 +95,9 @@ def _load_placement(folder: Path, spec: FeatureSpec, audio_settings: AudioSettin
 def _load(
     checkpoint: str | Path, kind: type[Network], wanted: str, config: Mapping[str, Any] | None = None
 ) -> tuple[Network, FeatureSpec, AudioSettings, int]:
-    """Load a model of one kind, and say which prompt, audio and number of keys it understands; `wanted`: for messages
-    about other kinds.
+    """Load a model of one kind; return it with its prompt features, audio settings and number of keys.
+
+    wanted: for the message if the checkpoint is of another kind.
     """
     state, config = read_model(checkpoint, config)
     source = str(checkpoint)
@@ -111,7 +111,7 @@ def _load(
     with naming_config(source):
         common = config["data"]["params"]["common"]
         keys, audio_settings = int(common["keys"]), AudioSettings.from_params(common["audio"])
-        # What is left to a default has to agree too.
+        # Values left to a default have to agree too.
         said = {**common["audio"], "n_mels": audio_settings.n_mels, "n_fft": audio_settings.n_fft}
         check_agreement(model, {"params": {"common": {"keys": keys, "audio": said}}})
         features = config["model"]["params"]["cond_stage_config"]["params"]["path_to_yaml"]
@@ -124,10 +124,10 @@ def _load(
 def read_model(
     checkpoint: str | Path, config: Mapping[str, Any] | None = None
 ) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
-    """Return the tensors of a .ckpt or a model folder and the configuration that it carries, or else `config`.
+    """Return the tensors of a .ckpt or a model folder, and `config` or else the configuration in it.
 
-    A configuration that asks for anything but networks of this package is refused. The tensors of a .ckpt are read when
-    they are used, see `read_checkpoint`. Raises CheckpointError.
+    A configuration may only name networks of this package. The tensors of a .ckpt are read when they are used, see
+    `read_checkpoint`. Raises CheckpointError.
     """
     carried: Any
     if is_model_folder(checkpoint):
@@ -149,21 +149,21 @@ def read_model(
 
 
 def skeleton(config: Mapping[str, Any], state: Mapping[str, Tensor], source: str) -> torch.nn.Module:
-    """Build the model of a configuration without numbers, to compare with the tensors that belong to it.
+    """Build a configuration's model without allocating its weights, to compare with the tensors of a checkpoint.
 
-    Raises CheckpointError for a configuration that builds none.
+    Raises CheckpointError for a configuration that cannot be built.
     """
     with naming_config(source), without_numbers(source):
         params = config["model"].get("params") or {}
         betas = state.get("betas", ())
-        if len(betas) < params.get("timesteps", 0):  # whose schedule would take memory all the same
+        if len(betas) < params.get("timesteps", 0):  # the schedule is allocated even here
             raise CheckpointError(f"{source}: betas is [{len(betas)}], its configuration has more timesteps")
         return build_network(without_ckpt_paths(config["model"]))
 
 
 @contextmanager
 def naming_config(source: str) -> Iterator[None]:
-    """Name the checkpoint in whatever goes wrong with its configuration."""
+    """Turn errors of a configuration into CheckpointError that names the checkpoint."""
     try:
         yield
     except KeyError as error:
@@ -173,13 +173,13 @@ def naming_config(source: str) -> Iterator[None]:
 
 
 def check_places(node: Any, source: str, where: str = "model") -> None:
-    """Raise CheckpointError for a model's configuration with anything in a place but the networks that belong there.
+    """Raise CheckpointError unless every node of a model's configuration names a network allowed at its key.
 
-    A function of this package would do harm (some write files where they are told to), and so would a network in
-    another's place: some read files, and some take hours to build.
+    Other functions of this package could do harm (some write files at any path), and so could a network at the wrong
+    key: some read files, and some take hours to build.
     """
     if not isinstance(node, Mapping):
-        return  # an error with its own name, when it is built
+        return  # building it raises a better error
     target, allowed = node.get("target"), PLACES[where.rpartition(".")[2]]
     if target not in allowed:
         raise CheckpointError(
@@ -192,7 +192,10 @@ def check_places(node: Any, source: str, where: str = "model") -> None:
 
 
 def _check_plain(config: Any, checkpoint: str) -> None:
-    """Raise CheckpointError unless a configuration is some plain values: in a pickle one list may be in many places."""
+    """Raise CheckpointError unless a configuration is a limited number of plain values.
+
+    They are counted, because a pickle may contain one list many times.
+    """
     waiting, count = [config], 1
     while waiting:
         node = waiting.pop()
@@ -208,7 +211,7 @@ def _check_plain(config: Any, checkpoint: str) -> None:
 
 
 def _check_features(config: Any, checkpoint: str) -> None:
-    """Raise CheckpointError unless the list of features is a small regular file, and never a device."""
+    """Raise CheckpointError unless the feature list is a small regular file, not a device."""
     prompt = prompt_params(config)
     if "path_to_yaml" in prompt:
         try:
