@@ -20,9 +20,9 @@ def check_networks(
     cond_stage_config: Mapping[str, Any],
     z_channels: int,
 ) -> None:
-    """Raise ConfigError, with both keys and both numbers, where one network gives what another one does not take.
+    """Raise ConfigError, with both keys and both numbers, if one network's output does not fit another's input.
 
-    What a network of other parameters does not say is not compared, nor is what is no mapping: building it complains.
+    Parameters that a network does not have are not compared. A node that is not a mapping fails when it is built.
     """
     out_channels = _mapping_at(unet_config, "params").get("out_channels")
     _check_equal("unet_config.params.out_channels", out_channels, "z_channels", z_channels)
@@ -35,7 +35,7 @@ def check_conditions(
     cond_stage_config: Mapping[str, Any],
     z_channels: int,
 ) -> None:
-    """Raise ConfigError, as `check_networks` does, where a denoiser does not take the encoded audio or the prompt."""
+    """Raise ConfigError, like `check_networks`, if the encoded audio or the prompt does not fit the denoiser."""
     unet, wave, cond = (_mapping_at(node, "params") for node in (unet_config, wave_stage_config, cond_stage_config))
     context = cond.get("embed_dim")
     _check_equal(
@@ -48,7 +48,7 @@ def check_conditions(
     else:
         encoder = "wave_stage_config.params.middle_channels * channel_mult"
         width, mults = wave.get("middle_channels"), wave.get("channel_mult", ())
-        # Text times a number is more text: of a stranger's configuration, more than fits in memory.
+        # In Python, text times a number is longer text: an untrusted configuration could fill the memory with it.
         are_numbers = all(isinstance(number, int) for number in (width, *mults))
         encoded = [width * mult for mult in mults] if are_numbers else []
     if levels is not None:
@@ -66,7 +66,7 @@ def check_z_channels(z_channels: int, first_stage: FirstStage) -> None:
 
 
 def check_z_length(z_length: int, factor: int) -> None:
-    """Raise ConfigError unless the latent divides by `factor`: how much longer it is than the denoiser's last level."""
+    """Raise ConfigError unless z_length is a multiple of `factor`, the denoiser's downsampling factor."""
     if z_length < 1 or z_length % factor:
         raise ConfigError(
             f"model.params: z_length is {z_length}, but unet_config.params.channel_mult needs a multiple of {factor}"
@@ -95,12 +95,12 @@ def check_noisy(x_t: Tensor, t: Tensor, z_channels: int, timesteps: int) -> None
 
 
 def check_noise(noise: Tensor, x_0: Tensor) -> None:
-    """Raise ValueError unless there is as much noise as latent: one would be broadcast in silence."""
+    """Raise ValueError unless noise and latent have the same shape; otherwise it would be broadcast silently."""
     if noise.shape != x_0.shape:
         raise ValueError(f"the diffusion model expects noise {list(x_0.shape)}, got {list(noise.shape)}")
 
 
 def check_context(context: Tensor, n_features: int) -> None:
-    """Raise ValueError unless context is [B, C, n_features]; its channels are the denoiser's to check."""
+    """Raise ValueError unless context is [B, C, n_features]; the denoiser checks C."""
     if context.ndim != 3 or context.shape[2] != n_features:
         raise ValueError(f"the diffusion model expects a context [B, C, {n_features}], got {list(context.shape)}")

@@ -24,7 +24,7 @@ from mug.diffusion.steps import (
 from mug.errors import ConfigError
 from mug.seeding import noise_like
 
-# Names that once stood here and are still imported from here.
+# Some of these have moved, but are still imported from here.
 __all__ = ["Denoise", "Step", "ddim_sample", "guided", "sampling_steps"]
 
 
@@ -41,11 +41,11 @@ def ddim_sample(
     callback: Callback = no_callback,
     tqdm_class: Callable[..., Any] = tqdm,
 ) -> Tensor:
-    """Return the samples [B, Z, L] that `denoise` leads to from the noise `x_T`.
+    """Return samples [B, Z, L], denoised from the noise `x_T`.
 
-    alphas_cumprod: float [timesteps], alpha_bar of every timestep that the model knows.
-    eta: 0 is deterministic, 1 as random as DDPM; `generators`, one an item, draw its noise.
-    keep: puts a known part into the sample, see mug.diffusion.inpainting. callback: called after every step.
+    alphas_cumprod: float [timesteps], alpha_bar of every timestep of the model.
+    eta: 0 is deterministic, 1 as random as DDPM; `generators`, one per item, draw its noise.
+    keep: puts the known part into the sample, see mug.diffusion.inpainting. callback: called after every step.
     Raises ConfigError for an impossible number of steps, spacing or eta.
     """
     if not 0 <= eta <= 1:

@@ -1,4 +1,4 @@
-"""Training of stage 2: denoising diffusion of the first stage's latents, conditioned on the prompt and the audio.
+"""Training of stage 2: diffusion on the first stage's latents, conditioned on the prompt and the audio.
 
 Axes: B batch, Z latent channels, L latent frames.
 """
@@ -28,7 +28,7 @@ class DDPM(LitNetwork):
     """Trains the denoiser, the audio encoder and the prompt embedder of a LatentDiffusion together.
 
     A training step is algorithm 1 of Ho et al., "Denoising Diffusion Probabilistic Models", 2020. A configuration names
-    this class and has the parameters of LatentDiffusion and of TrainingParams, see mug.model.network_node.
+    this class, and its params are those of LatentDiffusion and TrainingParams, see mug.model.network_node.
     """
 
     network: LatentDiffusion
@@ -69,7 +69,7 @@ class DDPM(LitNetwork):
         self._evaluate(batch, batch_idx, "test")
 
     def _evaluate(self, batch: Mapping[str, Any], batch_idx: int, stage: str) -> None:
-        """Log the losses with the same noise and timesteps every time, so that epochs can be compared."""
+        """Log the losses, always with the same noise and timesteps, so that epochs can be compared."""
         network = self.network
         lengths = network.lengths_of(batch)
         x_0 = network.latents_of(batch, lengths)
@@ -105,7 +105,7 @@ class DDPM(LitNetwork):
             self._measure_latents()
 
     def _check_encoded_latents(self) -> None:
-        """Raise ConfigError where training items bring latents that are not this model's."""
+        """Raise ConfigError if the training items have latents of another first stage."""
         datamodule = datamodule_of(self.trainer)
         first_stage = None if datamodule is None else datamodule.first_stage
         if first_stage is None:
@@ -127,6 +127,6 @@ class DDPM(LitNetwork):
         network = self.network
         mean, std = latent_statistics(datamodule.silent_train_dataloader(), network.plain_latents, total)
         network.latent_mean.copy_(mean)
-        network.latent_std.copy_(std.clamp(min=1e-6))  # a channel that never moves
+        network.latent_std.copy_(std.clamp(min=1e-6))  # in case a channel is constant
         network.latents_measured.fill_(True)
         rank_zero_info(f"latent channels normalised from deviations {std.min().item():.3g}..{std.max().item():.3g}")

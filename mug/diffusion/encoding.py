@@ -28,9 +28,9 @@ def encoded_batches(
     desc: str = "encoding",
     tqdm_class: Callable[..., Any] = tqdm,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the dataset's items of these (index, epoch), in batches, with their latents as `z` float32 [B, Z, L].
+    """Yield the dataset's items at `keys` (index, epoch), in batches, with their latents as `z` float32 [B, Z, L].
 
-    Those are what training would take: the mode of the posterior, of notes of which the padding is masked.
+    The latents are those that training would compute: the posterior's mode, with padding masked.
     """
     loader: DataLoader = DataLoader(
         dataset, batch_size=batch_size, sampler=keys, num_workers=num_workers, collate_fn=collate
@@ -45,9 +45,9 @@ def encoded_batches(
 def encode_latents(
     model: LatentDiffusion, dataset: OsuDataset, folder: Path, n_variants: int, batch_size: int, num_workers: int = 0
 ) -> int:
-    """Write the latents of all items of the first `n_variants` epochs to a folder; return their bytes.
+    """Write the latents of all items of the first `n_variants` epochs to a folder; return their size in bytes.
 
-    Raises DatasetError where the disk has no room for them.
+    Raises DatasetError if the disk is too full for them.
     """
     shape = (n_variants, len(dataset), model.z_channels, model.z_length)
     n_bytes = 4 * math.prod(shape)

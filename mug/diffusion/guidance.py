@@ -18,10 +18,10 @@ def guided(
     scale: float,
     audios: Sequence[Tensor] = (),
 ) -> Denoise:
-    """Return a denoiser steered by `scale` from the unconditional prompt towards `context`; both [B, C, F].
+    """Return a denoiser guided from the unconditional prompt `uncond` towards `context`, both [B, C, F].
 
-    uncond + scale (cond - uncond), both computed in one forward pass of 2B; of the clean latents, which is the same as
-    of the noise. At scale 1 only the prompt is computed. `denoise` takes (x_t, t, context, audios).
+    It predicts uncond + scale (cond - uncond), in one forward pass of 2B. Guiding the clean latent is the same as
+    guiding the noise. At scale 1 only the conditional half is computed. `denoise` takes (x_t, t, context, audios).
     """
     if scale == 1.0:
         return lambda x, t: denoise(x, t, context, audios)

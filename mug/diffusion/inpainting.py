@@ -1,4 +1,4 @@
-"""Inpainting: at every step, the known part replaces the sample's, with the noise of that step.
+"""Inpainting: at every step, the known part, noised to that step's level, replaces that part of the sample.
 
 Song et al., "Score-Based Generative Modeling through Stochastic Differential Equations", 2021, appendix I.2; Lugmayr
 et al., "RePaint", 2022, equation 8, without its resampling.
@@ -17,10 +17,10 @@ from mug.seeding import noise_like
 
 @dataclass(frozen=True)
 class KnownPart:
-    """A sampler's `keep`: where `mask` is 1 the sample is the known latent, where it is 0 it is free.
+    """A sampler's `keep`: where `mask` is 1 the sample keeps the known latent, where it is 0 it is generated.
 
-    mask: broadcasts to [B, Z, L]. x0: the known latents [B, Z, L]. generators: one an item, which draws the noise on
-    its known part, so that a sample does not depend on those beside it.
+    mask: broadcasts to [B, Z, L]. x0: the known latents [B, Z, L]. generators: one per item, for the noise of its
+    known part, so that a sample does not depend on the rest of the batch.
     """
 
     mask: Tensor
@@ -28,7 +28,7 @@ class KnownPart:
     generators: Sequence[torch.Generator]
 
     def __call__(self, x: Tensor, a_t: float) -> Tensor:
-        """Return x_t [B, Z, L] with the known part at the noise level of alpha_bar a_t; 1 is without noise."""
+        """Return x_t [B, Z, L] with the known part at the noise level of alpha_bar a_t, where 1 is no noise."""
         known = self.x0
         if a_t < 1:
             known = a_t**0.5 * known + (1 - a_t) ** 0.5 * noise_like(x, self.generators)

@@ -31,18 +31,18 @@ from mug.model.network_node import ConfiguredNetwork
 
 
 class LatentDiffusion(ConfiguredNetwork):
-    """Notes to latents and back, audio and prompt to conditioning, noise onto latents and off them (Ho et al. 2020).
+    """Maps notes to latents and back, encodes audio and prompt, and adds and removes noise (Ho et al. 2020).
 
     unet_config, first_stage_config, wave_stage_config, cond_stage_config: nodes of the denoiser, the frozen first
     stage, the audio encoder and the prompt embedder.
-    z_channels, z_length: shape of the latents that are trained on; other lengths work.
+    z_channels, z_length: shape of the latents in training; sampling works at other lengths too.
     parameterization: what the denoiser predicts, see mug.diffusion.parameterization.
     loss_type, timestep_sampling: see mug.diffusion.objective.
-    min_snr_gamma: weigh the loss by min-SNR, 5 is usual; None weighs all timesteps alike.
+    min_snr_gamma: gamma of min-SNR loss weights, usually 5; None weights all timesteps equally.
     beta_schedule, timesteps, linear_start, linear_end, zero_terminal_snr: see mug.diffusion.schedule.
-    normalize_latents: keep latents at mean 0 and deviation 1 by latent_mean and latent_std, which training measures on
-    its first batches.
-    What a run says besides: mug.model.network_node.TrainingParams; mug.diffusion.diffusion.DDPM trains it.
+    normalize_latents: normalise latents to mean 0 and standard deviation 1 with latent_mean and latent_std, which are
+    measured on the first training batches.
+    mug.diffusion.diffusion.DDPM trains it. Training parameters: see mug.model.network_node.TrainingParams.
     """
 
     alphas_cumprod: Tensor
@@ -101,7 +101,7 @@ class LatentDiffusion(ConfiguredNetwork):
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are."""
+        """The networks' device."""
         return self.alphas_cumprod.device
 
     @property
@@ -111,24 +111,24 @@ class LatentDiffusion(ConfiguredNetwork):
 
     @property
     def length_multiple(self) -> int:
-        """What the number of latent frames has to be a multiple of."""
+        """The number of latent frames must be a multiple of this."""
         return math.lcm(LENGTH_MULTIPLE, self.model.unet_model.factor)
 
     @property
     def spacing(self) -> str:
-        """How a sampler should choose its timesteps: from the very last one on, where no signal is left there."""
+        """The spacing of a sampler's timesteps. If the last timestep is pure noise, sampling has to start there."""
         return "trailing" if self.alphas_cumprod[-1] == 0 else "uniform"
 
     @property
     def first_stage_fingerprint(self) -> str:
-        """What latents on disk have to have been encoded by."""
+        """Fingerprint of the first stage; latents on disk must have the same."""
         return self.model.first_stage_model.fingerprint(self.length_multiple)
 
-    # `lengths` [B] are the latent frames of each song, multiples of length_multiple: what lies beyond them does not
-    # change what lies inside. Without them every song fills its row.
+    # `lengths` [B] are the latent frames of each song, multiples of length_multiple. Frames beyond them do not affect
+    # those inside. Without `lengths` every song fills its row.
 
     def lengths_of(self, batch: Mapping[str, Any]) -> Tensor | None:
-        """Latent frames of each song of a batch [B]; None where all fill the window."""
+        """Latent frames of each song of a batch [B]; None if all fill the window."""
         note_frames = self.latent_factor * self.length_multiple
         lengths = whole_lengths(batch.get("n_frames"), note_frames, self.latent_factor * self.z_length)
         return None if lengths is None else lengths // self.latent_factor
@@ -143,9 +143,9 @@ class LatentDiffusion(ConfiguredNetwork):
         return self.model.first_stage_model.encode(note, note_frames).mode()
 
     def latents_of(self, batch: Mapping[str, Any], lengths: Tensor | None) -> Tensor:
-        """The normalised latents [B, Z, L] of a batch, which brings its notes or has its latents as `z`.
+        """The normalised latents [B, Z, L] of a batch of notes, or of one that already has its latents as `z`.
 
-        Raises ConfigError for latents of another shape than the model's.
+        Raises ConfigError if their shape is not the model's.
         """
         return (self._plain_latents_of(batch, lengths) - self.latent_mean) / self.latent_std
 
@@ -160,8 +160,9 @@ class LatentDiffusion(ConfiguredNetwork):
         return z
 
     def plain_latents(self, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor | None]:
-        """The latents [B, Z, L] of a batch of a loader as the first stage has them, not normalised, and how long those
-        of each song are [B], None where all fill their row. Raises ConfigError for latents of another shape.
+        """The first stage's latents [B, Z, L] of a batch from a loader, not normalised, and each song's length [B].
+
+        The lengths are None if all songs fill their row. Raises ConfigError if the latents' shape is not the model's.
         """
         on_device = {name: batch[name].to(self.device) for name in ("z", "note", "n_frames") if name in batch}
         lengths = self.lengths_of(on_device)
@@ -175,7 +176,7 @@ class LatentDiffusion(ConfiguredNetwork):
     def encode_audio(self, audio: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
         """Audio [B, M, A] or [B, 2, Q, A] -> its encoding at each level of the denoiser [B, C, L / 2^level]."""
         n_audios = self.model.unet_model.n_audios
-        latent_frame = self.model.wave_model.factor >> (n_audios - 1)  # in audio frames; the last scale is coarser
+        latent_frame = self.model.wave_model.factor >> (n_audios - 1)  # in audio frames; the last scale is the coarsest
         encoded = self.model.wave_model(audio, None if lengths is None else lengths * latent_frame)
         audios = [encoded] if isinstance(encoded, Tensor) else list(encoded)
         return audios[-n_audios:]
@@ -187,7 +188,7 @@ class LatentDiffusion(ConfiguredNetwork):
     def predict(
         self, x_t: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor], lengths: Tensor | None = None
     ) -> Tensor:
-        """What the denoiser says of x_t [B, Z, L] at timesteps t [B], in the terms of the parameterization: [B, Z, L].
+        """The denoiser's prediction [B, Z, L] for x_t [B, Z, L] at timesteps t [B], in the model's parameterization.
 
         context, audios: see encode_prompt and encode_audio.
         """
@@ -197,7 +198,7 @@ class LatentDiffusion(ConfiguredNetwork):
     def denoise(
         self, x_t: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor], lengths: Tensor | None = None
     ) -> Tensor:
-        """Return the denoiser's estimate of the clean latent of x_t [B, Z, L] at timesteps t [B].
+        """Return the denoiser's estimate of the clean latent x_0 [B, Z, L], given x_t [B, Z, L] at timesteps t [B].
 
         context, audios: see encode_prompt and encode_audio. Raises ValueError for another shape or an unknown timestep.
         """
@@ -209,10 +210,10 @@ class LatentDiffusion(ConfiguredNetwork):
     def p_losses(
         self, batch: Mapping[str, Any], x_0: Tensor, t: Tensor, noise: Tensor, lengths: Tensor | None = None
     ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
-        """Return the loss, what to log of it, and the plain loss of each item [B].
+        """Return the loss, the values to log, and the unweighted loss of each item [B].
 
-        x_0, noise [B, Z, L]; t, lengths [B]; of the batch its audio and feature, and for "recon" its note and
-        valid_flag. What is beyond a song's end, as `lengths` say it, counts for nothing.
+        x_0, noise [B, Z, L]; t, lengths [B]. batch: needs audio and feature, and for "recon" also note and valid_flag.
+        Frames beyond a song's end, given by `lengths`, do not count.
         """
         mask = frame_mask(lengths, x_0.shape[2])
         audios, context = self.encode_audio(batch["audio"], lengths), self.encode_prompt(batch["feature"])

@@ -1,4 +1,4 @@
-"""Mean and deviation of every latent channel, measured on charts.
+"""Mean and standard deviation of every latent channel, measured on charts.
 
 Axes: B batch, K keys, T note frames, Z latent channels, L latent frames.
 """
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mug.model.masking import frame_mask
 
-MEASURED_BATCHES = 16  # enough crops for two digits of every channel's mean and deviation
+MEASURED_BATCHES = 16  # enough crops for two digits of every channel's mean and standard deviation
 
 
 @torch.no_grad()
@@ -22,10 +22,10 @@ def latent_statistics(
     latents_of: Callable[[Mapping[str, Any]], tuple[Tensor, Tensor | None]],
     total: Callable[[Tensor], Tensor] = lambda own: own,
 ) -> tuple[Tensor, Tensor]:
-    """Return mean and deviation, both [Z, 1], of the latents of the first batches, padding left out.
+    """Return the mean and standard deviation, both [Z, 1], of the latents of the first batches, without padding.
 
-    latents_of: a batch's latents [B, Z, L] as the first stage has them, and how long those of each song are [B], None
-    where all fill their row. total: the sum of a tensor over all processes, each of which has batches of its own.
+    latents_of: returns a batch's latents [B, Z, L], not normalised, and each song's length [B] (None if all fill their
+    row). total: sums a tensor over all processes, which have different batches.
     """
     some = itertools.islice(batches, MEASURED_BATCHES)
     channels = torch.cat([_without_padding(*latents_of(batch)) for batch in some], dim=1)  # [Z, all frames]

@@ -29,7 +29,7 @@ def check_timestep_sampling(name: str) -> None:
 
 
 def elementwise_loss(loss_type: str, prediction: Tensor, target: Tensor) -> Tensor:
-    """Return the elementwise loss of this type, in the shape of its arguments."""
+    """Return the elementwise loss of this type, with the shape of its arguments."""
     if loss_type == "l1":
         return (prediction - target).abs()
     if loss_type == "l2":
@@ -38,10 +38,10 @@ def elementwise_loss(loss_type: str, prediction: Tensor, target: Tensor) -> Tens
 
 
 def draw_timesteps(sampling: str, timesteps: int, generators: Iterable[torch.Generator]) -> Tensor:
-    """Return the timesteps that a training step is about, int64 [B], each in 0..timesteps-1, by a generator an item.
+    """Draw the timesteps of a training step, int64 [B], each in 0..timesteps-1, with one generator per item.
 
-    "uniform": all alike. "logit_normal": those in the middle more often, sigmoid(N(0, 1)) of the way (Esser et al.,
-    "Scaling Rectified Flow Transformers", 2024, arXiv:2403.03206, equation 19).
+    "uniform": all equally often. "logit_normal": those in the middle more often, at sigmoid(N(0, 1)) of the range
+    (Esser et al., "Scaling Rectified Flow Transformers", 2024, arXiv:2403.03206, equation 19).
     """
     if sampling == "uniform":
         return torch.cat([torch.randint(timesteps, (1,), generator=generator) for generator in generators])

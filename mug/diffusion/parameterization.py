@@ -8,8 +8,8 @@ With x_t = a x_0 + s eps (a = sqrt(alpha_bar_t), s = sqrt(1 - alpha_bar_t)):
     recon   the clean latent, trained on the notes it decodes to
     flow    eps - x_0, seen at x_t / (a + s)      Liu, Gong, Liu, "Flow Straight and Fast", 2022 (arXiv:2209.03003)
 
-x_t / (a + s) = (1 - tau) x_0 + tau eps with tau = s / (a + s), a point on the straight line from data to noise: a
-rectified flow is this diffusion in other coordinates, so that schedules and samplers need not know of it.
+x_t / (a + s) = (1 - tau) x_0 + tau eps with tau = s / (a + s) is a point on the straight line from data to noise. So a
+rectified flow is the same diffusion in other coordinates, and schedules and samplers need no special case.
 
 a and s broadcast against x_t: scalars or [B, 1, 1] beside [B, Z, L].
 """
@@ -29,7 +29,7 @@ def check_parameterization(name: str) -> None:
 
 
 def check_last_timestep(name: str, betas: np.ndarray) -> None:
-    """Raise ConfigError for "eps" and a schedule, betas [timesteps], whose last timestep is pure noise."""
+    """Raise ConfigError for "eps" with a schedule, betas [timesteps], whose last timestep is pure noise."""
     if name == "eps" and betas[-1] == 1.0:
         raise ConfigError(
             "parameterization: eps cannot recover the latent where no signal is left, as at the end of this schedule; "
@@ -38,12 +38,12 @@ def check_last_timestep(name: str, betas: np.ndarray) -> None:
 
 
 def input_of(parameterization: str, x_t: Tensor, a: Tensor, s: Tensor) -> Tensor:
-    """Return what the denoiser is shown."""
+    """Return the denoiser's input."""
     return x_t / (a + s) if parameterization == "flow" else x_t
 
 
 def target_of(parameterization: str, x_0: Tensor, eps: Tensor, a: Tensor, s: Tensor) -> Tensor:
-    """Return what the denoiser should predict."""
+    """Return the denoiser's target."""
     if parameterization == "eps":
         return eps
     if parameterization == "v":
@@ -54,7 +54,7 @@ def target_of(parameterization: str, x_0: Tensor, eps: Tensor, a: Tensor, s: Ten
 
 
 def x0_of(parameterization: str, prediction: Tensor, x_t: Tensor, a: Tensor, s: Tensor) -> Tensor:
-    """Return the clean latent that a prediction means."""
+    """Return the clean latent that a prediction implies."""
     if parameterization == "eps":
         return (x_t - s * prediction) / a
     if parameterization == "v":
@@ -65,5 +65,5 @@ def x0_of(parameterization: str, prediction: Tensor, x_t: Tensor, a: Tensor, s: 
 
 
 def x0_per_prediction(parameterization: str, a: Tensor, s: Tensor) -> Tensor:
-    """Return by how much the clean latent moves when the prediction moves by one: the slope of `x0_of`, unsigned."""
+    """Return the absolute slope of `x0_of`: how much the clean latent changes per unit of prediction."""
     return {"eps": s / a, "v": s, "flow": s / (a + s)}.get(parameterization, s / s)

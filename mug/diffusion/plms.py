@@ -17,7 +17,8 @@ from tqdm import tqdm
 from mug.diffusion.steps import Callback, Denoise, Keep, no_callback, nothing_known, same_timestep, sampling_steps
 from mug.errors import ConfigError
 
-# Weights of the predictions, newest first: the mean over the next step of the polynomial through them, for equal steps.
+# Weights of the predictions, newest first. They extrapolate the polynomial through the predictions and average it over
+# the next step, for steps of equal length.
 ADAMS_BASHFORTH = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12), (55 / 24, -59 / 24, 37 / 24, -9 / 24))
 
 
@@ -34,24 +35,24 @@ def plms_sample(
     callback: Callback = no_callback,
     tqdm_class: Callable[..., Any] = tqdm,
 ) -> Tensor:
-    """Return the samples [B, Z, L] that `denoise` leads to from the noise `x_T`; the arguments are `ddim_sample`'s.
+    """Return samples [B, Z, L], denoised from the noise `x_T`; for the arguments see `ddim_sample`.
 
-    It adds no noise: eta is 0, and `generators` are not used. The first steps use as many predictions as there are.
-    (The paper looks ahead in the first one instead, which fails where x_T is all noise, as with "trailing" timesteps of
-    a cosine schedule: the least change of the noise is then a large one of x_0.) Raises ConfigError for an impossible
+    It adds no noise: eta is 0, and `generators` are not used. The first steps use the predictions there are so far.
+    (The paper looks ahead in the first step instead. That fails if x_T is pure noise, as with "trailing" timesteps of a
+    cosine schedule: there a tiny change of the noise is a large one of x_0.) Raises ConfigError for an impossible
     number of steps, spacing or eta.
     """
     if eta != 0:
         raise ConfigError(f"eta: {eta}, but PLMS is deterministic; leave it at 0")
     path = sampling_steps(alphas_cumprod, steps, spacing)
-    predicted: deque[Tensor] = deque(maxlen=len(ADAMS_BASHFORTH))  # the noise, newest first
+    predicted: deque[Tensor] = deque(maxlen=len(ADAMS_BASHFORTH))  # noise predictions, newest first
     x = x_T
     for step in tqdm_class(path, total=len(path), desc="PLMS"):
         x = keep(x, step.a_t)
         pred_x0 = denoise(x, same_timestep(step.t, x))
         predicted.appendleft(step.eps(x, pred_x0))
         eps = predicted[0]
-        if len(predicted) > 1:  # the first pred_x0 stays: x_T may be all noise, whose eps does not tell x_0
+        if len(predicted) > 1:  # the first step keeps its pred_x0: if x_T is pure noise, eps does not determine x_0
             weights = ADAMS_BASHFORTH[len(predicted) - 1]
             eps = torch.stack([w * each for w, each in zip(weights, predicted, strict=True)]).sum(dim=0)
             pred_x0 = (x - (1 - step.a_t) ** 0.5 * eps) / step.a_t**0.5

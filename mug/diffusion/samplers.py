@@ -1,4 +1,4 @@
-"""The samplers by name. To add one, write its loop in a file of its own, after ddim.py's, and add a line here."""
+"""The samplers by name. To add one, write its loop in a new file, modelled on ddim.py, and add a line here."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from mug.diffusion.steps import Callback, Denoise, Keep
 
 
 class Sampler(Protocol):
-    """The signature of `ddim_sample`, which says what the arguments mean."""
+    """The signature of a sampler; for the arguments see `ddim_sample`."""
 
     def __call__(
         self,
@@ -30,4 +30,4 @@ class Sampler(Protocol):
 
 
 SAMPLERS: dict[str, Sampler] = {"ddim": ddim_sample, "plms": plms_sample}
-STOCHASTIC = {"ddim"}  # those that add noise at every step where eta is above 0
+STOCHASTIC = {"ddim"}  # they add noise at every step if eta is above 0

@@ -24,10 +24,11 @@ def make_beta_schedule(
 ) -> np.ndarray:
     """Return the betas, float64 [timesteps].
 
-    "linear" is linear in sqrt(beta), "sqrt_linear" linear in beta, "sqrt" the root of the latter, and "cosine" is
-    Nichol & Dhariwal, "Improved DDPM", 2021, equation 17 (it ignores the two ends). "rectified_flow" has the noise
-    levels tau = 1/timesteps .. 1 of a rectified flow (Liu, Gong, Liu 2022); its last beta is 1, no signal is left.
-    `zero_terminal_snr` makes that so of the others. Raises ConfigError for another name and impossible timesteps.
+    "linear" is linear in sqrt(beta), "sqrt_linear" is linear in beta, and "sqrt" is the square root of sqrt_linear.
+    "cosine" is Nichol & Dhariwal, "Improved DDPM", 2021, equation 17 (it ignores linear_start and linear_end).
+    "rectified_flow" has the noise levels tau = 1/timesteps .. 1 of a rectified flow (Liu, Gong, Liu 2022); its last
+    beta is 1, which leaves no signal. `zero_terminal_snr` does the same to the other schedules. Raises ConfigError for
+    an unknown name or impossible timesteps.
     """
     if timesteps < 1 + zero_terminal_snr:
         raise ConfigError(f"timesteps: {timesteps} is impossible, this schedule needs {1 + zero_terminal_snr} or more")
@@ -49,14 +50,14 @@ def _betas(name: str, timesteps: int, linear_start: float, linear_end: float) ->
         return np.clip(1 - alpha_bar[1:] / alpha_bar[:-1], 0.0, MAX_BETA)
     if name == "rectified_flow":
         tau = np.arange(timesteps + 1, dtype=np.float64) / timesteps
-        alpha_bar = (1 - tau) ** 2 / ((1 - tau) ** 2 + tau**2)  # of the same ratio of signal to noise
+        alpha_bar = (1 - tau) ** 2 / ((1 - tau) ** 2 + tau**2)  # with the same signal-to-noise ratio
         return 1 - alpha_bar[1:] / alpha_bar[:-1]
     known = "linear, sqrt_linear, sqrt, cosine, rectified_flow"
     raise ConfigError(f"beta_schedule: unknown '{name}'; known are {known}")
 
 
 def _without_terminal_signal(betas: np.ndarray) -> np.ndarray:
-    """Betas [timesteps] whose last step leaves no signal, while the first alpha_bar stays.
+    """Rescale betas [timesteps] so that the last step leaves no signal and the first alpha_bar does not change.
 
     Lin et al., "Common Diffusion Noise Schedules and Sample Steps are Flawed", 2023, algorithm 1.
     """
@@ -66,7 +67,7 @@ def _without_terminal_signal(betas: np.ndarray) -> np.ndarray:
 
 
 def schedule_buffers(betas: np.ndarray) -> dict[str, Tensor]:
-    """Return everything that the forward process and its posterior need, float32 [timesteps] each, by field-wide name.
+    """Return the buffers of the forward process and its posterior, float32 [timesteps] each, by their usual names.
 
     posterior_*: q(x_{t-1} | x_t, x_0), equations 6 and 7 of Ho et al.
     """
@@ -74,7 +75,7 @@ def schedule_buffers(betas: np.ndarray) -> dict[str, Tensor]:
     alpha_bar = np.cumprod(alphas)
     alpha_bar_prev = np.append(1.0, alpha_bar[:-1])
     posterior_variance = betas * (1.0 - alpha_bar_prev) / (1.0 - alpha_bar)
-    with np.errstate(divide="ignore"):  # where no signal is left at the end, its reciprocal is infinite
+    with np.errstate(divide="ignore"):  # alpha_bar may be 0 at the end
         recip = 1.0 / alpha_bar
     arrays = {
         "betas": betas,
@@ -86,7 +87,7 @@ def schedule_buffers(betas: np.ndarray) -> dict[str, Tensor]:
         "sqrt_recip_alphas_cumprod": np.sqrt(recip),
         "sqrt_recipm1_alphas_cumprod": np.sqrt(recip - 1.0),
         "posterior_variance": posterior_variance,
-        # the variance is zero at t = 0, where its logarithm is clipped
+        # The variance is 0 at t = 0, so its logarithm is clipped.
         "posterior_log_variance_clipped": np.log(np.maximum(posterior_variance, 1e-20)),
         "posterior_mean_coef1": betas * np.sqrt(alpha_bar_prev) / (1.0 - alpha_bar),
         "posterior_mean_coef2": (1.0 - alpha_bar_prev) * np.sqrt(alphas) / (1.0 - alpha_bar),
@@ -97,9 +98,9 @@ def schedule_buffers(betas: np.ndarray) -> dict[str, Tensor]:
 def vlb_weights(betas: np.ndarray, parameterization: str = "eps") -> Tensor:
     """Return the weight of each timestep's error in the variational bound, float32 [timesteps].
 
-    (snr_{t-1} - snr_t) / 2 of an error of x_0 (Kingma et al., "Variational Diffusion Models", 2021, equation 14), in
-    terms of what is predicted; for the noise it is equation 12 of Ho et al. The first, which is infinite, takes the
-    value of the second; one timestep alone has the weight 1.
+    An error of x_0 has the weight (snr_{t-1} - snr_t) / 2 (Kingma et al., "Variational Diffusion Models", 2021,
+    equation 14), which is converted to the predicted quantity; for the noise that is equation 12 of Ho et al. The first
+    weight would be infinite and is set to the second. With a single timestep it is 1.
     """
     alpha_bar = torch.from_numpy(np.cumprod(1.0 - betas))
     if len(alpha_bar) == 1:
@@ -111,11 +112,11 @@ def vlb_weights(betas: np.ndarray, parameterization: str = "eps") -> Tensor:
 
 
 def min_snr_weights(betas: np.ndarray, gamma: float | None, parameterization: str) -> Tensor:
-    """Return the min-SNR weight of each timestep's loss, float32 [timesteps]; all ones where gamma is None.
+    """Return the min-SNR weight of each timestep's loss, float32 [timesteps]; all ones if gamma is None.
 
-    min(snr, gamma) of an error of x_0, in terms of what is predicted: Hang et al., "Efficient Diffusion Training via
-    Min-SNR Weighting Strategy", 2023 (arXiv:2303.09556). Where no signal is left it would be 0; it is 1 there, because
-    sampling begins at that timestep. Raises ConfigError for a gamma that is not positive.
+    An error of x_0 has the weight min(snr, gamma), which is converted to the predicted quantity: Hang et al.,
+    "Efficient Diffusion Training via Min-SNR Weighting Strategy", 2023 (arXiv:2303.09556). At a timestep without signal
+    it would be 0; it is set to 1, because sampling starts there. Raises ConfigError for a gamma that is not positive.
     """
     if gamma is None:
         return torch.ones(len(betas))
@@ -128,15 +129,15 @@ def min_snr_weights(betas: np.ndarray, gamma: float | None, parameterization: st
 
 
 def ddim_timesteps(steps: int, timesteps: int = 1000, spacing: str = "uniform") -> np.ndarray:
-    """Return the timesteps a sampler of `steps` steps visits, int64, rising, each in 0..timesteps-1.
+    """Return the timesteps that a sampler with `steps` steps visits, int64, rising, each in 0..timesteps-1.
 
-    "trailing": exactly `steps`, ending on the last timestep, so that sampling starts at the noise level of pure noise
-        (Lin et al., "Common Diffusion Noise Schedules and Sample Steps are Flawed", 2023).
-    "uniform": every (timesteps // steps)-th from 1 on, as Song et al. 2020; a step or a few more than asked for. Where
-        that would run past the last timestep it is "trailing" instead.
-    "quad": denser towards low noise (Song et al., appendix D.2); neighbours that round to one timestep are one step.
+    "trailing": exactly `steps`, ending on the last timestep, so that sampling starts from pure noise (Lin et al.,
+        "Common Diffusion Noise Schedules and Sample Steps are Flawed", 2023).
+    "uniform": every (timesteps // steps)-th from 1 on, as in Song et al. 2020; it may give a few more than `steps`. If
+        it would run past the last timestep, "trailing" is used instead.
+    "quad": denser towards low noise (Song et al., appendix D.2); neighbours that round to the same timestep are merged.
 
-    Raises ConfigError for another spacing or a step count outside 1..timesteps.
+    Raises ConfigError for an unknown spacing or a step count outside 1..timesteps.
     """
     if not 1 <= steps <= timesteps:
         raise ConfigError(f"steps: {steps} is not between 1 and {timesteps}, the timesteps the model was trained with")

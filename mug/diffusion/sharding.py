@@ -1,4 +1,4 @@
-"""Writes the items of a dataset to shards with latents and audio, for stage 2 to stream.
+"""Writes a dataset's items, with latents and audio, to shards that stage 2 can stream.
 
 Axes: B batch, Z latent channels, L latent frames.
 """
@@ -26,9 +26,10 @@ def encode_shards(
     num_workers: int = 0,
     shard_mb: float = 256.0,
 ) -> dict[str, int]:
-    """Write all items of the first `n_variants` epochs to shards of about `shard_mb`; return the bytes of each by name.
+    """Write all items of the first `n_variants` epochs to shards of about `shard_mb`; return their bytes by name.
 
-    They come in a random order, so that a shard is a sample of all. Raises DatasetError where the disk has no room.
+    Items are in random order, so that each shard is a random sample of the dataset. Raises DatasetError if the disk is
+    too full.
     """
     settings = dataset.settings
     latent = (model.z_channels, model.z_length)

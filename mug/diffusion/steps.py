@@ -13,7 +13,7 @@ from mug.diffusion.schedule import ddim_timesteps
 
 
 class Step(NamedTuple):
-    """From timestep t, with alpha_bar a_t, to t_prev, with a_prev."""
+    """A step from timestep t, with alpha_bar a_t, to t_prev, with a_prev."""
 
     t: int
     t_prev: int
@@ -21,15 +21,15 @@ class Step(NamedTuple):
     a_prev: float
 
     def sigma(self, eta: float) -> float:
-        """The deviation of the noise that this step adds; equation 16 of Song et al. 2020 (DDIM)."""
+        """The standard deviation of the noise that this step adds; equation 16 of Song et al. 2020 (DDIM)."""
         return eta * ((1 - self.a_prev) / (1 - self.a_t) * (1 - self.a_t / self.a_prev)) ** 0.5
 
     def eps(self, x: Tensor, pred_x0: Tensor) -> Tensor:
-        """The noise in x_t, if its clean latent is pred_x0."""
+        """The noise in x_t, given its clean latent pred_x0."""
         return (x - self.a_t**0.5 * pred_x0) / (1 - self.a_t) ** 0.5
 
     def transfer(self, pred_x0: Tensor, eps: Tensor, sigma: float = 0.0) -> Tensor:
-        """Return x at t_prev of this clean latent and noise; equation 12 of Song et al. without the noise it adds."""
+        """Return x at t_prev from clean latent and noise; equation 12 of Song et al. without its added noise."""
         return self.a_prev**0.5 * pred_x0 + (1 - self.a_prev - sigma**2) ** 0.5 * eps
 
 
@@ -37,20 +37,20 @@ Denoise = Callable[[Tensor, Tensor], Tensor]  # (x_t [B, Z, L], t [B]) -> the pr
 Keep = Callable[
     [Tensor, float], Tensor
 ]  # (x_t, alpha_bar of t) -> x_t with its known part, see mug.diffusion.inpainting
-Callback = Callable[[Step, Tensor, Tensor], None]  # (step, the x that it led to, its prediction of x_0)
+Callback = Callable[[Step, Tensor, Tensor], None]  # (step, its result x, its prediction of x_0)
 
 
 def nothing_known(x: Tensor, a_t: float) -> Tensor:
-    """The Keep without a known part."""
+    """A Keep that does nothing: no part is known."""
     return x
 
 
 def no_callback(step: Step, x: Tensor, pred_x0: Tensor) -> None:
-    """The Callback that does nothing."""
+    """A Callback that does nothing."""
 
 
 def sampling_steps(alphas_cumprod: Tensor, steps: int, spacing: str = "uniform") -> list[Step]:
-    """Return the steps from the noisiest on. The last one lands on timestep 0, not on no noise at all.
+    """Return the steps, noisiest first. The last one ends at timestep 0, which still has a little noise.
 
     alphas_cumprod: float [timesteps]. Raises ConfigError for an impossible number of steps or spacing.
     """

@@ -1,4 +1,4 @@
-"""The noise level as an input: an embedding of the timestep, and the residual block that uses it.
+"""Conditioning on the noise level: an embedding of the timestep, and the residual block that uses it.
 
 Axes: B batch, C channels, L latent frames, E width of the time embedding.
 """
@@ -14,7 +14,7 @@ from mug.model.recompute import maybe_recomputed
 
 
 def timestep_embedding(timesteps: Tensor, dim: int, max_period: float = 10_000.0) -> Tensor:
-    """[B] -> [B, dim]: cosines, then sines, of dim/2 frequencies from 1 down to 1 / max_period (Ho et al. 2020)."""
+    """[B] -> [B, dim]: cosines, then sines, at dim/2 frequencies from 1 down to 1 / max_period (Ho et al. 2020)."""
     half = dim // 2
     frequencies = torch.exp(-math.log(max_period) * torch.arange(half, device=timesteps.device) / half)
     angles = timesteps[:, None].float() * frequencies
@@ -22,10 +22,10 @@ def timestep_embedding(timesteps: Tensor, dim: int, max_period: float = 10_000.0
 
 
 class TimestepResBlock(nn.Module):
-    """Residual block that knows the noise level: x [B, C_in, L], emb [B, E] -> [B, C_out, L].
+    """Residual block conditioned on the noise level: x [B, C_in, L], emb [B, E] -> [B, C_out, L].
 
-    The embedding is added to the channels; with `use_scale_shift_norm` it scales and shifts them after the second norm,
-    as in checkpoints of the 2023 program.
+    The embedding is added to the channels. With `use_scale_shift_norm`, which checkpoints of the 2023 program need, it
+    scales and shifts them after the second norm instead.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ from mug.model.sequence import LSTMLayer, S4Layer
 
 
 class Stage(nn.ModuleList):
-    """Layers of one level in a row, each given what it reads of the noise level, the prompt and the song's end."""
+    """A sequence of layers of one level. Each gets the inputs it needs: noise level, prompt, mask of the song."""
 
     def __init__(self, level: int, layers: list[nn.Module]) -> None:
         super().__init__(layers)
@@ -36,7 +36,7 @@ class Stage(nn.ModuleList):
 
 
 class AudioConcat(nn.Module):
-    """Put the audio of a level on the channels: [B, C, L] -> [B, C + C_audio, L]."""
+    """Concatenate a level's audio to the channels: [B, C, L] -> [B, C + C_audio, L]."""
 
     def __init__(self, level: int) -> None:
         super().__init__()
@@ -49,15 +49,17 @@ class AudioConcat(nn.Module):
 class UNetModel(nn.Module):
     """Predict the noise in a latent: x [B, in_channels, L] -> [B, out_channels, L].
 
-    Level i works at L / 2^i on model_channels * channel_mult[i] channels and gets audio_channels[i] of audio. Without
-    `audio_channels` it gets one audio, at the entrance: in_channels counts the latent's and the audio's channels.
-    `attention_resolutions` are the downsampling factors 2^i with transformers of `num_heads` heads (or, where
-    `num_head_channels` is given, as many heads of that width as fit). `lstm_layer` adds an LSTM to the first block of
-    every level, `s4_layer` an S4 to every block but the last of a level going up, with the `s4_kernel` of
-    `mug.model.s4.S4`. The channels of every level are multiples of 32. With `pooled_context` every residual block knows
-    the prompt, too: the sum of its embeddings joins the timestep's, as a class does in Dhariwal & Nichol, "Diffusion
-    models beat GANs on image synthesis", 2021; models follow it much sooner than through attention alone.
-    `lstm_layer`, `use_scale_shift_norm` and `num_head_channels` are for checkpoints of the 2023 program alone.
+    Level i works at length L / 2^i, with model_channels * channel_mult[i] channels (a multiple of 32), and gets
+    audio_channels[i] channels of audio. Without `audio_channels`, the only audio is concatenated to the input:
+    in_channels counts the latent's and the audio's channels.
+    attention_resolutions: downsampling factors 2^i with transformers, of `num_heads` heads each (or, if
+    `num_head_channels` is given, as many heads of that width as fit).
+    s4_layer: adds an S4 layer (mug.model.s4.S4, with `s4_kernel`) to every block but the last of a level going up.
+    pooled_context: conditions every residual block on the prompt too, by adding the sum of its embeddings to the
+    timestep's, like the class in Dhariwal & Nichol, "Diffusion models beat GANs on image synthesis", 2021. Models learn
+    to follow the prompt much sooner than through attention alone.
+    lstm_layer: adds an LSTM to the first block of every level. `lstm_layer`, `use_scale_shift_norm` and
+    `num_head_channels` are only for checkpoints of the 2023 program.
     """
 
     def __init__(
@@ -82,7 +84,7 @@ class UNetModel(nn.Module):
         use_checkpoint: bool = False,
     ) -> None:
         super().__init__()
-        widths = [0] * len(channel_mult) if audio_channels is None else list(audio_channels)  # channels of every level
+        widths = [0] * len(channel_mult) if audio_channels is None else list(audio_channels)  # audio channels per level
         if not channel_mult or len(widths) != len(channel_mult):
             raise ConfigError(f"audio_channels {widths}, channel_mult {list(channel_mult)}: lengths differ or are 0")
         self.in_channels = in_channels
@@ -170,9 +172,9 @@ class UNetModel(nn.Module):
     ) -> Tensor:
         """x [B, in_channels, L], timesteps [B], context [B, context_dim, F] -> [B, out_channels, L].
 
-        Of `audios` the last ones, as many as there are levels, are used: [B, audio_channels[i], L / 2^i]. Without
-        audio_channels, x [B, C, L] comes with exactly one audio [B, in_channels - C, L]. `lengths` [B] are the frames
-        of each song, multiples of `factor`: what lies beyond them changes nothing inside, and comes out as anything.
+        audios: the last ones, one per level, are used: [B, audio_channels[i], L / 2^i]. Without audio_channels,
+        x [B, C, L] needs exactly one audio [B, in_channels - C, L]. lengths: frames of each song [B], multiples of
+        `factor`. Frames beyond them do not affect those inside, and their output is undefined.
         Raises ValueError for any other shape, and for an L that the levels cannot halve.
         """
         if self.audio_channels is None:
@@ -190,7 +192,7 @@ class UNetModel(nn.Module):
         skips = [x]
         for stage in input_blocks:
             if isinstance(stage, AudioConcat):
-                x = stage(x, audios)  # the skips do not carry the audio: the way up gets it again
+                x = stage(x, audios)  # skips do not include the audio; the way up concatenates it again
             else:
                 x = stage(x, emb, context, masks)
                 skips.append(x)

@@ -11,7 +11,7 @@ from mug.model.network_node import build_network
 
 
 class MugDiffusionWrapper(nn.Module):
-    """The four networks: denoiser, frozen first stage, audio encoder and prompt embedder; each a target + params."""
+    """Denoiser, frozen first stage, audio encoder and prompt embedder, each from a node of target and params."""
 
     def __init__(
         self,
