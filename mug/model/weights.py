@@ -59,6 +59,8 @@ def read_checkpoint(path: str | Path, mmap: bool = False) -> dict[str, Any]:
                 reason = f"it contains code ({asked[1]}), which is never run; export its state_dict alone"
             else:
                 reason = "it is not a checkpoint, is damaged, or contains code, which is never run"
+        elif "central directory" in str(error):  # which is at an archive's end
+            reason = "the file is cut off or damaged"
         else:
             reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise CheckpointError(f"{path}: not a readable checkpoint of tensors: {reason}") from error

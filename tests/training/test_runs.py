@@ -82,7 +82,7 @@ def test_what_cannot_be_resumed_is_named(tmp_path: Path) -> None:
         resume_run(tmp_path / "bare.ckpt", tmp_path, [], [])
     whole = (tmp_path / "bare.ckpt").read_bytes()
     (tmp_path / "cut.ckpt").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(CheckpointError, match=r"cut\.ckpt: not a readable checkpoint"):
+    with pytest.raises(CheckpointError, match=r"cut\.ckpt: not a readable .*: the file is cut off or damaged"):
         resume_run(tmp_path / "cut.ckpt", tmp_path, [], [])
 
 
