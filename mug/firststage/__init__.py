@@ -1,1 +1,1 @@
-"""The first stage: note arrays to latents and back."""
+"""The first stage: note planes to latents and back."""

@@ -49,7 +49,7 @@ class Encoder(nn.Module):
         self.conv_out = nn.Conv1d(channels, 2 * z_channels, 3, padding=1)
 
     def forward(self, note: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """`lengths` [B] are the note frames of each song, multiples of `factor`: frames beyond them change nothing."""
+        """`lengths` [B]: note frames of each song, multiples of `factor`. Frames beyond them have no effect."""
         check_input(note, self.x_channels, self.factor, "the first stage's encoder", lengths)
         masks = level_masks(lengths, note.shape[2], len(self.down))
         h = self.conv_in(masked(note, masks[0]))  # [B, C, T]
@@ -88,7 +88,7 @@ class Decoder(nn.Module):
         self.conv_out = nn.Conv1d(channels, x_channels, 3, padding=1)
 
     def forward(self, z: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """`lengths` [B] are the latent frames of each song: frames beyond them change nothing."""
+        """`lengths` [B]: latent frames of each song. Frames beyond them have no effect."""
         check_input(z, self.z_channels, 1, "the first stage's decoder", lengths)
         masks = rising_masks(lengths, z.shape[2], len(self.up))
         h = self.mid(self.conv_in(masked(z, masks[0])), masks[0])  # [B, C, L]
@@ -100,11 +100,12 @@ class Decoder(nn.Module):
 class AutoencoderKL(FirstStage):
     """Charts to latents and back, trained on a ManiaReconstructLoss plus `kl_weight` times the KL divergence.
 
-    The weight grows from 0 over the first `kl_warm_up_steps` (Bowman et al., "Generating Sentences from a Continuous
-    Space", 2016); of each chart's divergence, `free_bits` per latent element cost nothing (MusicVAE: Roberts et al.,
-    "A Hierarchical Latent Vector Model", 2018, which counts them per sequence).
-    `ddconfig` holds the parameters of Encoder and Decoder (x_channels = 4 * keys); `lossconfig` is a node of target and
-    params; latents are multiplied by `scale`. What a run says besides: mug.model.network_node.TrainingParams.
+    kl_warm_up_steps: the weight grows from 0 over this many steps (Bowman et al., "Generating Sentences from a
+    Continuous Space", 2016).
+    free_bits: per latent element, this much of a chart's divergence is free (MusicVAE: Roberts et al., "A Hierarchical
+    Latent Vector Model", 2018, which counts them per sequence).
+    ddconfig: the parameters of Encoder and Decoder (x_channels = 4 * keys). lossconfig: a node of target and params.
+    scale: latents are multiplied by it. Training parameters: see mug.model.network_node.TrainingParams.
     """
 
     def __init__(
@@ -142,7 +143,7 @@ class AutoencoderKL(FirstStage):
     def latent_loss(
         self, posterior: DiagonalGaussian, mask: Tensor | None, step: int | None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The weighted KL divergence above the free bits; validation and test (step None) take the full weight."""
+        """The weighted KL divergence above the free bits. Validation and test (step None) use the full weight."""
         kl = posterior.kl(mask)
         kl_weight = self.kl_weight
         if step is not None and step < self.kl_warm_up_steps:
@@ -150,5 +151,5 @@ class AutoencoderKL(FirstStage):
         return kl_weight * (kl - self.free_nats).clamp(min=0).mean(), {"kl": kl.detach().mean()}
 
     def fingerprint(self, length_multiple: int) -> str:
-        groups = self.encoder.norm_out.num_groups  # the one thing that no weight shows
+        groups = self.encoder.norm_out.num_groups  # the only setting that the weights do not show
         return digest(f"{self.scale} {length_multiple} {groups}", self.encoder.state_dict())

@@ -1,6 +1,6 @@
-"""The interface of a first stage: all that stage 2, checkpoints and charts of validation songs use.
+"""The interface of a first stage: everything that stage 2, checkpoints and BeatmapLogger use.
 
-Another first stage is one file with a subclass of FirstStage, a line in FIRST_STAGES, and a YAML that names it.
+To add a first stage, write a file with a subclass of FirstStage, a line in FIRST_STAGES, and a YAML that names it.
 
 Axes: B batch, K keys, T note frames, Z latent channels, L latent frames.
 """
@@ -16,7 +16,7 @@ from mug.model.masking import LENGTH_MULTIPLE, masked_mean, whole_lengths
 from mug.model.network_node import ConfiguredNetwork
 from mug.seeding import Generators, noise_like
 
-FIRST_STAGES = ("mug.firststage.autoencoder.AutoencoderKL",)  # those that a checkpoint from a stranger may build
+FIRST_STAGES = ("mug.firststage.autoencoder.AutoencoderKL",)  # those that an untrusted checkpoint may build
 
 
 class DiagonalGaussian:
@@ -37,11 +37,11 @@ class DiagonalGaussian:
         return self.scale * self.mean
 
     def sample(self, generator: Generators | None = None) -> Tensor:
-        """A random latent [B, Z, L] by one generator, or one an item; without any, by torch's seeded one."""
+        """A random latent [B, Z, L]. generator: one, or one per item; None uses torch's global generator."""
         return self.scale * (self.mean + self.std * noise_like(self.mean, generator))
 
     def kl(self, mask: Tensor | None = None) -> Tensor:
-        """Divergence from the standard normal, averaged over elements, of each item [B].
+        """KL divergence from the standard normal of each item [B], averaged over elements.
 
         Kingma & Welling 2014, appendix B. Only the frames where mask [B, 1, L] is True count.
         """
@@ -51,9 +51,9 @@ class DiagonalGaussian:
 class FirstStage(ConfiguredNetwork, ABC):
     """Note planes [B, 4K, T] to latents [B, Z, T / factor] and back.
 
-    keys: K. z_channels: Z. factor: note frames per latent frame. loss: called with logits and raw offsets of note
-    planes [B, 4K, T], the planes [B, 4K, T] that they should be, and valid_flag [B, T], it returns a scalar and what to
-    log of it. mug.firststage.lit_autoencoder.LitAutoencoder trains any first stage.
+    keys: K. z_channels: Z. factor: note frames per latent frame. loss: takes reconstructed note planes [B, 4K, T] (as
+    logits and raw offsets), the true planes [B, 4K, T] and valid_flag [B, T]; returns a scalar and the values to log.
+    mug.firststage.lit_autoencoder.LitAutoencoder trains any first stage.
     """
 
     keys: int
@@ -77,30 +77,32 @@ class FirstStage(ConfiguredNetwork, ABC):
 
     @abstractmethod
     def fingerprint(self, length_multiple: int) -> str:
-        """What differs between first stages whose latents differ, see mug.firststage.fingerprint.
+        """A string that differs between first stages whose latents differ, see mug.firststage.fingerprint.
 
-        length_multiple: what the latent frames of songs are rounded up to before the encoder sees where they end.
+        length_multiple: songs' latent frames are rounded up to a multiple of it before they are encoded.
         """
 
     def latent_loss(
         self, posterior: DiagonalGaussian, mask: Tensor | None, step: int | None
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return what is added to the loss of a distribution of latents, and what to log of it; here nothing.
+        """Return the loss term of the latent distribution and the values to log; 0 and none by default.
 
-        mask [B, 1, L]: where songs are. step: of the optimiser; None in validation and test.
+        mask [B, 1, L]: the frames inside each song. step: the optimiser's; None in validation and test.
         """
         return posterior.mean.new_zeros(()), {}
 
     def forward(
         self, note: Tensor, generator: Generators | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, DiagonalGaussian]:
-        """Return the reconstruction [B, 4K, T] of the most probable latent, or one drawn by `generator`, and the
-        distribution of latents. `lengths` [B]: note frames of each song, in multiples of `factor`.
+        """Return the reconstruction [B, 4K, T] and the distribution of latents.
+
+        It decodes the most probable latent, or one drawn with `generator`. `lengths` [B]: note frames of each song, in
+        multiples of `factor`.
         """
         posterior = self.encode(note, lengths)
         z = posterior.mode() if generator is None else posterior.sample(generator)
         return self.decode(z, None if lengths is None else lengths // self.factor), posterior
 
     def lengths_of(self, batch: Mapping[str, Any]) -> Tensor | None:
-        """Note frames of each song of a batch [B]; None where all fill the window."""
+        """Note frames of each song of a batch [B]; None if all fill the window."""
         return whole_lengths(batch.get("n_frames"), self.factor * LENGTH_MULTIPLE, batch["note"].shape[2])

@@ -16,14 +16,14 @@ from mug.model.lit_network import LitNetwork
 from mug.model.masking import frame_mask
 from mug.seeding import Generators
 
-ONSET_TOLERANCE_MS = 20.0  # about what a player hears as being off, and below half a note frame
+ONSET_TOLERANCE_MS = 20.0  # about what players notice as off, and less than half a note frame
 
 
 class LitAutoencoder(LitNetwork):
-    """Trains a FirstStage on its own loss; validation and test count how many onsets come back, too."""
+    """Trains a FirstStage on its own loss. Validation and test also score the reconstructed onsets."""
 
     network: FirstStage
-    onset_counts: np.ndarray  # [3], of the validation or test epoch so far
+    onset_counts: np.ndarray  # [3], so far in this validation or test epoch
 
     def training_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
         generators = self.generators_of(self.current_epoch, batch_idx, len(batch["note"]))

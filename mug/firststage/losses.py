@@ -12,13 +12,12 @@ from mug.errors import ConfigError
 
 
 class ManiaReconstructLoss(nn.Module):
-    """Cross-entropy for the frames of notes, squared error for the offsets inside frames.
+    """Cross-entropy for note starts and holds, squared error for the offsets inside frames.
 
-    The start of a note counts 1; `weight_start_offset`, `weight_holding` and `weight_end_offset` weigh the other three
-    planes. `label_smoothing` s moves the targets 0 and 1 to s and 1 - s.
-    Frames with notes are few: `focal_gamma` above 0 turns the cross-entropies into focal losses, in which frames that
-    are right already count for less (Lin et al., "Focal Loss for Dense Object Detection", 2017, equation 4, without
-    alpha).
+    weight_start_offset, weight_holding, weight_end_offset: weights of three planes; that of note starts has weight 1.
+    label_smoothing: s moves the targets 0 and 1 to s and 1 - s.
+    focal_gamma: above 0, the cross-entropies become focal losses: frames that are already right count less, because
+    few frames have notes (Lin et al., "Focal Loss for Dense Object Detection", 2017, equation 4, without alpha).
     """
 
     def __init__(
@@ -42,10 +41,10 @@ class ManiaReconstructLoss(nn.Module):
         self.focal_gamma = focal_gamma
 
     def forward(self, reconstructions: Tensor, note: Tensor, valid_flag: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the loss and what to log of it.
+        """Return the loss and the values to log.
 
         reconstructions [B, 4K, T] (logits and raw offsets), note [B, 4K, T], valid_flag [B, T]: frames where it is 0
-        count for nothing. Raises ValueError for shapes that do not belong together.
+        do not count. Raises ValueError if the shapes do not match.
         """
         if note.ndim != 3 or reconstructions.shape != note.shape or valid_flag.shape != note[:, 0].shape:
             raise ValueError(
@@ -56,7 +55,7 @@ class ManiaReconstructLoss(nn.Module):
         truth = NotePlanes.split(note.float())
         valid = valid_flag.float().unsqueeze(1).expand_as(truth.is_start)  # [B, K, T]
         held_next = F.pad(truth.is_holding[..., 1:], (0, 1))
-        # The one tail not counted: in the frame where the column's next long note begins, whose hold goes on.
+        # This misses one kind of tail: in a frame where the column's next long note begins, because its hold continues.
         starts, ends = truth.is_start * valid, truth.is_holding * (1 - held_next) * valid
 
         start_loss = mean_where(self._cross_entropy(guess.is_start, truth.is_start), valid)

@@ -1,4 +1,4 @@
-"""Reconstructed onsets of an autoencoder, at the right time and in the right column.
+"""Scores an autoencoder's reconstructed onsets: right time, right column.
 
 Axes: K keys, T note frames.
 """
@@ -16,10 +16,10 @@ from mug.metrics.onsets import match_onsets
 def onset_counts(
     decoded: np.ndarray, note: np.ndarray, valid_flag: np.ndarray, frame_ms: float, tolerance_ms: float
 ) -> np.ndarray:
-    """Return [3]: onsets matched, onsets decoded, onsets there are. Over charts they add up to a score, see `f1`.
+    """Return [3]: the numbers of matched, decoded and true onsets. Sum them over charts for `f1`.
 
-    decoded [4K, T] (logits and raw offsets), note [4K, T], valid_flag [T]: frames where it is 0 count for nothing.
-    Onsets match one to one within a column, when they are at most `tolerance_ms` apart.
+    decoded [4K, T] (logits and raw offsets), note [4K, T], valid_flag [T]: frames where it is 0 do not count.
+    Onsets match one to one within a column if they are at most `tolerance_ms` apart.
     """
     keys = keys_of(note)
     codec = NoteCodec(TimeGrid(frame_ms, max_frame=note.shape[1]), keys)
@@ -31,11 +31,11 @@ def onset_counts(
 
 
 def f1(counts: Sequence[float] | np.ndarray) -> float:
-    """Harmonic mean of precision and recall from summed `onset_counts`, 0 where there are no onsets."""
+    """Harmonic mean of precision and recall from summed `onset_counts`; 0 if there are no onsets."""
     matched, guessed, there = counts
     return float(2 * matched / (guessed + there)) if guessed + there else 0.0
 
 
 def _onsets_ms(notes: Sequence[Note], keys: int) -> list[np.ndarray]:
-    """When notes start, sorted, by column."""
+    """The sorted start times of notes, by column."""
     return [np.array([note.start_ms for note in notes if note.column == column]) for column in range(keys)]
