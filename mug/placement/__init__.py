@@ -1,1 +1,1 @@
-"""Note placement: the model that predicts where a chart has notes, given song and prompt, and its training."""
+"""Note placement: predicts where a chart has notes, given song and prompt; and a prior of chart density."""

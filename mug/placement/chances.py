@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-NEAR_MS = 25.0  # of a moment: a frame's guess at when its note begins is a few ms off
+NEAR_MS = 25.0  # around a moment: a frame's prediction of its note start is a few ms off
 
 
 @dataclass(frozen=True)
 class Chances:
-    """For every note frame, the time at which its note would start, in order, and the probability of one: both [T].
+    """For every note frame, in order of time: when its note would start, and the probability of one; both [T].
 
-    After several passes over a song, each counts with its share.
+    If a song is predicted in several passes, the probabilities are divided by the number of passes.
     """
 
     times_ms: np.ndarray
@@ -23,8 +23,8 @@ class Chances:
     def at(self, moments_ms: np.ndarray) -> np.ndarray:
         """Return the probability of a note start at each moment [N], 0 to 1: [N].
 
-        The sum over the frames whose notes would begin there, for a moment on the edge of two frames has a share in
-        each.
+        It is the sum over frames with predicted starts near the moment: at the edge of two frames, both have a share of
+        the probability.
         """
         sums = np.concatenate([[0.0], np.cumsum(self.chances, dtype=np.float64)])
         first = np.searchsorted(self.times_ms, moments_ms - NEAR_MS, side="left")

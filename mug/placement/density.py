@@ -15,26 +15,26 @@ from mug.errors import CheckpointError, ConfigError
 from mug.files import replacing
 from mug.yaml_files import read_yaml, write_yaml
 
-LEAST = 0.5  # of stars and ratings, which count by their logarithm: twice as hard is so many times as dense
-RIDGE = 1e-3  # of a feature's variance, added to it: flags follow from ratings, nearly
+LEAST = 0.5  # of stars and ratings, which are used as logarithms: density grows as a power of difficulty
+RIDGE = 1e-3  # share added to each variance: flags almost follow from ratings, so the covariance is nearly singular
 MAX_FEATURES = 200
-LARGEST, LEAST_VARIANCE = 1e6, 1e-8  # of a distribution's numbers; what `fit` finds is far from both
+LARGEST, LEAST_VARIANCE = 1e6, 1e-8  # limits for a distribution read from a file; `fit` stays far inside
 NUMBER = (int, float, np.number, np.bool_)
 
 
 @dataclass(frozen=True)
 class Density:
-    """The log number of moments per second, and its standard deviation."""
+    """The log of the number of moments per second, and its standard deviation."""
 
     log_rate: float
     deviation: float
 
 
 class DensityPrior:
-    """The joint normal distribution of charts' features and the log number of moments per second.
+    """The joint normal distribution of charts' features and the log of their moments per second.
 
-    names: of the features. mean [F + 1], covariance [F + 1, F + 1]: the density comes last. Raises ConfigError for what
-    is no such distribution.
+    names: the features'. mean [F + 1], covariance [F + 1, F + 1]: the density comes last. Raises ConfigError if they
+    are not a valid distribution.
     """
 
     def __init__(self, names: Iterable[str], mean: np.ndarray, covariance: np.ndarray) -> None:
@@ -42,7 +42,7 @@ class DensityPrior:
         n = len(self.names) + 1
         if mean.shape != (n,) or covariance.shape != (n, n):
             raise ConfigError(f"density of {n - 1} features: mean {mean.shape} and covariance {covariance.shape}")
-        in_bounds = (np.abs(mean) <= LARGEST).all() and (np.abs(covariance) <= LARGEST).all()  # not so if they are NaN
+        in_bounds = (np.abs(mean) <= LARGEST).all() and (np.abs(covariance) <= LARGEST).all()  # False for NaN
         if not (in_bounds and np.allclose(covariance, covariance.T)):
             raise ConfigError(
                 "density: mean and covariance must be finite, below a million, and the covariance symmetric"
@@ -54,9 +54,9 @@ class DensityPrior:
 
     @classmethod
     def fit(cls, charts: Iterable[tuple[Mapping[str, Any], float]]) -> "DensityPrior":
-        """Fit the features of charts, and their moments a second: those features that all charts have, but for words.
+        """Fit to charts, given as pairs of features and moments per second.
 
-        Raises ConfigError for fewer than two charts.
+        Only numbers and flags that all charts have are used. Raises ConfigError for fewer than two charts.
         """
         rows = list(charts)
         if len(rows) < 2:
@@ -81,14 +81,14 @@ class DensityPrior:
             raise CheckpointError(f"{path}: not a density prior: {error}") from error
 
     def save(self, path: Path) -> None:
-        """Write it as YAML, completely or not at all."""
+        """Write it as YAML, atomically."""
         numbers = {"mean": self.mean, "covariance": self.covariance}
         rounded = {key: np.vectorize(lambda x: float(f"{x:.6g}"))(value).tolist() for key, value in numbers.items()}
         with replacing(path) as temporary:
             write_yaml(temporary, {"names": self.names, **rounded})
 
     def of(self, prompt: Mapping[str, Any]) -> Density:
-        """Return the density given a prompt, conditioned on the features that the prior knows."""
+        """Return the density conditioned on those features of a prompt that the prior knows."""
         given = [index for index, name in enumerate(self.names) if isinstance(prompt.get(name), NUMBER)]
         known = np.array([_value(self.names[i], prompt[self.names[i]]) for i in given])
         with_density = self.covariance[given, -1]

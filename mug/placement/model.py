@@ -1,8 +1,8 @@
 """Note placement: how likely is it that a chart has notes at a moment, given the song and the prompt?
 
-A denoiser decides on moments and columns at once, and learns slowly which moments the music asks for. Trained on
-moments alone, the same networks learn them in a seventh of the steps. Step placement conditioned on the difficulty
-comes from Donahue, Lipton & McAuley, "Dance Dance Convolution", 2017, section 4.2.
+A denoiser decides on moments and columns at once, and is slow to learn which moments the music suggests. Trained on
+moments alone, the same networks learn them in a seventh of the steps. Step placement conditioned on difficulty is from
+Donahue, Lipton & McAuley, "Dance Dance Convolution", 2017, section 4.2.
 
 Axes: B batch, K keys, T note frames, A audio frames, M mel bins, F features, L latent frames.
 """
@@ -24,18 +24,18 @@ from mug.errors import ConfigError
 from mug.model.network_node import TrainingParams
 from mug.model.weights import load_weights
 
-N_ANSWERS = 2  # does a note begin in a frame, and where in it
-UNKNOWN = 999  # the timestep at which a denoiser of 1,000 steps has to guess all from the song and the prompt
+N_ANSWERS = 2  # does a note begin in the frame, and where in it
+UNKNOWN = 999  # timestep of pure noise, where a denoiser of 1,000 steps has only the song and the prompt
 
 
 class PlacementModel(OnsetPredictor):
-    """The U-Net of stage 2 without a latent, its audio encoder and its prompt: audio and prompt -> where notes begin.
+    """Stage 2's U-Net, audio encoder and prompt embedder, without a latent: audio and prompt -> where notes begin.
 
-    unet_config: in_channels as the denoiser's, out_channels 2 * note_frames, as one of its frames is that many note
-    frames long. weight_offset: of the loss of a note's place in its frame. What a run says besides:
-    mug.model.network_node.TrainingParams; ckpt_path is a checkpoint of stage 2, whose networks it starts from.
-    mug.cond.lit_onsets.LitOnsets trains it.
-    Raises ConfigError for networks that do not belong together.
+    unet_config: in_channels is the denoiser's, out_channels is 2 * note_frames, the note frames per U-Net frame.
+    weight_offset: weight of the loss of a note's position in its frame.
+    mug.cond.lit_onsets.LitOnsets trains it. Training parameters: see mug.model.network_node.TrainingParams; ckpt_path
+    is a stage 2 checkpoint to initialise from.
+    Raises ConfigError for networks that do not fit together.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class PlacementModel(OnsetPredictor):
             )
 
     def start_from(self, training: TrainingParams) -> None:
-        """Take the weights of a checkpoint of stage 2, but for the U-Net's last layer. Raises CheckpointError."""
+        """Initialise from a stage 2 checkpoint, except for the U-Net's last layer. Raises CheckpointError."""
         if training.ckpt_path is not None:
             load_weights(self.unet_model, training.ckpt_path, ("out.2.",), "model.unet_model.")
             load_weights(self.wave_model, training.ckpt_path, (), "model.wave_model.")
@@ -74,11 +74,11 @@ class PlacementModel(OnsetPredictor):
 
     @property
     def audio_multiple(self) -> int:
-        """What the number of audio frames has to be a multiple of."""
+        """The number of audio frames must be a multiple of this."""
         return self.wave_model.factor
 
     def forward(self, audio: Tensor, feature: Tensor) -> Tensor:
-        """Audio [B, M, A], prompt ids [B, F] -> [B, 2, T]: logits of a note's start, and its place in the frame."""
+        """Audio [B, M, A], prompt ids [B, F] -> [B, 2, T]: logits of a note's start, and its position in the frame."""
         audios = self.wave_model(audio)[-self.unet_model.n_audios :]
         nothing = audio.new_zeros(len(audio), self.unet_model.in_channels, audios[0].shape[-1])  # [B, Z, L]
         t = torch.full((len(audio),), UNKNOWN, device=audio.device)
