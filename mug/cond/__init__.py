@@ -1,1 +1,1 @@
-"""What conditions the denoiser: the audio encoders and the prompt embedder."""
+"""Conditioning of the denoiser: audio encoders and the prompt embedder."""

@@ -1,4 +1,4 @@
-"""The prompt encoder: features as embeddings.
+"""The prompt embedder: features as embeddings.
 
 Axes: B batch, F features, C channels.
 """
@@ -12,9 +12,9 @@ from mug.features import FeatureSpec
 
 
 class BeatmapFeatureEmbedder(nn.Module):
-    """Feature ids [B, F] int64 -> [B, embed_dim, F]: every value of every feature has its own row.
+    """Feature ids [B, F] int64 -> [B, embed_dim, F]. Every value of every feature has its own row.
 
-    `path_to_yaml` lists the features, see `mug.features.FeatureSpec`.
+    path_to_yaml: the list of features, see `mug.features.FeatureSpec`.
     """
 
     first: Tensor
@@ -31,11 +31,11 @@ class BeatmapFeatureEmbedder(nn.Module):
         self.register_buffer("size", torch.tensor(size), persistent=False)  # [F]
 
     def forward(self, feature: Tensor) -> Tensor:
-        """Raises ValueError unless feature is [B, F] of integers, each within the rows of its feature."""
+        """Raises ValueError unless `feature` is [B, F] integers, each within its feature's rows."""
         if feature.ndim != 2 or feature.shape[1] != self.n_features or feature.dtype not in (torch.int32, torch.int64):
             expected, given = f"[B, {self.n_features}] of int64", f"{list(feature.shape)} of {feature.dtype}"
             raise ValueError(f"the prompt's embedder expects ids {expected}, got {given}")
-        if not torch.compiler.is_compiling():  # reading the values would break the graph
+        if not torch.compiler.is_compiling():  # reading values would break the graph
             self._check_ids(feature)
         return rearrange(self.embedding(feature), "b f c -> b c f")
 

@@ -1,4 +1,4 @@
-"""Training of the networks that predict where charts have notes.
+"""Training of networks that predict where charts have notes.
 
 Axes: B batch, T note frames.
 """

@@ -1,4 +1,4 @@
-"""What the networks share that predict where charts have notes: what they are asked, and the loss of their answers.
+"""The common base of networks that predict where charts have notes: their outputs and their loss.
 
 Axes: B batch, K keys, T note frames.
 """
@@ -18,9 +18,9 @@ from mug.model.network_node import ConfiguredNetwork
 
 
 class OnsetPredictor(ConfiguredNetwork, ABC):
-    """Of every note frame: does a note begin there, and where in it? mug.cond.lit_onsets.LitOnsets trains it.
+    """Predicts for every note frame whether a note begins there, and where in the frame.
 
-    weight_offset: of the loss of a note's place in its frame.
+    mug.cond.lit_onsets.LitOnsets trains it. weight_offset: weight of the loss of a note's position in its frame.
     """
 
     def __init__(self, weight_offset: float) -> None:
@@ -29,12 +29,12 @@ class OnsetPredictor(ConfiguredNetwork, ABC):
 
     @abstractmethod
     def answers(self, batch: Mapping[str, Any]) -> Tensor:
-        """Return [B, 2 or more, T]: logits of a note's start, its place in the frame, 0 to 1, and whatever else."""
+        """Return [B, 2 or more, T]: logits of a note's start, its position in the frame (0 to 1), and other outputs."""
 
     def losses(self, answers: Tensor, note: Tensor, valid: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the loss and what to log of it. answers [B, 2 or more, T], note [B, 4K, T], valid [B, T].
+        """Return the loss and the values to log. answers [B, 2 or more, T], note [B, 4K, T], valid [B, T].
 
-        Raises ConfigError for answers for another number of note frames.
+        Raises ConfigError if the answers have another number of note frames.
         """
         if answers.shape[2] != valid.shape[1]:
             raise ConfigError(
@@ -52,10 +52,11 @@ class OnsetPredictor(ConfiguredNetwork, ABC):
 
 
 def first_starts(note: Tensor) -> tuple[Tensor, Tensor]:
-    """Note planes [B, 4K, T] -> whether any column's note begins in a frame, and where in it the first one does, 0 to
-    1: [B, T] each. Where none begins, the place is any number.
+    """Note planes [B, 4K, T] -> whether a note begins in each frame, and the position of the first: [B, T] each.
+
+    Positions are 0 to 1. Where no note begins, the position is meaningless.
     """
     is_start, offset_start, _, _ = NotePlanes.split(note)  # [B, K, T] each
     begins = reduce(is_start, "b k t -> b t", "max")
-    place = reduce(offset_start + 2 * (1 - is_start), "b k t -> b t", "min")  # silent columns: beyond every frame
+    place = reduce(offset_start + 2 * (1 - is_start), "b k t -> b t", "min")  # columns without a start: past the frame
     return begins, place

@@ -1,4 +1,4 @@
-"""The common part of the audio encoders with one output: levels of residual blocks, each half as long as the last.
+"""The common part of the audio encoders with one output: levels of residual blocks, each half as long as the previous.
 
 Axes: B batch, C channels, R rows (frequencies that are not channels), A audio frames.
 """
@@ -15,22 +15,22 @@ from mug.model.blocks import Downsample, Level, MiddleBlocks, ResnetBlock, group
 from mug.model.masking import level_masks
 from mug.model.recompute import maybe_recomputed
 
-DILATIONS = ((1, 2), (4, 8))  # of even and odd blocks: together they see 31 frames
+DILATIONS = ((1, 2), (4, 8))  # in even and odd blocks; the receptive field of a pair is 31 frames
 ATTENTION_HEADS = 8
 
 
 def head_width(channels: int, num_heads: int) -> int:
-    """Channels of one attention head. Raises ConfigError when the heads do not divide the channels."""
+    """Channels of one attention head. Raises ConfigError if the heads do not divide the channels."""
     if channels % num_heads:
         raise ConfigError(f"num_heads {num_heads} does not divide a layer of {channels} channels")
     return channels // num_heads
 
 
 class Pyramid(nn.Module):
-    """Everything in an encoder after its input layer, which returns [B, in_channels, A] or [B, in_channels, n_rows, A].
+    """An encoder without its input layer, whose output is [B, in_channels, A] or [B, in_channels, n_rows, A].
 
     All levels but the last halve the length, and with `dims` 2 also the rows. Then the rows are merged into the
-    channels; two blocks follow, with a transformer between them if `attention` is on; then GroupNorm, SiLU,
+    channels. Two blocks follow, with a transformer between them if `attention` is on, then GroupNorm, SiLU and a
     convolution.
     """
 

@@ -14,10 +14,9 @@ from mug.model.sequence import S4BidirectionalLayer
 
 
 class TimingDecoder(nn.Module):
-    """Latent [B, z_channels, L] -> [B, 2, T]: logit of a beat in the frame, and its position inside the frame. T = L *
-    2^(levels - 1).
+    """Latent [B, z_channels, L] -> [B, 2, T]: logit of a beat in the frame, and its position in the frame.
 
-    Every level ends in a bidirectional S4 layer, because a tempo only shows over many bars.
+    T = L * 2^(levels - 1). Every level ends in a bidirectional S4 layer, because a tempo only shows over many bars.
     """
 
     def __init__(

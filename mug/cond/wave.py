@@ -1,8 +1,8 @@
 """Audio encoders, with outputs at the resolutions of the U-Net.
 
 `mug.diffusion.unet.UNetModel` takes every scale of MelspectrogramScaleEncoder1D. The other encoders return a single
-scale, which is concatenated to its input channels. `lengths` [B], the audio frames of each song in multiples of
-`factor`, keeps frames past a song's end out of it; without it every song fills its row.
+scale, which is concatenated to its input channels. `lengths` [B] are the audio frames of each song, in multiples of
+`factor`; frames beyond them have no effect. Without `lengths` every song fills its row.
 
 Axes: B batch, M mel bins, Q frequencies of a short-time Fourier transform, A audio frames, C channels.
 """
@@ -113,10 +113,10 @@ class ScaleLevel(nn.Module):
     def forward(
         self, x: Tensor, entering: Tensor | None, mask: Tensor | None, entrance: Callable[..., Tensor]
     ) -> Tensor:
-        """x [B, C, L]; masks of the input and the output; `entrance` brings x to this level."""
+        """x [B, C, L]. entering, mask: masks of the input and the output. entrance: the layer before the blocks."""
 
         def enter(x: Tensor, mask: Tensor | None) -> Tensor:
-            return self.block[0](entrance(x, entering), mask)  # recomputed together, which saves a tensor
+            return self.block[0](entrance(x, entering), mask)  # recomputed together, to keep one tensor less
 
         for index, block in enumerate([enter, *self.block[1:]]):
             x = maybe_recomputed(block, x, mask, use_checkpoint=self.use_checkpoint)
