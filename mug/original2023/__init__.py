@@ -1,1 +1,1 @@
-"""The checkpoints of the original 2023 program: reading them, and writing ours for it."""
+"""Conversion of checkpoints from and to the original 2023 program."""

@@ -1,6 +1,6 @@
 """Checkpoints of the 2023 program (model.ckpt and model.yaml) -> model folders, and back.
 
-The tensors have the same names in both, and what is not taken over of a source is reported with the reason.
+Tensors have the same names in both. Whatever is left out is reported with the reason.
 """
 
 import re
@@ -34,8 +34,8 @@ from mug.original2023.config import S4_READINGS, assumed_defaults, original_mode
 from mug.yaml_files import read_yaml, write_yaml
 
 CKPT, YAML = "model.ckpt", "model.yaml"
-FEATURES = "configs/mug/mania_beatmap_features.yaml"  # has the order and ranges of the 2023 program
-DROPPED = {  # pattern of tensor names -> why ours has none
+FEATURES = "configs/mug/mania_beatmap_features.yaml"  # with the order and ranges of the 2023 program
+DROPPED = {  # pattern of tensor names -> why our models have none
     r"lvlb_weights": "computed anew from the schedule",
     r"logvar": "a learned weight of the loss, which only matters in training",
     r"model_ema\..*": "weights averaged over the training; the trained ones themselves are taken",
@@ -49,8 +49,8 @@ AUDIO_KEYS = ("sr", "n_fft", "n_mels", "max_audio_frame", "audio_note_window_rat
 class Report:
     """The result of converting a checkpoint.
 
-    parameters: of each network. s4: the reading of S4 layers, where there are any. left_out: tensors and settings that
-    were not taken over. assumed: what no file said.
+    parameters: number of each network's parameters. s4: how S4 layers are read, if there are any. left_out: tensors and
+    settings that were not converted. assumed: values that no file gives.
     """
 
     parameters: dict[str, int] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Report:
     assumed: list[str] = field(default_factory=list)
 
     def describe(self, network: nn.Module, model: Mapping[str, Any]) -> None:
-        """Say what a network and its node are."""
+        """Record a network's parameters and properties."""
         self.is_generator = isinstance(network, LatentDiffusion)
         self.parameters = parameters_of(network)
         unet = model["params"]["unet_config"]["params"] if self.is_generator else {}
@@ -72,9 +72,9 @@ class Report:
 def import_original(checkpoint: Path, config: Path, folder: Path, s4: str = "half-poles") -> Report:
     """Write a checkpoint of the 2023 program as a model folder.
 
-    config: its model.yaml; a feature list of its own lies beside it. s4: how S4 layers sum over their poles, one of
-    S4_READINGS. Raises CheckpointError and ConfigError that name what is missing, unknown, of another shape, or at odds
-    with the configuration.
+    config: its model.yaml, with its feature list beside it if it has its own. s4: how S4 layers sum over their poles,
+    one of S4_READINGS. Raises CheckpointError and ConfigError that name what is missing, unknown, of the wrong shape,
+    or inconsistent with the configuration.
     """
     if s4 not in S4_READINGS:
         raise ConfigError(f"s4: unknown reading '{s4}'; known are {', '.join(S4_READINGS)}")
@@ -114,7 +114,7 @@ def import_original(checkpoint: Path, config: Path, folder: Path, s4: str = "hal
 def export_original(checkpoint: Path, folder: Path) -> Report:
     """Write a model folder or a run's .ckpt as the 2023 program's model.ckpt and model.yaml, in a new folder.
 
-    Raises CheckpointError, and ConfigError where the model has what the 2023 program has nothing like.
+    Raises CheckpointError, and ConfigError if the model has something that the 2023 program does not support.
     """
     tensors, config = read_model(checkpoint)
     network = skeleton(config, tensors, str(checkpoint))
@@ -140,19 +140,19 @@ def export_original(checkpoint: Path, folder: Path) -> Report:
         state = own_storage(_without_dropped(tensors, (), report))
         try:
             torch.save({"state_dict": state}, temporary / CKPT)
-        except RuntimeError as error:  # what torch makes of a full disk
+        except RuntimeError as error:  # torch's error for a full disk
             raise CheckpointError(f"{folder / CKPT}: cannot be written: {error}") from error
     return report
 
 
 def _place_features(config: dict[str, Any], folder: Path, report: Report) -> None:
-    """Name the feature list that lies beside model.yaml, else ours; the embedding's rows will tell whether it fits."""
+    """Set the feature list to the one beside model.yaml, else to ours; the embedding's size will show if it fits."""
     prompt = prompt_params(config)
     if "path_to_yaml" in prompt:
         beside = folder / Path(str(prompt["path_to_yaml"]).replace("\\", "/")).name
         try:
             is_there = beside.is_file()
-        except OSError:  # a name longer than the file system's
+        except OSError:  # a name too long for the file system
             is_there = False
         if is_there:
             read_yaml(beside)
@@ -165,7 +165,7 @@ def _place_features(config: dict[str, Any], folder: Path, report: Report) -> Non
 
 
 def _without_dropped(tensors: Mapping[str, Tensor], needed: Collection[str], report: Report) -> dict[str, Tensor]:
-    """Return the tensors without those of DROPPED, unless a network needs them; which they were is reported."""
+    """Return the tensors without those in DROPPED that no network needs; report those left out."""
     kept = dict(tensors)
     for pattern, reason in DROPPED.items():
         names = [name for name in kept if name not in needed and re.fullmatch(pattern, name)]
@@ -178,12 +178,12 @@ def _without_dropped(tensors: Mapping[str, Tensor], needed: Collection[str], rep
 
 
 def _common(network: nn.Module, data: Any, report: Report) -> dict[str, Any]:
-    """Return the keys and audio settings of a network: as its layers imply, else as `data` says, else as was usual."""
+    """Return a network's keys and audio settings: implied by its layers, else from `data`, else the usual values."""
     if isinstance(network, FirstStage):
         return {"keys": network.keys}
     assert isinstance(network, LatentDiffusion), "or check_places refuses it"
     wave = network.model.wave_model
-    frames = wave.factor // 2 ** (network.model.unet_model.n_audios - 1)  # audio frames in a latent frame
+    frames = wave.factor // 2 ** (network.model.unet_model.n_audios - 1)  # audio frames per latent frame
     implied = {
         "max_audio_frame": network.z_length * frames,
         "audio_note_window_ratio": frames // network.latent_factor,
@@ -210,7 +210,7 @@ def _common(network: nn.Module, data: Any, report: Report) -> dict[str, Any]:
 
 
 def _audio_settings(node: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the audio settings in the `data` of a model.yaml, at whatever depth they stand."""
+    """Yield the audio settings in the `data` of a model.yaml, at any depth."""
     if isinstance(node, Mapping):
         for key, value in node.items():
             if key in AUDIO_KEYS:
@@ -222,7 +222,7 @@ def _audio_settings(node: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _check_schedule(state: Mapping[str, Tensor], params: Mapping[str, Any], source: str) -> None:
-    """Raise CheckpointError unless the recorded schedule is the configured one."""
+    """Raise CheckpointError unless the checkpoint's noise schedule is the configured one."""
     settings = {key: params[key] for key in ("timesteps", "linear_start", "linear_end") if key in params}
     name = params.get("beta_schedule", "linear")
     expected = schedule_buffers(make_beta_schedule(name, **settings))

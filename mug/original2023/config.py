@@ -1,6 +1,6 @@
-"""The 2023 program's configurations (model.yaml) <-> ours: the same networks, whose parameters nearly agree.
+"""The 2023 program's configurations (model.yaml) <-> ours: the same networks, with nearly the same parameters.
 
-PARAMETERS is the whole mapping, for both ways.
+PARAMETERS is the whole mapping, in both directions.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from mug.model.network_node import defaults_of
 DDPM = "mug.diffusion.diffusion.DDPM"
 UNET = "mug.diffusion.unet.UNetModel"
 LOSS = "mug.firststage.losses.ManiaReconstructLoss"
-NO_LOSS = "torch.nn.Identity"  # what a frozen first stage has for a loss; our configurations name none but networks
+NO_LOSS = "torch.nn.Identity"  # loss of a frozen first stage; our configurations only name networks
 
 S4_READINGS = {"half-poles": "nplr_half_poles", "conjugate-poles": "nplr"}  # -> UNetModel's s4_kernel
 
@@ -23,9 +23,9 @@ S4_READINGS = {"half-poles": "nplr_half_poles", "conjugate-poles": "nplr"}  # ->
 class Parameter:
     """How a parameter of the 2023 program is converted.
 
-    kept: ours has it too, and it means the same. absent: values that say what leaving the parameter out says. A
-    parameter that is not kept, with any other value than these, is an error; if there are none, it only matters while
-    training and is left out. values: all that the 2023 program knows.
+    kept: we have the same parameter with the same meaning. absent: values equivalent to leaving the parameter out; for
+    a parameter that is not kept, any other value is an error. If `absent` is empty too, the parameter only matters in
+    training and is left out. values: all values that the 2023 program knows.
     """
 
     kept: bool = False
@@ -82,20 +82,20 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
     ),
     "mug.cond.feature.BeatmapFeatureEmbedder": _kept("path_to_yaml embed_dim"),
 }
-UNSEEN = {  # parameters that no tensor's shape depends on, but what the model computes
+UNSEEN = {  # parameters that change what the model computes, but no tensor's shape
     DDPM: ("parameterization",),
     "mug.firststage.autoencoder.AutoencoderKL": ("scale",),
     "mug.cond.wave.STFTEncoder": ("num_groups",),
     "mug.cond.wave.MelspectrogramEncoder": ("num_groups",),
     "mug.cond.wave.MelspectrogramEncoder1D": ("num_groups",),
 }
-OURS_FOR_TRAINING = ("seed",)  # the parameters of ours that a trained model does without
+OURS_FOR_TRAINING = ("seed",)  # our parameters that a trained model does not need
 
 
 def our_model(node: Any, s4: str, left_out: list[str], where: str = "model") -> dict[str, Any]:
-    """Return our node (target and params) of a node of the 2023 program; `left_out` grows by what has no place in it.
+    """Convert a node (target and params) of the 2023 program to ours; add the parameters left out to `left_out`.
 
-    s4: one of S4_READINGS. Raises ConfigError that names what is unknown, or asks for what ours cannot do.
+    s4: one of S4_READINGS. Raises ConfigError that names what is unknown or not supported.
     """
     target, params = _target_and_params(node, where, known=(*PARAMETERS, NO_LOSS))
     left_out += [f"{where}.{key}" for key in node if key == "base_learning_rate"]
@@ -129,9 +129,9 @@ def _our_params(target: str, params: Mapping[str, Any], s4: str, left_out: list[
 
 
 def original_model(node: Any, left_out: list[str], where: str = "model") -> dict[str, Any]:
-    """Return the 2023 program's node of one of ours; `left_out` grows by what only matters in training.
+    """Convert one of our nodes to the 2023 program's; add parameters that only matter in training to `left_out`.
 
-    `node` builds a model of ours. Raises ConfigError that names what the 2023 program has nothing like.
+    `node` must be valid. Raises ConfigError that names what the 2023 program does not support.
     """
     if where.endswith(".lossconfig") and isinstance(node, Mapping) and node.get("target") != LOSS:
         left_out.append(f"{where}: {node.get('target')}; {NO_LOSS} stands for it")
@@ -147,9 +147,9 @@ def original_model(node: Any, left_out: list[str], where: str = "model") -> dict
         rule = PARAMETERS[target].get(key)
         place = f"{where}.params.{key}"
         if key == "s4_kernel" and (value in S4_READINGS.values() or not params.get("s4_layer")):
-            continue  # not a parameter there: it depends on what is installed
+            continue  # not a parameter there: it depends on the installed packages
         if value in (rule.absent if rule else (defaults[key],)):
-            continue  # leaving it out says the same
+            continue  # the same as leaving it out
         if rule is None and key not in OURS_FOR_TRAINING:
             raise ConfigError(f"{place} is {brief(value)}: the 2023 program has nothing like it")
         if rule is None or not rule.kept:
@@ -165,7 +165,7 @@ def original_model(node: Any, left_out: list[str], where: str = "model") -> dict
 
 
 def assumed_defaults(node: Mapping[str, Any], where: str = "model") -> list[str]:
-    """List the defaults that a node relies on and that no tensor's shape can confirm."""
+    """List the defaults that a node relies on and that tensor shapes cannot confirm."""
     defaults = defaults_of(node["target"])
     params = node.get("params") or {}
     lines = [
