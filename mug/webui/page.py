@@ -86,8 +86,8 @@ def build_page(generator: ChartGenerator) -> gr.Blocks:
 
 
 def song_tab(generator: ChartGenerator) -> PromptForm:
-    """Lay out the first tab: the song and what its chart should be like on the left, the charts on the right."""
-    packages = tempfile.TemporaryDirectory(prefix="mug-")  # lives as long as the page, whose handlers hold it
+    """Lay out the first tab: the song and the prompt on the left, the charts on the right."""
+    packages = tempfile.TemporaryDirectory(prefix="mug-")  # lives as long as the page: its handlers keep a reference
     with gr.Row():
         with gr.Column(scale=2, min_width=420):
             audio = gr.Audio(
@@ -175,7 +175,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
             pictures = [(draw_chart(chart, star_rating=chart.star_rating), chart.version) for chart in charts]
             rows = [result_row(chart, prompt) for chart in charts]
             path, song_note = write_package(Path(tempfile.mkdtemp(dir=packages.name)), charts, Path(values[audio]))
-        except MugError as error:  # raised, not shown: scripts that call this hear of it, too
+        except MugError as error:  # raised, so that scripts that call this get it too
             raise gr.Error(message_of(error, values[audio]), print_exception=False) from error
         for warning in filter(None, (chart.stars_warning(prompt) for chart in charts)):
             gr.Warning(html.escape(warning))
@@ -197,7 +197,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
 
 
 def named(handler: Callable[..., Any], names: Iterable[str]) -> None:
-    """Give the inputs of a handler names, by which scripts set them; the last one is gradio's progress bar."""
+    """Name a handler's inputs, so that scripts can set them by name; the last one is gradio's progress bar."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     inputs = [inspect.Parameter(name, kind) for name in names]
     progress = inspect.Parameter("progress", kind, default=gr.Progress())
@@ -239,7 +239,7 @@ def chart_tab(generator: ChartGenerator, form: PromptForm, tabs: gr.Tabs) -> Non
 
 
 def result_row(chart: GeneratedChart, prompt: Mapping[str, Given]) -> list[Any]:
-    """Return a line of the table: what came out beside what was requested."""
+    """Return a row of the table: the chart's features beside the requested ones."""
     first_ms = min((note.start_ms for note in chart.notes), default=0.0)
     seconds = max(1.0, (chart.last_ms - first_ms) / 1000)
     requested = ["any" if prompt.get(name) is None else f"{prompt[name]:.2f}" for name in ("sr", "ln_ratio")]
@@ -249,7 +249,7 @@ def result_row(chart: GeneratedChart, prompt: Mapping[str, Given]) -> list[Any]:
 
 
 def feature_row(feature: Feature, value: Given) -> list[str]:
-    """Return a line of the feature table."""
+    """Return a row of the feature table."""
     if feature.type == "bool":
         return [label_of(feature.name)[0], "yes" if value else "no"]
     return [label_of(feature.name)[0], f"{value:.2f}" if isinstance(value, float) else str(value)]
@@ -257,7 +257,7 @@ def feature_row(feature: Feature, value: Given) -> list[str]:
 
 @contextmanager
 def shown_errors(upload: str) -> Iterator[None]:
-    """Show a user's mistake on the page and go on."""
+    """Show a user's mistake on the page instead of raising it."""
     try:
         yield
     except MugError as error:
@@ -265,5 +265,5 @@ def shown_errors(upload: str) -> Iterator[None]:
 
 
 def message_of(error: MugError, upload: str) -> str:
-    """Return what to show of an error: with the upload's own name, not its place on the disk."""
+    """Return an error's message with the name of the upload, not its path on the disk."""
     return html.escape(str(error).replace(str(Path(upload).parent) + os.sep, ""))

@@ -106,7 +106,7 @@ class ChoiceControl(NamedTuple):
 
 
 class MapTypeControl(NamedTuple):
-    """Rice, hybrid and long notes in one row of boxes: without a tick none is given, else all three are."""
+    """Tick boxes for rice, hybrid and long notes. If none is ticked, none is given; otherwise all three are."""
 
     boxes: gr.CheckboxGroup
 
@@ -129,7 +129,7 @@ class MapTypeControl(NamedTuple):
 
 
 class PromptForm:
-    """The controls of a prompt; building one places them in the gradio layout that is open."""
+    """The controls of a prompt. Creating one adds them to the current gradio layout."""
 
     def __init__(self, spec: FeatureSpec) -> None:
         self.controls: list[NumericControl | ChoiceControl | MapTypeControl] = []
@@ -157,7 +157,7 @@ class PromptForm:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The controls by the names that scripts know them by."""
+        """The controls by the names that scripts use."""
         return {name: part for control in self.controls for name, part in control.fields.items()}
 
     @property
@@ -165,11 +165,11 @@ class PromptForm:
         return list(self.fields.values())
 
     def read(self, values: Values) -> dict[str, Given]:
-        """Return the prompt that the controls say, None for a feature that is not given."""
+        """Return the controls' prompt, with None for a feature that is not given."""
         return {name: value for control in self.controls for name, value in control.read(values).items()}
 
     def write(self, prompt: Mapping[str, Given]) -> dict[Any, Any]:
-        """Return the updates that make the controls say `prompt`."""
+        """Return the updates that set the controls to `prompt`."""
         return {part: update for control in self.controls for part, update in control.write(prompt).items()}
 
 
