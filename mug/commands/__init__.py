@@ -1,4 +1,4 @@
-"""The command line, one file per command. Called by the scripts and `mug`, by nothing else in the package.
+"""The command line, one file per command. Only `mug` and the scripts call it, nothing else in the package does.
 
 Each module has `build_parser()`, which does not import torch, so that --help is instant, and `main(argv)`, which takes
 the arguments (None: those of this process) and imports what it needs.
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Command(NamedTuple):
-    """A subcommand of `mug`: its module, and a line of help."""
+    """A subcommand of `mug`: its module, and a line of help text."""
 
     module: str
     help: str

@@ -34,7 +34,7 @@ from mug.ratings.long_notes import ln_ratio
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write a song's charts for every prompt, and print what each is beside what its prompt requested."""
+    """Write a song's charts for every prompt, and print each chart's features beside the requested ones."""
     args = build_parser().parse_args(argv)
     check_paths(args.audio, args.outdir)
     from mug.generation.generator import ChartGenerator  # imports torch
@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def check_paths(audio: Path, outdir: Path) -> None:
-    """Raise what is wrong with the song's place or the folder to write into, before a model is loaded."""
+    """Raise an error for a missing song or an unusable output folder, before a model is loaded."""
     if audio.is_dir():
         loop = f'for song in {shlex.quote(str(audio))}/*.mp3; do mug chart --audio "$song"; done'
         raise AudioError(f"{audio}: a folder; --audio takes one song. Chart them one after another: {loop}")
@@ -196,5 +196,5 @@ def yaml_value(text: str, source: str) -> Any:
 
 
 def read_timing(path: Path | None, audio: Path | None = None) -> list[TimingPoint] | None:
-    """Return the tempo changes of a chart file at the times of the decoded audio, None where no file is given."""
+    """Return a chart file's tempo changes, at times of the decoded audio; None if no file is given."""
     return None if path is None else chart_files.read_timing(path, audio)

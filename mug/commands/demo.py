@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 N_SONGS = 64
 CHARTED_SONGS = 5  # held-out songs that are charted for the table
 STEPS = {"onsets": 300, "autoencoder": 1500, "diffusion": 900, "placement": 400}
-BASES = {"placement": ("diffusion",)}  # stage -> the configurations that its own is an overlay of
-# Hold out more of so few songs; not every CPU supports bfloat16.
+BASES = {"placement": ("diffusion",)}  # stage -> the stages whose configurations its own is overlaid on
+# With so few songs, hold out more of them. Not every CPU supports bfloat16.
 SMALL = (
     "data.params.common.valid_fraction=0.1",
     "data.params.common.test_fraction=0.1",

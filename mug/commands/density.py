@@ -1,10 +1,10 @@
-"""Fit how dense charts are, given a prompt: a model's training charts -> density.yaml in its folder.
+"""Fit a prior of chart density given a prompt: a model's training charts -> density.yaml in its folder.
 
     mug density --model models/mine --beatmap_txt data/mine/beatmap_filtered.txt
 
 With density.yaml in its folder, a model combines two estimates of how dense a chart should be, weighted by their
-errors: that of its samples, and that of this prior. The prompt features, the key count and the split of the songs come
-from the folder, so that no chart of validation or test is used.
+errors: one from its samples, one from this prior. The prompt features, the key count and the split of the songs are
+read from the folder, so no validation or test chart is used.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from mug.errors import ConfigError
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Fit the training charts of a list, and print how accurate the densities are."""
+    """Fit the prior to the training charts of a list, and print how accurate its densities are."""
     args = build_parser().parse_args(argv)
     import numpy as np
 

@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     pages = [path for path in (args.plot, args.html) if path is not None]
     if pages:
         from mug.pictures.statistics import (
-            write_page,  # here, so that numbers need no matplotlib, and its absence shows at once
+            write_page,  # here, so that only plots need matplotlib, and fail early without it
         )
     beatmap_txt = args.beatmap_txt / "beatmap.txt" if args.beatmap_txt.is_dir() else args.beatmap_txt
     statistics = read_statistics(beatmap_txt, args.ranked_map_path, args.jobs)

@@ -32,7 +32,7 @@ GIB = 2**30
 
 
 class Optional(NamedTuple):
-    """A package that MuG works without: what it is for, and how to get it."""
+    """An optional package: what it is for, and how to install it."""
 
     purpose: str
     how: str

@@ -1,4 +1,4 @@
-"""Compare a model's charts with people's: are the notes where people put them, is the chart as hard as requested, ...
+"""Compare a model's charts with human ones: are the notes where people put them, is the chart as hard as requested, ...
 
     # the held-out songs of a dataset, at each chart's own star rating and share of long notes
     mug evaluate --checkpoint logs/<run>/checkpoints/last.ckpt --beatmap_txt data/mine/beatmap.txt
@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         references = chosen(everyone, args.max_charts_per_song, args.limit)
         if generator is not None:
             written = write_charts(generator, references, args.prompt, sampling_of(args, generator), args.out, report)
-            references = []  # audio that cannot be decoded is left out of the baselines too
+            references = []  # leaves undecodable audio out of the baselines too
             for reference, chart, prompt in written:
                 contest.enter(GENERATED, reference, chart, prompt)
                 references.append(reference)

@@ -1,4 +1,4 @@
-"""Export a trained model as a folder of numbers and text, without code.
+"""Export a trained model as a self-contained folder of numbers and text, without code.
 
     mug export --checkpoint logs/<run>/checkpoints/last.ckpt --outdir models/mine
 

@@ -5,8 +5,8 @@
 
 writes data/mine/beatmap_filtered.txt, to train on (data.params.common.beatmap_txt=...), and
 beatmap_filtered.dropped.tsv: each dropped chart with the reason and the chart kept instead. No file is deleted.
-Of charts with the same notes, at any offset and speed, one is kept: preferably one with audio, then one whose name
-gives no rate, then ranked, loved, other (with --ranked_map_path), then the lowest set id.
+Of charts with the same notes, at any offset and speed, one is kept: preferably one with audio, then one without a rate
+in its name, then ranked, loved, other (with --ranked_map_path), then the lowest set id.
 Only the limits below with a default apply unless you set them; the defaults only drop charts that nobody plays.
 """
 

@@ -87,7 +87,7 @@ def build(config: dict[str, Any], checkpoint: str | None) -> "tuple[LatentDiffus
     model = build_network(config["model"], "model", LatentDiffusion)
     check_agreement(model, config["data"])
     data = config["data"]["params"]
-    data.pop("stream", None)  # this command makes it
+    data.pop("stream", None)  # this command writes it
     (data["train"].get("params") or {}).pop("latents", None)
     datamodule = instantiate_from_config(config["data"], "data", DataModuleFromConfig)
     datamodule.setup("fit")

@@ -1,4 +1,4 @@
-"""List all sets of mappers who have ranked maps, including their unranked sets: experienced mappers.
+"""List all sets, even unranked ones, of experienced mappers: those who have ranked maps.
 
     export OSU_CLIENT_ID=... OSU_CLIENT_SECRET=...   # https://osu.ppy.sh/home/account/edit, OAuth, new application
     mug mappers -o data/mappers_sets.txt -b data/mine/beatmap.txt

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-# Read by torch on import: large pages for large tensors, which saves a tenth of a training step on a CPU.
+# Huge pages for large tensors save a tenth of a training step on a CPU. torch reads this on import.
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 from mug.cli import command_parser
@@ -91,7 +91,7 @@ def train_and_test(args: argparse.Namespace) -> int:
     check_agreement(model.network, config["data"])
     data = instantiate_from_config(config["data"], "data", pl.LightningDataModule)
     if planned.checkpoint is not None:
-        load_weights(model.network, planned.checkpoint)  # names the tensors that do not fit
+        load_weights(model.network, planned.checkpoint)  # its errors name the tensors that do not fit
     if args.train or args.resume is not None:
         rank_zero_info(f"run folder: {planned.folder}")
         try:
@@ -125,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return train_and_test(args)
     except Exception as error:
         unexpected: BaseException | None = error
-        while isinstance(unexpected, MugError):  # which may speak of another
+        while isinstance(unexpected, MugError):  # its cause may be another MugError
             unexpected = unexpected.__cause__
         if args.debug and unexpected is not None:
             pdb.post_mortem(unexpected.__traceback__)
