@@ -48,7 +48,7 @@ MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of
 
 @dataclass(frozen=True)
 class Prepared:
-    """What sampling and choosing need of a song.
+    """A song, prepared for sampling charts and choosing among them.
 
     spectrum: [M, A]. chances: note probabilities of the placement model, None without one. density: the prior's density
     for the prompt, None without one.

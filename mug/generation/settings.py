@@ -24,8 +24,8 @@ class SamplingSettings:
     steps: sampler steps; more take longer.
     guidance: how strictly the prompt is followed. 1 turns guidance off, at half the cost of other values.
     ensemble: samples combined into each chart, see mug.generation.consensus; 1 uses a single sample as it is.
-    attempts: at most how many times a chart is sampled while its samples miss the requested stars. Each time, the stars
-    to condition on are corrected by the miss.
+    attempts: the most times a chart is sampled. While its samples miss the requested stars, the next attempt is
+    conditioned on stars corrected by the miss.
     sampler: one of mug.diffusion.samplers.
     eta: how much noise DDIM adds at each step; 0 is deterministic, 1 as random as DDPM.
     """
