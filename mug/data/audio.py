@@ -22,9 +22,9 @@ from mug.data.decoding import HEAD_BYTES, MAX_SECONDS, READ_BY_LIBSNDFILE, conta
 from mug.data.time_grid import TimeGrid
 from mug.errors import AudioError, ConfigError
 
-DAMAGED_TAGS = (LookupError, ValueError, TypeError, struct.error)  # what mutagen lets through of damaged files
-CANCELLED = 0.05  # of the channels' power; of a usual mix about half is left or more
-MAX_PEAK = 1000.0  # full scale is 1; the power of anything far louder is no float32 any more
+DAMAGED_TAGS = (LookupError, ValueError, TypeError, struct.error)  # what mutagen raises for damaged tags
+CANCELLED = 0.05  # of the channels' power; a usual mix keeps about half or more
+MAX_PEAK = 1000.0  # full scale is 1; the power of anything far louder overflows float32
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class AudioSettings:
     """Settings of the spectrum, and the number of its frames per note frame.
 
     kind: "mel" (log-mel power, [n_mels, A]) or "stft" (real and imaginary part, [2, n_fft / 2 + 1, A]). sr: Hz. The hop
-    is a quarter of n_fft. max_audio_frame: frames of one training item. audio_note_window_ratio: audio frames in a note
+    is a quarter of n_fft. max_audio_frame: frames of one training item. audio_note_window_ratio: audio frames per note
     frame.
     """
 
@@ -83,7 +83,7 @@ class AudioSettings:
 
     @property
     def grid(self) -> TimeGrid:
-        """The time grid of a training item that begins with its song."""
+        """The time grid of a training item that starts at the beginning of its song."""
         return TimeGrid(self.note_frame_ms, self.max_note_frame, audio_per_note=self.audio_note_window_ratio)
 
     @property
@@ -93,10 +93,10 @@ class AudioSettings:
 
 
 def decode_audio(path: str | Path, sr: int, max_seconds: float = MAX_SECONDS) -> np.ndarray:
-    """Decode a file (mp3, ogg, wav, flac, m4a...) to mono float32 [S] at `sr` Hz, see mug.data.decoding.
+    """Decode a file (mp3, ogg, wav, flac, m4a...) to mono float32 [S] at `sr` Hz; see mug.data.decoding.
 
-    Warns of what could not be decoded. Raises AudioError for a file that is missing, not decodable, empty or longer
-    than `max_seconds`.
+    Warns if part of the file could not be decoded. Raises AudioError for a file that is missing, not decodable, empty
+    or longer than `max_seconds`.
     """
     path = Path(path)
     sound = decode(path, max_seconds)
@@ -104,7 +104,7 @@ def decode_audio(path: str | Path, sr: int, max_seconds: float = MAX_SECONDS) ->
         lost = f"{path}: damaged; about {sound.lost_s:.1f} s could not be decoded and were skipped"
         warnings.warn(lost, stacklevel=2)
     mono = to_mono(sound.samples)
-    if not np.abs(mono).max() <= MAX_PEAK:  # nor where it is no number
+    if not np.abs(mono).max() <= MAX_PEAK:  # NaN fails, too
         raise AudioError(f"{path}: contains NaN samples, or samples far beyond full scale; re-encode it")
     if sound.sr != sr:
         mono = soxr.resample(mono, sound.sr, sr)
@@ -114,7 +114,7 @@ def decode_audio(path: str | Path, sr: int, max_seconds: float = MAX_SECONDS) ->
 
 
 def to_mono(samples: np.ndarray) -> np.ndarray:
-    """Return the mean [S] of channels [S, C], or the loudest one where they cancel each other out."""
+    """Return the mean [S] of channels [S, C], or the loudest channel if they cancel each other out."""
     mono = samples.mean(axis=1)
     if samples.shape[1] > 1:
         with np.errstate(over="ignore"):
@@ -125,7 +125,7 @@ def to_mono(samples: np.ndarray) -> np.ndarray:
 
 
 def seconds_of(path: str | Path) -> float:
-    """How long a file says that it is, in seconds; 0 where it says nothing that can be read."""
+    """The length that a file states, in seconds; 0 if it states none that can be read."""
     path = Path(path)
     try:
         with path.open("rb") as head:
@@ -163,7 +163,7 @@ def stft(samples: np.ndarray, settings: AudioSettings) -> np.ndarray:
 
 
 def load_audio(path: str | Path, settings: AudioSettings, max_seconds: float = MAX_SECONDS) -> np.ndarray:
-    """Decode a file and transform it as `settings` say: float16 [M, A], or [2, Q, A] for the STFT.
+    """Decode a file and compute its spectrum: float16 [M, A], or [2, Q, A] for the STFT.
 
     Raises AudioError as decode_audio does.
     """
@@ -172,7 +172,7 @@ def load_audio(path: str | Path, settings: AudioSettings, max_seconds: float = M
 
 
 def read_tags(path: str | Path) -> tuple[str | None, str | None]:
-    """Return title and artist from a file's tags, None for what they do not say or where there are none."""
+    """Return title and artist from a file's tags, None for those that are missing."""
     try:
         file = mutagen.File(path, easy=True)
     except (mutagen.MutagenError, *DAMAGED_TAGS):

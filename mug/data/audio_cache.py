@@ -1,4 +1,4 @@
-"""Spectra on disk, computed once per song: float16 .npy files that are mapped into memory, not read.
+"""Spectra on disk, computed once per song: memory-mapped float16 .npy files.
 
 Axes: A audio frames.
 """
@@ -17,15 +17,15 @@ from mug.errors import AudioError, DatasetError
 from mug.files import replacing
 from mug.parallel import parallel_map
 
-VERSION = 2  # raise it when the same file and settings would give other numbers
+VERSION = 2  # raise it when the same file and settings give other numbers than before
 INDEX = "index.json"
 
 
 class AudioCache:
     """The spectra of songs under `settings`, in `folder`.
 
-    A file is named by the audio's content and everything that its numbers depend on, so that songs may move and
-    settings may change. What is not there yet, or was damaged, is computed and kept.
+    A file's name is a hash of the audio's content and of everything else its numbers depend on, so songs may move and
+    settings may change. Missing and damaged spectra are computed and stored.
     """
 
     def __init__(self, folder: str | Path, settings: AudioSettings) -> None:
@@ -35,7 +35,7 @@ class AudioCache:
         self._kind = f"v{VERSION}_{s.kind}_{s.sr}_{s.n_fft}" + (f"_{s.n_mels}" if s.kind == "mel" else "")
 
     def path_of(self, audio: str | Path) -> Path:
-        """Where the spectrum of a file is kept. Raises AudioError for a file that cannot be read."""
+        """The path of a file's spectrum. Raises AudioError for a file that cannot be read."""
         return self._path(digest_of_file(audio))
 
     def _path(self, digest: str) -> Path:
@@ -46,9 +46,9 @@ class AudioCache:
         return self.open(self.make(audio))
 
     def make(self, audio: str | Path) -> Path:
-        """Make sure that a file's spectrum is there and whole; return where.
+        """Compute a file's spectrum unless it is there and whole; return its path.
 
-        Raises AudioError, DatasetError where it cannot be kept.
+        Raises AudioError, and DatasetError if it cannot be stored.
         """
         path = self.path_of(audio)
         if not self._is_whole(path):
@@ -61,7 +61,7 @@ class AudioCache:
         return path
 
     def open(self, path: Path) -> np.ndarray:
-        """Map a file of the cache read-only. Raises AudioError for one that is not there or damaged."""
+        """Map a file of the cache read-only. Raises AudioError if it is missing or damaged."""
         try:
             return np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
@@ -70,10 +70,10 @@ class AudioCache:
     def build(
         self, audios: Iterable[Path], tqdm_class: Callable[..., Any] = tqdm
     ) -> tuple[dict[Path, Path], dict[Path, str]]:
-        """Make sure that every file's spectrum is there; return where each lies, and why the others have none.
+        """Compute all missing spectra; return the path of each, and for the other files the reason why they have none.
 
-        Where some have to be computed, processes share the work, and a progress bar says how large they will be.
-        Raises DatasetError where the folder cannot be written, or has no room for them.
+        Missing ones are computed by several processes, and a progress bar says how large they will be. Raises
+        DatasetError if the folder is not writable or the disk has no room for them.
         """
         there: dict[Path, Path] = {}
         failed: dict[Path, str] = {}
@@ -83,7 +83,7 @@ class AudioCache:
                 there[audio] = self._path(index.digest(audio))
             except AudioError as error:
                 failed[audio] = str(error)
-        # of files with the same content, one
+        # one of several files with the same content
         missing = {path: audio for audio, path in there.items() if not self._is_whole(path)}
         if missing:
             desc = self._room_for(list(missing.values()))
@@ -99,7 +99,7 @@ class AudioCache:
         return there, failed
 
     def _try(self, audio: Path) -> str:
-        """Make a file's spectrum; return why there is none."""
+        """Compute a file's spectrum; return the reason if that fails."""
         try:
             self.make(audio)
         except AudioError as error:
@@ -107,7 +107,7 @@ class AudioCache:
         return ""
 
     def _room_for(self, audios: list[Path]) -> str:
-        """Say how large the files' spectra will be. Raises DatasetError where that is more than the disk has left."""
+        """Say how large the files' spectra will be. Raises DatasetError if that is more than the free disk space."""
         needed = sum(self.settings.spectrum_bytes(seconds_of(audio)) for audio in audios)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """Remembers the content hash of audio files by size and times, so that unchanged files are not read again.
 
-A JSON file beside the spectra. It may be deleted, and of two runs that write it at once one may win: what is not in it
-is read again.
+A JSON file beside the spectra. It may be deleted, and if two runs write it at once, one may win: files that are not in
+it are just read again.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from mug.errors import AudioError
 from mug.files import replacing
 
 BLOCK_BYTES = 2**20
-SETTLED_NS = 2 * 10**9  # a file of this age cannot change again without another time
+SETTLED_NS = 2 * 10**9  # a file this old cannot change without a new modification time
 Stamp = tuple[int, int, int, str]  # size, times in ns of content and of inode (which no copying sets back), digest
 
 
@@ -32,7 +32,7 @@ def digest_of_file(path: str | Path) -> str:
 
 
 class AudioIndex:
-    """The digests of files, those that are known and those that are asked for; `save` keeps them in `path`."""
+    """The digests of files: those in `path`, and those asked for since; `save` adds the latter."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -56,7 +56,7 @@ class AudioIndex:
         return digest
 
     def save(self) -> None:
-        """Add what is new to the file, where there is anything and the disk can be written to."""
+        """Add the new digests to the file, if there are any and it can be written."""
         if not self._new:
             return
         with suppress(OSError), replacing(self.path) as temporary:
@@ -66,7 +66,7 @@ class AudioIndex:
 
 
 def _read(path: Path) -> dict[str, Stamp]:
-    """The entries of an index that are sound."""
+    """The valid entries of an index."""
     try:
         entries = json.loads(path.read_text(encoding="utf-8", errors="surrogatepass"))
     except (OSError, ValueError, RecursionError):

@@ -1,6 +1,6 @@
 """Augmentation of training items: random draws, and their effect on audio and prompt.
 
-Notes are changed in mug.data.note_augment, audio and notes always together.
+Notes are changed in mug.data.note_augment, always together with the audio.
 
 Axes: M mel bins, Q frequencies of the STFT, A audio frames, N frames of the item that the song fills, F features.
 """
@@ -19,25 +19,26 @@ from mug.ratings.rates import MAX_RATE, MIN_RATE, rate_grid
 
 MAX_PITCH_BINS = 4
 MAX_MASKED_BINS = 16
-GAIN_DB = (-12.0, 6.0)  # of a song that is not as loud as others
-TILT_DB = 3.0  # deviation of each of TILT_BANDS from its neighbour's gain
+GAIN_DB = (-12.0, 6.0)  # range of the loudness change
+TILT_DB = 3.0  # standard deviation of the gain between neighbouring bands, of TILT_BANDS
 TILT_BANDS = 8
-NOISE_LOG10 = (-5.0, -1.0)  # mel power of noise that is just not heard, and of noise that hides soft sounds
-SAID_BESIDE = 0.1  # of the features of a short prompt, beside the first
-BLOCK_BINS = 16  # interpolated at a time: what stays in a processor's cache
+NOISE_LOG10 = (-5.0, -1.0)  # log10 of the noise's mel power: from just inaudible to hiding soft sounds
+SAID_BESIDE = 0.1  # share of the other features that a short prompt keeps beside the first
+BLOCK_BINS = 16  # interpolated at a time, so that they stay in the CPU cache
 
 
 @dataclass(frozen=True)
 class Augmentation:
     """Probabilities (`_p`) of augmentations; all 0 means none.
 
-    mirror_p: columns reversed. mirror_at_interval_p: of each passage between gaps. random_p: columns shuffled.
-    offset_p: the window begins between two note frames. rate_p: song and chart are played at a rate from `rate`, one of
-    its ends or of the multiples of 0.05 between. pitch_p: mel bins moved by 1 to 4. frequency_mask_p: a band of mel
-    bins is silent. recording_p: loudness, balance of frequencies and noise are those of another recording.
-    feature_dropout_p: for each feature, not given. prompt_dropout_p: the whole prompt is not given. short_prompt_p:
-    else little of it is, as people write it: the first feature, the stars, and one in ten of the others. random_crop:
-    the window is from anywhere in the song.
+    mirror_p: reverse the columns. mirror_at_interval_p: reverse the columns of each passage between gaps. random_p:
+    shuffle the columns. offset_p: start the window between two note frames. rate_p: play song and chart at a rate drawn
+    from `rate`: its two ends and the multiples of 0.05 between them. pitch_p: move the mel bins by 1 to 4.
+    frequency_mask_p: silence a band of mel bins. recording_p: change loudness, balance of frequencies and noise, as in
+    another recording.
+    feature_dropout_p: for each feature, make it "not given". prompt_dropout_p: make the whole prompt "not given".
+    short_prompt_p: otherwise, keep only a short prompt, as people write it: the first feature, the stars, and one in
+    ten of the others. random_crop: take the window from anywhere in the song.
     """
 
     mirror_p: float = 0.0
@@ -74,7 +75,7 @@ class Augmentation:
             raise ConfigError(f"random_crop: {self.random_crop!r} is neither true nor false")
 
     def of_notes(self) -> dict[str, Any]:
-        """Those of the values that change which notes an item has, and when; the others change audio or prompt."""
+        """The values that change an item's notes or their times; the others change only audio or prompt."""
         of_audio = ("pitch_p", "frequency_mask_p", "recording_p")
         of_prompts = ("feature_dropout_p", "prompt_dropout_p", "short_prompt_p")
         return {name: value for name, value in asdict(self).items() if name not in of_audio + of_prompts}
@@ -85,7 +86,7 @@ class Augmentation:
         return (1.0, *(rate for rate in rate_grid(*self.rate) if rate != 1.0)) if self.rate_p > 0 else (1.0,)
 
     def draw_rate(self, rng: np.random.Generator) -> float:
-        """One of `rates`: of the steps of the range, each as often as the others."""
+        """One of `rates`; the steps of the range are equally likely."""
         steps = rate_grid(*self.rate)
         return steps[rng.integers(len(steps))] if rng.random() < self.rate_p else 1.0
 
@@ -93,8 +94,8 @@ class Augmentation:
 def change_rate(spectrum: np.ndarray, start: float, n_frames: int, rate: float) -> np.ndarray:
     """Return `n_frames` of a spectrum [M, A] or [2, Q, A] from frame `start` on, played at `rate`, as float32.
 
-    Between frames, powers and magnitudes are linear and phases are those of the nearer frame that is not silent.
-    Frames beyond the end are silent.
+    Between frames, powers and magnitudes are interpolated linearly. Phases come from the nearer frame that is not
+    silent. Frames beyond the end are silent.
     """
     out = np.empty((*spectrum.shape[:-1], n_frames), dtype=np.float32)
     if rate == 1.0 and start == int(start):
@@ -116,16 +117,16 @@ def change_rate(spectrum: np.ndarray, start: float, n_frames: int, rate: float) 
 
 
 def _tensor(array: np.ndarray) -> torch.Tensor:
-    """An array as a tensor, which converts float16 and gathers much faster than numpy does."""
+    """An array as a tensor: torch converts float16 and gathers much faster than numpy."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of arrays that may not be written to; nothing here writes to them
+        warnings.simplefilter("ignore")  # about read-only arrays; nothing here writes to them
         return torch.from_numpy(array)
 
 
 def _between(source: np.ndarray, left: np.ndarray, right: np.ndarray, weight: np.ndarray, out: np.ndarray) -> None:
-    """Write values [M, A] between frames left [N] and right [N], on a straight line, to `out` [M, N]."""
+    """Interpolate values [M, A] linearly between frames left [N] and right [N], into `out` [M, N]."""
     frames, weights = (torch.from_numpy(left), torch.from_numpy(right)), torch.from_numpy(weight)
-    block = torch.empty(BLOCK_BINS, source.shape[1])  # this and those below are used again and again
+    block = torch.empty(BLOCK_BINS, source.shape[1])  # this and `ends` are reused
     ends = torch.empty(2, BLOCK_BINS, len(left))
     for first in range(0, len(source), BLOCK_BINS):
         rows = _tensor(out[first : first + BLOCK_BINS])
@@ -139,9 +140,10 @@ def _between(source: np.ndarray, left: np.ndarray, right: np.ndarray, weight: np
 def _between_complex(
     source: np.ndarray, left: np.ndarray, right: np.ndarray, weight: np.ndarray, out: np.ndarray
 ) -> None:
-    """The same for real and imaginary part [2, Q, A], by magnitude: neighbouring frames are out of phase, and on a
-    straight line between them a fifth of the sound cancels out. Where the nearer frame is silent, the phase is that of
-    the other one.
+    """The same for real and imaginary part [2, Q, A], but by magnitude.
+
+    Neighbouring frames are out of phase, so linear interpolation would cancel out a fifth of the sound. The phase comes
+    from the nearer frame, or from the other one if that is silent.
     """
     source = source.astype(np.float32)
     magnitude = np.hypot(*source)  # [Q, A]
@@ -154,8 +156,8 @@ def _between_complex(
 
 
 def shift_pitch(mel: np.ndarray, bins: int) -> None:
-    """Move a mel spectrum [M, A] up by `bins`, down where negative, in place; what comes in at the edge is silent."""
-    rows = mel if bins < 0 else mel[::-1]  # the first ones are those that are written over first
+    """Shift a mel spectrum [M, A] up by `bins` (down if negative), in place; new bins at the edge are silent."""
+    rows = mel if bins < 0 else mel[::-1]  # in the order in which rows are overwritten
     distance = min(abs(bins), len(mel))
     for row in range(len(mel) - distance):
         rows[row] = rows[row + distance]
@@ -163,7 +165,7 @@ def shift_pitch(mel: np.ndarray, bins: int) -> None:
 
 
 def augment_mel(mel: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> None:
-    """Move the pitch of a mel spectrum [M, A], silence a band of it, record it anew, as drawn, in place."""
+    """Shift the pitch of a mel spectrum [M, A], silence a band, and change its recording, as drawn, in place."""
     if rng.random() < augmentation.pitch_p:
         shift_pitch(mel, int(rng.integers(1, MAX_PITCH_BINS + 1)) * int(rng.choice([-1, 1])))
     if rng.random() < augmentation.frequency_mask_p:
@@ -175,11 +177,11 @@ def augment_mel(mel: np.ndarray, augmentation: Augmentation, rng: np.random.Gene
 
 
 def record_anew(mel: np.ndarray, rng: np.random.Generator) -> None:
-    """Give a spectrum log(1 + power) [M, A] another loudness and balance of frequencies, and add noise, in place."""
+    """Change loudness and frequency balance of a spectrum log(1 + power) [M, A], and add noise, in place."""
     bands_db = rng.normal(0, TILT_DB, TILT_BANDS).cumsum()
     bands_db += rng.uniform(*GAIN_DB) - bands_db.mean()
     bins_db = np.interp(np.linspace(0, TILT_BANDS - 1, len(mel)), np.arange(TILT_BANDS), bands_db)  # [M]
-    noise = rng.standard_exponential(mel.shape, dtype=np.float32)  # the power of white noise is spread like that
+    noise = rng.standard_exponential(mel.shape, dtype=np.float32)  # power of white noise is exponential
     noise *= np.float32(10 ** rng.uniform(*NOISE_LOG10))
     power = torch.from_numpy(mel).expm1_()
     power *= torch.from_numpy(10 ** (bins_db / 10)).float()[:, None]
@@ -189,7 +191,7 @@ def record_anew(mel: np.ndarray, rng: np.random.Generator) -> None:
 def drop_features(
     ids: np.ndarray, unconditional: np.ndarray, augmentation: Augmentation, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return prompt ids [F] of which some, or all, are "not given"."""
+    """Return prompt ids [F] with some, or all, set to "not given"."""
     dropped = rng.random(len(ids)) < augmentation.feature_dropout_p
     if rng.random() < augmentation.prompt_dropout_p:
         dropped[:] = True

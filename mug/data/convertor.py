@@ -1,4 +1,4 @@
-"""From a chart to the note array of a training item: the window and what was drawn for it, as items record it."""
+"""From a chart to the note array of a training item, with the window and draws that items record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +16,12 @@ __all__ = ["EncodedChart", "ManiaConvertor", "NotePlanes", "Planes"]
 
 @dataclass(frozen=True)
 class ManiaConvertor:
-    """A time grid, the codec on it, and what happens to the columns: plain values, as an item's `convertor` has them.
+    """A time grid, its codec, and the changes of columns, as the plain values that an item's `convertor` holds.
 
-    frame_ms: length of a note frame. max_frame: how many the array has. rate: times are divided by it. offset_ms: then
-    added to them. mirror: columns are reversed. random: columns are shuffled. mirror_at_interval_prob: with this
-    probability each passage between gaps of at least 10 empty frames is mirrored. Decoding undoes none of these.
-    Raises ValueError for values that are no grid, and for a number of keys that no chart has.
+    frame_ms: length of a note frame. max_frame: frames of the array. rate: times are divided by it. offset_ms: then
+    added to them. mirror: reverse the columns. random: shuffle them. mirror_at_interval_prob: the probability for each
+    passage between gaps of at least 10 empty frames to be mirrored. Decoding undoes none of these.
+    Raises ValueError for an invalid grid or an impossible number of keys.
     """
 
     frame_ms: float
@@ -45,21 +45,20 @@ class ManiaConvertor:
         return NoteCodec(self.grid, self.keys)
 
     def encode(self, chart: Beatmap | Sequence[Note], rng: np.random.Generator | None = None) -> EncodedChart:
-        """Encode a chart as NoteCodec.encode does; `rng` decides where `random` or `mirror_at_interval_prob` leave a
-        choice.
+        """Encode a chart as NoteCodec.encode does. `rng` makes the draws of `random` and `mirror_at_interval_prob`.
 
-        Raises ValueError for a note outside the keys, and for a choice without `rng`.
+        Raises ValueError for a note outside the keys, and for a draw without `rng`.
         """
         return self.encode_arrays(*note_arrays(chart.notes if isinstance(chart, Beatmap) else chart), rng)
 
     def encode_arrays(
         self, column: np.ndarray, start_ms: np.ndarray, last_ms: np.ndarray, rng: np.random.Generator | None = None
     ) -> EncodedChart:
-        """Encode notes given as arrays [N]: columns, starts, and ends (of plain notes their starts); see encode."""
+        """Encode notes given as arrays [N]: columns, starts, and ends (for plain notes, the starts); see encode."""
         column = change_columns(column, self.keys, self.mirror, self.random, rng)
         encoded = self.codec.encode_arrays(column, start_ms, last_ms)
         return replace(encoded, note=mirror_passages(encoded.note, self.mirror_at_interval_prob, rng))
 
     def decode(self, note: np.ndarray, threshold: float = 0.5) -> list[Note]:
-        """Read the notes of an array [4K, T], in the time of the window; see NoteCodec.decode."""
+        """Read the notes of an array [4K, T], with times in the window; see NoteCodec.decode."""
         return self.codec.decode(note, threshold)

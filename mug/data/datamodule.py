@@ -14,7 +14,7 @@ from mug.data.items import ItemDataset
 from mug.data.sampler import SeededSampler
 from mug.errors import ConfigError
 
-STREAMED = "mug.data.streamed.StreamedDataset"  # imported where it is used: it needs the extra "stream"
+STREAMED = "mug.data.streamed.StreamedDataset"  # imported only where used: it needs the extra "stream"
 
 
 def collate(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def collate(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     batch: dict[str, Any] = {}
     for name, first in items[0].items():
         values = [item[name] for item in items]
-        # torch's own stacks into memory that is shared with the trainer's process
+        # in workers, default_collate stacks into memory shared with the trainer's process
         batch[name] = default_collate(values) if isinstance(first, np.ndarray) else values
     return batch
 
@@ -30,8 +30,8 @@ def collate(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 class DataModuleFromConfig(pl.LightningDataModule):
     """Loaders over the datasets that `train`, `validation` and `test` configure (target + params).
 
-    `common` are params of all of them. `num_workers` are processes that load items ahead; items do not depend on it.
-    `stream` ({url, cache_dir, cache_gb}, see mug.data.streamed) takes the training items from shards instead.
+    `common`: params of all of them. `num_workers`: processes that load items ahead; items do not depend on their
+    number. `stream` ({url, cache_dir, cache_gb}, see mug.data.streamed): take the training items from shards instead.
     """
 
     def __init__(
@@ -57,8 +57,9 @@ class DataModuleFromConfig(pl.LightningDataModule):
         self.datasets: dict[str, ItemDataset] = {}
 
     def prepare_data(self) -> None:
-        """Build the datasets in the first process of a machine, while the others wait: it rates charts that are not
-        rated and makes spectra that are not there, and they find them.
+        """Build the datasets in the first process of a machine, while the others wait.
+
+        This computes missing ratings and spectra; the other processes then find them.
         """
         if self.trainer is not None and self.trainer.state.fn is not None:
             self.setup(self.trainer.state.fn.value)
@@ -83,19 +84,19 @@ class DataModuleFromConfig(pl.LightningDataModule):
             self.datasets[name] = dataset
 
     def state_dict(self) -> dict[str, Any]:
-        """What is kept in checkpoints: how many charts and songs each split has, for those who are given the model."""
+        """The number of charts and songs of each split, stored in checkpoints for the users of the model."""
         return {name: dataset.sizes() for name, dataset in self.datasets.items()}
 
     @property
     def first_stage(self) -> str | None:
-        """The fingerprint of the first stage whose latents the training items have; None where they have notes."""
+        """The fingerprint of the first stage whose latents the training items have; None if they have notes."""
         return self.datasets["train"].first_stage
 
     def train_dataloader(self) -> DataLoader:
         return self._loader(self.datasets["train"], shuffle=True)
 
     def silent_train_dataloader(self) -> DataLoader:
-        """The training batches without their audio, where the dataset can leave it out."""
+        """The training batches without their audio, if the dataset can leave it out."""
         return self._loader(self.datasets["train"].without_audio(), shuffle=True)
 
     def val_dataloader(self) -> DataLoader:
@@ -122,13 +123,13 @@ class DataModuleFromConfig(pl.LightningDataModule):
             pin_memory=torch.cuda.is_available(),
         )
         if shuffle and self.trainer is not None:
-            progress: Any = self.trainer.fit_loop  # of a resumed run, as its checkpoint says
+            progress: Any = self.trainer.fit_loop  # of a resumed run, from its checkpoint
             sampler.epoch = progress.epoch_progress.current.processed
             sampler.n_seen = progress.epoch_loop.batch_progress.current.processed % len(loader) * self.batch_size
         return loader
 
 
 def datamodule_of(trainer: pl.Trainer) -> DataModuleFromConfig | None:
-    """Return the data module that a trainer was given; None where it has loaders alone, or another's."""
+    """Return a trainer's data module; None if it has only loaders, or a module of another class."""
     datamodule = getattr(trainer, "datamodule", None)  # Lightning sets it only where there is one
     return datamodule if isinstance(datamodule, DataModuleFromConfig) else None

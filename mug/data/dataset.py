@@ -30,15 +30,17 @@ from mug.features import FeatureSpec
 class OsuDataset(ItemDataset):
     """The charts of one split as items.
 
-    beatmap_txt: one list of charts or several; a features.db lies beside each. features: yaml of the prompt. audio:
-    AudioSettings as a mapping. augmentation: Augmentation as a mapping. valid_fraction, test_fraction, split_salt: see
-    mug.data.split. with_audio: false leaves the audio out, for stage 1; it reads no prompts either, so that they stay
-    those of rate 1. crops_per_chart: items that an epoch makes of each chart, so that epochs of a few short crops do
-    not end before they began. latents: a folder of `mug latents`, whose latents take the place of notes.
-    An item is a function of (seed, epoch, index): index it with (index, epoch), or with index alone for epoch 0. Where
-    a song is longer than an item, training starts at its head, or anywhere with `random_crop`; others see the middle.
-    With `latents`, what concerns notes (window, rate, mirrored or shuffled columns) is as it was in one of the epochs
-    that were encoded, in turn; what concerns audio and prompt alone is drawn anew in every epoch.
+    beatmap_txt: one or several lists of charts, each with a features.db beside it. features: YAML of the prompt's
+    features. audio: AudioSettings as a mapping. augmentation: Augmentation as a mapping. valid_fraction, test_fraction,
+    split_salt: see mug.data.split. with_audio: false leaves the audio out, for stage 1; prompts then stay those of rate
+    1, since stage 1 does not read them. crops_per_chart: items per chart and epoch; raise it if crops are short and
+    charts few, so that epochs do not get too short. latents: a folder of `mug latents`; items then have latents instead
+    of notes.
+    An item is a function of (seed, epoch, index): index with (index, epoch), or with index alone for epoch 0. If a song
+    is longer than an item, training takes its beginning, or any part with `random_crop`; the other splits take the
+    middle.
+    With `latents`, everything about the notes (window, rate, mirrored or shuffled columns) repeats the encoded epochs
+    in turn; whatever concerns only audio or prompt is drawn anew in every epoch.
     """
 
     split = ""
@@ -93,11 +95,11 @@ class OsuDataset(ItemDataset):
 
     @property
     def first_stage(self) -> str | None:
-        """The fingerprint of the first stage that encoded the items' latents; None where items have notes."""
+        """The fingerprint of the first stage that encoded the items' latents; None if items have notes."""
         return None if self.latents is None else self.latents.first_stage
 
     def notes_depend_on(self) -> dict[str, Any]:
-        """All that the notes of an item depend on besides its index and its epoch: plain values by name."""
+        """Everything that an item's notes depend on besides index and epoch: plain values by name."""
         charts = hashlib.blake2b(digest_size=16)
         for entry in self.entries:
             charts.update(f"{entry.digest} {entry.audio_frames}\n".encode())
@@ -121,13 +123,13 @@ class OsuDataset(ItemDataset):
         return {"charts": len(self.entries), "songs": len(set(self.songs()))}
 
     def without_audio(self) -> "OsuDataset":
-        """The same items, but for their audio."""
+        """The same items without audio."""
         silent = copy.copy(self)
         silent.with_audio = False
         return silent
 
     def without_epoch_augmentation(self) -> "OsuDataset":
-        """The same items before what is drawn anew in every epoch: to be kept, and augmented when they are read."""
+        """The same items without the draws of each epoch: to be stored, and augmented when they are read."""
         plain = copy.copy(self)
         plain.augmentation = Augmentation(**self.augmentation.of_notes())
         return plain
@@ -138,15 +140,15 @@ class OsuDataset(ItemDataset):
     def __getitem__(self, key: int | tuple[int, int]) -> dict[str, Any]:
         """Return {note [4K, T], valid_flag [T], n_frames, audio [M, A] or [2, Q, A], feature [F], meta, convertor}.
 
-        n_frames: how many of the T note frames are the song's; what follows is padding. Where latents are encoded, z
-        [Z, L] is there instead of note and valid_flag.
+        n_frames: how many of the T note frames belong to the song; the rest is padding. Items with latents have z [Z,
+        L] instead of note and valid_flag.
         """
         index, epoch = key if isinstance(key, tuple) else (key, 0)
         entry = self.entries[index % len(self.entries)]
         variant = epoch if self.latents is None else epoch % self.latents.n_variants
         rng = np.random.default_rng([self.seed, variant, index])
         rate = self.augmentation.draw_rate(rng)
-        end_ms = max(entry.last_ms.max(), self.settings.grid.audio.to_ms(entry.audio_frames))  # of music and chart
+        end_ms = max(entry.last_ms.max(), self.settings.grid.audio.to_ms(entry.audio_frames))  # of music or chart
         grid = replace(self.settings.grid, rate=rate, end_ms=end_ms)
         start = self._window(entry, grid, rng)  # audio frames at that rate
         grid = grid.beginning_at(start)
@@ -157,7 +159,7 @@ class OsuDataset(ItemDataset):
             item["valid_flag"] = self._valid_flag(entry, grid)
         else:
             item["z"] = self.latents[variant, index]
-        rng = np.random.default_rng([self.seed, epoch, index, 1])  # of its own: the same with latents
+        rng = np.random.default_rng([self.seed, epoch, index, 1])  # separate: the same draws with latents
         feature = entry.ids[self._row_of_rate.get(rate, 0)].astype(np.int64)
         feature = self.spec.starting_at(feature, grid.audio.to_ms(start))
         item |= {
@@ -178,11 +180,11 @@ class OsuDataset(ItemDataset):
         return item
 
     def _window(self, entry: Entry, song: TimeGrid, rng: np.random.Generator) -> int:
-        """The audio frame of a song at which the item begins: on a note frame, or between two as drawn."""
+        """The audio frame of the song at which the item begins: on a note frame, or between two if so drawn."""
         ratio = song.audio_per_note
         song_frames = int(song.notes.at(song.in_window(song.end_ms)))
         spare = max(0, song_frames - song.max_frame)
-        spare = min(spare, int(song.notes.at(song.in_window(entry.last_ms.max()))))  # no window without the chart
+        spare = min(spare, int(song.notes.at(song.in_window(entry.last_ms.max()))))  # the window must reach the chart
         if self.augmentation.random_crop:
             start = int(rng.integers(0, spare + 1))
         else:
@@ -212,7 +214,7 @@ class OsuDataset(ItemDataset):
         """Float32 [M, A] or [2, Q, A], with zeros after the song's end."""
         try:
             song = self.cache.open(entry.spectrum)
-        except AudioError:  # cleared or damaged while training
+        except AudioError:  # deleted or damaged during training
             song = self.cache.get(entry.audio)
         spectrum = change_rate(song, start * rate, self.settings.max_audio_frame, rate)
         if self.settings.kind == "mel":
