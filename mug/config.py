@@ -18,7 +18,7 @@ OVER, REMOVE = "over", "~"  # in overlays, see load_config
 # Holds configs/ and models/: the checkout, or what a wheel carries of it inside the installed package.
 PROJECT_ROOT = PACKAGE / "shipped" if (PACKAGE / "shipped").is_dir() else PACKAGE.parent
 SHIPPED_MODEL = Path("models/mug-mini")  # 4K, free for all; what is used where no other one is named
-# Parameters that networks had once, with the value that says what leaving them out says: older checkpoints have them.
+# Removed parameters of networks, with the value that has no effect: older checkpoints still have them.
 REMOVED = {"vlb_weight": 0, "weight_balanced": 0}
 # what OmegaConf raises where a list would replace a mapping, and the like
 MERGE_ERRORS = (
@@ -117,7 +117,7 @@ def _first_line(error: Exception) -> str:
 def without_removed(config: Any) -> Any:
     """Return a copy of a checkpoint's configuration without the keys of REMOVED that change nothing.
 
-    One with another value stays, and whoever builds of it says that the key is unknown.
+    A key with any other value stays, and building the network then reports it as unknown.
     """
     if isinstance(config, dict):
         kept = {key: value for key, value in config.items() if key not in REMOVED or value != REMOVED[key]}
@@ -128,9 +128,9 @@ def without_removed(config: Any) -> Any:
 
 
 def without_ckpt_paths(config: Any) -> Any:
-    """Return a copy of a configuration in which no model starts from another checkpoint.
+    """Return a copy of a configuration in which no model is initialised from another checkpoint.
 
-    It belongs beside weights that are complete: whoever builds the model again needs that file alone.
+    It goes with complete weights, so that rebuilding the model needs only that file.
     """
     if isinstance(config, dict):
         return {key: None if key == "ckpt_path" else without_ckpt_paths(value) for key, value in config.items()}

@@ -1,4 +1,4 @@
-"""The mistakes a user can mend. Each message names the file, what is wrong with it, and what to do."""
+"""Errors that a user can fix. Each message names the file, what is wrong with it, and what to do."""
 
 
 class MugError(Exception):
@@ -30,4 +30,4 @@ class PromptError(MugError):
 
 
 class TrainingError(MugError):
-    """A run that cannot go on: its loss is no number, or its disk is full."""
+    """A run that cannot continue: its loss is NaN or infinite, or the disk is full."""

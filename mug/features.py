@@ -104,11 +104,11 @@ class FeatureSpec:
 
     @property
     def of_charts(self) -> "FeatureSpec":
-        """The features that a chart has, wherever an item of it begins: those that features.db keeps."""
+        """The features of a chart as a whole, wherever an item begins: those in features.db."""
         return FeatureSpec(feature for feature in self.features if feature.name != START_TIME)
 
     def starting_at(self, ids: np.ndarray, start_ms: float) -> np.ndarray:
-        """Return a prompt's ids [F] for an item that begins at `start_ms` of its song, where the features say so."""
+        """Return a prompt's ids [F] for an item that begins at `start_ms` of its song, if start_time is a feature."""
         if START_TIME not in self.blocks:
             return ids
         index = self.names.index(START_TIME)
@@ -117,7 +117,7 @@ class FeatureSpec:
         return ids
 
     def inside(self, prompt: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the networks read of a prompt that `encode` takes: numbers in the ranges of their features."""
+        """Return a prompt as the networks see it, with numbers clamped to the ranges of their features."""
         given = {feature: prompt[feature.name] for feature in self.features if prompt.get(feature.name) is not None}
         return {feature.name: feature.inside(value) for feature, value in given.items()}
 
@@ -151,9 +151,9 @@ class FeatureSpec:
                 raise PromptError(f"{feature.name} is {value}; give a number from {feature.min:g} to {feature.max:g}")
 
     def decode(self, ids: Iterable[int]) -> dict[str, float | str | bool]:
-        """Return a prompt with these ids [F], without what they do not give.
+        """Return a prompt with these ids [F], without the features that are "not given".
 
-        Raises PromptError for ids that no prompt has.
+        Raises PromptError for impossible ids.
         """
         rows = [int(row) for row in ids]
         if len(rows) != len(self.features):

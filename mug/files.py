@@ -52,7 +52,7 @@ def resolve_inside(folder: Path, name: str, roots: Sequence[Path] = ()) -> Path:
 
 
 def name_key(path: Path) -> str:
-    """What is equal for names that differ in upper and lower case, or in how Unicode composes an accent (macOS)."""
+    """A key that is equal for names differing only in case or in how Unicode composes an accent (macOS)."""
     return unicodedata.normalize("NFC", path.name).lower()
 
 
@@ -65,10 +65,10 @@ def files_alike(path: Path) -> list[Path]:
 def file_beside(
     chart: Path, name: str, alike: Callable[[Path], list[Path]] = files_alike, roots: Sequence[Path] = ()
 ) -> Path | None:
-    """Return the file that a chart names, None where there is none. Raises ChartError for a name that leads out.
+    """Return the file that a chart refers to, None if there is none. Raises ChartError for a name outside the folder.
 
-    Case does not count where nothing has the very name and one file has it otherwise: charts are made on Windows.
-    `alike`: another way to find such files, for who asks of one folder often. `roots`: see resolve_inside.
+    If no file has exactly this name, one that differs only in case is taken: charts are made on Windows. `alike`: finds
+    such files; pass another function to list a folder only once. `roots`: see resolve_inside.
     """
     try:
         path = resolve_inside(chart.parent, name, roots)
@@ -81,7 +81,7 @@ def file_beside(
 
 
 def is_beside(chart: Path, name: str) -> bool:
-    """Whether the file that a chart names is there; a name that leads out of its folder names none."""
+    """Whether the file that a chart refers to exists; a name outside its folder does not count."""
     try:
         return file_beside(chart, name) is not None
     except ChartError:

@@ -25,10 +25,10 @@ RUN_AGAIN = "run `mug latents` again, with the configuration of the training"
 
 
 class EncodedLatents:
-    """The latents [V, N, Z, L] in `folder`, asked for as [variant, item].
+    """The latents [V, N, Z, L] in `folder`, indexed by [variant, item].
 
-    n_items: of the training's dataset. depends_on: what the notes of these items depend on, by name. first_stage: the
-    fingerprint of the first stage that encoded them. Raises DatasetError where they are missing, damaged, or of other
+    n_items: items of the training dataset. depends_on: what the notes of these items depend on, by name. first_stage:
+    the fingerprint of the first stage that encoded them. Raises DatasetError if they are missing, damaged, or of other
     items.
     """
 
@@ -72,7 +72,7 @@ class EncodedLatents:
 
 
 def described(depends_on: Mapping[str, Any]) -> dict[str, Any]:
-    """What the notes of items depend on, as the description of latents has it."""
+    """What the notes of items depend on, in the form stored in latents.json."""
     return json.loads(json.dumps({"version": VERSION, **depends_on}))
 
 
@@ -85,7 +85,7 @@ def write_latents(
 ) -> None:
     """Write latents [V, N, Z, L], which come as batches [B, Z, L] of one variant after another.
 
-    What was in the folder is gone when this begins, and what is written counts only when it is whole.
+    Old latents in the folder are deleted first. New ones count only once they are complete.
     """
     (folder / DESCRIPTION).unlink(missing_ok=True)
     (folder / ARRAY).unlink(missing_ok=True)
@@ -104,7 +104,7 @@ def write_latents(
 
 
 def check_room(folder: Path, n_bytes: int) -> str:
-    """Say how much `n_bytes` are of what the folder's disk has left. Raises DatasetError where that is less."""
+    """Say how `n_bytes` compare to the free space of the folder's disk. Raises DatasetError if they are more."""
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if n_bytes > free:

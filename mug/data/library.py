@@ -59,7 +59,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class ChartSource:
-    """What a chart comes from: its file as it is now, and the features.db of its list."""
+    """Where a chart comes from: its file as it is now, and the features.db of its list."""
 
     path: Path
     digest: str  # of its bytes
@@ -76,13 +76,13 @@ class ChartSource:
 
     @property
     def key(self) -> Key:
-        """Of its rows in the database."""
+        """The key of its rows in the database."""
         return self.path.name, self.path.parent.name
 
 
 @dataclass
 class _Candidate:
-    """A chart that is an entry once its prompts and its spectrum are there."""
+    """A chart that becomes an entry once it has its prompts and its spectrum."""
 
     source: ChartSource
     entry: Entry
@@ -101,11 +101,11 @@ def load_entries(
 ) -> tuple[list[Entry], Report]:
     """Load the usable charts of a split, in the order of their lists, and report which were skipped and why.
 
-    A chart's notes and features are those of features.db, as long as its bytes are those that were described.
-    `division`: how song sets are divided into splits. `cache`: holds spectra; those that it lacks are made now, so that
-    a file that cannot be decoded shows before training. None leaves audio out. `rates`: the rates at which prompts are
-    needed; ratings that features.db lacks are computed now and kept there.
-    Raises DatasetError for a list or a database that is not there.
+    Notes and features come from features.db; a chart whose file has changed since is skipped. `division`: how song sets
+    are divided into splits. `cache`: holds spectra; missing ones are computed now, so that files that cannot be decoded
+    show before training. None leaves audio out. `rates`: the rates that need prompts; missing ratings are computed now
+    and stored in features.db.
+    Raises DatasetError for a missing list or database.
     """
     report = Report()
     with ExitStack() as databases:
@@ -131,10 +131,10 @@ def load_entries(
 def division_for(
     beatmap_txts: Sequence[str], spec: FeatureSpec, keys: int, division: SplitSpec, split: str
 ) -> tuple[SplitSpec | None, int]:
-    """Return a division that leaves no split empty, None for too few sets, and how many sets there are.
+    """Return a division that leaves no split empty (None if there are too few sets), and the number of sets.
 
-    `split`: the one that was found empty; test may stay so where it is another one and its fraction is 0. Only sets
-    that have a chart of this many keys in features.db count.
+    `split`: the split that was found empty. The test split may stay empty if its fraction is 0 and it is not `split`.
+    Only sets with a chart of this many keys in features.db count.
     """
     with ExitStack() as databases:
         sources = _sources(beatmap_txts, spec, databases)
@@ -168,7 +168,7 @@ class _Unusable(Exception):
 
 
 def _candidate(source: ChartSource, keys: int, with_audio: bool) -> _Candidate:
-    """A chart as features.db has it, still without ids and spectrum. Raises _Unusable or ChartError."""
+    """A chart from its features.db, still without ids and spectrum. Raises _Unusable or ChartError."""
     path, database = source.path, source.database
     row, prompt = database.chart(source.key), database.get(*source.key)
     if row is None or prompt is None or row["digest"] != source.digest:
@@ -201,9 +201,9 @@ def _candidate(source: ChartSource, keys: int, with_audio: bool) -> _Candidate:
 def _rate_at_others(
     candidates: list[_Candidate], spec: FeatureSpec, rates: Sequence[float], report: Report
 ) -> list[_Candidate]:
-    """Rate charts at those of the rates at which they have no rating yet; return those that could be rated.
+    """Compute the missing ratings of charts at these rates; return the charts that could be rated.
 
-    Raises DatasetError where ratings of two calculators would be mixed.
+    Raises DatasetError if that would mix ratings of two calculators.
     """
     wanted = [rate for rate in rates if rate != 1.0 and not spec.blocks.keys().isdisjoint(RATE_FEATURES)]
     tasks: dict[int, Task] = {}  # by the candidate's number
@@ -228,7 +228,7 @@ def _rate_at_others(
 
 
 def _keep(rated: Sequence[tuple[ChartSource, Record]], spec: FeatureSpec) -> None:
-    """Write ratings to the databases, so that the next start finds them; not where a disk is read-only."""
+    """Write ratings to the databases, so that the next start finds them, unless the disk is read-only."""
     for path in {source.database.path for source, _ in rated}:
         with suppress(DatasetError), FeatureDB(path, spec.of_charts, create=True) as database, database.transaction():
             there = database.versions()
@@ -246,7 +246,7 @@ def _keep(rated: Sequence[tuple[ChartSource, Record]], spec: FeatureSpec) -> Non
 def _with_prompts(
     candidates: Sequence[_Candidate], spec: FeatureSpec, rates: Sequence[float], report: Report
 ) -> list[Entry]:
-    """Give entries the ids of their prompts at all rates."""
+    """Add the ids of the prompts at all rates to the entries."""
     complete = []
     for candidate in candidates:
         entry = candidate.entry

@@ -1,4 +1,4 @@
-"""Where the frames of an mp3 file are, found without decoding: what is between them is damage, a tag or another file.
+"""Finds the frames of an mp3 file without decoding. Anything between them is damage, a tag or another file.
 
 Headers of frames: ISO 11172-3 and 13818-3, layer III. Information frames: Xing and LAME ("Xing", "Info"), Fraunhofer
 ("VBRI").
@@ -33,10 +33,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Frames that follow each other without a gap: bytes `start` to `end`, with what its first frame is like.
+    """Frames that follow each other without a gap: bytes `start` to `end`, and the first one's header.
 
-    head: where its information frame begins, which is none of the `n_frames`; `start` without one. delay: samples at
-    its start that the information frame says are none of the music.
+    head: where its information frame begins (not counted in `n_frames`), or `start` without one. delay: samples at its
+    start that are not music, by the information frame.
     """
 
     frame: Frame
@@ -59,8 +59,8 @@ class Run:
 class Mp3:
     """The frames of a file.
 
-    stated, stated_bytes: how many its first information frame says there are, None where none says it. lost_bytes,
-    tail_bytes: what is no frame and no tag, between the frames and after them.
+    stated, stated_bytes: the numbers of frames and bytes in its first information frame, None without one. lost_bytes,
+    tail_bytes: bytes that are neither frames nor tags, between the frames and after them.
     """
 
     runs: tuple[Run, ...]
@@ -141,7 +141,7 @@ def read_frame(data: bytes, at: int) -> Frame | None:
 
 
 def _next_run(data: bytes, at: int) -> int | None:
-    """Where, at or after a byte, frames follow each other again."""
+    """The position at or after a byte where frames follow each other again."""
     for match in SYNC.finditer(data, at):
         first = frame = read_frame(data, match.start())
         following, n = match.start(), 0
@@ -156,9 +156,9 @@ def _next_run(data: bytes, at: int) -> int | None:
 
 
 def _information(frame: bytes, header: Frame) -> tuple[int, int, int] | None:
-    """Return how many frames and bytes an information frame states, 0 for none, and the delay in samples.
+    """Return the numbers of frames and bytes that an information frame states (0 for none) and the delay in samples.
 
-    None of another frame.
+    None for any other frame.
     """
     at = HEADER_BYTES + _side_bytes(header.samples == 1152, header.channels)
     if frame[at : at + 4] in (b"Xing", b"Info"):

@@ -53,7 +53,7 @@ def keys_of(note: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class EncodedChart:
-    """A chart as an array, and what of it the array could not hold."""
+    """A chart as a note array, and counts of the notes that were lost or changed."""
 
     note: np.ndarray  # float32 [4K, T]
     valid_flag: np.ndarray  # float32 [T], 1 up to and including the last note's frame
@@ -66,8 +66,8 @@ class EncodedChart:
 class NoteCodec:
     """Charts of `keys` columns to note arrays [4K, T] and back.
 
-    Encoding places notes in the window of a song that `grid` is, whose max_frame is T; decoding reads arrays of any
-    length, in the time of their window. Raises ValueError for a number of keys that no chart has.
+    Encoding places notes in the window of the song given by `grid`; T is its max_frame. Decoding reads arrays of any
+    length, with times in the window. Raises ValueError for an impossible number of keys.
     """
 
     grid: TimeGrid
@@ -78,15 +78,15 @@ class NoteCodec:
             raise ValueError(f"{self.keys} keys; a chart has {MIN_KEYS} to {MAX_KEYS}")
 
     def encode(self, chart: Beatmap | Sequence[Note]) -> EncodedChart:
-        """Write a chart's notes into an array; of two notes in one column and frame the later stays.
+        """Write a chart's notes into an array. Of two notes in one column and frame, the later one is kept.
 
-        A long note that ends in its head's frame becomes a plain note; one that ends past the array ends with it, at
-        offset 1. Raises ValueError for a note outside the keys.
+        A long note that ends in its head's frame becomes a plain note. One that ends past the array is cut at its end,
+        with offset 1. Raises ValueError for a note outside the keys.
         """
         return self.encode_arrays(*note_arrays(chart.notes if isinstance(chart, Beatmap) else chart))
 
     def encode_arrays(self, column: np.ndarray, start_ms: np.ndarray, last_ms: np.ndarray) -> EncodedChart:
-        """Encode notes given as arrays [N]: columns, starts, and ends (of plain notes their starts); see encode."""
+        """Encode notes given as arrays [N]: columns, starts, and ends (for plain notes, the starts); see encode."""
         check_columns(column, self.keys)
         n_notes, n_frames = len(column), self.grid.max_frame
         start = self._frames(start_ms)  # [N]
@@ -166,16 +166,16 @@ class NoteCodec:
         ]
 
     def _frames(self, times_ms: np.ndarray) -> np.ndarray:
-        """Where times of the song lie on the grid, with their fractions."""
+        """Times of the song as frames of the grid, with fractions."""
         return self.grid.notes.at(self.grid.in_window(times_ms))
 
 
 def check_columns(column: np.ndarray, keys: int) -> None:
-    """Raise ValueError for notes [N] of which one lies outside the keys."""
+    """Raise ValueError if any of the notes [N] lies outside the keys."""
     if column.size and not 0 <= column.min() <= column.max() < keys:
         raise ValueError(f"columns {column.min()} to {column.max()} in a chart of {keys} keys")
 
 
 def _fraction(offset: np.ndarray) -> np.ndarray:
-    """Make any values offsets within a frame: a network's output may be anything."""
+    """Clamp any values to offsets within a frame, since a network may output anything."""
     return np.clip(np.nan_to_num(offset.astype(np.float64), nan=0.0), 0.0, 1.0)

@@ -1,4 +1,4 @@
-"""The pages of an Ogg file, and the chained streams that they are: RFC 3533. What is damaged is left out."""
+"""The pages of an Ogg file (RFC 3533), grouped into chained streams. Damaged pages are left out."""
 
 import zlib
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class Link:
 
 
 def read_links(data: bytes) -> list[Link]:
-    """Return the chained streams of a file; of a plain one, one. Pages whose checksum is wrong are left out."""
+    """Return the chained streams of a file; an ordinary file has one. Pages with a wrong checksum are left out."""
     links: list[Link] = []
     lost = 0
     for page, before in _pages(data):
@@ -33,7 +33,7 @@ def read_links(data: bytes) -> list[Link]:
 
 
 def _pages(data: bytes) -> Iterator[tuple[bytes, int]]:
-    """Yield the sound pages of a file, and how many bytes before each are none."""
+    """Yield the valid pages of a file, and the number of other bytes before each."""
     at = end = 0
     while (at := data.find(b"OggS", at)) >= 0:
         header = data[at : at + HEADER_BYTES]
@@ -48,7 +48,7 @@ def _pages(data: bytes) -> Iterator[tuple[bytes, int]]:
 
 
 def _checksum(page: bytes) -> int:
-    """The CRC of a page: zlib's polynomial, with the bits of every byte the other way round."""
+    """The CRC of a page: zlib's polynomial, with the bits of every byte reversed."""
     page = page[:22] + bytes(4) + page[26:]
     crc = zlib.crc32(page.translate(REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{crc:032b}"[::-1], 2)

@@ -10,9 +10,10 @@ from torch.utils.data import Sampler
 class SeededSampler(Sampler[tuple[int, int]]):
     """Yield (index, epoch) of every item once an epoch, in an order that is a function of (seed, epoch).
 
-    Of several processes, each takes every `n_ranks`-th item, from the `rank`-th on; where the items do not come out
-    even, the first ones are taken twice, or with `drop_last` the last ones not at all. A resumed run sets `epoch` and
-    how many items of it are `n_seen`; the epochs after it, which Lightning announces by `set_epoch`, are whole.
+    With several processes, each takes every `n_ranks`-th item, starting at `rank`. If the items do not divide evenly,
+    the first ones are taken twice, or with `drop_last` the last ones are skipped. A resumed run sets `epoch` and
+    `n_seen`, the number of its items already seen; later epochs, which Lightning announces through `set_epoch`, are
+    whole.
     """
 
     def __init__(

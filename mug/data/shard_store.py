@@ -1,4 +1,4 @@
-"""Access to shards: in a folder, or in a bucket, from which those in use are fetched into a cache of limited size.
+"""Access to shards in a folder, or in a bucket, from which they are fetched into a cache of limited size.
 
 WebDataset opens the address (gs:, http:, https:, hf:, sftp:, file:).
 """
@@ -34,11 +34,11 @@ ADDRESS = re.compile(r"(https?|gs|s3|hf|sftp|file)://[\w.,:@%~=+/-]+", re.ASCII)
 
 
 class ShardStore:
-    """The shards at `url`, a folder or an address; in the latter case at most `cache_gb` of them lie in `cache_dir`.
+    """The shards at `url`, a folder or an address. From an address, at most `cache_gb` are cached in `cache_dir`.
 
-    Those that were not used for longest go first; whatever else is in `cache_dir` stays.
-    Raises ConfigError for an address of another form, DatasetError for what is not there, cannot be fetched, or is not
-    what the index says.
+    The least recently used shards are deleted first; other files in `cache_dir` stay.
+    Raises ConfigError for an invalid address, and DatasetError for shards that are missing, cannot be fetched, or do
+    not match the index.
     """
 
     def __init__(self, url: str, cache_dir: str | Path, cache_gb: float) -> None:
@@ -113,7 +113,7 @@ class ShardStore:
             os.close(folder)
 
     def _make_room(self, n_bytes: int) -> None:
-        """Delete the shards that were not used for longest, until `n_bytes` more fit. Raises ValueError."""
+        """Delete the least recently used shards until `n_bytes` more fit. Raises ValueError."""
         if n_bytes > self._cache_bytes:
             raise ValueError(f"its {n_bytes} bytes are more than data.params.stream.cache_gb")
         found = [path for path in self._cache_dir.glob("*/*.tar") if CONTENT.fullmatch(path.parent.name)]
@@ -161,7 +161,7 @@ class ShardStore:
 
 
 class _Shard:
-    """A tar mapped into memory, and where in it the members of every item are.
+    """A memory-mapped tar, and the positions of every item's members in it.
 
     limits: the fewest and the most bytes of each member.
     """

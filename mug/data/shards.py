@@ -42,7 +42,7 @@ KEPT_OF_META = (
 
 @dataclass(frozen=True)
 class ShardIndex:
-    """What shards hold: shapes by member, how many items and bytes each has by name, and what they are made for."""
+    """What shards hold: the shape of each member, the items and bytes of each shard, and what they were made for."""
 
     first_stage: str
     audio: dict[str, Any]
@@ -60,12 +60,12 @@ class ShardIndex:
 
 
 def made_for(settings: AudioSettings, spec: FeatureSpec) -> dict[str, Any]:
-    """Return what a training has to share with the shards that it reads: audio settings and features."""
+    """Return what a training must have in common with its shards: audio settings and features."""
     return {"audio": asdict(settings), "features": [[name, *spec.blocks[name]] for name in spec.names]}
 
 
 def item_bytes(z: tuple[int, int], audio: tuple[int, ...]) -> int:
-    """Bytes of an item in a shard, about, of latents [Z, L] and a spectrum of shape `audio`."""
+    """Approximate bytes of an item in a shard, with a latent [Z, L] and a spectrum of shape `audio`."""
     return 4 * math.prod(z) + 2 * math.prod(audio) + TAR_BYTES
 
 
@@ -79,7 +79,8 @@ def write_shards(
 ) -> dict[str, int]:
     """Write items {z, audio, feature, n_frames, meta, convertor} in their order; return the bytes of every shard.
 
-    Shards of an earlier run go first. A shard is whole or absent, and none counts before the index, which comes last.
+    Shards of an earlier run are deleted first. A shard is whole or absent, and none counts until the index is written
+    last.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / INDEX).unlink(missing_ok=True)
@@ -167,7 +168,7 @@ def _sizes(values: Any) -> tuple[int, ...]:
 
 
 def check_made_for(index: ShardIndex, settings: AudioSettings, spec: FeatureSpec, source: str) -> None:
-    """Raise DatasetError where the shards' audio or prompts are not those of the training."""
+    """Raise DatasetError if the shards were made for other audio settings or features than the training's."""
     for name, ours in json.loads(json.dumps(made_for(settings, spec))).items():
         theirs = getattr(index, name)
         if theirs != ours:
@@ -181,7 +182,7 @@ def check_made_for(index: ShardIndex, settings: AudioSettings, spec: FeatureSpec
 
 
 def parse_rest(data: bytes, spec: FeatureSpec, max_note_frame: int) -> dict[str, Any]:
-    """Read an item's json as {feature [F], n_frames, meta, convertor}. Raises ValueError where it is none."""
+    """Read an item's json as {feature [F], n_frames, meta, convertor}. Raises ValueError if it is invalid."""
     try:
         rest = json.loads(data)
         feature = np.array(rest["feature"], dtype=np.int64)

@@ -13,10 +13,10 @@ SPLIT_KEYS = ("valid_fraction", "test_fraction", "split_salt")  # of data.params
 
 
 def set_keys(charts: Sequence[tuple[str, int]]) -> list[str]:
-    """What the song set of each chart, given as (folder, BeatmapSetID or 0), is known by.
+    """Return the key of each chart's song set; charts are given as (folder, BeatmapSetID or 0).
 
-    Charts are of one set that lie in one folder or state one id, however many folders and ids that connects: a folder
-    often holds a difficulty that was never uploaded and states no id. The key is the set's lowest id, else its first
+    Charts in the same folder, or with the same id, belong to one set, through any chain of folders and ids: a folder
+    often holds a difficulty that was never uploaded and has no id. The key is the set's lowest id, or else its first
     folder's name.
     """
     parent: dict[str | int, str | int] = {}  # disjoint sets over folders and ids
@@ -42,8 +42,8 @@ def _rank(node: str | int) -> tuple[bool, str | int]:
 class SplitSpec:
     """How song sets are divided into train, valid and test.
 
-    The hash of a set's key is its position in [0, 1): below valid_fraction it validates, below valid_fraction +
-    test_fraction it tests. `salt` draws another division of the same sets. Raises ConfigError for impossible fractions.
+    The hash of a set's key is its position in [0, 1). Below valid_fraction is validation; below valid_fraction +
+    test_fraction is test. `salt`: another salt gives another division. Raises ConfigError for impossible fractions.
     """
 
     valid_fraction: float = 0.05
@@ -59,9 +59,9 @@ class SplitSpec:
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> "SplitSpec":
-        """Take the split out of a configuration's `data.params.common`, whose other keys do not count.
+        """Read the split from a configuration's `data.params.common`; other keys are ignored.
 
-        What is not there is as by default. Raises ConfigError, ValueError or TypeError for what is no split.
+        Missing keys have their defaults. Raises ConfigError, ValueError or TypeError for an invalid split.
         """
         given = {key: params[key] for key in SPLIT_KEYS if key in params}
         return cls(

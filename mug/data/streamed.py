@@ -22,11 +22,11 @@ MIXED_SHARDS = 4  # read at a time, their items shuffled together
 
 
 class StreamedDataset(ItemDataset):
-    """Items of shards that `mug latents` wrote, wherever they lie.
+    """Items of shards that `mug latents` wrote, local or remote.
 
-    url, cache_dir, cache_gb: see ShardStore. features, audio: those that the shards were made with. augmentation: of it
-    only what concerns audio or prompt alone; windows, rates and columns are as in the shards. An item is a function of
-    (seed, epoch, index). Raises DatasetError for shards that do not fit.
+    url, cache_dir, cache_gb: see ShardStore. features, audio: the same as the shards were made with. augmentation: only
+    its audio and prompt parts apply; windows, rates and columns are as in the shards. An item is a function of (seed,
+    epoch, index). Raises DatasetError for shards that do not fit.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class StreamedDataset(ItemDataset):
         return np.frombuffer(members[name], DTYPES[name]).reshape(self.store.index.shapes[name]).astype(np.float32)
 
     def without_audio(self) -> "StreamedDataset":
-        """The same items, but for their audio."""
+        """The same items without audio."""
         silent = copy.copy(self)
         silent.with_audio = False
         return silent
@@ -93,8 +93,8 @@ class StreamedDataset(ItemDataset):
 class ShardSampler(SeededSampler):
     """A SeededSampler for items that lie in shards of `shard_sizes` items.
 
-    Shards come in a random order, and items in a random order within each MIXED_SHARDS shards. Of several processes,
-    each takes a stretch of its own, so that it fetches its part of the shards only.
+    Shards come in a random order, and items in a random order within each MIXED_SHARDS shards. Each of several
+    processes takes its own contiguous part, so it fetches only the shards it needs.
     """
 
     def __init__(self, shard_sizes: np.ndarray, seed: int, rank: int, n_ranks: int, drop_last: bool) -> None:
