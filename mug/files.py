@@ -13,7 +13,7 @@ from mug.errors import ChartError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path` that takes its place when the block ends, and vanishes when it raises."""
+    """Yield a temporary path beside `path`. It replaces `path` when the block ends, and is deleted if that raises."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
     os.close(handle)

@@ -1,8 +1,8 @@
 """Decodes music files, recognised by their content; damaged ones are decoded as far as possible.
 
 libsndfile reads mp3, ogg, flac, wav and aiff, but stops at damage, at the second part of joined files, and where a
-header says so. Such mp3 and ogg files are given to it in sound parts. All other formats, and damaged flac, are read by
-PyAV (FFmpeg's libraries), or by the ffmpeg program where PyAV is not installed.
+header says the file ends. It is given such mp3 and ogg files in undamaged parts. All other formats, and damaged flac,
+are read by PyAV (FFmpeg's libraries), or by the ffmpeg program if PyAV is not installed.
 
 Axes: S samples, C channels.
 """
@@ -32,9 +32,9 @@ MAX_BYTES = 2**30  # of an mp3 or ogg file; an hour at 320 kbit/s is 144 MB
 HEAD_BYTES = 64
 BLOCK_SAMPLES = 2**18
 SLACK_FRAMES = 8  # of an mp3, which encoders add and decoders leave out
-FEWEST_BITS = 100.0  # a second; a file that says to hold more seconds than that does not know its length
+FEWEST_BITS = 100.0  # per second; a file that states a length with fewer than these is wrong about it
 LOUDEST = 8.0  # full scale is 1; an mp3 is louder only where it is damaged
-LOSS_S = 0.05  # what is less is no loss: encoders and decoders differ in it
+LOSS_S = 0.05  # less is not a loss: encoders and decoders differ by that much
 STDERR_LOCK = threading.Lock()
 MAX_PARTS = 1000  # of a joined or damaged file
 BY_ENDING = {".mp3": "mp3", ".ogg": "ogg", ".oga": "ogg", ".opus": "ogg"}  # of files that begin with something else
@@ -59,10 +59,10 @@ CONTAINERS = {  # by a file's first bytes; the names are FFmpeg's. Playlists, wh
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What a file holds: float32 [S, C] at `sr` Hz.
+    """The sound in a file: float32 [S, C] at `sr` Hz.
 
-    kind: "mp3" and "ogg vorbis", or what else it is. lost_s: seconds that could not be decoded. as_it_is: whether
-    other programs hear the same in it: nothing is damaged, joined, or of another length than the header says.
+    kind: "mp3", "ogg vorbis" or another format. lost_s: seconds that could not be decoded. as_it_is: whether other
+    programs play the same sound: nothing is damaged or joined, and the length is that of the header.
     """
 
     samples: np.ndarray
@@ -75,9 +75,9 @@ class Sound:
 def decode(path: str | Path, max_seconds: float = MAX_SECONDS) -> Sound:
     """Decode a file, damaged ones to the end.
 
-    The silence that an mp3 encoder puts before the music is left out where the file's header tells its length; of a
-    file without one it stays, some 25 ms. Raises AudioError for a file that is missing, not decodable, empty or longer
-    than `max_seconds`; a length that the header gives is believed before anything is decoded.
+    The silence that an mp3 encoder puts before the music is left out if the file's header gives its length; without a
+    header some 25 ms of it stay. Raises AudioError for a file that is missing, not decodable, empty or longer than
+    `max_seconds`; a header that states such a length is enough.
     """
     path = Path(path)
     if not path.is_file():
@@ -110,7 +110,7 @@ def decode(path: str | Path, max_seconds: float = MAX_SECONDS) -> Sound:
 
 
 def container_of(head: bytes) -> str | None:
-    """Return what a file's first bytes say that it is, None where nothing is known to begin like this."""
+    """Return the container that a file's first bytes indicate, None if they match no known one."""
     return next((name for pattern, name in CONTAINERS.items() if pattern.match(head)), None)
 
 
@@ -138,7 +138,7 @@ def _decode_mp3(path: Path, max_seconds: float) -> Sound:
     mp3 = find_frames(data)
     if mp3 is None:  # another layer, or none at all
         return _decode_plain(path, max_seconds)
-    if mp3.seconds > max_seconds + 1:  # what encoders add may be more than the limit
+    if mp3.seconds > max_seconds + 1:  # the encoder's padding may exceed the limit
         raise too_long(path, mp3.seconds, max_seconds)
     if len(mp3.runs) > MAX_PARTS:
         raise AudioError(f"{path}: damaged in {len(mp3.runs)} places; re-encode it")
@@ -147,7 +147,7 @@ def _decode_mp3(path: Path, max_seconds: float) -> Sound:
     if is_whole:
         if mp3.tail_bytes == 0:
             samples = _decode_plain(path, max_seconds).samples
-        else:  # the same without what follows the music, of which the decoder would complain
+        else:  # without the bytes after the music, which the decoder would complain about
             head = information_frame(data, first) if first.head == first.start else b""
             samples = _read_bytes(head + data[first.head : first.end], path, max_seconds)
         if len(samples) >= first.n_samples - SLACK_FRAMES * first.frame.samples and np.abs(samples).max() <= LOUDEST:
@@ -202,9 +202,9 @@ def _decode_elsewhere(path: Path, container: str | None, max_seconds: float, why
 
 @contextmanager
 def _without_messages() -> Iterator[None]:
-    """Keep from stderr what libsndfile's mp3 decoder writes there of damaged files; a Sound says what matters of it.
+    """Hide what libsndfile's mp3 decoder writes to stderr about damaged files; a Sound reports what matters.
 
-    One thread at a time, or the last to leave would put another's silence in the place of stderr.
+    One thread at a time, or else the last one to leave would restore another thread's silenced stderr.
     """
     with STDERR_LOCK:
         try:

@@ -1,7 +1,7 @@
 """Decodes with FFmpeg what libsndfile does not support: m4a, aac, wma, webm, damaged flac and more.
 
-PyAV brings FFmpeg's libraries with it. The program is asked where PyAV is not installed. Either is told which format to
-expect, so that no file from a stranger makes it follow a playlist.
+PyAV includes FFmpeg's libraries; without it the ffmpeg program is used. Either is told which format to expect, so that
+a hostile file cannot make it follow a playlist.
 
 Axes: S samples, C channels.
 """
@@ -21,9 +21,9 @@ PROGRAM_SR = 44100  # Hz, of what the program is asked for
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Samples float32 [S, C] at `sr` Hz, by which codec, and whether some of the file could not be decoded.
+    """Samples float32 [S, C] at `sr` Hz, the codec, and whether part of the file could not be decoded.
 
-    stated_s: how long the file says that it is, 0 where it does not.
+    stated_s: the length that the file states, 0 if none.
     """
 
     samples: np.ndarray
@@ -34,9 +34,9 @@ class Decoded:
 
 
 def decode_with_ffmpeg(path: Path, container: str, max_seconds: float, why: str) -> Decoded:
-    """Decode a file of FFmpeg's format `container`, up to a second more than `max_seconds`.
+    """Decode a file of FFmpeg's format `container`, reading at most a second beyond `max_seconds`.
 
-    why: what another decoder said, for the error's message. Raises AudioError.
+    why: what another decoder said, for the error message. Raises AudioError.
     """
     try:
         import av  # noqa: F401

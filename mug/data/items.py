@@ -10,9 +10,9 @@ from mug.data.sampler import SeededSampler
 
 
 class ItemDataset(Dataset, ABC):
-    """Items that are functions of (index, epoch), with what is asked of them as a whole.
+    """Items that are functions of (index, epoch), and facts about the dataset as a whole.
 
-    report: what was found and what was left out, to be printed: text, or what turns into it.
+    report: what was found and what was left out, for printing: a text, or an object that prints as one.
     """
 
     report: Any
@@ -27,7 +27,7 @@ class ItemDataset(Dataset, ABC):
 
     @property
     def first_stage(self) -> str | None:
-        """The fingerprint of the first stage whose latents the items have; None where they have notes."""
+        """The fingerprint of the first stage whose latents the items have; None if they have notes."""
         return None
 
     def songs(self) -> Sequence[Hashable]:
@@ -35,11 +35,11 @@ class ItemDataset(Dataset, ABC):
         return range(len(self))
 
     def sizes(self) -> dict[str, int]:
-        """How much there is of what, for the model's card."""
+        """Counts by name, such as charts and songs, for the model card."""
         return {"items": len(self)}
 
     def without_audio(self) -> "ItemDataset":
-        """The same items, without their audio where it can be left out."""
+        """The same items without their audio, if it can be left out."""
         return self
 
     def training_sampler(self, seed: int, rank: int, n_ranks: int, drop_last: bool) -> SeededSampler:

@@ -7,7 +7,7 @@ import numpy as np
 
 from mug.data.note_codec import NotePlanes, Planes, check_columns
 
-GAP_FRAMES = 10  # as many empty frames part two passages, which may be mirrored apart
+GAP_FRAMES = 10  # this many empty frames separate two passages, each mirrored by itself
 
 
 def change_columns(

@@ -20,9 +20,9 @@ BLOCK_SAMPLES = 2**16  # libsndfile's encoder takes its whole input on the stack
 
 @contextmanager
 def playable(audio: Path) -> Iterator[tuple[Path, str]]:
-    """Yield a file with a song as osu! plays it, and what was done to it in a line, "" for the file itself.
+    """Yield a file that osu! can play, and a line on how it was made, "" for the original file.
 
-    A file that had to be made is gone afterwards. Raises AudioError for one that cannot be decoded.
+    A temporary file is deleted afterwards. Raises AudioError for a file that cannot be decoded.
     """
     sound = decode(audio)
     ending = ENDINGS.get(sound.kind, "") if sound.as_it_is else ""

@@ -22,12 +22,12 @@ class Frames:
 
 @dataclass(frozen=True)
 class TimeGrid:
-    """Frames <-> ms in a window of a song: the whole song, or what a training item sees of it.
+    """Frames <-> ms in a window of a song: the whole song, or the part that a training item covers.
 
     note_frame_ms: length of a note frame. max_frame: note frames of the window. rate: the speed at which the song is
-    played; its times are divided by it. offset_ms: then added to them; below 0 where the window begins in mid-song.
-    end_ms: when the song ends, in its own time; infinite where that is not known. audio_per_note: audio frames in a
-    note frame. notes_per_latent: note frames in a latent frame. Raises ValueError for values that are no grid.
+    played; its times are divided by it. offset_ms: added to them afterwards; negative if the window begins in mid-song.
+    end_ms: when the song ends, in its own time; infinite if unknown. audio_per_note: audio frames per note frame.
+    notes_per_latent: note frames per latent frame. Raises ValueError for an invalid grid.
     """
 
     note_frame_ms: float
@@ -60,7 +60,7 @@ class TimeGrid:
         return self.notes_per_latent * self.audio_per_note
 
     def beginning_at(self, audio_frame: int) -> "TimeGrid":
-        """The grid of a window that begins at this frame of the song's audio, counted at the song's rate."""
+        """The grid of a window that begins at this audio frame of the song, counted at the grid's rate."""
         return replace(self, offset_ms=self.audio.to_ms(-audio_frame))
 
     def in_window(self, song_ms: Any) -> Any:
