@@ -26,10 +26,10 @@ def test_the_diffusion_run_saved_last_wins_at_any_depth(tmp_path):
 def test_a_checkpoint_without_its_run_is_passed_over(tmp_path):
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "last.ckpt").write_bytes(b"")
-    with pytest.raises(CheckpointError, match="make demo"):
+    with pytest.raises(CheckpointError, match="mug demo"):
         newest_checkpoint(tmp_path)
 
 
 def test_no_logs_at_all_says_how_to_get_a_model(tmp_path):
-    with pytest.raises(CheckpointError, match=r"no trained diffusion model in .*: `make demo`"):
+    with pytest.raises(CheckpointError, match=r"no trained diffusion model in .*: `mug demo`"):
         newest_checkpoint(tmp_path / "logs")
