@@ -102,7 +102,7 @@ def build_network(node: Any, where: str = "model", kind: type = ConfiguredNetwor
     Where the node names the class that trains a network, it is the network alone. Raises ConfigError as
     mug.config.instantiate_from_config does, and CheckpointError for weights that do not fit.
     """
-    own, training = split_node(node, where)
-    network = instantiate_from_config(own, where, kind)
-    network.start_from(training)
-    return network
+    target = node.get("target") if isinstance(node, Mapping) else None
+    if isinstance(target, str) and target in NETWORKS:
+        node = {**node, "target": NETWORKS[target]}
+    return instantiate_from_config(node, where, kind)
