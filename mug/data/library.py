@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from mug.charts.beatmap import TimingPoint
 from mug.charts.osu import read_osu, set_id_of
 from mug.data.audio_cache import AudioCache
 from mug.data.split import SplitSpec, set_keys
@@ -29,6 +30,7 @@ from mug.prepare.chart_record import (
     describe_chart,
     digest_of,
     unpack_notes,
+    unpack_timing,
 )
 from mug.prepare.feature_db import RUN_AGAIN, FeatureDB, Key
 from mug.ratings.chart_features import RATE_FEATURES
@@ -41,7 +43,7 @@ NO_IDS = np.empty((0, 0), dtype=np.int32)
 
 @dataclass(frozen=True)
 class Entry:
-    """A chart: its notes [N], its song's spectrum on disk, and its prompt."""
+    """A chart: its notes [N] and timing points, its song's spectrum on disk, and its prompt."""
 
     path: Path
     digest: str  # of its bytes
@@ -51,6 +53,7 @@ class Entry:
     column: np.ndarray  # int64 [N]
     start_ms: np.ndarray  # float64 [N]
     last_ms: np.ndarray  # float64 [N]
+    points: tuple[TimingPoint, ...]
     prompt: dict[str, Any]
     ids: np.ndarray  # int32 [R, F], of the prompt at each rate
     spectrum: Path  # .npy of the audio cache
@@ -189,12 +192,12 @@ def _candidate(source: ChartSource, keys: int, with_audio: bool) -> _Candidate:
     if audio is None:
         raise _Unusable("without audio", f"its audio file '{row['audio']}' is missing")
     try:
-        notes = unpack_notes(row["notes"])
+        notes, points = unpack_notes(row["notes"]), unpack_timing(row["timing"])
         if notes[0].max() >= keys:
             raise DatasetError(f"has a note in column {notes[0].max() + 1} of {keys}")
     except DatasetError as error:
         raise DatasetError(f"{database.path}: {path}: {error}; delete the database and {RUN_AGAIN}") from error
-    entry = Entry(path, source.digest, audio, row["version"], row["set_id"], *notes, prompt, NO_IDS, Path(), 0)
+    entry = Entry(path, source.digest, audio, row["version"], row["set_id"], *notes, points, prompt, NO_IDS, Path(), 0)
     return _Candidate(source, entry, (row[SR], row[MSD]), database.rated(source.key))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mug.charts.beatmap import Beatmap, note_arrays
+from mug.charts.beatmap import Beatmap, TimingPoint, note_arrays
 from mug.charts.osu import MAX_OBJECTS, parse_osu
 from mug.charts.osu_lines import MAX_TIME_MS
 from mug.errors import ChartError, DatasetError
@@ -21,12 +21,13 @@ from mug.ratings.chart_features import note_features
 from mug.ratings.skillsets import SKILLSET_FEATURES, skillset_features
 from mug.ratings.stars import star_ratings
 
-RECORD_VERSION = 2  # raise it when the same file gives other notes, names, speeds or NOTE_FEATURES than before
+RECORD_VERSION = 3  # raise it when the same file gives other notes, timing, names, speeds or NOTE_FEATURES than before
 SR_FEATURES = ("sr",)
 MSD_FEATURES = SKILLSET_FEATURES
 NOTES, SR, MSD = "notes_by", "sr_by", "msd_by"  # parts of a record, named by the column with their version
 LATEST_MS = 2 * MAX_TIME_MS  # a long note may start within a day and last for one
 NOTE_BYTES = 1 + 8 + 8  # column, start, last moment
+POINT_BYTES = 3 * 8  # time, length of a beat, beats per measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def describe_chart(task: Task) -> Record:
             "audio": chart.audio_filename,
             "keys": chart.keys,
             "notes": pack_notes(*note_arrays(chart.notes)),
+            "timing": pack_timing(chart.timing_points),
             **asdict(speeds_of(chart)),
         }
     return record
@@ -139,3 +141,24 @@ def unpack_notes(packed: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if not known.all() or column.min() < 0:
         raise DatasetError("its notes are damaged (impossible columns or times)")
     return column.astype(np.int64), start_ms, last_ms
+
+
+def pack_timing(points: Sequence[TimingPoint]) -> bytes:
+    """Pack timing points into bytes for a database, without loss."""
+    rows = [(point.time_ms, point.beat_ms, point.meter) for point in points]
+    return zlib.compress(np.array(rows, "<f8").tobytes(), 1)
+
+
+def unpack_timing(packed: bytes) -> tuple[TimingPoint, ...]:
+    """Unpack what `pack_timing` packed. Raises DatasetError for any other bytes."""
+    try:
+        unpacker = zlib.decompressobj()
+        data = unpacker.decompress(packed, MAX_OBJECTS * POINT_BYTES)
+        if not unpacker.eof:
+            raise ValueError("cut short, or far too long")
+        rows = np.frombuffer(data, "<f8").reshape(-1, 3)
+    except (TypeError, ValueError, zlib.error) as error:
+        raise DatasetError(f"its timing is damaged ({error})") from error
+    if not (np.isfinite(rows).all() and (rows[:, 1:] > 0).all()):
+        raise DatasetError("its timing is damaged (impossible tempos)")
+    return tuple(TimingPoint(time_ms, beat_ms, int(meter)) for time_ms, beat_ms, meter in rows.tolist())

@@ -2,8 +2,8 @@
 
 Feature: one row per chart, with the values of its prompt. NULL means "not given", which is never the same as zero.
 Rated: the features that depend on the rate, one row per chart and rate other than 1.
-Chart: the digest of the file, the versions of what computed its record, and its notes, so that training need not parse
-the file again.
+Chart: the digest of the file, the versions of what computed its record, and its notes and timing points, so that
+training need not parse the file again.
 A chart's key is the name of its file and the name of that file's folder.
 """
 
@@ -36,6 +36,7 @@ CHART_COLUMNS = {
     "audio": "TEXT",  # the file that the chart refers to
     "keys": "INT",
     "notes": "BLOB",  # see mug.prepare.chart_record
+    "timing": "BLOB",
 }
 LISTED_COLUMNS = {  # also of Chart; for filtering and statistics, which parse the file if a database lacks them
     "artist": "TEXT",

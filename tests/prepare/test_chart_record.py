@@ -7,9 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mug.charts.beatmap import TimingPoint
 from mug.charts.osu import parse_osu
 from mug.errors import DatasetError
-from mug.prepare.chart_record import MSD, NOTES, SR, Task, describe_chart, digest_of, pack_notes, unpack_notes
+from mug.prepare.chart_record import (
+    MSD,
+    NOTES,
+    SR,
+    Task,
+    describe_chart,
+    digest_of,
+    pack_notes,
+    pack_timing,
+    unpack_notes,
+    unpack_timing,
+)
 from mug.ratings.chart_features import RATE_FEATURES, chart_features, features_at
 from tests.prepare.song_folders import chart
 
@@ -54,6 +66,21 @@ def test_a_blob_that_unpacks_to_gigabytes_is_cut_off():
     assert len(unpack_notes(packed)[0]) == 200_000
 
 
+def test_timing_points_come_back_exactly():
+    points = (TimingPoint(-3.7, 1000 / 3, 4), TimingPoint(1e6 + 0.1, 60_000 / 197, 3))
+    assert unpack_timing(pack_timing(points)) == points
+    assert unpack_timing(pack_timing([])) == ()
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [b"", None, zlib.compress(bytes(20)), pack_timing([TimingPoint(0, 0)]), pack_timing([TimingPoint(0, np.nan)])],
+)
+def test_damaged_timing_says_so(packed):
+    with pytest.raises(DatasetError, match="damaged"):
+        unpack_timing(packed)
+
+
 @pytest.fixture
 def task(tmp_path):
     path = tmp_path / "a.osu"
@@ -69,6 +96,7 @@ def test_a_whole_record(task):
     assert list(zip(*(array.tolist() for array in notes), strict=True)) == [
         (note.column, note.start_ms, note.last_ms) for note in parsed.notes
     ]
+    assert unpack_timing(record.chart.pop("timing")) == tuple(parsed.timing_points)
     names = {"digest": task.digest, "set_id": 7, "version": "Hard", "audio": "audio.wav", "keys": 4}
     names |= {"artist": "", "title": "", "creator": ""}
     assert record.chart == names | {"bpm": 120.0, "changes_tempo": False, "changes_scroll": False}
