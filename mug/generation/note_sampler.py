@@ -23,6 +23,7 @@ from mug.diffusion.guidance import guided
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.samplers import SAMPLERS
 from mug.errors import ChartError, CheckpointError
+from mug.generation.motif_noise import motif_noise
 from mug.generation.settings import SamplingSettings
 from mug.model.nplr import kernels_as_they_were
 from mug.placement.chances import Chances
@@ -102,7 +103,7 @@ class NoteSampler:
             audios = model.encode_audio(audio)
             for first in range(0, len(seeds) * draws, batch):
                 jobs = [divmod(job, draws) for job in range(first, min(first + batch, len(seeds) * draws))]
-                x_T = [_noise(seeds[index], draw, model.z_channels, length) for index, draw in jobs]
+                x_T = [motif_noise(seeds[index], draw, model.z_channels, length) for index, draw in jobs]
                 planes = sample_planes(
                     model,
                     torch.stack(x_T).to(device),  # [B, Z, L]
@@ -159,11 +160,6 @@ class NoteSampler:
         z = model.encode_latent(torch.from_numpy(note)[None].to(model.device))[0]  # [Z, L], from the song's beginning
         first = max(0, int(grid.latents.at(min(note.start_ms for note in chart.notes))))
         return z[:, first : int(grid.latents.at(chart.last_ms)) + 1].float().cpu().numpy()
-
-
-def _noise(seed: int, draw: int, *shape: int) -> torch.Tensor:
-    """Draw number `draw` of Gaussian noise of this shape, from a generator with this seed."""
-    return torch.randn(draw + 1, *shape, generator=torch.Generator().manual_seed(seed))[-1]
 
 
 def _with_silence(spectrum: np.ndarray, audio_frames: int, before: int = 0) -> torch.Tensor:

@@ -24,6 +24,12 @@ def add_sampling_options(group: argparse._ActionsContainer) -> None:
         ("attempts", (), int, "how often to resample if the star rating is off"),
         ("sampler", (), str, "ddim, or plms, which needs fewer steps for the same accuracy"),
         ("eta", ("--ddim_eta",), float, "noise that ddim adds per step, from 0 (none) to 1 (as in DDPM)"),
+        (
+            "repetition",
+            (),
+            float,
+            "how often notes come again where the music does, from 0 to 1; only models that count in beats use it",
+        ),
     ):
         described = f"{text} (default: the model's sampling.yaml, else {getattr(SamplingSettings, name)})"
         option = group.add_argument(f"--{name}", type=kind, help=described)

@@ -114,6 +114,10 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 guidance = gr.Slider(low, high, own.guidance, step=0.5, label="Guidance", info=guidance_info)
                 ensemble_info = "Samples combined into each chart. 1 is faster and more random."
                 ensemble = gr.Slider(1, MAX_ENSEMBLE, own.ensemble, step=1, label="Ensemble", info=ensemble_info)
+                repetition_info = (
+                    "How often notes come again where the music does. Only for models that count in beats."
+                )
+                repetition = gr.Slider(0, 1, own.repetition, step=0.05, label="Repetition", info=repetition_info)
                 with gr.Row(equal_height=True):
                     seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3)
                     dice = gr.Button("🎲 Random", min_width=80, scale=1)
@@ -165,6 +169,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                     steps=int(values[steps]),
                     guidance=values[guidance],
                     ensemble=int(values[ensemble]),
+                    repetition=values[repetition],
                 ),
                 snap=values[snap],
                 jack_interval_ms=values[jack_ms],
@@ -189,7 +194,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
     own_timing.change(lambda own: gr.update(visible=own), own_timing, timing, api_visibility="private")
     fields: dict[str, Any] = {"audio": audio, "title": title, "artist": artist, "own_timing": own_timing, "bpm": bpm}
     fields |= {"offset_ms": offset_ms, "snap": snap, "jack_interval_ms": jack_ms, "steps": steps, "guidance": guidance}
-    fields |= {"ensemble": ensemble, "seed": seed, "count": count, **form.fields}
+    fields |= {"ensemble": ensemble, "repetition": repetition, "seed": seed, "count": count, **form.fields}
     named(generate, fields)
     # others wait in the queue
     start.click(generate, list(fields.values()), [gallery, table, package], concurrency_limit=1)

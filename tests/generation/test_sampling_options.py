@@ -19,8 +19,8 @@ def parser() -> argparse.ArgumentParser:
 def test_what_is_not_given_is_the_models(parser):
     own = SamplingSettings(steps=20, ensemble=5)
     assert settings_from(parser.parse_args([]), own) == own
-    given = ["--guidance", "2", "--steps", "7", "--sampler", "plms", "--attempts", "1"]
-    expected = SamplingSettings(steps=7, guidance=2.0, ensemble=5, attempts=1, sampler="plms")
+    given = ["--guidance", "2", "--steps", "7", "--sampler", "plms", "--attempts", "1", "--repetition", "1"]
+    expected = SamplingSettings(steps=7, guidance=2.0, ensemble=5, attempts=1, sampler="plms", repetition=1.0)
     assert settings_from(parser.parse_args(given), own) == expected
 
 
@@ -42,7 +42,7 @@ def test_charts_are_counted_by_either_name():
 @pytest.mark.parametrize("command", [chart, evaluate, export])
 def test_every_command_has_the_same_options(command):
     shown = command.build_parser().format_help()
-    for name in ("steps", "guidance", "ensemble", "attempts", "sampler", "eta"):
+    for name in ("steps", "guidance", "ensemble", "attempts", "sampler", "eta", "repetition"):
         assert f"--{name} " in shown
 
 

@@ -13,7 +13,7 @@ from mug.training.export import export_run
 
 def test_defaults_are_those_of_the_command_line():
     assert SamplingSettings() == SamplingSettings(
-        steps=10, guidance=1.0, ensemble=24, attempts=3, sampler="ddim", eta=0.0
+        steps=10, guidance=1.0, ensemble=24, attempts=3, sampler="ddim", eta=0.0, repetition=0.5
     )
 
 
@@ -30,6 +30,8 @@ def test_defaults_are_those_of_the_command_line():
         ({"guidance": "much"}, "guidance much"),
         ({"eta": 1.5}, "eta 1.5: give a number from 0"),
         ({"eta": float("nan")}, "eta nan"),
+        ({"repetition": 1.5}, "repetition 1.5: give a number from 0 (free) to 1 (strict)"),
+        ({"repetition": -0.1}, "repetition -0.1"),
         ({"sampler": "euler"}, "sampler 'euler': known are ddim, plms"),
         ({"sampler": ["ddim"]}, "sampler"),
         ({"sampler": "plms", "eta": 0.5}, "eta 0.5: the sampler plms does not use eta"),
@@ -44,8 +46,8 @@ def test_a_file_gives_some_settings_or_all(tmp_path):
     path = tmp_path / "sampling.yaml"
     path.write_text("steps: 20\nguidance: 2\n")
     assert SamplingSettings.from_yaml(path) == SamplingSettings(steps=20, guidance=2.0)
-    SamplingSettings(eta=0.5).save(path)
-    assert SamplingSettings.from_yaml(path) == SamplingSettings(eta=0.5)
+    SamplingSettings(eta=0.5, repetition=0.25).save(path)
+    assert SamplingSettings.from_yaml(path) == SamplingSettings(eta=0.5, repetition=0.25)
 
 
 @pytest.mark.parametrize(

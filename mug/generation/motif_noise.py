@@ -1,0 +1,43 @@
+"""The noise that samples start from: measures that are alike in the music share theirs, so their notes come again.
+
+A denoiser on an axis of beats writes the same notes for the same music from the same noise, without having been trained
+for it. Motifs (mug.data.motifs) say which measures are alike. A measure has all the noise of another, or none of it:
+with sqrt(0.8) shared + sqrt(0.2) own noise almost no motif comes again (docs/decisions.md). Mirrored repeats cannot be
+had this way, because the autoencoder mixes columns in its channels.
+
+Axes: Z latent channels, L latent frames.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mug.data.motifs import Motifs
+
+
+def noise_of(seed: int, draw: int, *shape: int) -> Tensor:
+    """Return draw number `draw` of Gaussian noise of this shape, from a generator with this seed."""
+    return torch.randn(draw + 1, *shape, generator=torch.Generator().manual_seed(seed))[-1]
+
+
+def motif_noise(
+    seed: int, draw: int, z_channels: int, length: int, motifs: Motifs | None = None, repetition: float = 1.0
+) -> Tensor:
+    """Return Gaussian noise [Z, L] in which `repetition` of the repeated measures have the noise of their models.
+
+    motifs: with starts in latent frames; None, or a repetition of 0, gives independent noise, `noise_of`. Measures of
+    different lengths share as far as both go. Every element is normally distributed, and independent of all others
+    outside the measures that share it. Which repeats are left depends on the seed alone: all draws of an ensemble
+    repeat the same measures, each with noise of its own.
+    """
+    noise = noise_of(seed, draw, z_channels, length)
+    if motifs is None:
+        return noise
+    left = motifs.thinned(repetition, np.random.default_rng(seed))
+    for measure, model in enumerate(left.models):  # in order: a model may itself repeat an earlier measure
+        if model is None:
+            continue
+        own, other = left.starts[measure], left.starts[model]
+        shared = min(left.starts[measure + 1] - own, left.starts[model + 1] - other, max(0, length - own))
+        noise[:, own : own + shared] = noise[:, other : other + shared]
+    return noise

@@ -1,0 +1,61 @@
+"""Which measures repeat others: what is allowed, and which repeats are left."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from mug.data.motifs import Motifs
+
+# Measures 0 and 1 come again as 2 and 3, then as 4 to 6; 7 repeats 3.
+SONG = Motifs(starts=[0, 4, 8, 12, 16, 20, 24, 28, 32], models=[None, None, 0, 1, 0, 1, 2, 3])
+
+
+def left_of(repetition: float, seed: int = 0) -> list[int]:
+    return [
+        i for i, model in enumerate(SONG.thinned(repetition, np.random.default_rng(seed)).models) if model is not None
+    ]
+
+
+def test_all_or_no_repeats_are_left():
+    assert SONG.thinned(1.0, np.random.default_rng(3)) == SONG
+    assert SONG.thinned(0.0, np.random.default_rng(3)).models == [None] * 8
+
+
+def test_the_share_of_repeats_is_exact():
+    assert [len(left_of(repetition)) for repetition in (0.1, 0.25, 0.5, 0.8)] == [1, 2, 3, 5]
+
+
+def test_a_higher_share_keeps_what_a_lower_one_keeps():
+    kept = [set(left_of(repetition / 6)) for repetition in range(7)]
+    assert all(fewer < more for fewer, more in pairwise(kept))
+
+
+def test_neighbours_with_neighbouring_models_stay_together():
+    """The runs are 2 3, 4 5 and 6 7; the model of 4 does not follow the model of 3."""
+    pairs = {tuple(left_of(1 / 3, seed)) for seed in range(20)}
+    assert pairs == {(2, 3), (4, 5), (6, 7)}
+
+
+def test_other_seeds_leave_other_repeats():
+    assert left_of(0.5, 0) == left_of(0.5, 0)
+    assert len({tuple(left_of(0.5, seed)) for seed in range(9)}) > 1
+
+
+def test_starts_move_to_a_finer_axis():
+    assert Motifs([1, 3, 5], [None, 0]).times(8) == Motifs([8, 24, 40], [None, 0])
+
+
+@pytest.mark.parametrize(
+    ("starts", "models", "what"),
+    [
+        ([0, 4], [None, 0], "3 rising starts"),
+        ([0, 4, 4], [None, 0], "rising"),
+        ([-1, 4, 8], [None, 0], "from 0 on"),
+        ([0, 4, 8], [None, 1], "measure 1 repeats measure 1"),
+        ([0, 4, 8], [-1, None], "measure 0 repeats measure -1"),
+    ],
+)
+def test_impossible_repeats_are_refused(starts, models, what):
+    with pytest.raises(ValueError, match=what):
+        Motifs(starts, models)
