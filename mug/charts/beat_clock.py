@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mug.charts.beatmap import TimingPoint
+from mug.charts.beatmap import TimingPoint, beat_ms_of
 from mug.charts.foreign_text import timing_point
 from mug.charts.tempo_map import TempoMap
 
@@ -61,7 +61,7 @@ class BeatClock:
                 start_ms -= at_ms  # the shift of all times
             note_ms.append(at_ms + delay_ms.get(beat, 0.0))
             leave_ms.append(note_ms[-1] + stop_ms.get(beat, 0.0))
-            beat_ms.append(0.0 if skipping[i] else 60_000.0 / bpm)
+            beat_ms.append(0.0 if skipping[i] else beat_ms_of(bpm))
             jumps = leave_ms[-1] != at_ms or (i > 0 and not beat_ms[-2])
             if beat_ms[-1] and (jumps or said != (bpm, meter)):
                 points[leave_ms[-1]] = timing_point(leave_ms[-1], beat_ms[-1], int(meter))  # the last of several

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
 MIN_KEYS, MAX_KEYS = 1, 18
+MAX_TIME_MS = 24 * 3_600_000.0  # a day
+BEAT_MS_RANGE = (6.0, 60_000.0)  # osu! clamps a beat to these: 10,000 to 1 BPM
+
+Tempo = TypeVar("Tempo", float, np.ndarray)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class TimingPoint:
 
     @property
     def bpm(self) -> float:
-        return 60_000.0 / self.beat_ms
+        return bpm_of(self.beat_ms)
 
 
 @dataclass(slots=True)
@@ -93,6 +98,16 @@ class OsuDocument:
     note_lines: tuple[int, ...]  # the line of each of the original's notes
     timing_lines: tuple[int, ...]  # the line of each of the original's timing points
     background_line: int | None
+
+
+def beat_ms_of(bpm: Tempo) -> Tempo:
+    """The length of a beat in ms."""
+    return 60_000.0 / bpm
+
+
+def bpm_of(beat_ms: Tempo) -> Tempo:
+    """The tempo of beats of this length: the inverse of `beat_ms_of`."""
+    return 60_000.0 / beat_ms
 
 
 def note_arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.beatmap import BEAT_MS_RANGE, MAX_TIME_MS, Beatmap, Note, TimingPoint
 from mug.charts.osu import MAX_OBJECTS
-from mug.charts.osu_lines import BEAT_MS_RANGE, MAX_TIME_MS, printable, without_controls
+from mug.charts.osu_lines import printable, without_controls
 from mug.errors import ChartError
 
 MAX_NAME = 500  # characters of a title

@@ -6,13 +6,11 @@ from functools import cache
 
 import numpy as np
 
-from mug.charts.beatmap import Note, TimingPoint
+from mug.charts.beatmap import BEAT_MS_RANGE, MAX_TIME_MS, Note, TimingPoint
 
-MAX_TIME_MS = 24 * 3_600_000.0  # a day
 MAX_STRAY = 100  # control characters before the text; a file with more of them is not text
 CIRCLE, SLIDER, SPINNER, HOLD = 1, 2, 8, 128  # bits of a hit object's type
 DEFAULT_BEAT_MS = 500.0  # a chart without timing is written at 120 BPM
-BEAT_MS_RANGE = (6.0, 60_000.0)  # osu! clamps a beat to these
 
 
 def printable(text: object, most: int = 200) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.beatmap import Beatmap, Note, TimingPoint, beat_ms_of
 from mug.charts.foreign_text import (
     check_count,
     check_size,
@@ -144,7 +144,7 @@ def _point(item: dict[str, Any]) -> TimingPoint | None:
         return None
     signature = item.get("Signature") or item.get("TimeSignature")
     meter = 3 if signature in ("Triple", "3") else 4
-    return timing_point(number(item.get("StartTime", 0), "a StartTime"), 60_000.0 / bpm, meter)
+    return timing_point(number(item.get("StartTime", 0), "a StartTime"), beat_ms_of(bpm), meter)
 
 
 def _items(qua: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:

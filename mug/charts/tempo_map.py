@@ -11,9 +11,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from mug.charts.beatmap import TimingPoint
+from mug.charts.beatmap import BEAT_MS_RANGE, MAX_TIME_MS, TimingPoint, bpm_of
 from mug.errors import ChartError
 
+MIN_BPM, MAX_BPM = bpm_of(BEAT_MS_RANGE[1]), bpm_of(BEAT_MS_RANGE[0])
 ROUNDING_BEATS = 1e-6  # a line may be early by this much of a step and still belong to a moment
 ROUNDING_MEASURES = 1e-3  # a measure cut short by less than this still counts as whole
 
@@ -51,14 +52,20 @@ class TempoMap:
     def of_points(cls, points: Iterable[TimingPoint]) -> "TempoMap":
         """The map of a chart's timing points, in ms; beats are counted from the first point.
 
-        Raises ChartError for no timing points, or one that is not a valid tempo.
+        The points may be in any order. Of several at one time the last one counts, as in osu!. Raises ChartError for no
+        timing points, or one that is not a valid tempo.
         """
-        ordered = sorted(points, key=lambda point: point.time_ms)
-        if not ordered:
-            raise ChartError("the chart has no timing points")
-        for point in ordered:
+        at: dict[float, TimingPoint] = {}
+        for point in points:
             if not is_tempo(point):
-                raise ChartError(f"timing point at {point.time_ms} ms: a beat of {point.beat_ms} ms is no tempo")
+                raise ChartError(
+                    f"timing point at {point.time_ms} ms: a beat of {point.beat_ms} ms is no tempo; "
+                    f"a tempo is {MIN_BPM:g} to {MAX_BPM:g} BPM, at a time within a day"
+                )
+            at[point.time_ms] = point
+        if not at:
+            raise ChartError("the chart has no timing points")
+        ordered = [at[time_ms] for time_ms in sorted(at)]
         times = np.array([point.time_ms for point in ordered])
         beat_ms = np.array([point.beat_ms for point in ordered])
         beats = np.concatenate([[0.0], np.cumsum(np.diff(times) / beat_ms[:-1])])
@@ -74,6 +81,11 @@ class TempoMap:
         for (beat, tempo), (next_beat, _) in pairwise(tempos):
             times.append(times[-1] + (next_beat - beat) * minute / tempo)
         return cls([beat for beat, _ in tempos], times, minute, [tempo for _, tempo in tempos])
+
+    def timing_points(self) -> list[TimingPoint]:
+        """The stretches of a map in ms, as timing points: the inverse of `of_points`."""
+        stretches = zip(self.times.tolist(), self.lengths.tolist(), self.meters.tolist(), strict=True)
+        return [TimingPoint(*stretch) for stretch in stretches]
 
     @cached_property
     def lengths(self) -> np.ndarray:
@@ -140,8 +152,8 @@ class TempoMap:
 
 
 def is_tempo(point: TimingPoint) -> bool:
-    """Whether a timing point is a valid tempo; files written by hand or by other programs may hold any numbers."""
-    return 0 < point.beat_ms < math.inf and math.isfinite(point.time_ms)
+    """Whether a timing point is a valid tempo at a time that a chart can have; no NaN is."""
+    return BEAT_MS_RANGE[0] <= point.beat_ms <= BEAT_MS_RANGE[1] and abs(point.time_ms) <= MAX_TIME_MS
 
 
 def _multiples(begin: float, step: float, low: float, high: float) -> np.ndarray:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mug.charts.beatmap import Note, TimingPoint
-from mug.charts.tempo_map import TempoMap
+from mug.charts.beatmap import MAX_TIME_MS, Note, TimingPoint, beat_ms_of, bpm_of
+from mug.charts.tempo_map import MAX_BPM, MIN_BPM, TempoMap
 from mug.errors import ChartError, PromptError
 
 SNAP_DIVISORS = (1, 2, 3, 4, 6, 8, 12, 16)
@@ -40,7 +40,7 @@ class Timing:
 
     @property
     def beat_ms(self) -> float:
-        return 60_000.0 / self.bpm
+        return beat_ms_of(self.bpm)
 
     def timing_point(self) -> TimingPoint:
         return TimingPoint(self.offset_ms, self.beat_ms, BEATS_PER_MEASURE)
@@ -72,14 +72,14 @@ def fit_timing(
     if np.ptp(times) > MAX_SPAN_MS:
         raise ChartError("no tempo can be fitted to notes more than four hours apart")
 
-    periods = [60_000.0 / bpm] if bpm is not None else _candidate_periods(times, weight, low, high)
+    periods = [beat_ms_of(bpm)] if bpm is not None else _candidate_periods(times, weight, low, high)
     best_score, best_period, best_phase = -math.inf, periods[0], 0.0
     for period in periods:
         score, phase = _beat_phase(times, weight, period, offset_ms)
         if bpm is None:
             period, phase = _refine(times, weight, period, phase, keep_phase=offset_ms is not None)
             period = _fold(period, low, high)
-            if not low <= 60_000.0 / period < high:
+            if not low <= bpm_of(period) < high:
                 continue
             score, phase = _beat_phase(times, weight, period, offset_ms)
         if score > best_score:
@@ -89,15 +89,15 @@ def fit_timing(
         _, best_phase = _beat_phase(times, weight, best_period, offset_ms)
     if offset_ms is None:
         offset_ms = _first_measure(times, weight, best_period, _center(times, weight, best_period, best_phase))
-    return Timing(60_000.0 / best_period if bpm is None else bpm, offset_ms)
+    return Timing(bpm_of(best_period) if bpm is None else bpm, offset_ms)
 
 
 def check_tempo(bpm: float | None, offset_ms: float | None) -> None:
     """Raise PromptError for an impossible tempo or offset; None passes."""
-    if bpm is not None and not 1 <= bpm <= 10_000:
-        raise PromptError(f"BPM {bpm}: give a number from 1 to 10000")
-    if offset_ms is not None and not math.isfinite(offset_ms):
-        raise PromptError(f"offset {offset_ms} ms is not a time")
+    if bpm is not None and not MIN_BPM <= bpm <= MAX_BPM:  # also refuses NaN
+        raise PromptError(f"BPM {bpm:g}: give a number from {MIN_BPM:g} to {MAX_BPM:g}")
+    if offset_ms is not None and not abs(offset_ms) <= MAX_TIME_MS:
+        raise PromptError(f"offset {offset_ms:g} ms: give the time of a measure in ms, within a day")
 
 
 def _candidate_periods(times: np.ndarray, weight: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -115,7 +115,7 @@ def _candidate_periods(times: np.ndarray, weight: np.ndarray, low: float, high: 
     padded = np.pad(score, 1, constant_values=-1.0)
     peaks = np.flatnonzero((score >= padded[:-2]) & (score >= padded[2:]))
     best = peaks[np.argsort(-score[peaks], kind="stable")][:N_CANDIDATES]
-    return 60_000.0 / tempi[best]
+    return beat_ms_of(tempi[best])
 
 
 def _beat_phase(times: np.ndarray, weight: np.ndarray, period: float, offset_ms: float | None) -> tuple[float, float]:
@@ -171,18 +171,18 @@ def _refine(
 def _round_tempo(period: float, span_ms: float, low: float, high: float) -> float:
     """Return the beat length of the roundest tempo in [low, high) that drifts by ROUND_DRIFT_MS at most."""
     for digits in (0, 1, 2, 3):
-        rounded = _fold(60_000.0 / round(60_000.0 / period, digits), low, high)
+        rounded = _fold(beat_ms_of(round(bpm_of(period), digits)), low, high)
         drift_ms = min(abs(rounded / octave - period) for octave in (0.5, 1, 2)) * span_ms / period
-        if drift_ms <= ROUND_DRIFT_MS and low <= 60_000.0 / rounded < high:
+        if drift_ms <= ROUND_DRIFT_MS and low <= bpm_of(rounded) < high:
             return rounded
     return period
 
 
 def _fold(period: float, low: float, high: float) -> float:
     """Return the beat length, halved or doubled if only that brings the tempo into [low, high)."""
-    if 60_000.0 / period >= high and 30_000.0 / period >= low:
+    if bpm_of(period) >= high and bpm_of(2 * period) >= low:
         return 2 * period
-    if 60_000.0 / period < low and 120_000.0 / period < high:
+    if bpm_of(period) < low and bpm_of(period / 2) < high:
         return period / 2
     return period
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mug.charts.beatmap import Beatmap
+from mug.charts.beatmap import Beatmap, beat_ms_of
 from mug.charts.tempo_map import TempoMap, is_tempo
 from mug.charts.timing import BPM_RANGE, SNAP_DIVISORS
 
@@ -42,4 +42,4 @@ def snap_shares(chart: Beatmap) -> np.ndarray:
 
 def _folded(beat_ms: float) -> float:
     """The beat length halved or doubled until its tempo is in BPM_RANGE."""
-    return beat_ms * 2.0 ** math.floor(math.log2(60_000 / BPM_RANGE[0] / beat_ms))
+    return beat_ms * 2.0 ** math.floor(math.log2(beat_ms_of(BPM_RANGE[0]) / beat_ms))

@@ -8,10 +8,10 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
-from mug.charts.beatmap import Beatmap, Note
+from mug.charts.beatmap import Beatmap, Note, beat_ms_of
 from mug.metrics.onsets import rows_of
 
-BEAT_MS = 60_000 / 180
+BEAT_MS = beat_ms_of(180)
 ROUNDING_MS = 2.0  # rounding to whole ms may bring two times this much closer
 STACKED_MS = 1.0
 LEVELS = (("Easy", 2.0), ("Normal", 2.7), ("Hard", 4.0), ("Insane", 5.3))  # upper limit in stars

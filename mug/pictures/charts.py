@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mug.charts.beatmap import Beatmap, TimingPoint
-from mug.charts.tempo_map import Lines, TempoMap
+from mug.charts.tempo_map import Lines, TempoMap, is_tempo
 from mug.errors import ChartError
 
 MAX_PICTURE_MS = 30 * 60_000.0  # a longer range would need hundreds of megabytes of pixels
@@ -22,7 +22,7 @@ STRIP_MS, PX_PER_MS = 10_000.0, 0.1
 HEAD_PX, CAP_PX, ROW_GAP_PX = 6, 3, 18
 GUTTER_PX, GAP_PX = 44, 10  # left of a strip: measure numbers; right of it: empty space
 PAD_PX, HEADER_PX, FOOTER_PX, LABEL_PX = 24, 100, 24, 11
-MIN_BEAT_MS, MAX_BEAT_MS = 10.0, 60_000.0
+MIN_BEAT_MS = 10.0
 MIN_BEAT_PX, MIN_MEASURE_PX = 4.0, 8.0  # denser lines would be a grey blur
 
 BACKGROUND, PLAYFIELD, LANE_EDGE, LANE_LINE = "#14161d", "#0a0b10", "#4a5164", "#1c2029"
@@ -88,7 +88,7 @@ def grid_lines(timing_points: list[TimingPoint], start_ms: float, end_ms: float)
 
 def _usable(timing_points: list[TimingPoint]) -> list[TimingPoint]:
     """The points that are tempi, in time order; charts also carry beats of 1e-9 ms or 1e9 ms for scroll effects."""
-    usable = (p for p in timing_points if MIN_BEAT_MS <= p.beat_ms <= MAX_BEAT_MS and math.isfinite(p.time_ms))
+    usable = (point for point in timing_points if is_tempo(point) and point.beat_ms >= MIN_BEAT_MS)
     return sorted(usable, key=lambda point: point.time_ms)
 
 

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from mug.charts.beatmap import Beatmap, TimingPoint, note_arrays
+from mug.charts.beatmap import MAX_TIME_MS, Beatmap, TimingPoint, note_arrays
 from mug.charts.osu import MAX_OBJECTS, parse_osu
-from mug.charts.osu_lines import MAX_TIME_MS
 from mug.errors import ChartError, DatasetError
 from mug.prepare.speeds import speeds_of
 from mug.ratings.chart_features import note_features

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mug.charts.beatmap import Beatmap
+from mug.charts.beatmap import Beatmap, bpm_of
 from mug.charts.osu_lines import parse_time, parse_timing_point
 from mug.charts.tempo_map import TempoMap
 
@@ -41,7 +41,7 @@ def main_bpm(chart: Beatmap) -> float:
     lasting: defaultdict[float, float] = defaultdict(float)
     held_ms = tempo.lasting(first_ms, max(chart.last_ms, first_ms + 1))
     for beat_ms, lasts_ms in zip(tempo.lengths.tolist(), held_ms.tolist(), strict=True):
-        lasting[round(60_000.0 / beat_ms, 2)] += lasts_ms
+        lasting[round(bpm_of(beat_ms), 2)] += lasts_ms
     return max(lasting, key=lasting.__getitem__)
 
 

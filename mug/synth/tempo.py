@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from mug.charts.beatmap import TimingPoint
+from mug.charts.beatmap import TimingPoint, beat_ms_of
 from mug.charts.tempo_map import TempoMap
 
 TICKS = 24  # in a beat: halves, thirds, quarters, sixths and eighths of a beat are whole ticks
@@ -42,7 +42,7 @@ class SwungTempo:
 
     def timing_points(self, meter: int) -> list[TimingPoint]:
         """The tempos as timing points of a chart, without swing; bars are `meter` beats long."""
-        return [TimingPoint(self.ms(tick), 60_000 / bpm, meter) for tick, bpm in self.tempos]
+        return [TimingPoint(self.ms(tick), beat_ms_of(bpm), meter) for tick, bpm in self.tempos]
 
     def _swung(self, tick: int) -> float:
         if self.swing == 0.5:

@@ -71,12 +71,38 @@ def test_tempo_holds_from_its_point_to_the_next_one():
     assert tempo.lasting(2000.0, 6000.0).tolist() == [0.0, 3000.0, 1000.0]
 
 
-@pytest.mark.parametrize("beat_ms", [0.0, -100.0, math.nan, math.inf])
+@pytest.mark.parametrize("beat_ms", [0.0, -100.0, math.nan, math.inf, 1e-300, 5.999, 60_001.0])
 def test_timing_point_that_is_no_tempo_is_refused(beat_ms):
-    with pytest.raises(ChartError, match=r"timing point at 7\.0 ms: a beat of .* is no tempo"):
+    with pytest.raises(ChartError, match=r"timing point at 7\.0 ms: a beat of .* is no tempo.* 1 to 10000 BPM"):
         TempoMap.of_points([TimingPoint(0.0, 500.0), TimingPoint(7.0, beat_ms)])
+
+
+@pytest.mark.parametrize("time_ms", [math.nan, math.inf, -math.inf, 1e9])
+def test_timing_point_at_no_time_of_a_chart_is_refused(time_ms):
+    with pytest.raises(ChartError, match=r"timing point at .* at a time within a day"):
+        TempoMap.of_points([TimingPoint(0.0, 500.0), TimingPoint(time_ms, 500.0)])
+
+
+def test_chart_without_timing_points_has_no_map():
     with pytest.raises(ChartError, match="no timing points"):
         TempoMap.of_points([])
+
+
+def test_last_of_several_points_at_one_time_counts():
+    points = [TimingPoint(900.0, 250.0), TimingPoint(0.0, 500.0), TimingPoint(900.0, 300.0, 3)]
+    assert TempoMap.of_points(points).timing_points() == [TimingPoint(0.0, 500.0), TimingPoint(900.0, 300.0, 3)]
+
+
+@given(
+    st.lists(
+        st.builds(TimingPoint, st.floats(-1e6, 8e7), st.floats(6.0, 60_000.0), st.integers(1, 64)),
+        min_size=1,
+        max_size=13,
+        unique_by=lambda point: point.time_ms,
+    )
+)
+def test_timing_points_come_back_from_their_map(points):
+    assert TempoMap.of_points(points).timing_points() == sorted(points, key=lambda point: point.time_ms)
 
 
 @given(
