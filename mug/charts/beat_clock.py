@@ -4,8 +4,7 @@ Axes: E events, N notes.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from mug.charts.tempo_map import TempoMap
 
 MIN_BPM = 1e-6
 FOREVER = 1e12  # beats
+ROUNDING_BEATS = 1e-6
 FAST_BPM = 9_999_999.0  # above this StepMania skips the beats instead of playing them
 Events = Sequence[tuple[float, float]]  # (beat, value)
 
@@ -24,8 +24,8 @@ class BeatClock:
 
     `bpms`: (beat, BPM), positive; the first also holds before its beat. `stops` and `delays`: (beat, seconds) for which
     the music goes on while the beat stands still; the notes on the beat come before a stop and after a delay. `warps`:
-    (beat, beats) that take no time. `meters`: (beat, beats per bar). `start_ms`: the time of beat 0. Raises ValueError
-    for a missing or invalid tempo.
+    (beat, beats) that take no time. `meters`: (beat, beats per bar), where bars are counted anew; bars of 4 beats begin
+    on beat 0. `start_ms`: the time of beat 0. Raises ValueError for a missing or invalid tempo.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class BeatClock:
         stops: Events = (),
         delays: Events = (),
         warps: Events = (),
-        meters: Events = (),
+        meters: Sequence[tuple[float, int]] = (),
         start_ms: float = 0.0,
     ):
         tempo, stop_ms, delay_ms, meter_at = dict(bpms), _summed_ms(stops), _summed_ms(delays), dict(meters)
@@ -49,27 +49,24 @@ class BeatClock:
         note_ms: list[float] = []  # when the notes on a beat are hit
         leave_ms: list[float] = []  # when the beat moves on
         beat_ms: list[float] = []  # length of the beats that follow, 0 where they are skipped
-        points: dict[float, TimingPoint] = {}
-        at_ms, meter, previous = 0.0, 4.0, float(self._beats[0])
+        jumps: list[bool] = []  # whether there is a pause on the beat, or beats before it are skipped
+        at_ms, previous = 0.0, float(self._beats[0])
         bpm = tempo[min(tempo)]
-        said: tuple[float, float] | None = None  # tempo and meter of the last timing point
         for i, beat in enumerate(self._beats.tolist()):
             if i:
                 at_ms = leave_ms[-1] + (beat - previous) * beat_ms[-1]
-            previous, bpm, meter = beat, tempo.get(beat, bpm), meter_at.get(beat, meter)
+            previous, bpm = beat, tempo.get(beat, bpm)
             if beat == 0.0:
                 start_ms -= at_ms  # the shift of all times
             note_ms.append(at_ms + delay_ms.get(beat, 0.0))
             leave_ms.append(note_ms[-1] + stop_ms.get(beat, 0.0))
+            jumps.append(leave_ms[-1] != at_ms or (i > 0 and not beat_ms[-1]))
             beat_ms.append(0.0 if skipping[i] else beat_ms_of(bpm))
-            jumps = leave_ms[-1] != at_ms or (i > 0 and not beat_ms[-2])
-            if beat_ms[-1] and (jumps or said != (bpm, meter)):
-                points[leave_ms[-1]] = timing_point(leave_ms[-1], beat_ms[-1], int(meter))  # the last of several
-                said = (bpm, meter)
         self._note_ms = np.array(note_ms) + start_ms  # [E]
         self._moving = TempoMap(self._beats, np.array(leave_ms) + start_ms, beat_ms)  # the stops left out
-        #: As in .osu files: one at each tempo change, and one where the beat resumes after a pause or a warp.
-        self.timing_points = [replace(point, time_ms=point.time_ms + start_ms) for point in points.values()]
+        #: As in .osu files: one at each change of tempo or meter, and where the beat resumes after a pause or a warp.
+        #: If this is inside a bar, the next bar has one, too.
+        self.timing_points = _timing_points(self._moving, jumps, meter_at)
 
     def times_ms(self, beats: np.ndarray) -> np.ndarray:
         """When notes on these beats are hit: float64 [N] -> float64 [N] ms."""
@@ -137,6 +134,41 @@ def without_negatives(bpms: Events, stops: Events) -> tuple[Events, Events, Even
     if start is not None:  # a negative tempo to the end: nothing after it is ever reached
         warps.append((start, FOREVER))
     return good_bpms, good_stops, warps
+
+
+def _timing_points(moving: TempoMap, jumps: Sequence[bool], meter_at: Mapping[float, int]) -> list[TimingPoint]:
+    """The timing points of stretches, of which those with beats of 0 ms are skipped. `jumps`: of each stretch.
+
+    A timing point begins a bar, but in games that count beats bars only begin anew at a meter. So a point inside a bar
+    is followed by one at the next bar.
+    """
+    points: dict[float, TimingPoint] = {}  # by time: of several the last one
+    origin, meter, first_beats = 0.0, 4, moving.beats.tolist()
+    said: tuple[float, int] | None = None  # tempo and meter of the last timing point
+    is_inside = False  # whether the last timing point is inside a bar
+    ends, times_ms, lengths_ms = [*first_beats[1:], FOREVER], moving.times.tolist(), moving.lengths.tolist()
+    stretches = zip(first_beats, ends, times_ms, lengths_ms, jumps, strict=True)
+    for beat, end, time_ms, beat_ms, has_jumped in stretches:
+        to_bar = _to_bar(beat, origin, meter)
+        if beat in meter_at:
+            has_jumped |= to_bar > 0
+            origin, meter, to_bar = beat, meter_at[beat], 0.0
+        if not beat_ms:
+            continue
+        if has_jumped or said != (beat_ms, meter):
+            points[time_ms] = timing_point(time_ms, beat_ms, meter)
+            said, is_inside = (beat_ms, meter), to_bar > 0
+        if is_inside and beat + to_bar < end:
+            bar_ms = time_ms + to_bar * beat_ms
+            points[bar_ms] = timing_point(bar_ms, beat_ms, meter)
+            is_inside = False
+    return list(points.values())
+
+
+def _to_bar(beat: float, origin: float, meter: int) -> float:
+    """How many beats after `beat` the next bar begins, 0 where one begins on it."""
+    to_bar = (origin - beat) % meter
+    return to_bar if ROUNDING_BEATS < to_bar < meter - ROUNDING_BEATS else 0.0
 
 
 def _summed_ms(pauses: Events) -> dict[float, float]:

@@ -12,6 +12,7 @@ from mug.errors import ChartError
 
 MAX_NAME = 500  # characters of a title
 MAX_BEAT = 1e7  # weeks of music
+MAX_METER = 64  # beats per bar
 
 KANA, HALF_WIDTH = re.compile("[぀-ヿ]"), re.compile("[｡-ﾟ]")
 TWO_HIGH_BYTES = re.compile(rb"[\x80-\xff]{2}")
@@ -91,7 +92,7 @@ def whole_number(value: Any, default: int) -> int:
 def timing_point(time_ms: float, beat_ms: float, meter: int = 4) -> TimingPoint:
     """Return a timing point whose beat length is clamped to what osu! allows."""
     low_ms, high_ms = BEAT_MS_RANGE
-    return TimingPoint(time_ms, min(max(beat_ms, low_ms), high_ms), meter if 0 < meter <= 64 else 4)
+    return TimingPoint(time_ms, min(max(beat_ms, low_ms), high_ms), meter if 0 < meter <= MAX_METER else 4)
 
 
 def within_a_day(points: Iterable[TimingPoint]) -> list[TimingPoint]:

@@ -1,10 +1,12 @@
 """The timing of StepMania's .sm and .ssc files: the fields that define it, and the times of the beats."""
 
+from collections.abc import Iterator
+from fractions import Fraction
 from typing import NamedTuple
 
 from mug.charts.beat_clock import BeatClock, Events, without_negatives
 from mug.charts.beatmap import TimingPoint
-from mug.charts.foreign_text import MAX_BEAT, number, one_line, within_a_day
+from mug.charts.foreign_text import MAX_BEAT, MAX_METER, number, one_line, whole_number, within_a_day
 from mug.charts.sm_text import Parameter
 
 ROWS_PER_BEAT = 48  # the grid that the game keeps tempo changes on
@@ -72,23 +74,39 @@ class Timings:
             bpms, stops, warps_by_negatives = without_negatives(bpms, stops)
             warps = [*warps_by_negatives, *warps]
         start_ms = -1000.0 * number_of(fields, "OFFSET", 0.0)
-        clock = BeatClock(bpms, stops, _events(fields, "DELAYS"), warps, _events(fields, "TIMESIGNATURES"), start_ms)
+        clock = BeatClock(bpms, stops, _events(fields, "DELAYS"), warps, _meters(fields), start_ms)
         fakes = BeatClock([(0.0, 60.0)], warps=_events(fields, "FAKES"))  # ranges of beats, like warps
         return Timing(clock, fakes, within_a_day(clock.timing_points))
 
 
 def _events(fields: Fields, key: str) -> Events:
     """Read "beat=value,beat=value,...". Raises ValueError for anything that is not a number."""
-    events: list[tuple[float, float]] = []
+    return [(beat, number(values[0], f"a value of #{key}")) for beat, values in _values(fields, key)]
+
+
+def _meters(fields: Fields) -> list[tuple[float, int]]:
+    """Read #TIMESIGNATURES: the beats (quarter notes) per bar. Of 7/8, it is the 7 of two bars.
+
+    Signatures that are not positive numbers are left out, as in the game. Raises ValueError for an impossible beat.
+    """
+    meters: list[tuple[float, int]] = []
+    for beat, (count, *unit) in _values(fields, "TIMESIGNATURES"):
+        numerator, denominator = whole_number(count, 0), whole_number(unit[0], 0) if unit else 4
+        if numerator > 0 and denominator > 0 and (meter := Fraction(4 * numerator, denominator).numerator) <= MAX_METER:
+            meters.append((beat, meter))
+    return meters
+
+
+def _values(fields: Fields, key: str) -> Iterator[tuple[float, list[str]]]:
+    """Read "beat=value=...,beat=value=...": beats, on the game's grid, and texts. Raises ValueError for a bad beat."""
     for part in fields[key].value.split(",") if key in fields else ():
-        if "=" not in part:
+        beat_text, *values = part.split("=")
+        if not values:
             continue
-        beat_text, value_text = part.split("=")[:2]
-        beat, value = number(beat_text, f"a beat of #{key}"), number(value_text, f"a value of #{key}")
+        beat = number(beat_text, f"a beat of #{key}")
         if not -MAX_BEAT <= beat <= MAX_BEAT:
             raise ValueError(f"#{key} has beat {beat:g}, out of range")
-        events.append((round(beat * ROWS_PER_BEAT) / ROWS_PER_BEAT, value))
-    return events
+        yield round(beat * ROWS_PER_BEAT) / ROWS_PER_BEAT, values
 
 
 def text_of(fields: Fields, key: str) -> str:

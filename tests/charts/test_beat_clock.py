@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mug.charts.beat_clock import FOREVER, BeatClock, without_negatives
-from mug.charts.beatmap import TimingPoint
 
 
 def times(clock: BeatClock, *beats: float) -> list[float]:
@@ -17,10 +16,14 @@ def hittable(clock: BeatClock, *beats: float) -> list[bool]:
     return clock.hittable(np.array(beats, dtype=np.float64)).tolist()
 
 
+def points(clock: BeatClock) -> list[tuple[float, float, int]]:
+    return [(point.time_ms, point.beat_ms, point.meter) for point in clock.timing_points]
+
+
 def test_tempo_changes():
     clock = BeatClock([(0, 120), (4, 60), (6, 240)], start_ms=-50)
     assert times(clock, -1, 0, 2, 4, 5, 6, 8) == [-550, -50, 950, 1950, 2950, 3950, 4450]
-    assert clock.timing_points == [TimingPoint(-50, 500), TimingPoint(1950, 1000), TimingPoint(3950, 250)]
+    assert points(clock) == [(-50, 500, 4), (1950, 1000, 4), (3950, 250, 4), (4450, 250, 4)]  # on beats 0, 4, 6 and 8
 
 
 def test_the_first_tempo_holds_before_it_too():
@@ -31,7 +34,7 @@ def test_the_first_tempo_holds_before_it_too():
 def test_a_note_is_before_its_beats_stop_and_after_its_delay():
     clock = BeatClock([(0, 60)], stops=[(1, 0.5)], delays=[(3, 0.25)])
     assert times(clock, 0, 1, 2, 3, 4) == [0, 1000, 2500, 3750, 4750]
-    assert clock.timing_points == [TimingPoint(0, 1000), TimingPoint(1500, 1000), TimingPoint(3750, 1000)]
+    assert points(clock) == [(0, 1000, 4), (1500, 1000, 4), (3750, 1000, 4), (4750, 1000, 4)]  # and on the bar, beat 4
 
 
 def test_pauses_on_a_beat_add_up_and_beat_0_stays_in_place():
@@ -53,12 +56,29 @@ def test_warped_beats_take_no_time_and_cannot_be_hit():
         False,
         True,
     ]
-    assert clock.timing_points == [TimingPoint(0, 1000), TimingPoint(1500, 1000), TimingPoint(3500, 1000)]
+    # on beats 0 and 2; on 4, a bar; on 7; on 8, a bar
+    assert points(clock) == [(0, 1000, 4), (1500, 1000, 4), (3500, 1000, 4), (4500, 1000, 4)]
 
 
 def test_a_change_of_meter_is_a_timing_point():
     clock = BeatClock([(0, 60)], meters=[(0, 3), (3, 3), (6, 4)])
-    assert clock.timing_points == [TimingPoint(0, 1000, 3), TimingPoint(6000, 1000, 4)]
+    assert points(clock) == [(0, 1000, 3), (6000, 1000, 4)]
+    again = BeatClock([(0, 60)], meters=[(0, 4), (6, 4)])  # the same meter, whose bars begin anew
+    assert points(again) == [(0, 1000, 4), (6000, 1000, 4)]
+
+
+def test_bars_stay_in_place_where_the_tempo_changes_inside_one():
+    # bars of 3 on beats 1, 4, 7, 10: a timing point begins one, so there is another on the next bar
+    clock = BeatClock([(0, 60), (5.5, 120), (6, 60)], meters=[(1, 3)])
+    assert points(clock) == [(0, 1000, 4), (1000, 1000, 3), (5500, 500, 3), (5750, 1000, 3), (6750, 1000, 3)]
+    for rounding in (-1e-9, 1e-9):
+        assert len(points(BeatClock([(0, 60), (8 + rounding, 120)]))) == 2
+    skipped = BeatClock([(0, 60), (2, 120)], warps=[(3, 2.5)])  # the bar on beat 4 is skipped, the next one is on 8
+    assert points(skipped) == [(0, 1000, 4), (2000, 500, 4), (2500, 500, 4), (3750, 500, 4)]
+
+
+def test_a_tempo_before_beat_0_leaves_bars_on_it():
+    assert points(BeatClock([(-2.5, 60)])) == [(-2500, 1000, 4), (0, 1000, 4)]
 
 
 @pytest.mark.parametrize(("bpms", "reason"), [([], "no tempo"), ([(0, 0)], "tempo of 0"), ([(0, 1), (1, -1)], "of -1")])

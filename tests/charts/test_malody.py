@@ -23,7 +23,11 @@ def test_a_chart_by_hand():
     chart = parse_malody(MC.encode(), "a.mc")
     assert notes_of(chart) == MC_NOTES
     assert chart.remarks == ("notes left out, of columns that the chart does not have: 1 (column 9 of 4)",)
-    assert chart.timing_points == [TimingPoint(-150.0, 500.0), TimingPoint(2100.0, 250.0)]
+    assert chart.timing_points == [
+        TimingPoint(-150.0, 500.0),
+        TimingPoint(2100.0, 250.0),
+        TimingPoint(2975.0, 250.0),  # beat 8, the next bar
+    ]
     assert (chart.keys, chart.title, chart.artist, chart.creator) == (4, "Yuki", "Singer", "Mapper")
     assert (chart.version, chart.audio_filename, chart.background) == ("4K Hard Lv.20", "yuki.ogg", "bg.jpg")
     assert (chart.metadata["TitleUnicode"], chart.metadata["ArtistUnicode"]) == ("雪", "歌手")

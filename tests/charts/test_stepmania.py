@@ -2,7 +2,7 @@
 
 import pytest
 
-from mug.charts.beatmap import Note
+from mug.charts.beatmap import Note, TimingPoint
 from mug.charts.chart_files import read_charts
 from mug.charts.osu import OtherModeError, read_osu
 from mug.charts.sm_text import parameters
@@ -26,7 +26,9 @@ def test_a_chart_by_hand():
     assert isinstance(errors[0], OtherModeError)
     (chart,) = charts
     assert notes_of(chart) == SM_NOTES
-    assert [(point.time_ms, point.beat_ms) for point in chart.timing_points] == [(100, 500), (2100, 1000), (4600, 1000)]
+    assert [(point.time_ms, point.beat_ms) for point in chart.timing_points] == [
+        (100, 500), (2100, 1000), (4600, 1000), (6600, 1000)  # the stop is inside a bar
+    ]  # fmt: skip
     assert (chart.keys, chart.version, chart.creator, chart.preview_ms) == (4, "Hard 9", "Somebody", 1500)
     assert (chart.title, chart.artist) == ("Tempo test", "Composer")
     assert chart.metadata == {
@@ -50,6 +52,14 @@ def test_a_chart_of_ssc_with_a_timing_of_its_own():
         (1620, 3),
         (2160, 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("signature", "meter"),
+    [("3=4", 3), ("6=8", 3), ("7=8", 7), ("5", 5), ("0=4", 4), ("3=0", 4), ("3=x", 4), ("99=4", 4)],
+)
+def test_time_signature_counts_quarter_notes_in_whole_bars(signature, meter):
+    assert one("1000", head=f"#TIMESIGNATURES:0={signature};").timing_points == [TimingPoint(0.0, 1000.0, meter)]
 
 
 def split(own: str, song: str = "#VERSION:0.83;#OFFSET:-1.25;#BPMS:0=120;") -> list[float]:
