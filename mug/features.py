@@ -20,7 +20,9 @@ from mug.errors import ConfigError, PromptError
 
 FEATURES_YAML = "configs/mug/mania_beatmap_features.yaml"  # those of the shipped model
 TYPES = ("numeric", "category", "bool")
-START_TIME = "start_time"  # seconds into the song at which an item begins; all other features are the chart's
+START_TIME = "start_time"  # seconds into the song at which an item begins
+TEMPO = "tempo"  # of the beats of the time axis, in BPM
+OF_ITEMS = (START_TIME, TEMPO)  # they fill themselves in; all other features are the chart's
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +107,22 @@ class FeatureSpec:
     @property
     def of_charts(self) -> "FeatureSpec":
         """The features of a chart as a whole, wherever an item begins: those in features.db."""
-        return FeatureSpec(feature for feature in self.features if feature.name != START_TIME)
+        return FeatureSpec(feature for feature in self.features if feature.name not in OF_ITEMS)
 
     def starting_at(self, ids: np.ndarray, start_ms: float) -> np.ndarray:
         """Return a prompt's ids [F] for an item that begins at `start_ms` of its song, if start_time is a feature."""
-        if START_TIME not in self.blocks:
+        return self._filled_in(ids, START_TIME, max(0.0, start_ms) / 1000)
+
+    def at_tempo(self, ids: np.ndarray, bpm: float) -> np.ndarray:
+        """Return a prompt's ids [F] for an item of this tempo, if tempo is a feature."""
+        return self._filled_in(ids, TEMPO, bpm)
+
+    def _filled_in(self, ids: np.ndarray, name: str, value: float) -> np.ndarray:
+        if name not in self.blocks:
             return ids
-        index = self.names.index(START_TIME)
+        index = self.names.index(name)
         ids = ids.copy()
-        ids[index] = self.blocks[START_TIME][0] + self.features[index].row(max(0.0, start_ms) / 1000)
+        ids[index] = self.blocks[name][0] + self.features[index].row(value)
         return ids
 
     def inside(self, prompt: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -117,3 +117,13 @@ def note_arrays(notes: Sequence[Note]) -> tuple[np.ndarray, np.ndarray, np.ndarr
         np.array([note.start_ms for note in notes], dtype=np.float64),
         np.array([note.last_ms for note in notes], dtype=np.float64),
     )
+
+
+def with_times(notes: Sequence[Note], to: Callable[[np.ndarray], np.ndarray]) -> list[Note]:
+    """Return the notes at other times: `to` takes times in ms [N] and returns the new ones [N]."""
+    _, start_ms, last_ms = note_arrays(notes)
+    starts, ends = to(start_ms).tolist(), to(last_ms).tolist()
+    return [
+        Note(start, note.column, end if note.is_long else None)
+        for note, start, end in zip(notes, starts, ends, strict=True)
+    ]

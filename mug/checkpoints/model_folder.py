@@ -1,7 +1,8 @@
 """An exported model: a self-contained folder, in formats that cannot contain code.
 
 - model.safetensors: the tensors by name
-- config.yaml: the model's target and params, and from data.params.common the keys, the audio and the split of the songs
+- config.yaml: the model's target and params, and from data.params.common the keys, the audio, the time axis and the
+  split of the songs
 - features.yaml: the features of a prompt; a first stage has none
 - README.md: the model card, see mug.checkpoints.model_card
 
@@ -34,7 +35,7 @@ from mug.model.weights import WEIGHTS
 from mug.yaml_files import read_yaml, write_yaml
 
 CONFIG, FEATURES, CARD, PLACEMENT, DENSITY = "config.yaml", "features.yaml", "README.md", "placement", "density.yaml"
-DATA = ("keys", "audio", *SPLIT_KEYS)  # the keys of data.params.common that are kept
+DATA = ("keys", "audio", "time", *SPLIT_KEYS)  # the keys of data.params.common that are kept
 
 
 def read_folder_config(path: str | Path) -> Any:

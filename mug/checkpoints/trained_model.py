@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from mug.checkpoints.model_folder import DENSITY, PLACEMENT, prompt_params, read
 from mug.cond.wave import AUDIO_ENCODERS
 from mug.config import find_file, without_ckpt_paths, without_removed
 from mug.data.audio import AudioSettings
+from mug.data.beat_axis import TimeSettings
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.errors import CheckpointError, ConfigError
 from mug.features import FeatureSpec
@@ -49,9 +50,18 @@ PLACES: dict[str, tuple[str, ...]] = {  # the classes that a configuration may b
 Network = TypeVar("Network", bound=torch.nn.Module)
 
 
+class Interface(NamedTuple):
+    """What a model's charts, songs and prompts are like."""
+
+    spec: FeatureSpec
+    audio_settings: AudioSettings
+    time: TimeSettings
+    keys: int
+
+
 @dataclass(frozen=True)
 class TrainedModel:
-    """A diffusion model, its prompt features and audio settings, and the number of keys of its charts.
+    """A diffusion model, its prompt features, audio settings and time axis, and the number of keys of its charts.
 
     placement, density: a note-placement model and a prior of chart density, if its folder has them.
     """
@@ -59,6 +69,7 @@ class TrainedModel:
     model: LatentDiffusion
     spec: FeatureSpec
     audio_settings: AudioSettings
+    time: TimeSettings
     keys: int
     placement: PlacementModel | None = None
     density: DensityPrior | None = None
@@ -72,30 +83,32 @@ def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None 
     this package's own networks. Raises CheckpointError that names what is missing or which tensors do not fit.
     """
     wanted = "charts need stage 2, configs/mug/mug_diffusion.yaml"
-    model, spec, audio_settings, keys = _load(checkpoint, LatentDiffusion, wanted, config)
-    understood = (spec, audio_settings, keys)
+    model, interface = _load(checkpoint, LatentDiffusion, wanted, config)
     if not is_model_folder(checkpoint):
-        return TrainedModel(model, *understood)
+        return TrainedModel(model, *interface)
     found = find_file(checkpoint)
     folder = found if found.is_dir() else found.parent
     density = DensityPrior.from_yaml(folder / DENSITY) if (folder / DENSITY).exists() else None
-    placement = _load_placement(folder / PLACEMENT, *understood) if (folder / PLACEMENT).is_dir() else None
-    return TrainedModel(model, *understood, placement, density)
+    placement = _load_placement(folder / PLACEMENT, interface) if (folder / PLACEMENT).is_dir() else None
+    return TrainedModel(model, *interface, placement, density)
 
 
-def _load_placement(folder: Path, spec: FeatureSpec, audio_settings: AudioSettings, keys: int) -> PlacementModel:
+def _load_placement(folder: Path, interface: Interface) -> PlacementModel:
     wanted = f"the folder {PLACEMENT} of a model is for a PlacementModel"
-    placement, its_spec, its_audio, its_keys = _load(folder, PlacementModel, wanted)
-    its_audio = replace(its_audio, max_audio_frame=audio_settings.max_audio_frame)  # songs may have any length
-    if (its_spec.features, its_audio, its_keys) != (spec.features, audio_settings, keys):
-        raise CheckpointError(f"{folder}: its prompt, audio or keys are not those of the model in {folder.parent}")
+    placement, its = _load(folder, PlacementModel, wanted)
+    any_length = interface.audio_settings.max_audio_frame  # songs may have any length
+    its = its._replace(audio_settings=replace(its.audio_settings, max_audio_frame=any_length))
+    if (its.spec.features, *its[1:]) != (interface.spec.features, *interface[1:]):
+        raise CheckpointError(
+            f"{folder}: its prompt, audio, time axis or keys are not those of the model in {folder.parent}"
+        )
     return placement
 
 
 def _load(
     checkpoint: str | Path, kind: type[Network], wanted: str, config: Mapping[str, Any] | None = None
-) -> tuple[Network, FeatureSpec, AudioSettings, int]:
-    """Load a model of one kind; return it with its prompt features, audio settings and number of keys.
+) -> tuple[Network, Interface]:
+    """Load a model of one kind.
 
     wanted: for the message if the checkpoint is of another kind.
     """
@@ -111,6 +124,7 @@ def _load(
     with naming_config(source):
         common = config["data"]["params"]["common"]
         keys, audio_settings = int(common["keys"]), AudioSettings.from_params(common["audio"])
+        time = TimeSettings.from_params(common.get("time"))
         # Values left to a default have to agree too.
         said = {**common["audio"], "n_mels": audio_settings.n_mels, "n_fft": audio_settings.n_fft}
         check_agreement(model, {"params": {"common": {"keys": keys, "audio": said}}})
@@ -118,7 +132,7 @@ def _load(
         spec = FeatureSpec.from_yaml(find_file(features))
         model = build_network(without_ckpt_paths(config["model"]), "model", kind)
     copy_weights(model, state, source)
-    return model.eval().requires_grad_(False), spec, audio_settings, keys
+    return model.eval().requires_grad_(False), Interface(spec, audio_settings, time, keys)
 
 
 def read_model(

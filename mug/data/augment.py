@@ -15,6 +15,7 @@ import torch
 
 from mug.config import check_params
 from mug.errors import ConfigError
+from mug.features import TEMPO, FeatureSpec
 from mug.ratings.rates import MAX_RATE, MIN_RATE, rate_grid
 
 MAX_PITCH_BINS = 4
@@ -97,22 +98,33 @@ def change_rate(spectrum: np.ndarray, start: float, n_frames: int, rate: float) 
     Between frames, powers and magnitudes are interpolated linearly. Phases come from the nearer frame that is not
     silent. Frames beyond the end are silent.
     """
-    out = np.empty((*spectrum.shape[:-1], n_frames), dtype=np.float32)
     if rate == 1.0 and start == int(start):
+        out = np.empty((*spectrum.shape[:-1], n_frames), dtype=np.float32)
         source = spectrum[..., int(start) : int(start) + n_frames]
         filled = source.shape[-1]
         _tensor(out)[..., :filled].copy_(_tensor(source))
-    else:
-        position = start + rate * np.arange(n_frames)
-        position = position[position <= spectrum.shape[-1] - 1]
-        filled = len(position)
-        if filled:
-            left = position.astype(np.int64)
-            source = spectrum[..., left[0] : left[-1] + 2]
-            right = np.minimum(left + 1 - left[0], source.shape[-1] - 1)
-            between = _between if spectrum.ndim == 2 else _between_complex
-            between(source, left - left[0], right, (position - left).astype(np.float32), out[..., :filled])
-    out[..., filled:] = 0
+        out[..., filled:] = 0
+        return out
+    return frames_at(spectrum, start + rate * np.arange(n_frames))
+
+
+def frames_at(spectrum: np.ndarray, position: np.ndarray) -> np.ndarray:
+    """Return the frames at these positions [N], rising, of a spectrum [M, A] or [2, Q, A], as float32 [..., N].
+
+    Interpolated as in `change_rate`. Frames before the beginning and beyond the end are silent.
+    """
+    out = np.empty((*spectrum.shape[:-1], len(position)), dtype=np.float32)
+    begin = int(np.searchsorted(position, 0.0))
+    end = int(np.searchsorted(position, spectrum.shape[-1] - 1, side="right"))
+    if begin < end:
+        position = position[begin:end]
+        left = position.astype(np.int64)
+        source = spectrum[..., left[0] : left[-1] + 2]
+        right = np.minimum(left + 1 - left[0], source.shape[-1] - 1)
+        between = _between if spectrum.ndim == 2 else _between_complex
+        between(source, left - left[0], right, (position - left).astype(np.float32), out[..., begin:end])
+    out[..., :begin] = 0
+    out[..., max(begin, end) :] = 0
     return out
 
 
@@ -189,13 +201,18 @@ def record_anew(mel: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def drop_features(
-    ids: np.ndarray, unconditional: np.ndarray, augmentation: Augmentation, rng: np.random.Generator
+    ids: np.ndarray, spec: FeatureSpec, augmentation: Augmentation, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return prompt ids [F] with some, or all, set to "not given"."""
+    """Return prompt ids [F] with some, or all, set to "not given".
+
+    The tempo, which is always known, is dropped only together with all others.
+    """
     dropped = rng.random(len(ids)) < augmentation.feature_dropout_p
     if rng.random() < augmentation.prompt_dropout_p:
         dropped[:] = True
     elif augmentation.short_prompt_p > 0 and rng.random() < augmentation.short_prompt_p:
         dropped = rng.random(len(ids)) >= SAID_BESIDE
         dropped[0] = False
-    return np.where(dropped, unconditional, ids)
+    if TEMPO in spec.blocks and not dropped.all():
+        dropped[spec.names.index(TEMPO)] = False
+    return np.where(dropped, spec.unconditional, ids)

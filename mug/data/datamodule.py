@@ -75,7 +75,9 @@ class DataModuleFromConfig(pl.LightningDataModule):
             if name == "train" and self.stream is not None:
                 if params.get("latents") is not None or not params.get("with_audio", True):
                     raise ConfigError("data.params.stream is for stage 2, and takes the place of train.params.latents")
-                kept = {key: params[key] for key in ("features", "audio", "augmentation", "seed") if key in params}
+                kept = {
+                    key: params[key] for key in ("features", "audio", "time", "augmentation", "seed") if key in params
+                }
                 streamed = {"target": STREAMED, "params": {**kept, **self.stream}}
                 dataset = instantiate_from_config(streamed, "data.params.stream", ItemDataset)
             else:

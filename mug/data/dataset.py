@@ -16,11 +16,12 @@ import numpy as np
 from mug.charts.beatmap import MAX_KEYS, MIN_KEYS
 from mug.data.audio import AudioSettings
 from mug.data.audio_cache import AudioCache
-from mug.data.augment import Augmentation, augment_mel, change_rate, drop_features
+from mug.data.augment import Augmentation, augment_mel, change_rate, drop_features, frames_at
+from mug.data.beat_axis import BeatAxis, TimeSettings
 from mug.data.convertor import ManiaConvertor
 from mug.data.items import ItemDataset
 from mug.data.latents import EncodedLatents
-from mug.data.library import Entry, division_for, load_entries
+from mug.data.library import Entry, division_for, load_entries, with_timing
 from mug.data.split import SplitSpec, division_advice
 from mug.data.time_grid import TimeGrid
 from mug.errors import AudioError, ConfigError, DatasetError
@@ -35,7 +36,8 @@ class OsuDataset(ItemDataset):
     split_salt: see mug.data.split. with_audio: false leaves the audio out, for stage 1; prompts then stay those of rate
     1, since stage 1 does not read them. crops_per_chart: items per chart and epoch; raise it if crops are short and
     charts few, so that epochs do not get too short. latents: a folder of `mug latents`; items then have latents instead
-    of notes.
+    of notes. time: TimeSettings as a mapping; on the axis "beats", items begin with a measure, their times are those of
+    the axis, and a rate changes the prompt alone.
     An item is a function of (seed, epoch, index): index with (index, epoch), or with index alone for epoch 0. If a song
     is longer than an item, training takes its beginning, or any part with `random_crop`; the other splits take the
     middle.
@@ -59,6 +61,7 @@ class OsuDataset(ItemDataset):
         augmentation: Mapping[str, Any] | None = None,
         crops_per_chart: int = 1,
         latents: str | None = None,
+        time: Mapping[str, Any] | None = None,
         seed: int = 23,
     ) -> None:
         if not MIN_KEYS <= keys <= MAX_KEYS:
@@ -66,6 +69,7 @@ class OsuDataset(ItemDataset):
         if crops_per_chart < 1 or seed < 0:
             raise ConfigError(f"crops_per_chart: {crops_per_chart}, seed: {seed}; need at least 1 and 0")
         self.settings = AudioSettings.from_params(audio)
+        self.time = TimeSettings.from_params(time)
         self.spec = FeatureSpec.from_yaml(features)
         self.keys = keys
         self.with_audio = with_audio
@@ -76,6 +80,8 @@ class OsuDataset(ItemDataset):
             raise ConfigError(f"augmentation is for training; the {self.split} split is not augmented")
         if self.settings.kind == "stft" and self.augmentation.pitch_p + self.augmentation.frequency_mask_p > 0:
             raise ConfigError("augmentation: pitch_p and frequency_mask_p change mel bins; audio.kind is 'stft'")
+        if self.time.axis == "beats" and self.augmentation.offset_p > 0:
+            raise ConfigError("augmentation: offset_p begins items between two note frames; on beats they begin on one")
         if latents is not None and (self.split != "train" or not with_audio):
             raise ConfigError("latents are for the training of stage 2: give them as data.params.train.params.latents")
         self.cache = AudioCache(cache_dir, self.settings)
@@ -86,6 +92,8 @@ class OsuDataset(ItemDataset):
         self.entries, self.report = load_entries(
             lists, self.spec, keys, self.split, division, self.cache if with_audio else None, rates
         )
+        if self.time.axis == "beats":
+            self.entries = with_timing(self.entries, self.report)
         if not self.entries:
             advice = division_advice(*division_for(lists, self.spec, keys, division, self.split))
             raise DatasetError(
@@ -112,6 +120,7 @@ class OsuDataset(ItemDataset):
             "frame_ms": grid.note_frame_ms,
             "max_note_frame": grid.max_frame,
             "audio_note_window_ratio": grid.audio_per_note,
+            **({"frames_per_beat": self.time.frames_per_beat} if self.time.axis == "beats" else {}),
             **self.augmentation.of_notes(),
         }
 
@@ -148,23 +157,34 @@ class OsuDataset(ItemDataset):
         variant = epoch if self.latents is None else epoch % self.latents.n_variants
         rng = np.random.default_rng([self.seed, variant, index])
         rate = self.augmentation.draw_rate(rng)
-        end_ms = max(entry.last_ms.max(), self.settings.grid.audio.to_ms(entry.audio_frames))  # of music or chart
-        grid = replace(self.settings.grid, rate=rate, end_ms=end_ms)
-        start = self._window(entry, grid, rng)  # audio frames at that rate
+        axis = self.time.axis_of(entry.points, self.settings.grid)
+        notes = (entry.start_ms, entry.last_ms)
+        song_ms = self.settings.grid.audio.to_ms(entry.audio_frames)
+        if axis is not None:
+            notes, song_ms = (axis.to_axis(notes[0]), axis.to_axis(notes[1])), float(axis.to_axis(song_ms))
+        end_ms = max(notes[1].max(), song_ms)  # of music or chart
+        grid = replace(self.settings.grid, rate=rate if axis is None else 1.0, end_ms=end_ms)
+        start = self._window(notes[1].max(), grid, axis, rng)  # audio frames at that rate
         grid = grid.beginning_at(start)
         convertor = self._convertor(grid, rng)
         item: dict[str, Any] = {}
         if self.latents is None:
-            item["note"] = convertor.encode_arrays(entry.column, entry.start_ms, entry.last_ms, rng).note
-            item["valid_flag"] = self._valid_flag(entry, grid)
+            item["note"] = convertor.encode_arrays(entry.column, *notes, rng).note
+            item["valid_flag"] = self._valid_flag(notes[1].max(), grid)
         else:
             item["z"] = self.latents[variant, index]
         rng = np.random.default_rng([self.seed, epoch, index, 1])  # separate: the same draws with latents
         feature = entry.ids[self._row_of_rate.get(rate, 0)].astype(np.int64)
-        feature = self.spec.starting_at(feature, grid.audio.to_ms(start))
+        start_ms = grid.audio.to_ms(start)
+        feature = self.spec.starting_at(feature, start_ms if axis is None else float(axis.to_song(start_ms)))
+        if axis is not None:
+            feature = self.spec.at_tempo(
+                feature, rate * axis.bpm(start_ms, start_ms + grid.notes.to_ms(grid.max_frame))
+            )
+        feature = drop_features(feature, self.spec, self.augmentation, rng)
         item |= {
             "n_frames": np.array(grid.filled_frames, dtype=np.int64),
-            "feature": drop_features(feature, self.spec.unconditional, self.augmentation, rng),
+            "feature": feature,
             "meta": {
                 "path": str(entry.path),
                 "audio": str(entry.audio),
@@ -175,16 +195,27 @@ class OsuDataset(ItemDataset):
             },
             "convertor": {name: value for name, value in asdict(convertor).items() if name != "keys"},
         }
+        if axis is not None:
+            item["meta"]["points"] = entry.points
         if self.with_audio:
-            item["audio"] = self._audio(entry, rate, start, rng)
+            item["audio"] = self._audio(entry, rate, start, axis, rng)
         return item
 
-    def _window(self, entry: Entry, song: TimeGrid, rng: np.random.Generator) -> int:
-        """The audio frame of the song at which the item begins: on a note frame, or between two if so drawn."""
+    def _window(self, last_ms: float, song: TimeGrid, axis: BeatAxis | None, rng: np.random.Generator) -> int:
+        """The audio frame of the song at which the item begins: on a note frame, or between two if so drawn.
+
+        On the axis of beats it begins with a measure. last_ms: when the chart's last note ends.
+        """
         ratio = song.audio_per_note
         song_frames = int(song.notes.at(song.in_window(song.end_ms)))
         spare = max(0, song_frames - song.max_frame)
-        spare = min(spare, int(song.notes.at(song.in_window(entry.last_ms.max()))))  # the window must reach the chart
+        spare = min(spare, int(song.notes.at(song.in_window(last_ms))))  # the window must reach the chart
+        if axis is not None:
+            measures = np.round(song.notes.at(axis.measures(song.notes.to_ms(spare + 1)))).astype(np.int64)
+            measures = measures[measures <= spare]
+            if self.augmentation.random_crop:
+                return int(rng.choice(measures)) * ratio
+            return 0 if self.split == "train" else int(measures[len(measures) // 2]) * ratio
         if self.augmentation.random_crop:
             start = int(rng.integers(0, spare + 1))
         else:
@@ -205,18 +236,24 @@ class OsuDataset(ItemDataset):
             rate=grid.rate,
         )
 
-    def _valid_flag(self, entry: Entry, grid: TimeGrid) -> np.ndarray:
+    def _valid_flag(self, last_ms: float, grid: TimeGrid) -> np.ndarray:
         """1 up to and including the frame of the chart's last note, wherever the window ends: float32 [T]."""
-        last = grid.notes.at(grid.in_window(entry.last_ms.max()))
+        last = grid.notes.at(grid.in_window(last_ms))
         return (np.arange(grid.max_frame) <= last).astype(np.float32)
 
-    def _audio(self, entry: Entry, rate: float, start: int, rng: np.random.Generator) -> np.ndarray:
+    def _audio(
+        self, entry: Entry, rate: float, start: int, axis: BeatAxis | None, rng: np.random.Generator
+    ) -> np.ndarray:
         """Float32 [M, A] or [2, Q, A], with zeros after the song's end."""
         try:
             song = self.cache.open(entry.spectrum)
         except AudioError:  # deleted or damaged during training
             song = self.cache.get(entry.audio)
-        spectrum = change_rate(song, start * rate, self.settings.max_audio_frame, rate)
+        n_frames = self.settings.max_audio_frame
+        if axis is None:
+            spectrum = change_rate(song, start * rate, n_frames, rate)
+        else:
+            spectrum = frames_at(song, axis.audio_positions(start, n_frames))
         if self.settings.kind == "mel":
             augment_mel(spectrum, self.augmentation, rng)
         return spectrum

@@ -131,6 +131,16 @@ def load_entries(
     return entries, report
 
 
+def with_timing(entries: Sequence[Entry], report: Report) -> list[Entry]:
+    """The charts that have timing points; reports the others as skipped."""
+    for entry in entries:
+        if not entry.points:
+            report.skip("without timing", f"{entry.path}: has no timing points, so its beats are unknown")
+    timed = [entry for entry in entries if entry.points]
+    report.done = len(timed)
+    return timed
+
+
 def division_for(
     beatmap_txts: Sequence[str], spec: FeatureSpec, keys: int, division: SplitSpec, split: str
 ) -> tuple[SplitSpec | None, int]:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from mug.data.audio import AudioSettings
+from mug.data.beat_axis import TimeSettings
 from mug.errors import DatasetError, PromptError
 from mug.features import FeatureSpec
 from mug.files import replacing
@@ -47,6 +48,7 @@ class ShardIndex:
     first_stage: str
     audio: dict[str, Any]
     features: list[Any]
+    time: dict[str, Any]
     shapes: dict[str, tuple[int, ...]]
     items: dict[str, int]
     n_bytes: dict[str, int]
@@ -59,9 +61,10 @@ class ShardIndex:
         return math.prod(self.shapes[member]) * DTYPES[member].itemsize
 
 
-def made_for(settings: AudioSettings, spec: FeatureSpec) -> dict[str, Any]:
-    """Return what a training must have in common with its shards: audio settings and features."""
-    return {"audio": asdict(settings), "features": [[name, *spec.blocks[name]] for name in spec.names]}
+def made_for(settings: AudioSettings, spec: FeatureSpec, time: TimeSettings) -> dict[str, Any]:
+    """Return what a training must have in common with its shards: audio settings, features and time axis."""
+    features = [[name, *spec.blocks[name]] for name in spec.names]
+    return {"audio": asdict(settings), "features": features, "time": asdict(time)}
 
 
 def item_bytes(z: tuple[int, int], audio: tuple[int, ...]) -> int:
@@ -75,6 +78,7 @@ def write_shards(
     items_a_shard: int,
     settings: AudioSettings,
     spec: FeatureSpec,
+    time: TimeSettings,
     first_stage: str,
 ) -> dict[str, int]:
     """Write items {z, audio, feature, n_frames, meta, convertor} in their order; return the bytes of every shard.
@@ -110,7 +114,7 @@ def write_shards(
     said = {
         "version": VERSION,
         "first_stage": first_stage,
-        **made_for(settings, spec),
+        **made_for(settings, spec, time),
         "shapes": shapes,
         "shards": [{"name": name, "items": counts[name], "bytes": n_bytes[name]} for name in counts],
     }
@@ -148,7 +152,13 @@ def parse_index(data: bytes, source: str) -> ShardIndex:
                 raise ValueError(f"a shard is called {name!r}")
             items[name], n_bytes[name] = _sizes([shard["items"], shard["bytes"]])
         index = ShardIndex(
-            str(said["first_stage"]), dict(said["audio"]), list(said["features"]), shapes, items, n_bytes
+            str(said["first_stage"]),
+            dict(said["audio"]),
+            list(said["features"]),
+            dict(said.get("time", asdict(TimeSettings()))),  # older shards count ms
+            shapes,
+            items,
+            n_bytes,
         )
         if not 1 <= index.n_items <= MAX_ITEMS:
             raise ValueError(f"it lists {index.n_items} items; 1 to {MAX_ITEMS} are possible")
@@ -167,9 +177,11 @@ def _sizes(values: Any) -> tuple[int, ...]:
     return tuple(values)
 
 
-def check_made_for(index: ShardIndex, settings: AudioSettings, spec: FeatureSpec, source: str) -> None:
-    """Raise DatasetError if the shards were made for other audio settings or features than the training's."""
-    for name, ours in json.loads(json.dumps(made_for(settings, spec))).items():
+def check_made_for(
+    index: ShardIndex, settings: AudioSettings, spec: FeatureSpec, time: TimeSettings, source: str
+) -> None:
+    """Raise DatasetError if the shards were made for other audio settings, features or time than the training's."""
+    for name, ours in json.loads(json.dumps(made_for(settings, spec, time))).items():
         theirs = getattr(index, name)
         if theirs != ours:
             raise DatasetError(

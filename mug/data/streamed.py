@@ -11,6 +11,7 @@ import numpy as np
 
 from mug.data.audio import AudioSettings
 from mug.data.augment import Augmentation, augment_mel, drop_features
+from mug.data.beat_axis import TimeSettings
 from mug.data.items import ItemDataset
 from mug.data.sampler import SeededSampler
 from mug.data.shard_store import ShardStore
@@ -24,9 +25,9 @@ MIXED_SHARDS = 4  # read at a time, their items shuffled together
 class StreamedDataset(ItemDataset):
     """Items of shards that `mug latents` wrote, local or remote.
 
-    url, cache_dir, cache_gb: see ShardStore. features, audio: the same as the shards were made with. augmentation: only
-    its audio and prompt parts apply; windows, rates and columns are as in the shards. An item is a function of (seed,
-    epoch, index). Raises DatasetError for shards that do not fit.
+    url, cache_dir, cache_gb: see ShardStore. features, audio, time: the same as the shards were made with.
+    augmentation: only its audio and prompt parts apply; windows, rates and columns are as in the shards. An item is a
+    function of (seed, epoch, index). Raises DatasetError for shards that do not fit.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class StreamedDataset(ItemDataset):
         features: str,
         audio: Mapping[str, Any],
         augmentation: Mapping[str, Any] | None = None,
+        time: Mapping[str, Any] | None = None,
         cache_dir: str = "data/shard_cache",
         cache_gb: float = 50.0,
         seed: int = 23,
@@ -46,7 +48,7 @@ class StreamedDataset(ItemDataset):
         self.with_audio = True
         self.store = ShardStore(url, cache_dir, cache_gb)
         index = self.store.index
-        check_made_for(index, self.settings, self.spec, url)
+        check_made_for(index, self.settings, self.spec, TimeSettings.from_params(time), url)
         self.shard_sizes = np.array(list(index.items.values()))  # items of every shard
         self._ends = np.cumsum(self.shard_sizes)
         self.report = f"{len(self)} items in {len(self.shard_sizes)} shards, {sum(index.n_bytes.values()) / 1e9:.2f} GB"
@@ -69,7 +71,7 @@ class StreamedDataset(ItemDataset):
         except ValueError as error:
             raise DatasetError(f"{self.store.url}/{self.store.names[shard]}: item {position}: {error}") from error
         rng = np.random.default_rng([self.seed, epoch, index, 1])
-        item["feature"] = drop_features(item["feature"], self.spec.unconditional, self.augmentation, rng)
+        item["feature"] = drop_features(item["feature"], self.spec, self.augmentation, rng)
         item["z"] = self._array(members, Z)
         if self.with_audio:
             item["audio"] = self._array(members, AUDIO)

@@ -39,7 +39,8 @@ def encode_shards(
     keys = [(int(number) % len(dataset), int(number) // len(dataset)) for number in order]
     batches = encoded_batches(model, dataset.without_epoch_augmentation(), keys, batch_size, num_workers, desc)
     a_shard = max(1, round(shard_mb * 1e6 / size))
-    return write_shards(folder, _items_of(batches), a_shard, settings, dataset.spec, model.first_stage_fingerprint)
+    fingerprint = model.first_stage_fingerprint
+    return write_shards(folder, _items_of(batches), a_shard, settings, dataset.spec, dataset.time, fingerprint)
 
 
 def _items_of(batches: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ Axes: B batch, K keys, T note frames, Z latent channels, L latent frames, F feat
 """
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,14 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_warn
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from mug.charts.beatmap import Beatmap, Note
+from mug.charts.beatmap import Beatmap, with_times
 from mug.charts.osu import read_osu, write_osu
+from mug.data.beat_axis import BeatAxis
 from mug.data.convertor import ManiaConvertor
 from mug.data.datamodule import collate, datamodule_of
+from mug.data.dataset import OsuDataset
+from mug.data.items import ItemDataset
 from mug.data.note_codec import keys_of
-from mug.data.time_grid import TimeGrid
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.errors import ChartError, ConfigError
 from mug.files import replacing
@@ -112,14 +114,14 @@ class BeatmapLogger(pl.Callback):
                 guesses = decode_charts(pl_module.network, batch, self.settings, first, show_progress, seed)
             arrays = (tensor.float().cpu().numpy() for tensor in (batch["note"], guesses))
             for index, (truth, guess) in enumerate(zip(*arrays, strict=True)):
-                convertor = ManiaConvertor(**batch["convertor"][index], keys=keys_of(truth))
                 n_frames = int(batch["n_frames"][index])
-                human = Beatmap(convertor.keys, convertor.decode(truth[:, :n_frames]), [])
-                generated = Beatmap(convertor.keys, convertor.decode(guess[:, :n_frames], threshold=0.0), [])
-                rows.append(compare(human, generated, span_ms=convertor.grid.notes.to_ms(n_frames)))
+                window = Window.of(batch, index, keys_of(truth), dataset)
+                human = window.chart(truth[:, :n_frames], threshold=0.5)
+                generated = window.chart(guess[:, :n_frames], threshold=0.0)
+                rows.append(compare(human, generated, window.ms_of(n_frames)))
                 if trainer.is_global_zero:
                     path = batch["meta"][index]["path"]
-                    self._show(trainer, first + index, path, (human, generated), rows[-1], convertor.grid, n_frames)
+                    self._show(trainer, first + index, path, (human, generated), rows[-1], window, n_frames)
         return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
     def _show(
@@ -129,7 +131,7 @@ class BeatmapLogger(pl.Callback):
         path: str,
         windows: tuple[Beatmap, Beatmap],
         row: Mapping[str, float],
-        grid: TimeGrid,
+        window: "Window",
         n_frames: int,
     ) -> None:
         """Write the human's and the model's chart of a window, and a picture of both, for TensorBoard too.
@@ -146,13 +148,13 @@ class BeatmapLogger(pl.Callback):
         folder, name = Path(trainer.default_root_dir) / CHARTS / f"step_{step:07d}", f"{number:02d}"
         suffixes = ("original", f"step {step}")
         human, generated = (
-            in_song(window, original, grid, suffix) for window, suffix in zip(windows, suffixes, strict=True)
+            in_song(chart, original, window.start_ms, suffix) for chart, suffix in zip(windows, suffixes, strict=True)
         )
         for chart, file in ((human, f"{name}_original.osu"), (generated, f"{name}.osu")):
             if chart.notes:  # an untrained model may place none, and a .osu needs some
                 write_osu(chart, folder / file)
-        start_ms = max(0.0, grid.in_song(0.0))
-        end_ms = min(start_ms + self.picture_ms, grid.in_song(grid.notes.to_ms(n_frames)))
+        start_ms = max(0.0, window.start_ms)
+        end_ms = min(start_ms + self.picture_ms, window.start_ms + window.ms_of(n_frames))
         title = (
             f"step {step}: onset F1 {row['val/onset_f1_20ms']:.2f} within 20 ms, {row['val/onset_f1_50ms']:.2f} in 50"
         )
@@ -222,12 +224,43 @@ def compare(human: Beatmap, generated: Beatmap, span_ms: float) -> dict[str, flo
     return {**scores, **figures, **{f"charts/{name}_human": value for name, value in there.items()}}
 
 
-def in_song(window: Beatmap, original: Beatmap, grid: TimeGrid, suffix: str) -> Beatmap:
+@dataclass(frozen=True)
+class Window:
+    """The part of a song that an item covers, on either time axis. start_ms: where it begins in the song."""
+
+    convertor: ManiaConvertor
+    axis: BeatAxis | None
+    start_ms: float
+
+    @classmethod
+    def of(cls, batch: Mapping[str, Any], index: int, keys: int, dataset: ItemDataset) -> "Window":
+        """The window of an item in a batch of `dataset`."""
+        convertor = ManiaConvertor(**batch["convertor"][index], keys=keys)
+        points = batch["meta"][index].get("points")
+        axis = dataset.time.axis_of(points, convertor.grid) if isinstance(dataset, OsuDataset) and points else None
+        start_ms = convertor.grid.in_song(0.0)
+        return cls(convertor, axis, start_ms if axis is None else float(axis.to_song(start_ms)))
+
+    def ms_of(self, n_frames: int) -> float:
+        """How long the first note frames are, in ms."""
+        ms = self.convertor.grid.notes.to_ms(n_frames)
+        return ms if self.axis is None else float(self._to_real(np.array(ms)))
+
+    def chart(self, note: np.ndarray, threshold: float) -> Beatmap:
+        """Decode a note array [4K, T], with times from the window's beginning."""
+        notes = self.convertor.decode(note, threshold)
+        if self.axis is not None:
+            notes = with_times(notes, self._to_real)
+        return Beatmap(self.convertor.keys, notes, [])
+
+    def _to_real(self, window_ms: np.ndarray) -> np.ndarray:
+        assert self.axis is not None, "only times on the axis of beats differ from real ones"
+        return self.axis.to_song(self.axis.settled(self.convertor.grid.in_song(window_ms))) - self.start_ms
+
+
+def in_song(window: Beatmap, original: Beatmap, start_ms: float, suffix: str) -> Beatmap:
     """A window's notes at their times in the song, with the names and timing of the chart it was cut from."""
-    notes = [
-        Note(grid.in_song(n.start_ms), n.column, None if n.end_ms is None else grid.in_song(n.end_ms))
-        for n in window.notes
-    ]
+    notes = with_times(window.notes, lambda window_ms: window_ms + start_ms)
     return Beatmap(
         keys=window.keys,
         notes=notes,

@@ -20,7 +20,7 @@ from mug.training.export import export_run
 from tests.shipped_configs import NAMES, shipped
 
 Edit = Callable[[dict[str, Any]], Path]
-NOT_ITS_OWN = "its prompt, audio or keys are not those of"
+NOT_ITS_OWN = "its prompt, audio, time axis or keys are not those of"
 FEATURES = "mug.cond.feature.BeatmapFeatureEmbedder"
 
 
@@ -206,11 +206,11 @@ def test_a_folder_brings_its_placement_model(folder_with_placement, tiny_checkpo
     [
         (
             lambda config: config["data"]["params"]["common"].update(keys=7),
-            "its prompt, audio or keys are not those of",
+            "its prompt, audio, time axis or keys are not those of",
         ),
         (
             lambda config: config["data"]["params"]["common"]["audio"].update(sr=44100),
-            "its prompt, audio or keys are not those of",
+            "its prompt, audio, time axis or keys are not those of",
         ),
         (
             lambda config: config["model"].update(tiny_run_config()["model"]),

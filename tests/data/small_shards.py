@@ -3,6 +3,7 @@
 import numpy as np
 
 from mug.data.audio import AudioSettings
+from mug.data.beat_axis import TimeSettings
 from mug.data.shards import write_shards
 from mug.data.streamed import StreamedDataset
 from mug.features import FeatureSpec
@@ -27,7 +28,7 @@ def item(number):
 
 
 def write(folder, n_items=N_ITEMS):
-    write_shards(folder, map(item, range(n_items)), A_SHARD, SETTINGS, SPEC, "first stage")
+    write_shards(folder, map(item, range(n_items)), A_SHARD, SETTINGS, SPEC, TimeSettings(), "first stage")
     return folder
 
 

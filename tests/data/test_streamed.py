@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from webdataset.tariterators import group_by_keys, tar_file_expander
 
+from mug.data.beat_axis import TimeSettings
 from mug.data.shards import INDEX, write_shards
 from mug.data.streamed import ShardSampler, StreamedDataset
 from mug.errors import DatasetError
@@ -224,7 +225,7 @@ def test_what_is_interrupted_does_not_count(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_shards(tmp_path, interrupted(), A_SHARD, SETTINGS, SPEC, "first stage")
+        write_shards(tmp_path, interrupted(), A_SHARD, SETTINGS, SPEC, TimeSettings(), "first stage")
     assert [path.name for path in tmp_path.iterdir()] == ["shard-000000.tar"]
     with pytest.raises(DatasetError, match="no shards there"):
         dataset(tmp_path)

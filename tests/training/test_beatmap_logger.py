@@ -387,11 +387,11 @@ def test_the_noise_of_a_song_is_its_own(model: Any, tmp_path: Path) -> None:
     )
 
 
-def test_notes_of_a_faster_window_go_back_to_the_song() -> None:
+def test_notes_of_a_window_go_back_to_the_song() -> None:
     song = Beatmap(4, [Note(9000.0, 1, 9700.0), Note(9800.0, 2)], [])
-    convertor = ManiaConvertor(FRAME_MS, max_frame=64, offset_ms=-6000.0, rate=1.25)
+    convertor = ManiaConvertor(FRAME_MS, max_frame=64, offset_ms=-7500.0)
     window = Beatmap(4, convertor.decode(convertor.encode(song).note), [])
-    written = in_song(window, song, convertor.grid, suffix="back")
+    written = in_song(window, song, 7500.0, suffix="back")
     assert [(note.start_ms, note.column) for note in written.notes] == [
         (pytest.approx(9000.0, abs=0.1), 1),
         (pytest.approx(9800.0, abs=0.1), 2),
