@@ -21,8 +21,10 @@ from mug.data.time_grid import TimeGrid
 from mug.errors import ConfigError
 
 WHOLE_MS = 3.0  # a stretch this close to a whole number of beats has that number: red lines are often in whole ms
+ROUNDED_MS = 5.0  # notes this close to a line were meant to be on it
 WIDER = 1.2  # how far beyond its octave a tempo may lie before it is folded differently from the one before
 FEWEST_BEATS = 1.0  # a shorter stretch is an effect, not a tempo
+HAIR_MS = 1e-4  # so that rounding does not put a note on the first moment of a frame into the frame before
 FINEST = (16, 12)  # the finest lines of a beat that charts use; they include all coarser ones
 
 
@@ -116,15 +118,23 @@ class BeatAxis:
         i = np.maximum(np.searchsorted(self._beats, beats, side="right") - 1, 0)
         return self._times[i] + (beats - self._beats[i]) * self._lengths[i]
 
-    def settled(self, axis_ms: np.ndarray) -> np.ndarray:
-        """Times on the axis moved to the nearest line that charts use: 1/16 or 1/12 of a beat of the chart, [N]."""
+    def notes_to_axis(self, song_ms: np.ndarray) -> np.ndarray:
+        """Times of a chart's notes -> times on the axis, on their lines: files often round to whole ms, [N] -> [N]."""
+        return self.settled(self.to_axis(song_ms), ROUNDED_MS)
+
+    def settled(self, axis_ms: Any, within_ms: float = math.inf) -> np.ndarray:
+        """Times on the axis moved to the nearest line that charts use: 1/16 or 1/12 of a beat of the chart, [N].
+
+        within_ms: times that are farther from it than this, in the song, stay.
+        """
         beats = np.asarray(axis_ms, dtype=np.float64) / self.beat_ms
         i = np.maximum(np.searchsorted(self._beats, beats, side="right") - 1, 0)
-        since, per_beat = (beats - self._beats[i]) / self._per_beat[i], self._per_beat[i]  # in beats of the chart
+        since = (beats - self._beats[i]) / self._per_beat[i]  # in beats of the chart
         lines = np.stack([np.round(since * divisor) / divisor for divisor in FINEST])  # [2, N]
-        nearest = np.abs(lines - since).argmin(axis=0)
-        line = np.take_along_axis(lines, nearest[None], axis=0)[0]
-        return (self._beats[i] + line * per_beat) * self.beat_ms
+        away = np.abs(lines - since)
+        line = np.where(away[0] <= away[1], lines[0], lines[1])
+        is_near = away.min(axis=0) * self._per_beat[i] * self._lengths[i] <= within_ms
+        return np.where(is_near, (self._beats[i] + line * self._per_beat[i]) * self.beat_ms + HAIR_MS, axis_ms)
 
     def measures(self, end_ms: float) -> np.ndarray:
         """The times on the axis at which measures begin, from 0 to before `end_ms`, in ms."""

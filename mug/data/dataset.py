@@ -7,7 +7,7 @@ L latent frames.
 import copy
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +161,8 @@ class OsuDataset(ItemDataset):
         notes = (entry.start_ms, entry.last_ms)
         song_ms = self.settings.grid.audio.to_ms(entry.audio_frames)
         if axis is not None:
-            notes, song_ms = (axis.to_axis(notes[0]), axis.to_axis(notes[1])), float(axis.to_axis(song_ms))
+            notes = (axis.notes_to_axis(entry.start_ms), axis.notes_to_axis(entry.last_ms))
+            song_ms = float(axis.to_axis(song_ms))
         end_ms = max(notes[1].max(), song_ms)  # of music or chart
         grid = replace(self.settings.grid, rate=rate if axis is None else 1.0, end_ms=end_ms)
         start = self._window(notes[1].max(), grid, axis, rng)  # audio frames at that rate
@@ -196,7 +197,7 @@ class OsuDataset(ItemDataset):
             "convertor": {name: value for name, value in asdict(convertor).items() if name != "keys"},
         }
         if axis is not None:
-            item["meta"]["points"] = entry.points
+            item["meta"]["points"] = [astuple(point) for point in entry.points]
         if self.with_audio:
             item["audio"] = self._audio(entry, rate, start, axis, rng)
         return item

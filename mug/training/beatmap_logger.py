@@ -17,7 +17,7 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_warn
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from mug.charts.beatmap import Beatmap, with_times
+from mug.charts.beatmap import Beatmap, TimingPoint, with_times
 from mug.charts.osu import read_osu, write_osu
 from mug.data.beat_axis import BeatAxis
 from mug.data.convertor import ManiaConvertor
@@ -236,7 +236,7 @@ class Window:
     def of(cls, batch: Mapping[str, Any], index: int, keys: int, dataset: ItemDataset) -> "Window":
         """The window of an item in a batch of `dataset`."""
         convertor = ManiaConvertor(**batch["convertor"][index], keys=keys)
-        points = batch["meta"][index].get("points")
+        points = [TimingPoint(*point) for point in batch["meta"][index].get("points", ())]
         axis = dataset.time.axis_of(points, convertor.grid) if isinstance(dataset, OsuDataset) and points else None
         start_ms = convertor.grid.in_song(0.0)
         return cls(convertor, axis, start_ms if axis is None else float(axis.to_song(start_ms)))

@@ -17,6 +17,10 @@ from mug.data.augment import (
     shift_pitch,
 )
 from mug.errors import ConfigError
+from mug.features import Feature, FeatureSpec
+
+SPEC = FeatureSpec(Feature(f"is_{number}", "bool", values=(False, True)) for number in range(21))
+GIVEN = SPEC.unconditional + 2
 
 
 def ramp(n_frames, n_mels=3):
@@ -129,42 +133,48 @@ def test_a_mask_fits_a_spectrum_of_few_bins():
 
 def test_without_augmentation_nothing_changes():
     rng = np.random.default_rng(0)
-    mel, ids = ramp(7), np.arange(5)
+    mel, ids = ramp(7), GIVEN
     augment_mel(mel, Augmentation(), rng)
     np.testing.assert_array_equal(mel, ramp(7))
-    np.testing.assert_array_equal(drop_features(ids, ids + 100, Augmentation(), rng), ids)
+    np.testing.assert_array_equal(drop_features(ids, SPEC, Augmentation(), rng), ids)
     assert Augmentation().draw_rate(rng) == 1.0
 
 
 def test_features_are_dropped_one_by_one_or_all_at_once():
-    ids, unconditional = np.arange(100, 121), np.arange(21)
+    ids, unconditional = GIVEN, SPEC.unconditional
     rng = np.random.default_rng(0)
-    dropped = np.array(
-        [drop_features(ids, unconditional, Augmentation(feature_dropout_p=0.5), rng) for _ in range(2000)]
-    )
+    dropped = np.array([drop_features(ids, SPEC, Augmentation(feature_dropout_p=0.5), rng) for _ in range(2000)])
     is_dropped = dropped == unconditional
     assert (is_dropped | (dropped == ids)).all()
     np.testing.assert_allclose(is_dropped.mean(axis=0), 0.5, atol=0.05)
     assert not is_dropped.all(axis=1).any()
-    prompts = np.array(
-        [drop_features(ids, unconditional, Augmentation(prompt_dropout_p=0.25), rng) for _ in range(2000)]
-    )
+    prompts = np.array([drop_features(ids, SPEC, Augmentation(prompt_dropout_p=0.25), rng) for _ in range(2000)])
     whole = (prompts == unconditional).all(axis=1)
     assert (whole | (prompts == ids).all(axis=1)).all()
     assert whole.mean() == pytest.approx(0.25, abs=0.03)
 
 
 def test_short_prompts_say_the_first_feature_and_little_else():
-    ids, unconditional = np.arange(100, 121), np.arange(21)
+    ids = GIVEN
     rng = np.random.default_rng(0)
     augmentation = Augmentation(prompt_dropout_p=0.2, short_prompt_p=0.5)
-    given = np.array([drop_features(ids, unconditional, augmentation, rng) for _ in range(4000)]) == ids
+    given = np.array([drop_features(ids, SPEC, augmentation, rng) for _ in range(4000)]) == ids
     said = given.sum(axis=1)
     short = given[(said > 0) & (said < 21)]
     assert (said == 0).mean() == pytest.approx(0.2, abs=0.03)
     assert (said == 21).mean() == pytest.approx(0.4, abs=0.03)
     assert short[:, 0].all()
     np.testing.assert_allclose(short[:, 1:].mean(axis=0), 0.1, atol=0.04)
+
+
+def test_the_tempo_is_dropped_only_with_all_others():
+    spec = FeatureSpec([*SPEC.features, Feature("tempo", "numeric", 110, 230, 5)])
+    ids = np.append(GIVEN, spec.blocks["tempo"][0] + 3)
+    rng = np.random.default_rng(0)
+    augmentation = Augmentation(prompt_dropout_p=0.2, short_prompt_p=0.5, feature_dropout_p=0.5)
+    dropped = np.array([drop_features(ids, spec, augmentation, rng) for _ in range(1000)]) == spec.unconditional
+    np.testing.assert_array_equal(dropped[:, -1], dropped.all(axis=1))
+    assert dropped[:, -1].mean() == pytest.approx(0.2, abs=0.04)
 
 
 def test_rates_are_drawn_with_their_probability_in_steps():

@@ -5,8 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from mug.charts.beatmap import Note
-from mug.charts.osu import parse_osu
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.osu import parse_osu, write_osu
 from mug.data.audio import AudioSettings, load_audio
 from mug.data.convertor import ManiaConvertor
 from mug.data.dataset import OsuTestDataset, OsuTrainDataset, OsuValidDataset
@@ -326,3 +326,57 @@ def test_the_advice_for_an_empty_split_fills_it(tmp_path, kind):
 def test_impossible_parameters_are_named(library, params, named):
     with pytest.raises(ConfigError, match=named):
         dataset(library, **params)
+
+
+FRAME_MS = 46.439909297
+BEATS = {"axis": "beats", "frames_per_beat": 8}
+TEMPO_YAML = "- {name: sr, type: numeric, min: 1, max: 8, interval: 0.2}\n" + (
+    "- {name: tempo, type: numeric, min: 110, max: 230, interval: 5}\n"
+)
+
+
+@pytest.fixture(scope="module")
+def timed(tmp_path_factory):
+    """A song of 12 s with a click and a note on every half beat: 16 beats of 128 BPM from 300 ms on, then 150 BPM."""
+    folder = tmp_path_factory.mktemp("timed")
+    changes_ms = 300 + 16 * 60_000 / 128
+    times = [300 + i * 30_000 / 128 for i in range(32)] + [changes_ms + i * 200 for i in range(20)]
+    notes = [Note(time, i % 4) for i, time in enumerate(times)]
+    (chart,) = write_set(folder / "song 1", 1, notes, seconds=12.0)
+    points = [TimingPoint(300, 60_000 / 128), TimingPoint(changes_ms, 400)]
+    write_osu(Beatmap(4, notes, points, audio_filename="audio.wav", beatmap_set_id=1), chart)
+    (folder / "features.yaml").write_text(TEMPO_YAML)
+    beatmap_txt = list_charts(folder, [chart])
+    return OsuTrainDataset(
+        beatmap_txt=str(beatmap_txt),
+        features=str(folder / "features.yaml"),
+        audio=AUDIO,
+        cache_dir=str(folder / "cache"),
+        augmentation={"random_crop": True, "rate": [1.25, 1.25], "rate_p": 0.5},
+        time=BEATS,
+        **ALL,
+    )
+
+
+def test_on_beats_every_crop_begins_with_a_measure_and_notes_are_on_their_clicks(timed):
+    starts = set()
+    for epoch in range(20):
+        item = timed[0, epoch]
+        starts.add(round(-item["convertor"]["offset_ms"] / FRAME_MS))
+        heads = item["note"][:4].any(axis=0).nonzero()[0]  # note frames
+        assert set(np.diff(heads)) <= {4}  # half a beat, before the change as after it
+        assert item["note"][4:8].max() < 1e-4
+        assert item["convertor"]["rate"] == 1.0
+        clicks = item["audio"].max(axis=0)
+        assert all(clicks[max(8 * head - 3, 0) : 8 * head + 4].max() > 0.5 * clicks.max() for head in heads)
+    assert starts == {0, 32, 64, 96, 128, 160, 192}  # measures of 32 frames; the song begins in the first
+
+
+def test_on_beats_the_tempo_fills_itself_in(timed):
+    rows = {}
+    for epoch in range(60):
+        item = timed[0, epoch]
+        start = round(-item["convertor"]["offset_ms"] / FRAME_MS)
+        rows.setdefault(start, set()).add(int(item["feature"][1]) - timed.spec.blocks["tempo"][0])
+    assert rows[32] == {1 + (128 - 110) // 5, 1 + (160 - 110) // 5}  # as it is, and played at 1.25
+    assert rows[192] == {1 + (150 - 110) // 5, 1 + (187 - 110) // 5}
