@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from torch import nn
 
-from mug.checkpoints.model_folder import PLACEMENT, prompt_params
+from mug.checkpoints.model_folder import PLACEMENT, TIMING, prompt_params
 from mug.config import find_file
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.features import Feature, FeatureSpec
@@ -21,7 +21,9 @@ MAX_SHOWN = 200  # characters per value
 KINDS = {  # descriptions by class name; any other class is a first stage
     "DDPM": "A latent diffusion model that writes osu!mania charts for music.",
     "PlacementModel": "A note-placement model for osu!mania charts: how likely a note is at each moment of a song.",
+    "TimingModel": "A model of musical time: the beats, downbeats and tempo of a song.",
 }
+PLACES = {"PlacementModel": PLACEMENT, "TimingModel": TIMING}  # where they go in another model's folder
 OF_FIRST_STAGE = "An autoencoder for osu!mania charts: stage 1 of a model that writes them."
 
 
@@ -103,8 +105,10 @@ def _what_it_is(kind: str, parameters: Mapping[str, int], half: bool) -> str:
 
 
 def _how_to_use(name: str, kind: str) -> str:
-    if kind == "PlacementModel":
-        return f"Put it into the folder of a model that writes charts, as `{PLACEMENT}`; it is then used by default.\n"
+    if kind in PLACES:
+        return (
+            f"Put it into the folder of a model that writes charts, as `{PLACES[kind]}`; it is then used by default.\n"
+        )
     folder = "models/" + (name if re.fullmatch(r"[\w.-]+", name, re.ASCII) else "mine")
     commands = (
         f"mug chart --checkpoint {folder} --audio song.mp3 --prompt sr=4\nmug web --checkpoint {folder}\n"

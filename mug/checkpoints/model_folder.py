@@ -3,12 +3,13 @@
 - model.safetensors: the tensors by name
 - config.yaml: the model's target and params, and from data.params.common the keys, the audio, the time axis and the
   split of the songs
-- features.yaml: the features of a prompt; a first stage has none
+- features.yaml: the features of a prompt; a first stage and a timing model have none
 - README.md: the model card, see mug.checkpoints.model_card
 
 A diffusion model's folder may also contain:
 
 - placement: the model folder of a note-placement model, see mug.placement.model
+- timing: the model folder of a model that hears beats and tempo, see mug.timing.model
 - density.yaml: a prior of chart density, see mug.placement.density
 - sampling.yaml: default sampling settings, see mug.generation.settings
 """
@@ -34,7 +35,8 @@ from mug.files import resolve_inside
 from mug.model.weights import WEIGHTS
 from mug.yaml_files import read_yaml, write_yaml
 
-CONFIG, FEATURES, CARD, PLACEMENT, DENSITY = "config.yaml", "features.yaml", "README.md", "placement", "density.yaml"
+CONFIG, FEATURES, CARD = "config.yaml", "features.yaml", "README.md"
+PLACEMENT, DENSITY, TIMING = "placement", "density.yaml", "timing"
 DATA = ("keys", "audio", "time", *SPLIT_KEYS)  # the keys of data.params.common that are kept
 
 

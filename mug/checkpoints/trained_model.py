@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mug.checkpoints.agreement import check_agreement
 from mug.checkpoints.model_card import kind_of
-from mug.checkpoints.model_folder import DENSITY, PLACEMENT, prompt_params, read_folder_config
+from mug.checkpoints.model_folder import DENSITY, PLACEMENT, TIMING, prompt_params, read_folder_config
 from mug.cond.wave import AUDIO_ENCODERS
 from mug.config import find_file, without_ckpt_paths, without_removed
 from mug.data.audio import AudioSettings
@@ -32,6 +32,8 @@ from mug.model.weights import (
 )
 from mug.placement.density import DensityPrior
 from mug.placement.model import PlacementModel
+from mug.timing.activations import BeatListener
+from mug.timing.model import TimingModel
 from mug.yaml_files import read_yaml
 
 MAX_KERNEL_LENGTH = 2**16  # latent frames an S4 layer may have recorded; a song of an hour has a sixth of it
@@ -39,11 +41,17 @@ MAX_VALUES = 10_000  # in a configuration; a full-size run has a few hundred
 # What networks and files raise for an invalid configuration.
 NO_MODEL = (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, MemoryError, OSError, ConfigError)
 PLACES: dict[str, tuple[str, ...]] = {  # the classes that a configuration may build, by key
-    "model": ("mug.diffusion.diffusion.DDPM", *FIRST_STAGES, "mug.placement.model.PlacementModel"),
+    "model": (
+        "mug.diffusion.diffusion.DDPM",
+        *FIRST_STAGES,
+        "mug.placement.model.PlacementModel",
+        "mug.timing.model.TimingModel",
+    ),
     "unet_config": ("mug.diffusion.unet.UNetModel",),
     "first_stage_config": FIRST_STAGES,
     "wave_stage_config": tuple(f"{encoder.__module__}.{encoder.__qualname__}" for encoder in AUDIO_ENCODERS),
     "cond_stage_config": ("mug.cond.feature.BeatmapFeatureEmbedder",),
+    "decoder_config": ("mug.cond.timing.TimingDecoder",),
     "lossconfig": ("mug.firststage.losses.ManiaReconstructLoss",),
     "scheduler_config": ("mug.lr_scheduler.LambdaLinearScheduler", "mug.lr_scheduler.LambdaCosineScheduler"),
 }
@@ -63,7 +71,8 @@ class Interface(NamedTuple):
 class TrainedModel:
     """A diffusion model, its prompt features, audio settings and time axis, and the number of keys of its charts.
 
-    placement, density: a note-placement model and a prior of chart density, if its folder has them.
+    placement, density, timing: a note-placement model, a prior of chart density and a model that hears beats, if its
+    folder has them.
     """
 
     model: LatentDiffusion
@@ -73,14 +82,16 @@ class TrainedModel:
     keys: int
     placement: PlacementModel | None = None
     density: DensityPrior | None = None
+    timing: BeatListener | None = None
 
 
 def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None = None) -> TrainedModel:
     """Load a stage 2 checkpoint onto the CPU; `config` replaces the run's configuration in it.
 
     A checkpoint is a run's .ckpt, a model folder (mug.checkpoints.model_folder), or its .safetensors file. A folder's
-    placement model and density prior are loaded too. Checkpoints are untrusted: the configuration inside may only build
-    this package's own networks. Raises CheckpointError that names what is missing or which tensors do not fit.
+    placement model, density prior and timing model are loaded too. Checkpoints are untrusted: the configuration inside
+    may only build this package's own networks. Raises CheckpointError that names what is missing or which tensors do
+    not fit.
     """
     wanted = "charts need stage 2, configs/mug/mug_diffusion.yaml"
     model, interface = _load(checkpoint, LatentDiffusion, wanted, config)
@@ -90,7 +101,15 @@ def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None 
     folder = found if found.is_dir() else found.parent
     density = DensityPrior.from_yaml(folder / DENSITY) if (folder / DENSITY).exists() else None
     placement = _load_placement(folder / PLACEMENT, interface) if (folder / PLACEMENT).is_dir() else None
-    return TrainedModel(model, *interface, placement, density)
+    timing = load_timing_model(folder / TIMING) if (folder / TIMING).is_dir() else None
+    return TrainedModel(model, *interface, placement, density, timing)
+
+
+def load_timing_model(checkpoint: str | Path) -> BeatListener:
+    """Load a checkpoint or model folder of a TimingModel onto the CPU. Raises CheckpointError as above."""
+    wanted = f"tempo needs a timing model, configs/mug/mini_timing.yaml, such as the folder {TIMING} of models/mug-mini"
+    model, _, audio_settings = _load_network(checkpoint, TimingModel, wanted)
+    return BeatListener(model, audio_settings)
 
 
 def _load_placement(folder: Path, interface: Interface) -> PlacementModel:
@@ -108,7 +127,19 @@ def _load_placement(folder: Path, interface: Interface) -> PlacementModel:
 def _load(
     checkpoint: str | Path, kind: type[Network], wanted: str, config: Mapping[str, Any] | None = None
 ) -> tuple[Network, Interface]:
-    """Load a model of one kind.
+    """Load a model of one kind, with the interface that its configuration describes."""
+    model, config, audio_settings = _load_network(checkpoint, kind, wanted, config)
+    with naming_config(str(checkpoint)):
+        common = _common(config)
+        features = config["model"]["params"]["cond_stage_config"]["params"]["path_to_yaml"]
+        spec = FeatureSpec.from_yaml(find_file(features))
+        return model, Interface(spec, audio_settings, TimeSettings.from_params(common.get("time")), int(common["keys"]))
+
+
+def _load_network(
+    checkpoint: str | Path, kind: type[Network], wanted: str, config: Mapping[str, Any] | None = None
+) -> tuple[Network, Mapping[str, Any], AudioSettings]:
+    """Load a model of one kind; return it with its configuration and audio settings.
 
     wanted: for the message if the checkpoint is of another kind.
     """
@@ -122,17 +153,18 @@ def _load(
         if name.endswith(".kernel.kernel.L") and not 0 <= value <= MAX_KERNEL_LENGTH:
             raise CheckpointError(f"{checkpoint}: {name} is {value}, between 0 and {MAX_KERNEL_LENGTH} is allowed")
     with naming_config(source):
-        common = config["data"]["params"]["common"]
+        common = _common(config)
         keys, audio_settings = int(common["keys"]), AudioSettings.from_params(common["audio"])
-        time = TimeSettings.from_params(common.get("time"))
         # Values left to a default have to agree too.
         said = {**common["audio"], "n_mels": audio_settings.n_mels, "n_fft": audio_settings.n_fft}
         check_agreement(model, {"params": {"common": {"keys": keys, "audio": said}}})
-        features = config["model"]["params"]["cond_stage_config"]["params"]["path_to_yaml"]
-        spec = FeatureSpec.from_yaml(find_file(features))
         model = build_network(without_ckpt_paths(config["model"]), "model", kind)
     copy_weights(model, state, source)
-    return model.eval().requires_grad_(False), Interface(spec, audio_settings, time, keys)
+    return model.eval().requires_grad_(False), config, audio_settings
+
+
+def _common(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    return config["data"]["params"]["common"]
 
 
 def read_model(

@@ -1,4 +1,4 @@
-"""Beat prediction from a latent: a network of the 2023 program, which no configuration here trains yet.
+"""Beat prediction from a latent: a network of the 2023 program, trained as part of `mug.timing.model.TimingModel`.
 
 Axes: B batch, Z latent channels, L latent frames, T note frames.
 """
@@ -14,7 +14,7 @@ from mug.model.sequence import S4BidirectionalLayer
 
 
 class TimingDecoder(nn.Module):
-    """Latent [B, z_channels, L] -> [B, 2, T]: logit of a beat in the frame, and its position in the frame.
+    """Latent [B, z_channels, L] -> [B, out_channels, T]: logit of a beat in the frame, its position in it, and others.
 
     T = L * 2^(levels - 1). Every level ends in a bidirectional S4 layer, because a tempo only shows over many bars.
     """
@@ -26,6 +26,7 @@ class TimingDecoder(nn.Module):
         num_groups: int,
         channel_mult: Sequence[int],
         num_res_blocks: int,
+        out_channels: int = 2,
     ) -> None:
         super().__init__()
         self.z_channels = z_channels
@@ -40,13 +41,18 @@ class TimingDecoder(nn.Module):
             blocks.append(S4BidirectionalLayer(channels, num_groups))
             self.up.append(Level(blocks, upsample=Upsample(channels) if level else None))
         self.norm_out = group_norm(channels, num_groups)
-        self.conv_out = nn.Conv1d(channels, 2, 3, padding=1)
+        self.channels = channels  # of its features
+        self.conv_out = nn.Conv1d(channels, out_channels, 3, padding=1)
 
     def forward(self, z: Tensor, lengths: Tensor | None = None) -> Tensor:
         """`lengths` [B]: latent frames of each song. Raises ValueError unless z is [B, z_channels, L]."""
+        return self.conv_out(self.features(z, lengths))
+
+    def features(self, z: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """What the last layer answers from, [B, channels, T]."""
         check_input(z, self.z_channels, 1, "the timing decoder", lengths)
         masks = rising_masks(lengths, z.shape[2], len(self.up))
         h = self.conv_in(masked(z, masks[0]))
         for level, mask in zip(self.up, masks, strict=True):
             h = level(h, mask)
-        return self.conv_out(F.silu(self.norm_out(h, masks[-1])))
+        return F.silu(self.norm_out(h, masks[-1]))

@@ -15,9 +15,12 @@ from mug.firststage.first_stage import FirstStage
 from mug.firststage.lit_autoencoder import LitAutoencoder
 from mug.model.lit_network import LitNetwork
 from mug.model.network_node import ConfiguredNetwork, split_node
+from mug.timing.lit_timing import LitTiming
+from mug.timing.model import TimingModel
 
 TRAINERS: dict[type[ConfiguredNetwork], type[LitNetwork]] = {
     OnsetPredictor: LitOnsets,
+    TimingModel: LitTiming,
     FirstStage: LitAutoencoder,
     LatentDiffusion: DDPM,
 }

@@ -1,0 +1,1 @@
+"""Musical time from audio: a network that hears beats, downbeats and tempo."""
