@@ -29,7 +29,7 @@ SPREAD = 1.0  # classes: standard deviation of a tempo's target
 
 
 class TimingAnswers(NamedTuple):
-    """beat, place, downbeat [B, T]: logits, but for places in the frame; see mug.timing.labels. tempo [B, K, N]: logits."""
+    """Logits, and the place of a beat in its frame, see mug.timing.labels: [B, T], tempo [B, K, N]."""
 
     beat: Tensor
     place: Tensor
