@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mug.charts.beatmap import TimingPoint
+from mug.charts.beatmap import TimingPoint, bpm_of
 from mug.charts.tempo_map import TempoMap, is_tempo
 from mug.data.time_grid import TimeGrid
 from mug.timing.tempo_classes import TEMPO_FRAMES, in_range
@@ -49,7 +49,7 @@ def beat_planes(tempo_map: TempoMap, grid: TimeGrid, first_ms: float, last_ms: f
     downbeat, _ = _plane(grid.notes.at(grid.in_window(lines.measures_ms)), frames)
     middles = (np.arange(frames // TEMPO_FRAMES) + 0.5) * TEMPO_FRAMES
     moments = np.asarray(grid.in_song(grid.notes.to_ms(middles)))
-    bpm = 60_000.0 / tempo_map.lengths[tempo_map.stretch_at(moments)] * grid.rate
+    bpm = bpm_of(tempo_map.lengths[tempo_map.stretch_at(moments)]) * grid.rate
     sounding = (moments >= first_ms) & (moments < last_ms)
     return BeatPlanes(beat, place, downbeat, np.where(sounding, bpm, 0.0).astype(np.float32))
 
@@ -73,7 +73,7 @@ def problem_of(points: Sequence[TimingPoint], end_ms: float) -> str | None:
         return "has no red lines, or one that is no tempo"
     tempo_map = TempoMap.of_points(points)
     lasting = tempo_map.lasting(0.0, end_ms)
-    bpms = 60_000.0 / tempo_map.lengths
+    bpms = bpm_of(tempo_map.lengths)
     held = bpms[lasting > 0]
     if not len(held):
         return "has no red line before the end of its song"

@@ -55,9 +55,9 @@ def test_nothing_beats_outside_the_music() -> None:
     [
         ([TimingPoint(0, 500)], None),
         ([TimingPoint(i * 500, 500 + i) for i in range(60)], None),  # somebody plays, and every beat is timed
-        ([TimingPoint(0, 500), TimingPoint(2000, 0.001), TimingPoint(2001, 500)], "of 6e+07 BPM"),
+        ([TimingPoint(0, 500), TimingPoint(2000, 7.5), TimingPoint(2001, 500)], "of 8000 BPM"),
         ([TimingPoint(0, 500), TimingPoint(2000, 60_000), TimingPoint(2001, 500)], "of 1 BPM"),
-        ([TimingPoint(0, 500), TimingPoint(90_000, 0.001)], None),  # after the song's end
+        ([TimingPoint(0, 500), TimingPoint(90_000, 7.5)], None),  # after the song's end
         ([TimingPoint(100 * i, 100) for i in range(30)], "30 red lines within 5 s"),
         ([TimingPoint(350 * i, 500) for i in range(8)], "7 red lines that hold for less than a beat"),
         ([TimingPoint(0, 1500)], "tempo of 40 BPM"),
