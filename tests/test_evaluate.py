@@ -86,6 +86,8 @@ def test_a_model_on_songs(evaluated, songs):
     assert report["settings"]["steps"] == 1
     assert report["settings"]["guidance"] == 1.0  # as the model has it
     assert [len(digest) for digest in report["versions"]["sha256"].values()] == [64]
+    assert len(report["reference_offsets"]) == 4
+    assert metrics["aligned_onset_f1_20ms"]["charts"] == 4
     charts = sorted(path.relative_to(evaluated).as_posix() for path in evaluated.rglob("*.osu"))
     assert charts == [f"charts/{song}/{name}.osu" for song in ("first", "second") for name in ("easy", "hard")]
 

@@ -36,12 +36,14 @@ from tqdm import tqdm
 from mug import cli
 from mug.charts.osu import read_osu
 from mug.cli import command_parser
+from mug.data.chart_offset import ChartOffset
 from mug.data.split import SPLIT_KEYS, SPLITS, SplitSpec
 from mug.device import add_device_argument
 from mug.errors import ChartError, ConfigError, MugError
 from mug.files import replacing
 from mug.generation.sampling_options import add_sampling_options, settings_from
 from mug.metrics import report as reports
+from mug.metrics.alignment import offsets_json, offsets_text, reference_offsets
 from mug.metrics.contest import GENERATED, HUMAN, Contest
 from mug.metrics.duplicates import TrainingCharts
 from mug.metrics.flags import obedience
@@ -60,21 +62,23 @@ def main(argv: Sequence[str] | None = None) -> None:
     generator = load_generator(args)
     report = Report()
     everyone = read_references(args, generator, report)
-    contest = Contest(None if generator is None else generator.encode, args.seed)
     if args.generated is not None:
         pairs, found = pairs_in(args.generated, everyone)
         report.skipped += found.skipped
         references = list({reference.path: reference for reference, _ in pairs}.values())
-        for reference, chart in tqdm(pairs, desc="measuring", unit="chart", disable=None):
-            contest.enter(GENERATED, reference, chart, {"sr": reference.stars, **prompt_of(chart)})
     else:
         references = chosen(everyone, args.max_charts_per_song, args.limit)
-        if generator is not None:
-            written = write_charts(generator, references, args.prompt, sampling_of(args, generator), args.out, report)
-            references = []  # leaves undecodable audio out of the baselines too
-            for reference, chart, prompt in written:
-                contest.enter(GENERATED, reference, chart, prompt)
-                references.append(reference)
+    offsets = reference_offsets(references, everyone)
+    contest = Contest(None if generator is None else generator.encode, args.seed, offsets)
+    if args.generated is not None:
+        for reference, chart in tqdm(pairs, desc="measuring", unit="chart", disable=None):
+            contest.enter(GENERATED, reference, chart, {"sr": reference.stars, **prompt_of(chart)})
+    elif generator is not None:
+        written = write_charts(generator, references, args.prompt, sampling_of(args, generator), args.out, report)
+        references = []  # leaves undecodable audio out of the baselines too
+        for reference, chart, prompt in written:
+            contest.enter(GENERATED, reference, chart, prompt)
+            references.append(reference)
     contest.enter_baselines(references, everyone)
     answers = []
     if args.flags:
@@ -83,7 +87,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     summaries = {name: summarised(name, pairs, training, args.seed) for name, pairs in contest.pairs.items()}
     report.skipped += contest.report.skipped
     report.done = len(references)
-    show_and_keep(args, shlex.join(["mug", "evaluate", *argv]), summaries, obedience(answers, args.seed), report)
+    offsets = {reference.path: offsets[reference.path] for reference in references if reference.path in offsets}
+    command = shlex.join(["mug", "evaluate", *argv])
+    show_and_keep(args, command, summaries, obedience(answers, args.seed), offsets, report)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -239,7 +245,12 @@ def summarised(name: str, pairs: list[Any], training: TrainingCharts | None, see
 
 
 def show_and_keep(
-    args: argparse.Namespace, command: str, summaries: dict[str, Summary], flags: dict[str, Any], report: Report
+    args: argparse.Namespace,
+    command: str,
+    summaries: dict[str, Summary],
+    flags: dict[str, Any],
+    offsets: dict[Path, ChartOffset],
+    report: Report,
 ) -> None:
     """Print the tables, and write the files of --out."""
     print(reports.text_table(reports.rows_of(summaries)))
@@ -247,7 +258,8 @@ def show_and_keep(
     print(f"\n{reports.text_table(reports.level_rows(summaries))}")
     if flags:
         print(f"\n{reports.text_table(reports.obedience_rows(flags))}")
-    print(cli.printable(f"\n{report}"))
+    notes = f"{offsets_text(offsets.values())}\n{report}"
+    print(cli.printable(f"\n{notes}"))
     if args.out is None:
         return
     args.out.mkdir(parents=True, exist_ok=True)
@@ -255,12 +267,13 @@ def show_and_keep(
         "command": command,
         "settings": reports.settings_of(args),
         "versions": reports.versions_of(args.checkpoint),
+        "reference_offsets": offsets_json(offsets),
     }
     everything = reports.as_json(summaries, flags, about, report.skipped)
     with replacing(args.out / "report.json") as temporary:
         temporary.write_text(json.dumps(everything, indent=1, ensure_ascii=False, default=float), encoding="utf-8")
     with replacing(args.out / "report.md") as temporary:
-        temporary.write_text(reports.markdown(summaries, flags, command, str(report)), encoding="utf-8")
+        temporary.write_text(reports.markdown(summaries, flags, command, notes), encoding="utf-8")
     try:
         from mug.metrics.plots import write_plots
     except MugError as error:

@@ -10,6 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from mug.charts.beatmap import Beatmap
+from mug.data.chart_offset import ChartOffset
 from mug.errors import AudioError
 from mug.metrics.baselines import Peaks, nearest_other, onset_chart, onset_peaks, random_chart
 from mug.metrics.profile import Encoder, Profile, profile_of
@@ -24,10 +25,18 @@ class Contest:
     """Pairs of charts by source (the columns of the table); every reference is measured once.
 
     encode: the first stage for the distance of latents, or None. seed: of the random baseline charts.
+    offsets: of people's charts against the audio, by path.
     """
 
-    def __init__(self, encode: Encoder | None = None, seed: int = 0, tqdm_class: Callable[..., Any] = tqdm) -> None:
+    def __init__(
+        self,
+        encode: Encoder | None = None,
+        seed: int = 0,
+        offsets: Mapping[Path, ChartOffset] | None = None,
+        tqdm_class: Callable[..., Any] = tqdm,
+    ) -> None:
         self.encode = encode
+        self.offsets = offsets or {}
         self.seed = seed
         self.tqdm_class = tqdm_class
         self.report = Report()
@@ -38,7 +47,12 @@ class Contest:
         """Add a chart and its reference. prompt: None means the reference's star rating."""
         prompt = {"sr": reference.stars} if prompt is None else prompt
         pair = Pair(
-            str(reference.path), reference.song, self._measured(reference), profile_of(chart, self.encode), prompt
+            str(reference.path),
+            reference.song,
+            self._measured(reference),
+            profile_of(chart, self.encode),
+            prompt,
+            self.offsets.get(reference.path),
         )
         self.pairs.setdefault(source, []).append(pair)
 
@@ -66,7 +80,15 @@ class Contest:
 
     def _enter_human(self, reference: Reference, other: Reference) -> None:
         prompt = {"sr": reference.stars}
-        pair = Pair(str(reference.path), reference.song, self._measured(reference), self._measured(other), prompt)
+        pair = Pair(
+            str(reference.path),
+            reference.song,
+            self._measured(reference),
+            self._measured(other),
+            prompt,
+            self.offsets.get(reference.path),
+            self.offsets.get(other.path),
+        )
         self.pairs.setdefault(HUMAN, []).append(pair)
 
     def _measured(self, reference: Reference) -> Profile:

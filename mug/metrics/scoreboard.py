@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from mug.data.chart_offset import ChartOffset
+from mug.metrics.alignment import shift_ms
 from mug.metrics.bootstrap import Estimate, Statistic, bootstrap, mean_of, ratio_of
 from mug.metrics.density import density_spearman, notes_per_second_error
 from mug.metrics.duplicates import NEAR_DUPLICATE
@@ -29,13 +31,18 @@ FLAGS = ("rc", "hb", "ln", *SKILLSETS)  # features that a prompt can set to true
 
 @dataclass(frozen=True)
 class Pair:
-    """A chart, the human's chart of the same song, and the prompt."""
+    """A chart, the human's chart of the same song, and the prompt.
+
+    The offsets are those of people's charts against the audio; None if not measured, or for a program's chart.
+    """
 
     name: str  # of the reference
     song: str
     reference: Profile
     estimated: Profile
     prompt: Mapping[str, Any]
+    reference_offset: ChartOffset | None = None
+    estimated_offset: ChartOffset | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,7 @@ def scores_of(pair: Pair) -> dict[str, float]:
             f"column_f1_{tolerance}ms": column_f1(human, chart, tolerance),
             f"mirrored_column_f1_{tolerance}ms": column_f1(human, chart, tolerance, mirrored=True),
         }
+    row |= _aligned_scores(pair, there, guessed)
     stars = pair.reference.star_rating if pair.prompt.get("sr") is None else pair.prompt["sr"]
     errors = {name: _difference(pair, f"{name}_ett") for name in SKILLSETS}
     asked_for = [errors[name] for name in SKILLSETS if pair.prompt.get(f"{name}_ett") is not None]
@@ -89,6 +97,17 @@ def scores_of(pair: Pair) -> dict[str, float]:
         "flags_obeyed": _share(came.values()),
         "skillsets_obeyed": _share(came[name] for name in SKILLSETS if name in came),
     }
+
+
+def _aligned_scores(pair: Pair, there: np.ndarray, guessed: np.ndarray) -> dict[str, float]:
+    """Onset F1 of moments in ms without the offsets of people's charts; NaN if they were not measured."""
+    offset = pair.reference_offset
+    row = {"reference_offset_ms": offset.offset_ms if offset is not None and offset.is_sure else NAN}
+    there, guessed = there + shift_ms(offset), guessed + shift_ms(pair.estimated_offset)
+    for tolerance in TOLERANCES_MS:
+        f1 = NAN if offset is None else onset_f1(there, guessed, tolerance).f1
+        row[f"aligned_onset_f1_{tolerance}ms"] = f1
+    return row
 
 
 def _share(came: Iterable[bool]) -> float:

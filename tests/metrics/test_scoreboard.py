@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mug.charts.beatmap import Note
+from mug.data.chart_offset import ChartOffset
 from mug.metrics.frechet import Moments
 from mug.metrics.profile import Profile, profile_of
 from mug.metrics.scoreboard import Pair, scores_of, summary_of
@@ -34,6 +35,24 @@ def test_a_pair_counted_by_hand():
     assert row["ln_length_distance_ms"] == 100.0
     assert math.isnan(row["flags_obeyed"])
     assert math.isnan(row["asked_ett_error"])
+
+
+def test_offsets_of_peoples_charts_are_removed_before_aligned_f1():
+    late = ChartOffset(30.0, 9.0)
+    row = scores_of(replace(pair(HUMAN, GUESS), reference_offset=late))
+    # the human's moments at 30, 1030, 2030, 7030: of GUESS only the one at 30 is within 20 ms, all are within 50
+    assert (row["aligned_onset_f1_20ms"], row["aligned_onset_f1_50ms"]) == (1 / 4, 1.0)
+    assert row["onset_f1_20ms"] == 3 / 4
+    assert row["reference_offset_ms"] == 30.0
+    both = scores_of(replace(pair(HUMAN, GUESS), reference_offset=late, estimated_offset=late))
+    assert both["aligned_onset_f1_20ms"] == 3 / 4
+
+
+def test_an_unsure_offset_counts_as_0_and_none_leaves_a_gap():
+    unsure = scores_of(replace(pair(HUMAN, GUESS), reference_offset=ChartOffset(30.0, 1.0)))
+    assert unsure["aligned_onset_f1_20ms"] == unsure["onset_f1_20ms"]
+    assert math.isnan(unsure["reference_offset_ms"])
+    assert math.isnan(scores_of(pair(HUMAN, GUESS))["aligned_onset_f1_20ms"])
 
 
 def test_a_chart_against_itself_is_perfect():
