@@ -7,10 +7,14 @@ from typing import Any
 from mug.config import PROJECT_ROOT, load_config
 
 CONFIGS = PROJECT_ROOT / "configs" / "mug"
-NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if "model:" in path.read_text(encoding="utf-8"))
+NAMES = sorted(
+    path.stem for path in CONFIGS.glob("*.yaml") if {"model:", "over:"} & set(path.read_text(encoding="utf-8").split())
+)
 BASES = {
+    "autoencoder_beats": "autoencoder",
     "autoencoder_large": "autoencoder",
     "mini_placement": "mini_diffusion",
+    "mug_diffusion_beats": "mug_diffusion",
     "mug_diffusion_stft": "mug_diffusion",
 }
 

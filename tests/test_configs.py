@@ -17,13 +17,16 @@ from tests.shipped_configs import BASES, CONFIGS, NAMES, files_of, shipped
 
 PARAMETERS = {
     "autoencoder": 5_086_192,
+    "autoencoder_beats": 5_086_192,
     "autoencoder_large": 5_618_448,
     "mug_diffusion": 156_536_384,
+    "mug_diffusion_beats": 156_536_384 + 25 * 128,  # the tempo's embedding
     "mug_diffusion_stft": 124_554_480,
 }
 FIRST_STAGE = {
     "mini_diffusion": "mini_autoencoder",
     "mug_diffusion": "autoencoder",
+    "mug_diffusion_beats": "autoencoder_beats",
     "mug_diffusion_stft": "autoencoder_large",
 }
 MINI_BYTES = 16 * 10**6  # of models/mug-mini, in float16

@@ -17,6 +17,7 @@ import numpy as np
 from mug.charts.beatmap import TimingPoint
 from mug.charts.tempo_map import TempoMap
 from mug.config import check_params
+from mug.data.resampling import frames_at
 from mug.data.time_grid import TimeGrid
 from mug.errors import ConfigError
 
@@ -136,6 +137,10 @@ class BeatAxis:
         is_near = away.min(axis=0) * self._per_beat[i] * self._lengths[i] <= within_ms
         return np.where(is_near, (self._beats[i] + line * self._per_beat[i]) * self.beat_ms + HAIR_MS, axis_ms)
 
+    def on_lines(self, song_ms: np.ndarray) -> np.ndarray:
+        """Times in the song moved to the nearest line, [N] -> [N]."""
+        return self.to_song(self.settled(self.to_axis(song_ms)))
+
     def measures(self, end_ms: float) -> np.ndarray:
         """The times on the axis at which measures begin, from 0 to before `end_ms`, in ms."""
         lines = self._lines_until(end_ms / self.beat_ms)
@@ -148,13 +153,15 @@ class BeatAxis:
         lasting = np.diff([start_ms, *np.clip(self._beats[1:] * self.beat_ms, start_ms, end_ms), end_ms])
         return 60_000.0 / float(self._lengths[int(lasting.argmax())])
 
-    def audio_positions(self, first: int, n_frames: int) -> np.ndarray:
-        """Which frame of the song's spectrum, with its fraction, is heard at each audio frame of the axis: [n_frames].
+    def heard(self, spectrum: np.ndarray, first: int = 0, n_frames: int | None = None) -> np.ndarray:
+        """The song's spectrum [..., A] at audio frames of the axis, from frame `first` on: float32 [..., n_frames].
 
-        first: audio frame of the axis.
+        By default up to the song's end.
         """
         audio = self._grid.audio
-        return audio.at(self.to_song(audio.to_ms(first + np.arange(n_frames))))
+        if n_frames is None:
+            n_frames = math.ceil(audio.at(float(self.to_axis(audio.to_ms(spectrum.shape[-1])))))
+        return frames_at(spectrum, audio.at(self.to_song(audio.to_ms(first + np.arange(n_frames)))))
 
     def _song_to_beats(self, song_ms: np.ndarray) -> np.ndarray:
         i = np.maximum(np.searchsorted(self._times, song_ms, side="right") - 1, 0)

@@ -16,12 +16,13 @@ import numpy as np
 from mug.charts.beatmap import MAX_KEYS, MIN_KEYS
 from mug.data.audio import AudioSettings
 from mug.data.audio_cache import AudioCache
-from mug.data.augment import Augmentation, augment_mel, change_rate, drop_features, frames_at
+from mug.data.augment import Augmentation, augment_mel, drop_features
 from mug.data.beat_axis import BeatAxis, TimeSettings
 from mug.data.convertor import ManiaConvertor
 from mug.data.items import ItemDataset
 from mug.data.latents import EncodedLatents
 from mug.data.library import Entry, division_for, load_entries, with_timing
+from mug.data.resampling import change_rate
 from mug.data.split import SplitSpec, division_advice
 from mug.data.time_grid import TimeGrid
 from mug.errors import AudioError, ConfigError, DatasetError
@@ -254,7 +255,7 @@ class OsuDataset(ItemDataset):
         if axis is None:
             spectrum = change_rate(song, start * rate, n_frames, rate)
         else:
-            spectrum = frames_at(song, axis.audio_positions(start, n_frames))
+            spectrum = axis.heard(song, start, n_frames)
         if self.settings.kind == "mel":
             augment_mel(spectrum, self.augmentation, rng)
         return spectrum

@@ -2,13 +2,13 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from mug.charts.beatmap import Note, TimingPoint
 from mug.charts.playability import remove_minijacks
-from mug.charts.timing import fit_timing, snap
+from mug.charts.timing import fit_timing
 from mug.data.audio import read_tags
 
 UNKNOWN_ARTIST = "Unknown Artist"
@@ -81,13 +81,17 @@ def fit_tempo(notes: Sequence[Note], bpm: float | None, offset_ms: float | None)
 
 
 def tidy(
-    notes: Sequence[Note], keys: int, grid: Sequence[TimingPoint] | None, jack_interval_ms: float, end_ms: float
+    notes: Sequence[Note],
+    keys: int,
+    to_grid: Callable[[Sequence[Note]], Sequence[Note]] | None,
+    jack_interval_ms: float,
+    end_ms: float,
 ) -> list[Note]:
-    """Snap the notes to the grid, if there is one, round them to whole ms inside the song, and remove minijacks.
+    """Move the notes with `to_grid`, if given, round them to whole ms inside the song, and remove minijacks.
 
-    A note that would snap to just outside the song stays where it is.
+    A note that would move to just outside the song stays where it is.
     """
-    if grid is not None:
-        pairs = zip(notes, snap(notes, grid), strict=True)
+    if to_grid is not None:
+        pairs = zip(notes, to_grid(notes), strict=True)
         notes = [moved if inside([moved], end_ms) else note for note, moved in pairs]
     return remove_minijacks(inside(notes, end_ms), keys, jack_interval_ms)[0]

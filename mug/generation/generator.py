@@ -20,15 +20,19 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from mug.charts.beatmap import Beatmap, Note
+from mug.charts.beatmap import Beatmap, Note, TimingPoint, with_times
 from mug.charts.osu import parse_osu
 from mug.charts.playability import JACK_INTERVAL_MS
+from mug.charts.timing import snap
 from mug.checkpoints.trained_model import TrainedModel, load_trained_model
 from mug.config import find_file
 from mug.data.audio import load_audio
+from mug.data.beat_axis import BeatAxis
+from mug.data.motifs import Motifs
+from mug.data.self_similarity import find_motifs, self_similarity, slots_on
 from mug.device import AUTO, pick_device
 from mug.errors import AudioError, ChartError, ConfigError
-from mug.features import START_TIME
+from mug.features import START_TIME, TEMPO
 from mug.generation.choice import Choice, choose
 from mug.generation.consensus import agreements
 from mug.generation.finishing import fit_tempo, gather_chords, inside, song_names, tidy
@@ -43,6 +47,7 @@ from mug.placement.chances import Chances
 from mug.placement.density import Density
 from mug.ratings.chart_features import chart_features
 
+HAIR = 1e-3  # of a frame: rounding
 MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of its length
 
 
@@ -50,12 +55,18 @@ MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of
 class Prepared:
     """A song, prepared for sampling charts and choosing among them.
 
-    spectrum: [M, A]. chances: note probabilities of the placement model, None without one. density: the prior's density
-    for the prompt, None without one.
+    spectrum: [M, A], heard on the model's time axis. axis: that of a model that counts beats, else None. bpm: of its
+    beats. points: the song's timing, None if it is fitted to the notes of each chart. motifs: which measures repeat
+    others, in latent frames, None if the model does not count beats. chances: note probabilities of the placement
+    model, None without one. density: the prior's density for the prompt, None without one.
     """
 
     spectrum: np.ndarray
     end_ms: float
+    axis: BeatAxis | None
+    bpm: float | None
+    points: list[TimingPoint] | None
+    motifs: Motifs | None
     silences: list[Span]
     chances: Chances | None
     density: Density | None
@@ -71,6 +82,7 @@ class ChartGenerator:
         self.spec = trained.spec
         self.density = trained.density
         self.audio_settings = trained.audio_settings
+        self.time = trained.time
         self.keys = trained.keys
         self._spectrum_of: tuple[Any, np.ndarray] = (None, np.empty(0))  # the last song's file and spectrum
 
@@ -145,7 +157,7 @@ class ChartGenerator:
 
     def _prepare(self, request: Request) -> Prepared:
         """Read the song, and predict where its charts have notes and how dense they are, if the model can."""
-        feature_ids = self._feature_ids(request.prompt)  # [F]; an invalid prompt fails before any audio is decoded
+        self._feature_ids(request.prompt, None)  # an invalid prompt fails before any audio is decoded
         spectrum = self._spectrum(request.audio)  # [M, A]
         if is_silent(spectrum, self.audio_settings):
             raise AudioError(f"{request.audio}: is silent, so there is nothing to chart")
@@ -154,21 +166,24 @@ class ChartGenerator:
         density = None if self.density is None else self.density.of(self.spec.inside(request.prompt))
         if density is not None and silences:  # they have no notes: spread over the whole song there are fewer
             density = replace(density, log_rate=density.log_rate + math.log(sounding_share(silences, end_ms)))
-        return Prepared(
-            spectrum,
-            end_ms,
-            silences,
-            chances=self.sampler.place(spectrum, feature_ids) if request.settings.ensemble > 1 else None,
-            density=density,
-        )
+        points = self._timing_points(request.song)
+        axis, bpm, motifs = self.time.axis_of(points or [], self.audio_settings.grid), None, None
+        if axis is not None:
+            spectrum, bpm = axis.heard(spectrum), axis.bpm(0.0, float(axis.to_axis(end_ms)))
+            motifs = self._motifs(spectrum, axis)
+        feature_ids = self._feature_ids(request.prompt, bpm)  # [F]
+        chances = self.sampler.place(spectrum, feature_ids, axis) if request.settings.ensemble > 1 else None
+        return Prepared(spectrum, end_ms, axis, bpm, points, motifs, silences, chances, density)
 
     def _sample(
         self, request: Request, prepared: Prepared, prompts: Mapping[int, Prompt], tqdm_class: Callable[..., Any]
     ) -> dict[int, list[list[Note]]]:
         """Sample an ensemble's notes for each chart of `prompts`."""
-        feature_ids = np.stack([self._feature_ids(prompt) for prompt in prompts.values()])  # [N, F]
+        feature_ids = np.stack([self._feature_ids(prompt, prepared.bpm) for prompt in prompts.values()])  # [N, F]
         seeds = [request.seed + index for index in prompts]
-        ensembles = self.sampler.sample(prepared.spectrum, feature_ids, seeds, request.settings, tqdm_class)
+        ensembles = self.sampler.sample(
+            prepared.spectrum, feature_ids, seeds, request.settings, tqdm_class, prepared.axis, prepared.motifs
+        )
         return {
             index: [
                 gather_chords(without_notes_in(prepared.silences, inside(notes, prepared.end_ms), prepared.end_ms))
@@ -186,11 +201,14 @@ class ChartGenerator:
         if not candidates or not (notes := candidates[0].notes()):
             return None
         song = request.song
-        points = list(song.timing_points or [fit_tempo(notes, song.bpm, song.offset_ms)])
+        points = prepared.points or [fit_tempo(notes, song.bpm, song.offset_ms)]
+
+        def to_grid(notes: Sequence[Note]) -> list[Note]:
+            return snap(notes, points) if prepared.axis is None else with_times(notes, prepared.axis.on_lines)
 
         def chart_of(notes: Sequence[Note]) -> Beatmap:
-            beat = points if request.snap else None
-            return Beatmap(self.keys, tidy(notes, self.keys, beat, jack_interval_ms, prepared.end_ms), points)
+            snapping = to_grid if request.snap else None
+            return Beatmap(self.keys, tidy(notes, self.keys, snapping, jack_interval_ms, prepared.end_ms), points)
 
         return choose(candidates, samples, request.prompt, chart_of)
 
@@ -222,6 +240,23 @@ class ChartGenerator:
             for index, choice in sorted(best.items(), key=lambda pair: pair[0])
         ]
 
+    def _timing_points(self, song: Song) -> list[TimingPoint] | None:
+        """The song's timing if it is known, else None."""
+        if song.timing_points:
+            return list(song.timing_points)
+        if song.bpm is not None and song.offset_ms is not None:
+            return [fit_tempo([], song.bpm, song.offset_ms)]
+        return None
+
+    def _motifs(self, spectrum: np.ndarray, axis: BeatAxis) -> Motifs:
+        """Which measures of a spectrum [M, A] on the axis repeat others, in latent frames."""
+        grid = self.sampler.grid
+        end_ms = grid.audio.to_ms(spectrum.shape[-1])
+        borders_ms = np.append(axis.measures(end_ms), end_ms)
+        starts = np.ceil(grid.audio.at(borders_ms) - HAIR).astype(np.int64).tolist()
+        similarity = self_similarity(spectrum, slots_on(starts, round(grid.audio.at(axis.beat_ms))))
+        return find_motifs(similarity, np.ceil(grid.latents.at(borders_ms) - HAIR).astype(np.int64).tolist())
+
     def _spectrum(self, path: Path) -> np.ndarray:
         """The spectrum [M, A] of a song. The last one is cached, because one song often gets several charts."""
         try:
@@ -236,9 +271,11 @@ class ChartGenerator:
             self._spectrum_of = (file, spectrum)
         return spectrum
 
-    def _feature_ids(self, prompt: Prompt) -> np.ndarray:
+    def _feature_ids(self, prompt: Prompt, bpm: float | None) -> np.ndarray:
         """Ids [F] of a prompt. The window starts at the song's beginning unless the prompt gives another time."""
         ids = self.spec.encode(prompt)
+        if bpm is not None and TEMPO not in prompt:
+            ids = self.spec.at_tempo(ids, bpm)
         return ids if START_TIME in prompt else self.spec.starting_at(ids, 0.0)
 
     def prompt_of(self, chart: str | Path, rate: float = 1.0) -> dict[str, PromptValue]:

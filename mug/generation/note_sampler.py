@@ -15,9 +15,11 @@ from einops import repeat
 from torch import Tensor
 from tqdm import tqdm
 
-from mug.charts.beatmap import Beatmap, Note
+from mug.charts.beatmap import Beatmap, Note, with_times
 from mug.checkpoints.model_folder import PLACEMENT
 from mug.checkpoints.trained_model import TrainedModel
+from mug.data.beat_axis import BeatAxis
+from mug.data.motifs import Motifs
 from mug.data.note_codec import NoteCodec
 from mug.diffusion.guidance import guided
 from mug.diffusion.latent_diffusion import LatentDiffusion
@@ -74,6 +76,7 @@ class NoteSampler:
         self.model = trained.model
         self.placement = trained.placement
         self.grid = replace(trained.audio_settings.grid, notes_per_latent=trained.model.latent_factor)
+        self.time = trained.time
         self.keys = trained.keys
         self.codec = NoteCodec(self.grid, self.keys)
         self._lock = threading.Lock()
@@ -86,10 +89,14 @@ class NoteSampler:
         seeds: Sequence[int],
         settings: SamplingSettings,
         tqdm_class: Callable[..., Any],
+        axis: BeatAxis | None = None,
+        motifs: Motifs | None = None,
     ) -> list[list[list[Note]]]:
         """Sample N ensembles for a song's spectrum [M, A], one per seed, conditioned on the prompts' ids [N, F].
 
         The samples of an ensemble start from successive noises of one generator. Returns notes [seed][sample].
+        axis: of a model that counts beats; the spectrum is the one heard on it, and notes lie on its lines. motifs:
+        which measures repeat others, in latent frames, see mug.generation.motif_noise.
         """
         model, device = self.model, self.model.device
         audio_frames = self.grid.audio_per_latent
@@ -103,7 +110,10 @@ class NoteSampler:
             audios = model.encode_audio(audio)
             for first in range(0, len(seeds) * draws, batch):
                 jobs = [divmod(job, draws) for job in range(first, min(first + batch, len(seeds) * draws))]
-                x_T = [motif_noise(seeds[index], draw, model.z_channels, length) for index, draw in jobs]
+                x_T = [
+                    motif_noise(seeds[index], draw, model.z_channels, length, motifs, settings.repetition)
+                    for index, draw in jobs
+                ]
                 planes = sample_planes(
                     model,
                     torch.stack(x_T).to(device),  # [B, Z, L]
@@ -115,13 +125,15 @@ class NoteSampler:
                 )
                 arrays = planes.float().cpu().numpy()  # [B, 4K, T]
                 samples += [self.codec.decode(array, threshold=0.0) for array in arrays]
+        if axis is not None:
+            samples = [with_times(notes, lambda axis_ms: axis.to_song(axis.settled(axis_ms))) for notes in samples]
         return [samples[first : first + draws] for first in range(0, len(samples), draws)]
 
     @torch.no_grad()
-    def place(self, spectrum: np.ndarray, feature_ids: np.ndarray) -> Chances | None:
+    def place(self, spectrum: np.ndarray, feature_ids: np.ndarray, axis: BeatAxis | None = None) -> Chances | None:
         """Predict the note probability at every moment of a song, from its spectrum [M, A] and a prompt's ids [F].
 
-        None without a placement model.
+        axis: see `sample`. None without a placement model.
         """
         if self.placement is None:
             return None
@@ -129,7 +141,9 @@ class NoteSampler:
         multiple = self.placement.audio_multiple
         ratio = self.grid.audio_per_note
         passes = []  # each frame's note start and its probability: [T] each
-        for shift in (0, ratio // 2):  # a note on the edge of a frame in one pass is inside one in the other
+        # A note on the edge of a frame in one pass is inside one in the other. On beats, frames only begin on lines.
+        shifts = (0, ratio // 2) if axis is None else (0,)
+        for shift in shifts:
             length = math.ceil((shift + spectrum.shape[-1]) / multiple) * multiple
             audio = _with_silence(spectrum, length, shift).to(self.model.device)
             with self._lock:
@@ -140,26 +154,30 @@ class NoteSampler:
                     "note_frames do not fit its audio encoder"
                 )
             frames = torch.arange(len(start)) + offset.clamp(0, 1) - shift / ratio
-            passes.append((self.grid.notes.to_ms(frames), start.sigmoid() / 2))
-        times_ms, chances = (torch.cat(parts) for parts in zip(*passes, strict=True))  # [2T], each frame counts as half
+            passes.append((self.grid.notes.to_ms(frames), start.sigmoid() / len(shifts)))
+        times_ms, chances = (torch.cat(parts) for parts in zip(*passes, strict=True))  # of all passes
         order = times_ms.argsort(stable=True)
-        return Chances(times_ms[order].numpy(), chances[order].numpy())
+        times = times_ms[order].numpy()
+        return Chances(times if axis is None else axis.to_song(axis.settled(times)), chances[order].numpy())
 
     @torch.no_grad()
     def encode(self, chart: Beatmap) -> np.ndarray:
         """Return the normalised latent [Z, L] of a chart, from its first note to the end of its last.
 
-        Raises ChartError for a chart with another key count.
+        Raises ChartError for a chart with another key count, and for one without timing if the model counts beats.
         """
         if chart.keys != self.keys:
             raise ChartError(f"a {self.keys}K model cannot encode the {chart.keys}K chart '{chart.version}'")
         model, grid = self.model, self.grid
+        axis = self.time.axis_of(chart.timing_points, grid)
+        notes = chart.notes if axis is None else with_times(chart.notes, axis.notes_to_axis)
+        first_ms, last_ms = min(note.start_ms for note in notes), max(note.last_ms for note in notes)
         multiple = grid.notes_per_latent * model.length_multiple
-        n_frames = (int(grid.notes.at(chart.last_ms)) // multiple + 1) * multiple  # T
-        note = NoteCodec(replace(grid, max_frame=n_frames), self.keys).encode(chart).note  # [4K, T]
+        n_frames = (int(grid.notes.at(last_ms)) // multiple + 1) * multiple  # T
+        note = NoteCodec(replace(grid, max_frame=n_frames), self.keys).encode(notes).note  # [4K, T]
         z = model.encode_latent(torch.from_numpy(note)[None].to(model.device))[0]  # [Z, L], from the song's beginning
-        first = max(0, int(grid.latents.at(min(note.start_ms for note in chart.notes))))
-        return z[:, first : int(grid.latents.at(chart.last_ms)) + 1].float().cpu().numpy()
+        first = max(0, int(grid.latents.at(first_ms)))
+        return z[:, first : int(grid.latents.at(last_ms)) + 1].float().cpu().numpy()
 
 
 def _with_silence(spectrum: np.ndarray, audio_frames: int, before: int = 0) -> torch.Tensor:

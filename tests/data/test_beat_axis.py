@@ -100,10 +100,12 @@ def test_times_come_back_and_measures_begin_on_frames(points):
     assert (np.diff(measures) > 0.5).all()
 
 
-def test_positions_of_audio_frames_follow_the_tempo():
+def test_spectra_follow_the_tempo():
     song = axis((0, BEAT_MS, 4), (16 * BEAT_MS, 0.9 * BEAT_MS, 4))
+    spectrum = np.arange(2000, dtype=np.float32)[None]  # the value of a frame is its number
     first = 16 * 64  # 64 audio frames a beat
-    assert song.audio_positions(first - 1, 3) == pytest.approx([first - 1, first, first + 0.9])
+    assert song.heard(spectrum, first - 1, 3)[0] == pytest.approx([first - 1, first, first + 0.9])
+    assert song.heard(spectrum).shape == (1, first + np.ceil((2000 - first) / 0.9))
 
 
 def test_impossible_settings_and_charts_without_timing_are_refused():

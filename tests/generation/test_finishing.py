@@ -1,13 +1,18 @@
 """What is done to sampled notes before people play them."""
 
+from functools import partial
+
 import pytest
 
 from mug.charts.beatmap import Note, TimingPoint
+from mug.charts.timing import snap
 from mug.generation.finishing import gather_chords, inside, song_names, tidy
+
+GRID = partial(snap, timing_points=[TimingPoint(0.0, 400.0)])
 
 
 def test_notes_go_to_the_grid_and_into_whole_milliseconds():
-    assert tidy([Note(403.7, 0), Note(606.2, 1, 995.4)], 4, [TimingPoint(0.0, 400.0)], 90, 2000) == [
+    assert tidy([Note(403.7, 0), Note(606.2, 1, 995.4)], 4, GRID, 90, 2000) == [
         Note(400.0, 0),
         Note(600.0, 1, 1000.0),
     ]
@@ -32,7 +37,7 @@ def test_a_song_file_called_audio_is_named_after_its_folder(tmp_path, place, nam
 
 
 def test_no_note_is_lost_because_its_line_lies_outside_the_song():
-    grid = [TimingPoint(-5.0, 400.0)]
+    grid = partial(snap, timing_points=[TimingPoint(-5.0, 400.0)])
     assert tidy([Note(2.0, 0), Note(389.0, 1)], 4, grid, 90, 392) == [Note(2.0, 0), Note(389.0, 1)]
 
 
@@ -65,4 +70,7 @@ def test_a_chord_has_one_note_per_column_and_no_empty_hold():
 
 def test_the_grid_tears_no_chord_apart():
     notes = gather_chords([Note(191.0, 0), Note(203.0, 1)])  # 9 ms before the line, 3 ms after it
-    assert tidy(notes, 4, [TimingPoint(0.0, 400.0)], 90, 2000) == [Note(200.0, 0), Note(200.0, 1)]
+    assert tidy(notes, 4, GRID, 90, 2000) == [
+        Note(200.0, 0),
+        Note(200.0, 1),
+    ]

@@ -180,7 +180,7 @@ def helped(tiny_checkpoint, tmp_path) -> ChartGenerator:
 def test_an_ensemble_keeps_moments_scored_likely_by_placement(generator, helped, song, monkeypatch):
     places = []
 
-    def place(spectrum, features):
+    def place(spectrum, features, axis):
         places.append(features)
         times = np.arange(0.0, 3000.0, 25.0)
         return Chances(times, np.where(times < 1000, 0.9, 0.01))
