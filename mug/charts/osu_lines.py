@@ -10,6 +10,7 @@ from mug.charts.beatmap import BEAT_MS_RANGE, MAX_TIME_MS, Note, TimingPoint
 
 MAX_STRAY = 100  # control characters before the text; a file with more of them is not text
 CIRCLE, SLIDER, SPINNER, HOLD = 1, 2, 8, 128  # bits of a hit object's type
+MAX_INT = 2**31 - 1  # osu! ignores lines with larger whole numbers
 DEFAULT_BEAT_MS = 500.0  # a chart without timing is written at 120 BPM
 
 
@@ -103,16 +104,18 @@ def parse_timing_point(line: str) -> TimingPoint | None:
         meter = int(fields[2]) if len(fields) > 2 else 4
     except (ValueError, IndexError):
         return None
-    if not beat_ms > 0 or (len(fields) > 6 and fields[6].strip() != "1"):
+    if not beat_ms > 0 or abs(meter) > MAX_INT or (len(fields) > 6 and fields[6].strip() != "1"):
         return None
     low_ms, high_ms = BEAT_MS_RANGE
     return TimingPoint(time_ms, min(max(beat_ms, low_ms), high_ms), meter if meter > 0 else 4)
 
 
 def format_timing_point(point: TimingPoint) -> str:
-    """Write a timing point with all its digits. Raises ValueError for a beat length that osu! does not accept."""
+    """Write a timing point with all its digits. Raises ValueError for a point that osu! does not accept."""
     if not (abs(point.time_ms) <= MAX_TIME_MS and BEAT_MS_RANGE[0] <= point.beat_ms <= BEAT_MS_RANGE[1]):
         raise ValueError(f"a timing point at {point.time_ms} ms with beats of {point.beat_ms} ms")
+    if not 1 <= point.meter <= MAX_INT:
+        raise ValueError(f"a timing point at {point.time_ms} ms with bars of {point.meter} beats")
     return f"{_decimal(point.time_ms)},{_decimal(point.beat_ms)},{point.meter},1,0,100,1,0"
 
 

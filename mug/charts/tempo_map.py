@@ -3,7 +3,6 @@
 Axes: P stretches of one tempo, N moments.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -120,18 +119,17 @@ class TempoMap:
 
         Lines of beats shorter than `min_beat`, and of measures shorter than `min_measure`, are left out.
         """
-        beats, measures, numbers = [np.zeros(0)], [np.zeros(0)], [np.zeros(0, np.int64)]
-        for i, (begin, beat) in enumerate(zip(self.times.tolist(), self.lengths.tolist(), strict=True)):
-            low = start if i == 0 else max(start, begin)
-            high = min(float(self.times[i + 1]), end) if i + 1 < len(self.times) else end
-            measure = beat * int(self.meters[i])
-            if beat >= min_beat:
-                beats.append(begin + beat * _multiples(begin, beat, low, high))
-            if measure >= min_measure:
-                lines = _multiples(begin, measure, low, high)
-                measures.append(begin + measure * lines)
-                numbers.append(self._first_measures[i] + lines)
-        return Lines(np.concatenate(beats), np.concatenate(measures), np.concatenate(numbers))
+        lows = np.maximum(self.times, start)
+        lows[0] = start
+        highs = np.minimum([*self.times[1:].tolist(), end], end)
+        i, beats = _multiples(self.times, self.lengths, lows, np.where(self.lengths >= min_beat, highs, lows))
+        bars = self.lengths * self.meters
+        j, measures = _multiples(self.times, bars, lows, np.where(bars >= min_measure, highs, lows))
+        return Lines(
+            beats_ms=self.times[i] + self.lengths[i] * beats,
+            measures_ms=self.times[j] + bars[j] * measures,
+            numbers=self._first_measures[j] + measures,
+        )
 
     def measure_at(self, times: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
         """The number of the measure that each moment lies in, and its beat within the measure, from 0: [N] each."""
@@ -156,8 +154,14 @@ def is_tempo(point: TimingPoint) -> bool:
     return BEAT_MS_RANGE[0] <= point.beat_ms <= BEAT_MS_RANGE[1] and abs(point.time_ms) <= MAX_TIME_MS
 
 
-def _multiples(begin: float, step: float, low: float, high: float) -> np.ndarray:
-    """Every integer i with low <= begin + i * step < high, int64 (a hair's tolerance for rounding)."""
-    first = math.ceil((low - begin) / step - ROUNDING_BEATS)
-    last = math.ceil((high - begin) / step - ROUNDING_BEATS)
-    return np.arange(first, max(first, last), dtype=np.int64)
+def _multiples(
+    begins: np.ndarray, steps: np.ndarray, lows: np.ndarray, highs: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Every i and integer k with lows[i] <= begins[i] + k * steps[i] < highs[i] (a hair's tolerance for rounding).
+
+    All arrays are [P]. Returns i and k, int64 [N] each, in rising order.
+    """
+    first = np.ceil((lows - begins) / steps - ROUNDING_BEATS).astype(np.int64)  # [P]
+    counts = np.maximum(np.ceil((highs - begins) / steps - ROUNDING_BEATS).astype(np.int64) - first, 0)  # [P]
+    i = np.repeat(np.arange(len(begins)), counts)  # [N]
+    return i, np.arange(len(i)) - np.repeat(np.cumsum(counts) - counts - first, counts)

@@ -322,6 +322,7 @@ def test_a_section_that_was_not_there_is_added():
 
 def test_tempo_is_clamped_like_osu_and_bad_timing_is_kept():
     lines = "[TimingPoints]\n0,1e-9,4,1,0,50,1,0\n5,nan,4\n6,oops\n7,1e9\n8,400,0,1,0,50,1,0\n"
+    lines += f"9,400,{2**31},1,0,50,1,0\n"  # osu! cannot read the meter
     text = with_objects("64,192,5,1,0").replace("[Hit", lines + "[Hit")
     assert parse(text).timing_points == [TimingPoint(0, 6), TimingPoint(7, 60_000), TimingPoint(8, 400)]
     assert format_osu(parse(text)) == text.encode()
@@ -364,6 +365,8 @@ def test_a_chart_from_nothing_is_complete(tmp_path):
         ({"notes": [Note(float("nan"), 0)]}, "a note at nan ms"),
         ({"notes": [Note(0, 0, float("inf"))]}, "a note at 0"),
         ({"timing_points": [TimingPoint(0, 0)]}, "beats of 0 ms"),
+        ({"timing_points": [TimingPoint(float("nan"), 500)]}, "timing point at nan ms"),
+        ({"timing_points": [TimingPoint(0, 500, 0)]}, "bars of 0 beats"),
         ({"metadata": {"a:b": ""}}, "'a:b' cannot be the name"),
         ({"metadata": {"Title": "twice"}}, "'Title' belongs to the chart"),
     ],
@@ -385,9 +388,18 @@ def notes_of(draw, keys=4):
     return Note(start, draw(st.integers(0, keys - 1)), draw(st.none() | st.integers(start + 1, start + 9999)))
 
 
-@given(st.lists(notes_of(), min_size=1, max_size=20), st.text(max_size=20), st.text(max_size=20))
-def test_a_written_chart_reads_the_same(notes, title, audio):
-    beatmap = Beatmap(4, notes, [TimingPoint(-3.25, 333.333333333)], title=title, audio_filename=audio)
+POINTS = st.builds(TimingPoint, st.floats(-1e6, 8e7), st.floats(6, 60_000), st.integers(1, 64))
+
+
+@given(
+    st.lists(notes_of(), min_size=1, max_size=20),
+    st.lists(POINTS, min_size=1, max_size=5),
+    st.text(max_size=20),
+    st.text(max_size=20),
+)
+def test_a_written_chart_reads_the_same(notes, points, title, audio):
+    points.sort(key=lambda point: point.time_ms)
+    beatmap = Beatmap(4, notes, points, title=title, audio_filename=audio)
     again = parse_osu(format_osu(beatmap), "x")
     assert again.notes == sorted(notes, key=lambda note: (note.start_ms, note.column))
     assert again.timing_points == beatmap.timing_points

@@ -65,6 +65,17 @@ def test_lines_too_dense_to_be_told_apart_are_left_out():
     assert len(tempo.lines(0.0, 800.0, min_measure=81.0).measures_ms) == 0
 
 
+def test_red_lines_a_millisecond_apart_begin_a_measure_each():
+    starts = np.arange(100_000.0)
+    tempo = TempoMap.of_points(TimingPoint(start, 200.0) for start in starts[::-1].tolist())
+    lines = tempo.lines(-500.0, 100_500.0)
+    assert np.array_equal(lines.measures_ms, starts)
+    assert np.array_equal(lines.numbers, np.arange(100_000) + 1)
+    assert lines.beats_ms[:6].tolist() == [-400, -200, 0, 1, 2, 3]
+    assert lines.beats_ms[-4:].tolist() == [99_998, 99_999, 100_199, 100_399]
+    assert np.isfinite(tempo.beats_at(starts)).all()
+
+
 def test_tempo_holds_from_its_point_to_the_next_one():
     tempo = TempoMap.of_points([TimingPoint(0.0, 500.0), TimingPoint(1000.0, 250.0), TimingPoint(5000.0, 300.0)])
     assert tempo.lasting(-100.0, 3000.0).tolist() == [1100.0, 2000.0, 0.0]
