@@ -8,13 +8,14 @@ who hear the same beats write some songs at 85 BPM and others at 170.
 Axes: B batch, M mel bins, A audio frames, C channels, T note frames, N tempo frames, K tempo classes.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from einops import rearrange
-from torch import Tensor, nn
+from torch import Tensor
 
 from mug.cond.timing import TimingDecoder
 from mug.cond.wave import MelspectrogramScaleEncoder1D
@@ -23,6 +24,7 @@ from mug.errors import ConfigError
 from mug.firststage.losses import mean_where
 from mug.model.network_node import ConfiguredNetwork
 from mug.timing.tempo_classes import HIGHEST_BPM, LOWEST_BPM, N_CLASSES, STEP, TEMPO_FRAMES
+from mug.timing.tempo_head import TempoHead
 
 N_ANSWERS = 3  # a beat, its place in the frame, a downbeat
 SPREAD = 1.0  # classes: standard deviation of a tempo's target
@@ -40,8 +42,8 @@ class TimingAnswers(NamedTuple):
 class TimingModel(ConfiguredNetwork):
     """A multi-scale audio encoder, whose coarsest scale a TimingDecoder raises to note frames.
 
-    audio_per_note: audio frames per note frame. weight_place, weight_downbeat, weight_tempo: weights of these losses
-    beside that of beats.
+    audio_per_note: audio frames per note frame. note_frame_ms: the length of a note frame. weight_place,
+    weight_downbeat, weight_tempo: weights of these losses beside that of beats.
     mug.timing.lit_timing.LitTiming trains it. Training parameters: see mug.model.network_node.TrainingParams.
     Raises ConfigError for networks that do not fit together.
     """
@@ -51,6 +53,7 @@ class TimingModel(ConfiguredNetwork):
         wave_stage_config: Mapping[str, Any],
         decoder_config: Mapping[str, Any],
         audio_per_note: int = 8,
+        note_frame_ms: float = 46.44,
         weight_place: float = 2.0,
         weight_downbeat: float = 1.0,
         weight_tempo: float = 0.1,
@@ -73,13 +76,10 @@ class TimingModel(ConfiguredNetwork):
                 f"{where}: the encoder makes 1 frame of {self.wave_model.factor}, of which the decoder makes "
                 f"{2 ** (levels - 1)} note frames; {audio_per_note} audio frames a note frame are wanted"
             )
-        self.tempo_head = nn.Sequential(
-            nn.AvgPool1d(TEMPO_FRAMES),
-            nn.Conv1d(self.decoder.channels, self.decoder.channels, 1),
-            nn.SiLU(),
-            nn.Conv1d(self.decoder.channels, N_CLASSES, 1),
-        )
-        self.audio_multiple = self.wave_model.factor * TEMPO_FRAMES  # of which audio frames are a multiple
+        self.tempo_head = TempoHead(self.decoder.channels, note_frame_ms)
+        self.audio_multiple = math.lcm(
+            self.wave_model.factor, audio_per_note * TEMPO_FRAMES
+        )  # of which audio frames are
         self.weights = (weight_place, weight_downbeat, weight_tempo)
 
     def forward(self, audio: Tensor) -> TimingAnswers:
