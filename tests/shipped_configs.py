@@ -16,6 +16,7 @@ BASES = {
     "mini_placement": "mini_diffusion",
     "mug_diffusion_beats": "mug_diffusion",
     "mug_diffusion_stft": "mug_diffusion",
+    "timing": "mini_timing",
 }
 
 
