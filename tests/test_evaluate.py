@@ -32,7 +32,7 @@ def put_song(folder: Path, seed: int, keys: int = 4) -> None:
     for name, step in (("easy", 2), ("hard", 1)):
         notes = [Note(250.0 * i, int(rng.integers(keys))) for i in range(0, SECONDS * 4, step)]
         notes[-1] = Note(notes[-1].start_ms, notes[-1].column, notes[-1].start_ms + 200)
-        chart = Beatmap(keys, notes, [TimingPoint(0, 500)], audio_filename="song.wav", version=name)
+        chart = Beatmap(keys, notes, [TimingPoint(0, 250)], audio_filename="song.wav", version=name)
         write_osu(chart, folder / f"{name}.osu")
 
 
@@ -88,6 +88,7 @@ def test_a_model_on_songs(evaluated, songs):
     assert [len(digest) for digest in report["versions"]["sha256"].values()] == [64]
     assert len(report["reference_offsets"]) == 4
     assert metrics["aligned_onset_f1_20ms"]["charts"] == 4
+    assert metrics["structure_human"]["charts"] == metrics["structure"]["charts"] == 4
     charts = sorted(path.relative_to(evaluated).as_posix() for path in evaluated.rglob("*.osu"))
     assert charts == [f"charts/{song}/{name}.osu" for song in ("first", "second") for name in ("easy", "hard")]
 
@@ -105,6 +106,7 @@ def test_the_markdown_has_the_table_and_the_command(evaluated):
     assert "|  | generated | another human | librosa onsets | random notes |" in text
     assert "| onset F1, 50 ms ↑ | " in text
     assert "| requested | charts |" in text
+    assert "| motif share / structure, medians (charts) | people | generated |" in text
     assert "mug evaluate --checkpoint" in text
 
 

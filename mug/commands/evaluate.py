@@ -44,6 +44,7 @@ from mug.files import replacing
 from mug.generation.sampling_options import add_sampling_options, settings_from
 from mug.metrics import report as reports
 from mug.metrics.alignment import offsets_json, offsets_text, reference_offsets
+from mug.metrics.bands import band_rows
 from mug.metrics.contest import GENERATED, HUMAN, Contest
 from mug.metrics.duplicates import TrainingCharts
 from mug.metrics.flags import obedience
@@ -256,6 +257,7 @@ def show_and_keep(
     print(reports.text_table(reports.rows_of(summaries)))
     print(reports.FOOT)
     print(f"\n{reports.text_table(reports.level_rows(summaries))}")
+    print(f"\n{reports.text_table(band_rows(summaries))}")
     if flags:
         print(f"\n{reports.text_table(reports.obedience_rows(flags))}")
     notes = f"{offsets_text(offsets.values())}\n{report}"

@@ -10,14 +10,17 @@ import numpy as np
 from tqdm import tqdm
 
 from mug.charts.beatmap import Beatmap
+from mug.data.audio import AudioSettings, load_audio
 from mug.data.chart_offset import ChartOffset
 from mug.errors import AudioError
 from mug.metrics.baselines import Peaks, nearest_other, onset_chart, onset_peaks, random_chart
 from mug.metrics.profile import Encoder, Profile, profile_of
 from mug.metrics.references import Reference
 from mug.metrics.scoreboard import Pair
+from mug.metrics.structure import MusicStructure
 from mug.report import Report
 
+SETTINGS = AudioSettings()  # of the spectra in which measures are compared
 GENERATED, HUMAN, LIBROSA, RANDOM = "generated", "another human", "librosa onsets", "random notes"
 
 
@@ -42,6 +45,8 @@ class Contest:
         self.report = Report()
         self.pairs: dict[str, list[Pair]] = {}
         self._profiles: dict[Path, Profile] = {}
+        self._music: dict[Path, MusicStructure | None] = {}  # by reference
+        self._spectrum: tuple[Path | None, np.ndarray | None] = (None, None)  # of the last song [M, A]
 
     def enter(self, source: str, reference: Reference, chart: Beatmap, prompt: Mapping[str, Any] | None = None) -> None:
         """Add a chart and its reference. prompt: None means the reference's star rating."""
@@ -53,6 +58,7 @@ class Contest:
             profile_of(chart, self.encode),
             prompt,
             self.offsets.get(reference.path),
+            music=self._heard(reference),
         )
         self.pairs.setdefault(source, []).append(pair)
 
@@ -88,6 +94,7 @@ class Contest:
             prompt,
             self.offsets.get(reference.path),
             self.offsets.get(other.path),
+            self._heard(reference),
         )
         self.pairs.setdefault(HUMAN, []).append(pair)
 
@@ -98,6 +105,24 @@ class Contest:
             features = {**profile.features, **{k: v for k, v in reference.features.items() if v is not None}}
             self._profiles[reference.path] = replace(profile, features=features)
         return self._profiles[reference.path]
+
+    def _heard(self, reference: Reference) -> MusicStructure | None:
+        """Which measures of a reference's song sound alike; None without audio, or where measures mean nothing."""
+        if reference.audio is None:
+            return None
+        if reference.path not in self._music:
+            if self._spectrum[0] != reference.audio:
+                self._spectrum = (reference.audio, self._decoded(reference.audio))
+            spectrum = self._spectrum[1]
+            found = None if spectrum is None else MusicStructure.of(spectrum, SETTINGS, reference.chart)
+            self._music[reference.path] = found
+        return self._music[reference.path]
+
+    def _decoded(self, audio: Path) -> np.ndarray | None:
+        try:
+            return load_audio(audio, SETTINGS)
+        except AudioError:  # reported where its onsets are looked for
+            return None
 
     def _peaks(self, audio: Path) -> Peaks | None:
         try:

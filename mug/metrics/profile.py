@@ -13,6 +13,7 @@ from mug.charts.beatmap import Beatmap
 from mug.charts.osu import format_osu
 from mug.errors import ChartError
 from mug.metrics.frechet import Moments
+from mug.metrics.motifs import MotifShares, motif_shares
 from mug.metrics.patterns import Shares, chord_sizes, column_ngrams
 from mug.metrics.snaps import snap_shares
 from mug.metrics.violations import violations
@@ -32,6 +33,7 @@ class Profile:
     bigrams: Shares
     trigrams: Shares
     snaps: np.ndarray  # [S]
+    motifs: MotifShares
     violations: Counter[str]
     latents: Moments | None = None
 
@@ -70,6 +72,7 @@ def profile_of(chart: Beatmap, encode: Encoder | None = None) -> Profile:
         bigrams=column_ngrams(chart, 2),
         trigrams=column_ngrams(chart, 3),
         snaps=snap_shares(chart),
+        motifs=motif_shares(chart),
         violations=violations(chart, stars if isinstance(stars, float) else None),
         latents=None if encode is None else _latents(chart, encode),
     )

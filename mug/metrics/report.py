@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mug.config import find_file
+from mug.metrics.bands import band_rows
 from mug.metrics.bootstrap import Estimate
 from mug.metrics.scoreboard import Summary
 from mug.metrics.violations import EXPERT, LEVELS, level_of
@@ -55,6 +56,13 @@ LINES = (
     Line("asked_ett_error", "MSD of requested skillsets, error"),
     Line("flags_obeyed", "requested flags present", HIGHER, percent=True),
     Line("skillsets_obeyed", "  skillset flags only", HIGHER, percent=True),
+    Line("motif_share", "motifs that return with their rhythm", NEUTRAL),
+    Line("motif_share_human", "  in the humans' charts", NEUTRAL),
+    Line("motif_chance", "  with shuffled columns", NEUTRAL),
+    Line("rhythm_share", "rhythms that return", NEUTRAL),
+    Line("rhythm_share_human", "  in the humans' charts", NEUTRAL),
+    Line("structure", "structure, correlation with the music", HIGHER),
+    Line("structure_human", "  in the humans' charts", NEUTRAL),
     Line("chords_js", "chord sizes, JS distance", digits=3),
     Line("bigrams_js", "column 2-grams, JS distance", digits=3),
     Line("trigrams_js", "column 3-grams, JS distance", digits=3),
@@ -147,6 +155,7 @@ def markdown(
 ) -> str:
     """The table as a section of a model card, with the command that made it. notes: skipped charts, as text."""
     parts = ["## Evaluation", markdown_table(rows_of(summaries)), FOOT, markdown_table(level_rows(summaries))]
+    parts.append(markdown_table(band_rows(summaries)))
     if obedience:
         parts += [
             "Each skillset requested by its flag, at the same star rating and from the same noise:",

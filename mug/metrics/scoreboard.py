@@ -21,6 +21,7 @@ from mug.metrics.onsets import column_f1, moments_ms, onset_f1
 from mug.metrics.patterns import as_arrays, js_distance, ln_length_distance_ms
 from mug.metrics.profile import Profile
 from mug.metrics.snaps import SNAPS
+from mug.metrics.structure import MusicStructure
 from mug.metrics.violations import KINDS
 from mug.ratings.skillsets import SKILLSETS
 
@@ -33,7 +34,8 @@ FLAGS = ("rc", "hb", "ln", *SKILLSETS)  # features that a prompt can set to true
 class Pair:
     """A chart, the human's chart of the same song, and the prompt.
 
-    The offsets are those of people's charts against the audio; None if not measured, or for a program's chart.
+    The offsets are those of people's charts against the audio; None if not measured, or for a program's chart. music:
+    which measures sound alike; None if not measured.
     """
 
     name: str  # of the reference
@@ -43,6 +45,7 @@ class Pair:
     prompt: Mapping[str, Any]
     reference_offset: ChartOffset | None = None
     estimated_offset: ChartOffset | None = None
+    music: MusicStructure | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def scores_of(pair: Pair) -> dict[str, float]:
     came = {name: bool(pair.estimated.features.get(name)) for name in FLAGS if pair.prompt.get(name) in (True, 1)}
     return {
         **row,
+        **_repetition(pair),
         "density_spearman": density_spearman(human, chart),
         "notes_per_second_error": notes_per_second_error(human, chart),
         "star_rating": pair.estimated.star_rating,
@@ -108,6 +112,21 @@ def _aligned_scores(pair: Pair, there: np.ndarray, guessed: np.ndarray) -> dict[
         f1 = NAN if offset is None else onset_f1(there, guessed, tolerance).f1
         row[f"aligned_onset_f1_{tolerance}ms"] = f1
     return row
+
+
+def _repetition(pair: Pair) -> dict[str, float]:
+    """What returns in the chart and in the human's, and how well it follows the music; 0 for an empty chart."""
+    own, humans, music = pair.estimated.motifs, pair.reference.motifs, pair.music
+    is_empty = not pair.estimated.n_notes
+    return {
+        "motif_share": 0.0 if is_empty else own.motif,
+        "motif_share_human": humans.motif,
+        "motif_chance": 0.0 if is_empty else own.chance,
+        "rhythm_share": 0.0 if is_empty else own.rhythm,
+        "rhythm_share_human": humans.rhythm,
+        "structure": NAN if music is None else music.correlation(pair.estimated.chart),
+        "structure_human": NAN if music is None else music.correlation(pair.reference.chart),
+    }
 
 
 def _share(came: Iterable[bool]) -> float:

@@ -3,8 +3,9 @@
 Axes: B batch, K keys, T note frames, Z latent channels, L latent frames, F features.
 """
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,9 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_warn
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from mug.charts.beatmap import Beatmap, TimingPoint, with_times
+from mug.charts.beatmap import Beatmap
 from mug.charts.osu import read_osu, write_osu
-from mug.data.beat_axis import BeatAxis
-from mug.data.convertor import ManiaConvertor
 from mug.data.datamodule import collate, datamodule_of
-from mug.data.dataset import OsuDataset
-from mug.data.items import ItemDataset
 from mug.data.note_codec import keys_of
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.errors import ChartError, ConfigError
@@ -32,9 +29,11 @@ from mug.firststage.first_stage import FirstStage
 from mug.generation.note_sampler import sample_planes
 from mug.generation.settings import SamplingSettings
 from mug.metrics.figures import chart_figures, chart_scores
+from mug.metrics.motifs import motif_shares
 from mug.pictures.charts import draw_chart
 from mug.seeding import generator_of
 from mug.training.runs import CHARTS
+from mug.training.window import Window, in_song
 
 
 class BeatmapLogger(pl.Callback):
@@ -48,8 +47,10 @@ class BeatmapLogger(pl.Callback):
     In the run's folder it writes charts/step_<step>/<nn>.osu beside <nn>_original.osu, with a picture of the first
     `picture_ms` of both, which TensorBoard shows too. It logs means over the songs' windows: val/onset_f1_20ms,
     val/onset_f1_50ms, val/notes_per_second_error, val/star_rating_error and val/ln_ratio_error, which a ModelCheckpoint
-    may monitor (validations in between keep the last values); and charts/notes_per_second, charts/star_rating and
-    charts/ln_ratio, with those of the human charts as charts/<name>_human.
+    may monitor (validations in between keep the last values); val/motif_share, by the timing points of the human chart,
+    with that of the human chart itself as val/motif_share_human, over the windows that have one; and
+    charts/notes_per_second, charts/star_rating and charts/ln_ratio, with those of the human charts as
+    charts/<name>_human.
 
     It takes as long as charting `count` songs, in batches of the run's size. All processes sample, because they wait
     for each other anyway; the first one writes.
@@ -116,34 +117,30 @@ class BeatmapLogger(pl.Callback):
             for index, (truth, guess) in enumerate(zip(*arrays, strict=True)):
                 n_frames = int(batch["n_frames"][index])
                 window = Window.of(batch, index, keys_of(truth), dataset)
-                human = window.chart(truth[:, :n_frames], threshold=0.5)
-                generated = window.chart(guess[:, :n_frames], threshold=0.0)
+                original = _read(batch["meta"][index]["path"])
+                timing = [] if original is None else window.timing(original)
+                human = window.chart(truth[:, :n_frames], threshold=0.5, timing=timing)
+                generated = window.chart(guess[:, :n_frames], threshold=0.0, timing=timing)
                 rows.append(compare(human, generated, window.ms_of(n_frames)))
-                if trainer.is_global_zero:
-                    path = batch["meta"][index]["path"]
-                    self._show(trainer, first + index, path, (human, generated), rows[-1], window, n_frames)
-        return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+                if trainer.is_global_zero and original is not None:
+                    self._show(trainer, first + index, original, (human, generated), rows[-1], window, n_frames)
+        return means(rows)
 
     def _show(
         self,
         trainer: pl.Trainer,
         number: int,
-        path: str,
+        original: Beatmap,
         windows: tuple[Beatmap, Beatmap],
         row: Mapping[str, float],
-        window: "Window",
+        window: Window,
         n_frames: int,
     ) -> None:
         """Write the human's and the model's chart of a window, and a picture of both, for TensorBoard too.
 
-        path: the human's chart. row: the values logged for the two. n_frames: the window's note frames, up to the
-        song's end.
+        original: the human's chart of the whole song. row: the values logged for the two. n_frames: the window's note
+        frames, up to the song's end.
         """
-        try:
-            original = read_osu(path)
-        except ChartError as error:  # training no longer needs the file, and must not stop for a picture
-            rank_zero_warn(f"beatmap_logger: cannot draw a chart whose file is gone: {error}")
-            return
         step = trainer.global_step
         folder, name = Path(trainer.default_root_dir) / CHARTS / f"step_{step:07d}", f"{number:02d}"
         suffixes = ("original", f"step {step}")
@@ -219,57 +216,26 @@ def decode_charts(
 def compare(human: Beatmap, generated: Beatmap, span_ms: float) -> dict[str, float]:
     """Return the scores, and the statistics of both charts, by log name."""
     scores = {f"val/{name}": value for name, value in asdict(chart_scores(human, generated, span_ms)).items()}
+    scores["val/motif_share"] = motif_shares(generated).motif if generated.notes else 0.0
+    scores["val/motif_share_human"] = motif_shares(human).motif
     there, guessed = (asdict(chart_figures(chart, span_ms)) for chart in (human, generated))
     figures = {f"charts/{name}": value for name, value in guessed.items()}
     return {**scores, **figures, **{f"charts/{name}_human": value for name, value in there.items()}}
 
 
-@dataclass(frozen=True)
-class Window:
-    """The part of a song that an item covers, on either time axis. start_ms: where it begins in the song."""
-
-    convertor: ManiaConvertor
-    axis: BeatAxis | None
-    start_ms: float
-
-    @classmethod
-    def of(cls, batch: Mapping[str, Any], index: int, keys: int, dataset: ItemDataset) -> "Window":
-        """The window of an item in a batch of `dataset`."""
-        convertor = ManiaConvertor(**batch["convertor"][index], keys=keys)
-        points = [TimingPoint(*point) for point in batch["meta"][index].get("points", ())]
-        axis = dataset.time.axis_of(points, convertor.grid) if isinstance(dataset, OsuDataset) and points else None
-        start_ms = convertor.grid.in_song(0.0)
-        return cls(convertor, axis, start_ms if axis is None else float(axis.to_song(start_ms)))
-
-    def ms_of(self, n_frames: int) -> float:
-        """How long the first note frames are, in ms."""
-        ms = self.convertor.grid.notes.to_ms(n_frames)
-        return ms if self.axis is None else float(self._to_real(np.array(ms)))
-
-    def chart(self, note: np.ndarray, threshold: float) -> Beatmap:
-        """Decode a note array [4K, T], with times from the window's beginning."""
-        notes = self.convertor.decode(note, threshold)
-        if self.axis is not None:
-            notes = with_times(notes, self._to_real)
-        return Beatmap(self.convertor.keys, notes, [])
-
-    def _to_real(self, window_ms: np.ndarray) -> np.ndarray:
-        assert self.axis is not None, "only times on the axis of beats differ from real ones"
-        return self.axis.to_song(self.axis.settled(self.convertor.grid.in_song(window_ms))) - self.start_ms
+def means(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the mean of each value over the rows where it is a number; a value that no row has is left out."""
+    known = {name: [row[name] for row in rows if not math.isnan(row[name])] for name in rows[0]}
+    return {name: float(np.mean(values)) for name, values in known.items() if values}
 
 
-def in_song(window: Beatmap, original: Beatmap, start_ms: float, suffix: str) -> Beatmap:
-    """A window's notes at their times in the song, with the names and timing of the chart it was cut from."""
-    notes = with_times(window.notes, lambda window_ms: window_ms + start_ms)
-    return Beatmap(
-        keys=window.keys,
-        notes=notes,
-        timing_points=original.timing_points,
-        audio_filename=original.audio_filename,
-        title=original.title,
-        artist=original.artist,
-        version=f"{original.version} ({suffix})",
-    )
+def _read(path: str) -> Beatmap | None:
+    """Read a human's chart; None if the file is gone: training no longer needs it, and must not stop."""
+    try:
+        return read_osu(path)
+    except ChartError as error:
+        rank_zero_warn(f"beatmap_logger: cannot draw a chart whose file is gone: {error}")
+        return None
 
 
 def _side_by_side(pictures: list[Image.Image]) -> Image.Image:

@@ -9,6 +9,7 @@ from mug.data.chart_offset import ChartOffset
 from mug.metrics.frechet import Moments
 from mug.metrics.profile import Profile, profile_of
 from mug.metrics.scoreboard import Pair, scores_of, summary_of
+from mug.metrics.structure import Measures, MusicStructure
 from tests.metrics.hand_charts import chart_of, rows
 
 HUMAN = profile_of(chart_of(Note(0, 0), Note(0, 1), Note(1000, 2), Note(2000, 3, 2500), Note(7000, 0)))
@@ -35,6 +36,34 @@ def test_a_pair_counted_by_hand():
     assert row["ln_length_distance_ms"] == 100.0
     assert math.isnan(row["flags_obeyed"])
     assert math.isnan(row["asked_ett_error"])
+
+
+def test_what_returns_is_counted_beside_the_humans_chart():
+    roll, mirrored, other = ["x...", ".x..", "..x.", "...x"], ["...x", "..x.", ".x..", "x..."], ["x..."] * 4
+    human, estimated = rows(*roll, *mirrored, *roll), rows(*roll, *mirrored, *other, *[".x..", "...."] * 2)
+    row = scores_of(pair(profile_of(human), profile_of(estimated)))
+    assert (row["motif_share_human"], row["rhythm_share_human"]) == (1.0, 2 / 3)
+    assert (row["motif_share"], row["rhythm_share"]) == (1 / 2, 2 / 3)
+    assert 0 <= row["motif_chance"] <= 1
+    assert math.isnan(row["structure"])
+    assert math.isnan(row["structure_human"])
+
+
+def test_structure_is_that_of_the_music():
+    measures = Measures(1600.0 * np.arange(5), np.full(4, 400.0))
+    alike = np.array([[1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1]], float)
+    a, b = ["x...", "....", ".x..", "..x.", "....", "...x", "x...", "x..."], ["....", "x..."] * 4
+    human, estimated = rows(*a, *b, *a, *b), rows(*a, *a, *b, *b)
+    music = MusicStructure(measures, alike)
+    row = scores_of(replace(pair(profile_of(human), profile_of(estimated)), music=music))
+    assert row["structure_human"] > 0.9
+    assert row["structure"] < 0
+    assert scores_of(replace(pair(profile_of(human), profile_of(chart_of())), music=music))["structure"] == 0.0
+
+
+def test_an_empty_chart_repeats_nothing():
+    row = scores_of(pair(HUMAN, profile_of(chart_of())))
+    assert (row["motif_share"], row["rhythm_share"], row["motif_chance"]) == (0.0, 0.0, 0.0)
 
 
 def test_offsets_of_peoples_charts_are_removed_before_aligned_f1():

@@ -14,7 +14,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
 
-from mug.charts.beatmap import Beatmap, Note
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import read_osu
 from mug.config import instantiate_from_config
 from mug.data.convertor import ManiaConvertor
@@ -22,9 +22,10 @@ from mug.data.datamodule import collate
 from mug.errors import ConfigError
 from mug.generation.settings import SamplingSettings
 from mug.training import beatmap_logger
-from mug.training.beatmap_logger import BeatmapLogger, decode_charts, in_song, spread_over_songs
+from mug.training.beatmap_logger import BeatmapLogger, compare, decode_charts, means, spread_over_songs
 from mug.training.setup import build_trainer
 from mug.training.trainers import build_trainable
+from mug.training.window import Window, in_song
 from tests.diffusion.test_diffusion import tiny_config
 from tests.training.synthetic_data import FRAME_MS, SyntheticDataset, data_node
 
@@ -397,3 +398,22 @@ def test_notes_of_a_window_go_back_to_the_song() -> None:
         (pytest.approx(9800.0, abs=0.1), 2),
     ]
     assert written.notes[0].end_ms == pytest.approx(9700.0, abs=0.1)
+
+
+def test_motifs_are_counted_by_the_timing_points_of_the_song() -> None:
+    """The window begins 7.5 s into the song, where a measure of the song's tempo begins, too."""
+    song = Beatmap(4, [], [TimingPoint(7500.0 - 6 * 400.0, 400.0)])
+    window = Window(ManiaConvertor(FRAME_MS, max_frame=64, offset_ms=-7500.0), None, 7500.0)
+    assert window.timing(song) == [TimingPoint(-2400.0, 400.0)]
+    notes = [Note(200.0 * i, column) for i, column in enumerate((0, 1, 2, 3, 3, 2, 1, 0))]
+    human = Beatmap(4, notes, window.timing(song))
+    other = replace(human, notes=[*notes[:4], *(replace(note, column=0) for note in notes[4:])])
+    row = compare(human, other, 2000.0)
+    assert (row["val/motif_share_human"], row["val/motif_share"]) == (1.0, 0.0)
+    assert compare(human, replace(human, notes=[]), 2000.0)["val/motif_share"] == 0.0
+
+
+def test_windows_in_which_nothing_returns_do_not_count() -> None:
+    assert means(
+        [{"a": 1.0, "b": float("nan")}, {"a": float("nan"), "b": float("nan")}, {"a": 2.0, "b": float("nan")}]
+    ) == {"a": 1.5}
