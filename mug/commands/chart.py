@@ -89,16 +89,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
         if warning := chart.stars_warning(prompt):
             print(f"warning: {printable(warning)}", file=sys.stderr)
-    if song.bpm is None and not song.timing_points:
-        print(tempo_note(charts[0].timing_points[0].bpm), file=sys.stderr)
-
-
-def tempo_note(bpm: float) -> str:
-    """What to know of a tempo that was fitted to the notes: it is one for the whole song, of 150 to 300 BPM."""
-    return (
-        f"note: {bpm:.6g} BPM is fitted to the notes; the song's own tempo may be half of it ({bpm / 2:.6g}), or "
-        "change. If so, give --bpm, or --timing_of a chart with the right timing"
-    )
+    if charts[0].timing_note:
+        print(f"note: {charts[0].timing_note}", file=sys.stderr)
 
 
 def check_paths(audio: Path, outdir: Path) -> None:

@@ -7,7 +7,7 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +20,13 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from mug.charts.beatmap import Beatmap, Note, TimingPoint, with_times
+from mug.charts.beatmap import Beatmap, Note, with_times
 from mug.charts.osu import parse_osu
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.charts.timing import snap
 from mug.checkpoints.trained_model import TrainedModel, load_trained_model
 from mug.config import find_file
 from mug.data.audio import load_audio
-from mug.data.beat_axis import BeatAxis
-from mug.data.motifs import Motifs
-from mug.data.self_similarity import find_motifs, self_similarity, slots_on
 from mug.device import AUTO, pick_device
 from mug.errors import AudioError, ChartError, ConfigError
 from mug.features import START_TIME, TEMPO
@@ -37,39 +34,17 @@ from mug.generation.choice import Choice, choose
 from mug.generation.consensus import agreements
 from mug.generation.finishing import fit_tempo, gather_chords, inside, song_names, tidy
 from mug.generation.note_sampler import NoteSampler
+from mug.generation.prepared import Prepared, motifs_of
 from mug.generation.prompt_distance import LONG_NOTES, corrected
 from mug.generation.request import CREATOR, GeneratedChart, Prompt, PromptValue, Request
 from mug.generation.settings import SAMPLING, SamplingSettings
-from mug.generation.silence import Span, is_silent, silent_spans, sounding_share, without_notes_in
+from mug.generation.silence import is_silent, silent_spans, sounding_share, without_notes_in
 from mug.generation.song import Song
+from mug.generation.song_timing import SongTiming, fitted_note, timing_of
 from mug.model.weights import is_model_folder
-from mug.placement.chances import Chances
-from mug.placement.density import Density
 from mug.ratings.chart_features import chart_features
 
-HAIR = 1e-3  # of a frame: rounding
 MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of its length
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A song, prepared for sampling charts and choosing among them.
-
-    spectrum: [M, A], heard on the model's time axis. axis: that of a model that counts beats, else None. bpm: of its
-    beats. points: the song's timing, None if it is fitted to the notes of each chart. motifs: which measures repeat
-    others, in latent frames, None if the model does not count beats. chances: note probabilities of the placement
-    model, None without one. density: the prior's density for the prompt, None without one.
-    """
-
-    spectrum: np.ndarray
-    end_ms: float
-    axis: BeatAxis | None
-    bpm: float | None
-    points: list[TimingPoint] | None
-    motifs: Motifs | None
-    silences: list[Span]
-    chances: Chances | None
-    density: Density | None
 
 
 class ChartGenerator:
@@ -83,6 +58,7 @@ class ChartGenerator:
         self.density = trained.density
         self.audio_settings = trained.audio_settings
         self.time = trained.time
+        self.listener = trained.timing
         self.keys = trained.keys
         self._spectrum_of: tuple[Any, np.ndarray] = (None, np.empty(0))  # the last song's file and spectrum
 
@@ -153,7 +129,7 @@ class ChartGenerator:
             prompts = next_prompts
             if not prompts:
                 break
-        return self._finish(request, best, reached)
+        return self._finish(request, prepared.timing, best, reached)
 
     def _prepare(self, request: Request) -> Prepared:
         """Read the song, and predict where its charts have notes and how dense they are, if the model can."""
@@ -166,14 +142,14 @@ class ChartGenerator:
         density = None if self.density is None else self.density.of(self.spec.inside(request.prompt))
         if density is not None and silences:  # they have no notes: spread over the whole song there are fewer
             density = replace(density, log_rate=density.log_rate + math.log(sounding_share(silences, end_ms)))
-        points = self._timing_points(request.song)
-        axis, bpm, motifs = self.time.axis_of(points or [], self.audio_settings.grid), None, None
-        if axis is not None:
+        timing = self._timing(request.song, spectrum)
+        axis, bpm, motifs = None, None, None
+        if timing is not None and (axis := self.time.axis_of(timing.points, self.audio_settings.grid)) is not None:
             spectrum, bpm = axis.heard(spectrum), axis.bpm(0.0, float(axis.to_axis(end_ms)))
-            motifs = self._motifs(spectrum, axis)
+            motifs = motifs_of(spectrum, axis, self.sampler.grid)
         feature_ids = self._feature_ids(request.prompt, bpm)  # [F]
         chances = self.sampler.place(spectrum, feature_ids, axis) if request.settings.ensemble > 1 else None
-        return Prepared(spectrum, end_ms, axis, bpm, points, motifs, silences, chances, density)
+        return Prepared(spectrum, end_ms, timing, axis, bpm, motifs, silences, chances, density)
 
     def _sample(
         self, request: Request, prepared: Prepared, prompts: Mapping[int, Prompt], tqdm_class: Callable[..., Any]
@@ -200,8 +176,10 @@ class ChartGenerator:
         candidates = list(agreed)
         if not candidates or not (notes := candidates[0].notes()):
             return None
-        song = request.song
-        points = prepared.points or [fit_tempo(notes, song.bpm, song.offset_ms)]
+        if prepared.timing is None:
+            points = [fit_tempo(notes, request.song.bpm, request.song.offset_ms)]
+        else:
+            points = prepared.timing.points
 
         def to_grid(notes: Sequence[Note]) -> list[Note]:
             return snap(notes, points) if prepared.axis is None else with_times(notes, prepared.axis.on_lines)
@@ -213,7 +191,11 @@ class ChartGenerator:
         return choose(candidates, samples, request.prompt, chart_of)
 
     def _finish(
-        self, request: Request, best: Mapping[int, Choice], reached: Mapping[int, Sequence[float]]
+        self,
+        request: Request,
+        timing: SongTiming | None,
+        best: Mapping[int, Choice],
+        reached: Mapping[int, Sequence[float]],
     ) -> list[GeneratedChart]:
         """Name the charts, and warn of those without notes. Raises ChartError if all are without."""
         for index in sorted(set(range(request.count)) - set(best)):
@@ -236,26 +218,16 @@ class ChartGenerator:
                 metadata=request.metadata(index),
                 star_rating=choice.star_rating,
                 nearest_stars=request.nearest_stars(reached[index]),
+                timing_note=fitted_note(request.song, choice.chart) if timing is None else timing.note,
             )
             for index, choice in sorted(best.items(), key=lambda pair: pair[0])
         ]
 
-    def _timing_points(self, song: Song) -> list[TimingPoint] | None:
-        """The song's timing if it is known, else None."""
-        if song.timing_points:
-            return list(song.timing_points)
-        if song.bpm is not None and song.offset_ms is not None:
-            return [fit_tempo([], song.bpm, song.offset_ms)]
-        return None
-
-    def _motifs(self, spectrum: np.ndarray, axis: BeatAxis) -> Motifs:
-        """Which measures of a spectrum [M, A] on the axis repeat others, in latent frames."""
-        grid = self.sampler.grid
-        end_ms = grid.audio.to_ms(spectrum.shape[-1])
-        borders_ms = np.append(axis.measures(end_ms), end_ms)
-        starts = np.ceil(grid.audio.at(borders_ms) - HAIR).astype(np.int64).tolist()
-        similarity = self_similarity(spectrum, slots_on(starts, round(grid.audio.at(axis.beat_ms))))
-        return find_motifs(similarity, np.ceil(grid.latents.at(borders_ms) - HAIR).astype(np.int64).tolist())
+    def _timing(self, song: Song, spectrum: np.ndarray) -> SongTiming | None:
+        """The song's timing; None for a model on the ms axis that cannot hear it: it is fitted to the notes."""
+        if self.listener is None and self.time.axis == "ms" and not song.timing_points:
+            return None
+        return timing_of(song, spectrum, self.audio_settings, self.listener)
 
     def _spectrum(self, path: Path) -> np.ndarray:
         """The spectrum [M, A] of a song. The last one is cached, because one song often gets several charts."""

@@ -24,11 +24,13 @@ class GeneratedChart(Beatmap):
     """A chart that a model wrote.
 
     star_rating: None if osu! does not rate it because it is too dense to be played. nearest_stars: the star rating
-    closest to the prompt's over all attempts, None if the prompt gives none.
+    closest to the prompt's over all attempts, None if the prompt gives none. timing_note: what to know of the chart's
+    timing, empty if nothing.
     """
 
     star_rating: float | None = None
     nearest_stars: float | None = None
+    timing_note: str = ""
 
     def stars_warning(self, prompt: Prompt) -> str:
         """Return a warning if the chart is far from the prompt's stars, "" if not."""

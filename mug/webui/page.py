@@ -184,8 +184,8 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
             raise gr.Error(message_of(error, values[audio]), print_exception=False) from error
         for warning in filter(None, (chart.stars_warning(prompt) for chart in charts)):
             gr.Warning(html.escape(warning))
-        if song_note:
-            gr.Info(html.escape(song_note))
+        for note in filter(None, (song_note, charts[0].timing_note)):
+            gr.Info(html.escape(note))
         shown = gr.update(value=rows, visible=True), gr.update(value=str(path), visible=True)
         return gr.update(value=pictures, selected_index=0), *shown
 

@@ -1,0 +1,74 @@
+"""The timing of a song that is charted: as given, or else heard in its audio.
+
+Axes: A audio frames, M mel bins.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import find_peaks
+
+from mug.charts.beatmap import Beatmap, TimingPoint
+from mug.charts.timing import fit_timing
+from mug.data.audio import AudioSettings
+from mug.generation.song import Song
+from mug.timing.activations import BeatListener
+from mug.timing.detect import detect_timing
+from mug.timing.detected import DetectedTiming
+from mug.timing.onset_strength import onset_strength
+from mug.timing.onset_times import BIAS_MS, STRONG, WEAK
+
+LIKELY = 0.2  # an alternative tempo that is worth naming
+
+
+@dataclass(frozen=True)
+class SongTiming:
+    """A song's red lines, and what its user should know of them, empty if nothing."""
+
+    points: list[TimingPoint]
+    note: str = ""
+
+
+def timing_of(song: Song, spectrum: np.ndarray, settings: AudioSettings, listener: BeatListener | None) -> SongTiming:
+    """Return the timing of a song: given timing points or tempo as they are, what is missing heard in its spectrum.
+
+    spectrum: [M, A] or of the STFT. listener: the network that hears beats in such spectra, see mug.timing.detect. If
+    only the tempo or the offset is given, the other is fitted to the onsets.
+    """
+    if song.timing_points:
+        return SongTiming(list(song.timing_points))
+    if song.bpm is None and song.offset_ms is None:
+        heard = detect_timing(spectrum, settings, listener)
+        if not heard.has_pulse:
+            return SongTiming(heard.timing_points, f"{heard.message}; give --bpm and --offset if you know them")
+        return SongTiming(heard.timing_points, _note(heard))
+    strength = onset_strength(spectrum, settings).sum(axis=0)  # [A]
+    peaks, _ = find_peaks(strength, height=WEAK)
+    times_ms = settings.grid.audio.to_ms(peaks) - BIAS_MS
+    weights = np.minimum(strength[peaks], STRONG)
+    timing = fit_timing(times_ms, bpm=song.bpm, offset_ms=song.offset_ms, weights=weights)
+    return SongTiming([timing.timing_point()])
+
+
+def _note(heard: DetectedTiming) -> str:
+    """What to know of a timing that was heard."""
+    tempos = [point.bpm for point in heard.timing_points]
+    tempo = (
+        f"{tempos[0]:.6g} BPM"
+        if len(tempos) == 1
+        else f"{len(tempos)} tempos, {min(tempos):.6g} to {max(tempos):.6g} BPM,"
+    )
+    others = [f"{other.bpm:.6g}" for other in heard.alternatives if other.score >= LIKELY]
+    doubt = f"; it may also be {' or '.join(others)}" if others else ""
+    return f"the timing is heard in the audio: {tempo}{doubt}. To change it, give --bpm and --offset, or --timing_of"
+
+
+def fitted_note(song: Song, chart: Beatmap) -> str:
+    """What to know of a tempo that was fitted to the notes of a chart: it is one for the whole song, of 150 to 300."""
+    if song.bpm is not None:
+        return ""
+    bpm = chart.timing_points[0].bpm
+    return (
+        f"{bpm:.6g} BPM is fitted to the notes; the song's own tempo may be half of it ({bpm / 2:.6g}), or change. If "
+        "so, give --bpm, or --timing_of a chart with the right timing"
+    )
