@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mug.charts.beatmap import TimingPoint
+from mug.charts.beatmap import Beatmap, TimingPoint
 from mug.data.audio import AudioSettings, log_mel
 from mug.generation.song import Song
-from mug.generation.song_timing import timing_of
+from mug.generation.song_timing import fitted_note, timing_of
 
 SETTINGS = AudioSettings()
 
@@ -54,3 +54,9 @@ def test_sound_without_a_pulse_is_said():
     timing = timing_of(Song(), log_mel(drone, SETTINGS), SETTINGS, None)
     assert len(timing.points) == 1
     assert "no beat was found" in timing.note
+
+
+def test_a_tempo_fitted_to_notes_may_be_double():
+    chart = Beatmap(4, [], [TimingPoint(0.0, 60_000 / 256)])
+    assert fitted_note(Song(), chart).startswith("256 BPM is fitted to the notes; the song's own tempo may be half")
+    assert fitted_note(Song(bpm=256.0), chart) == ""
