@@ -102,6 +102,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     ):
         first, *_, last = history(checkpoint.parent.parent, metric)
         print(f"{stage:<64}{first:.3f} -> {last:.3f}")
+    motifs, of_people = (history(diffusion.parent.parent, f"val/motif_share{of}")[-1:] for of in ("", "_human"))
+    if motifs and of_people:
+        print(f"{'stage 2   motif share of these charts; of their songs':<64}{motifs[0]:.3f}, {of_people[0]:.3f}")
     print(f"\n{(time.monotonic() - started) / 60:.1f} minutes in all; the charts are in {args.outdir / name}")
 
 
