@@ -26,6 +26,7 @@ GROUPS = {
         "gather": Command("mug.commands.gather", "collect the charts of songs and their audio"),
         "features": Command("mug.commands.features", "compute the prompt features of every chart"),
         "filter": Command("mug.commands.filter", "leave out duplicates, rate edits and broken charts"),
+        "offsets": Command("mug.commands.offsets", "measure charts' offsets from their audio, and remove them"),
         "describe": Command("mug.commands.describe", "statistics of a set of charts, as text and pictures"),
         "ranked": Command("mug.commands.ranked", "list the sets that are ranked, loved or in the graveyard"),
         "mappers": Command("mug.commands.mappers", "list the sets of mappers who have ranked maps"),

@@ -22,7 +22,7 @@ from mug.config import instantiate_from_config, load_config
 from mug.errors import MugError
 
 if TYPE_CHECKING:
-    from mug.data.library import Entry
+    from mug.data.entry import Entry
 
 N_SONGS = 64
 CHARTED_SONGS = 5  # held-out songs that are charted for the table

@@ -15,7 +15,7 @@ from mug.data.audio import AudioSettings
 SETTINGS = AudioSettings()  # of the spectra to measure in
 FRAME_MS = SETTINGS.grid.audio.to_ms(1)
 MAX_FRAMES = 100_000  # 10 minutes; what comes later is not looked at
-MAX_OFFSET_MS = 100
+MAX_OFFSET_MS = 100  # what a measured offset can be
 SHIFTS_MS = np.arange(-200, 201)  # [S]
 SMOOTH_MS = 5  # of the onset strength; its frames are 5.8 ms apart
 NEAR_MS = 20  # shifts this close to the best one are no rivals
@@ -135,7 +135,8 @@ def _best(curves: np.ndarray) -> ChartOffset:
     bend = before - 2 * top + after
     between = 0.5 * (before - after) / bend if bend < 0 else 0.0  # the vertex of the parabola
     confidence = _standard_errors(curves[:, best] - curves[:, rival])
-    return ChartOffset(float(SHIFTS_MS[best] + between - BIAS_MS), confidence)
+    offset_ms = float(np.clip(SHIFTS_MS[best] + between - BIAS_MS, -MAX_OFFSET_MS, MAX_OFFSET_MS))
+    return ChartOffset(offset_ms, confidence)
 
 
 def _highest(mean: np.ndarray, among: np.ndarray) -> int:

@@ -19,9 +19,10 @@ from mug.data.audio_cache import AudioCache
 from mug.data.augment import Augmentation, augment_mel, drop_features
 from mug.data.beat_axis import BeatAxis, TimeSettings
 from mug.data.convertor import ManiaConvertor
+from mug.data.entry import Entry
 from mug.data.items import ItemDataset
 from mug.data.latents import EncodedLatents
-from mug.data.library import Entry, division_for, load_entries, with_timing
+from mug.data.library import division_for, load_entries, with_timing
 from mug.data.resampling import change_rate
 from mug.data.split import SplitSpec, division_advice
 from mug.data.time_grid import TimeGrid
@@ -111,7 +112,8 @@ class OsuDataset(ItemDataset):
         """Everything that an item's notes depend on besides index and epoch: plain values by name."""
         charts = hashlib.blake2b(digest_size=16)
         for entry in self.entries:
-            charts.update(f"{entry.digest} {entry.audio_frames}\n".encode())
+            moved = f" {entry.shift_ms:g} ms" if entry.shift_ms else ""
+            charts.update(f"{entry.digest} {entry.audio_frames}{moved}\n".encode())
         grid = self.settings.grid
         return {
             "charts": f"{len(self.entries)}, {charts.hexdigest()}",

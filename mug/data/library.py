@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from mug.charts.beatmap import TimingPoint
 from mug.charts.osu import read_osu, set_id_of
 from mug.data.audio_cache import AudioCache
+from mug.data.entry import Entry, shift_of
 from mug.data.split import SplitSpec, set_keys
 from mug.errors import ChartError, DatasetError, PromptError
 from mug.features import FeatureSpec
@@ -39,25 +39,6 @@ from mug.ratings.stars import star_rating_version
 from mug.report import Report
 
 NO_IDS = np.empty((0, 0), dtype=np.int32)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A chart: its notes [N] and timing points, its song's spectrum on disk, and its prompt."""
-
-    path: Path
-    digest: str  # of its bytes
-    audio: Path  # Path() where there is none and none is wanted
-    version: str
-    set_id: int
-    column: np.ndarray  # int64 [N]
-    start_ms: np.ndarray  # float64 [N]
-    last_ms: np.ndarray  # float64 [N]
-    points: tuple[TimingPoint, ...]
-    prompt: dict[str, Any]
-    ids: np.ndarray  # int32 [R, F], of the prompt at each rate
-    spectrum: Path  # .npy of the audio cache
-    audio_frames: int  # length of the spectrum, 0 without audio
 
 
 @dataclass(frozen=True)
@@ -205,10 +186,11 @@ def _candidate(source: ChartSource, keys: int, with_audio: bool) -> _Candidate:
         notes, points = unpack_notes(row["notes"]), unpack_timing(row["timing"])
         if notes[0].max() >= keys:
             raise DatasetError(f"has a note in column {notes[0].max() + 1} of {keys}")
+        shift_ms = shift_of(row)
     except DatasetError as error:
         raise DatasetError(f"{database.path}: {path}: {error}; delete the database and {RUN_AGAIN}") from error
     entry = Entry(path, source.digest, audio, row["version"], row["set_id"], *notes, points, prompt, NO_IDS, Path(), 0)
-    return _Candidate(source, entry, (row[SR], row[MSD]), database.rated(source.key))
+    return _Candidate(source, entry.shifted(shift_ms), (row[SR], row[MSD]), database.rated(source.key))
 
 
 def _rate_at_others(

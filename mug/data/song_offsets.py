@@ -1,7 +1,4 @@
-"""Measures the offsets of many songs' charts from their audio files, in several processes.
-
-Axis: N notes.
-"""
+"""Measures the offsets of many songs' charts from their audio files, in several processes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +18,7 @@ SONGS_A_PROCESS = 4
 
 @dataclass(frozen=True, slots=True)
 class ChartedSong:
-    """An audio file, and the times of the notes in each of its charts, in ms [N]."""
+    """An audio file, and the times of the notes in each of its charts, in ms."""
 
     audio: Path
     charts_ms: tuple[np.ndarray, ...]

@@ -54,8 +54,8 @@ def offsets_text(offsets: Iterable[ChartOffset]) -> str:
     unsure = len(measured) - len(sure)
     parts = [f"{unsure} of {len(measured)} charts unsure, taken as 0"] if unsure else []
     if sure:
-        low, median, high = np.quantile(sure, (0.25, 0.5, 0.75))
-        parts.insert(0, f"median {median:+.0f} ms, half of them from {low:+.0f} to {high:+.0f} ms")
+        low, median, high = np.quantile(sure, (0.25, 0.5, 0.75)).round().astype(int)
+        parts.insert(0, f"median {median:+d} ms, half of them from {low:+d} to {high:+d} ms")
     return f"{ABOUT}: {'; '.join(parts)}"
 
 

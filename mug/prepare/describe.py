@@ -26,7 +26,7 @@ from mug.prepare.chart_record import (
     digest_of,
     read_chart,
 )
-from mug.prepare.feature_db import FeatureDB, Key
+from mug.prepare.feature_db import OFFSET_COLUMNS, FeatureDB, Key
 from mug.ratings.chart_features import RATE_FEATURES
 from mug.ratings.msd.rating import calculator_version
 from mug.ratings.rates import rate_grid
@@ -180,7 +180,7 @@ def _write(
         named = {"name": key[0], "set_name": key[1]}
         # if the file changed, the parts that are not asked for now are outdated
         same = before[key].get("digest") == tasks[key].digest
-        made_by = {} if same else dict.fromkeys(PARTS)
+        made_by = {} if same else dict.fromkeys((*PARTS, *OFFSET_COLUMNS))
         blank = {} if same else dict.fromkeys(name for name in RATE_FEATURES if name in columns)
         charts.append({**named, **record.chart, **made_by, **{part: wanted[part] for part in tasks[key].parts}})
         features.append({**named, **blank, **_only(record.feature, columns)})

@@ -46,6 +46,11 @@ LISTED_COLUMNS = {  # also of Chart; for filtering and statistics, which parse t
     "changes_tempo": "INT",
     "changes_scroll": "INT",
 }
+OFFSET_COLUMNS = {  # also of Chart; NULL where `mug offsets` measured none
+    "offset_ms": "REAL",  # of the notes from the audio, NULL if that is unsure
+    "offset_by": "TEXT",  # what it was measured by and from
+    "shift_ms": "REAL",  # what training adds to the chart's times
+}
 BUSY_TIMEOUT_S = 60.0  # how long to wait for another process that is writing
 RUN_AGAIN = "run `mug features` again"
 
@@ -54,13 +59,14 @@ class FeatureDB:
     """The database of a prepared folder; a context manager. Each `upsert` is one transaction: all or nothing.
 
     With `create`, a missing file, table or column is created. Without it the file is only read, and anything missing
-    raises DatasetError.
+    raises DatasetError. `spec`: the features to read or write, None for none.
     """
 
-    def __init__(self, path: str | Path, spec: FeatureSpec, create: bool = False) -> None:
+    def __init__(self, path: str | Path, spec: FeatureSpec | None, create: bool = False) -> None:
         self.path = Path(path)
-        self.features = list(spec.names)
-        self.rated_features = [name for name in spec.names if name in RATE_FEATURES]
+        types = {} if spec is None else {feature.name: SQL_TYPES[feature.type] for feature in spec.features}
+        self.features = list(types)
+        self.rated_features = [name for name in types if name in RATE_FEATURES]
         if not create and not self.path.is_file():
             raise DatasetError(f"{path}: no such database; run `mug features` to make it")
         mode = "rwc" if create else "ro"
@@ -70,15 +76,15 @@ class FeatureDB:
         except sqlite3.Error as error:
             raise DatasetError(f"{path}: cannot be opened ({error})") from error
         self._connection.row_factory = sqlite3.Row
-        types = {feature.name: SQL_TYPES[feature.type] for feature in spec.features}
         tables = {
             "Feature": types,
             "Rated": {"rate": "REAL", **{name: types[name] for name in self.rated_features}},
-            "Chart": CHART_COLUMNS | LISTED_COLUMNS if create else CHART_COLUMNS,
+            "Chart": CHART_COLUMNS | LISTED_COLUMNS | OFFSET_COLUMNS if create else CHART_COLUMNS,
         }
         try:
             for table, columns in tables.items():
                 self._prepare(table, columns, create)
+            self._offset_columns = () if self._missing("Chart", OFFSET_COLUMNS) else tuple(OFFSET_COLUMNS)
         except DatasetError:
             self._connection.close()
             raise
@@ -195,14 +201,19 @@ class FeatureDB:
         return self._by_key("Chart", [name for name in CHART_COLUMNS if name.endswith(("digest", "_id", "_by"))])
 
     def chart(self, key: Key) -> dict[str, Any] | None:
-        """Return one chart's row of Chart, None if it has none."""
-        return self._by_key("Chart", list(CHART_COLUMNS), key).get(key)
+        """Return one chart's row of Chart, with OFFSET_COLUMNS if the database has them; None if it has none."""
+        return self._by_key("Chart", [*CHART_COLUMNS, *self._offset_columns], key).get(key)
 
     def charts(self) -> dict[Key, dict[str, Any]]:
-        """Return every chart's row of Chart with LISTED_COLUMNS; nothing if the database lacks these."""
+        """Return every chart's row as `chart` does, with LISTED_COLUMNS; nothing if the database lacks these."""
         if self._missing("Chart", LISTED_COLUMNS):
             return {}
-        return self._by_key("Chart", [*CHART_COLUMNS, *LISTED_COLUMNS])
+        return self._by_key("Chart", [*CHART_COLUMNS, *LISTED_COLUMNS, *self._offset_columns])
+
+    @property
+    def is_aligned(self) -> bool:
+        """Whether training shifts any chart."""
+        return bool(self._offset_columns and self._execute("SELECT 1 FROM Chart WHERE shift_ms != 0 LIMIT 1"))
 
     def rated(self, key: Key) -> dict[float, dict[str, Any]]:
         """Return one chart's features that depend on the rate, by rate other than 1."""

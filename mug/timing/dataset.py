@@ -16,8 +16,9 @@ from mug.charts.tempo_map import TempoMap
 from mug.data.audio import AudioSettings
 from mug.data.audio_cache import AudioCache
 from mug.data.augment import Augmentation, augment_mel
+from mug.data.entry import Entry
 from mug.data.items import ItemDataset
-from mug.data.library import Entry, division_for, load_entries
+from mug.data.library import division_for, load_entries
 from mug.data.resampling import change_rate
 from mug.data.split import SplitSpec, division_advice
 from mug.errors import AudioError, ConfigError, DatasetError

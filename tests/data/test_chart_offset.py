@@ -5,23 +5,7 @@ import pytest
 
 from mug.data.audio import log_mel
 from mug.data.chart_offset import SETTINGS, UNKNOWN, ChartOffset, SongOffset, song_offset
-
-SECONDS = 20
-RHYTHM = (0, 1, 2, 4, 6, 7, 8, 9, 12, 14)  # sixteenths of a measure; not the same forwards from any of them
-SIXTEENTH_MS = 83.0
-HITS_MS = np.array([500 + (16 * bar + at) * SIXTEENTH_MS for bar in range(14) for at in RHYTHM])
-
-
-def drums(times_ms: np.ndarray, loudness: float = 0.3) -> np.ndarray:
-    """Bursts of noise that die away within 60 ms, at these times in ms: float32 [S]."""
-    rng = np.random.default_rng(7)
-    samples = np.zeros(SECONDS * SETTINGS.sr)
-    length = SETTINGS.sr // 10
-    fading = np.exp(-np.arange(length) / SETTINGS.sr / 0.015)
-    for time_ms in times_ms:
-        first = round(time_ms / 1000 * SETTINGS.sr)
-        samples[first : first + length] += loudness * fading * rng.standard_normal(length)
-    return samples.astype(np.float32)
+from tests.data.drums import HITS_MS, SECONDS, SIXTEENTH_MS, drums
 
 
 @pytest.fixture(scope="module")

@@ -1,32 +1,20 @@
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 
 from mug.charts.beatmap import Note
 from mug.data.chart_offset import ChartOffset
 from mug.metrics.alignment import offsets_json, offsets_text, reference_offsets, shift_ms
 from mug.metrics.references import Reference
+from tests.data.drums import HITS_MS, write_drums
 from tests.metrics.hand_charts import chart_of
 
-SR = 22050
-STEPS_MS = np.random.default_rng(5).choice([120, 180, 240, 360], 60)
-HITS_MS = 300 + np.cumsum(STEPS_MS)
 SURE, UNSURE = ChartOffset(12.0, 9.0), ChartOffset(-80.0, 1.0)
 
 
 @pytest.fixture(scope="module")
 def audio(tmp_path_factory) -> Path:
-    """A file of noise bursts at HITS_MS."""
-    rng = np.random.default_rng(0)
-    samples = np.zeros(int(HITS_MS[-1] / 1000 * SR) + SR)
-    for hit_ms in HITS_MS:
-        first = round(hit_ms / 1000 * SR)
-        samples[first : first + 1000] += rng.standard_normal(1000) * np.exp(-np.arange(1000) / 300) / 5
-    path = tmp_path_factory.mktemp("song") / "audio.wav"
-    soundfile.write(path, samples, SR)
-    return path
+    return write_drums(tmp_path_factory.mktemp("song") / "audio.wav")
 
 
 def reference(name: str, audio: Path | None, early_ms: float, song: str = "song") -> Reference:
@@ -37,8 +25,8 @@ def reference(name: str, audio: Path | None, early_ms: float, song: str = "song"
 def test_charts_are_measured_against_their_audio(audio):
     early, late = reference("early.osu", audio, 30), reference("late.osu", audio, -25, "another song")
     offsets = reference_offsets([early, late], [early, late])
-    assert offsets[early.path].offset_ms == pytest.approx(30, abs=3)
-    assert offsets[late.path].offset_ms == pytest.approx(-25, abs=3)
+    assert offsets[early.path].offset_ms == pytest.approx(30, abs=2)
+    assert offsets[late.path].offset_ms == pytest.approx(-25, abs=2)
 
 
 def test_only_the_songs_of_the_references_are_measured(audio):
