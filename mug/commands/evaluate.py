@@ -43,12 +43,12 @@ from mug.errors import ChartError, ConfigError, MugError
 from mug.files import replacing
 from mug.generation.sampling_options import add_sampling_options, settings_from
 from mug.metrics import report as reports
-from mug.metrics.alignment import offsets_json, offsets_text, reference_offsets
 from mug.metrics.bands import band_rows
 from mug.metrics.contest import GENERATED, HUMAN, Contest
 from mug.metrics.duplicates import TrainingCharts
 from mug.metrics.flags import obedience
 from mug.metrics.pairing import pairs_in, prompt_of
+from mug.metrics.reference_offsets import offsets_json, offsets_text, reference_offsets
 from mug.metrics.references import Reference, chosen, references_in, references_of
 from mug.metrics.sampling import Sampling, ask_for_flags, write_charts
 from mug.metrics.scoreboard import Summary, summary_of

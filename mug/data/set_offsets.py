@@ -20,10 +20,10 @@ from mug.errors import ChartError, DatasetError
 from mug.files import file_beside
 from mug.prepare.described import ChartReader, listed_charts
 from mug.prepare.feature_db import RUN_AGAIN, FeatureDB, Key
+from mug.prepare.statistics import FAR_MS
 from mug.report import Report, named
 
 VERSION = 1  # raise it when the same chart and audio give another offset than before
-FAR_MS = 10.0  # songs that are further off are named
 MIN_SHIFT_MS = 5.0  # smaller offsets may be errors of the measure: see docs/metrics.md
 
 

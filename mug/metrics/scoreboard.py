@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from mug.data.chart_offset import ChartOffset
-from mug.metrics.alignment import shift_ms
 from mug.metrics.bootstrap import Estimate, Statistic, bootstrap, mean_of, ratio_of
 from mug.metrics.density import density_spearman, notes_per_second_error
 from mug.metrics.duplicates import NEAR_DUPLICATE
@@ -20,6 +19,7 @@ from mug.metrics.frechet import Moments, frechet_distance
 from mug.metrics.onsets import column_f1, moments_ms, onset_f1
 from mug.metrics.patterns import as_arrays, js_distance, ln_length_distance_ms
 from mug.metrics.profile import Profile
+from mug.metrics.reference_offsets import shift_ms
 from mug.metrics.snaps import SNAPS
 from mug.metrics.structure import MusicStructure
 from mug.metrics.violations import KINDS

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +35,7 @@ MEASURES = {
     "notes_per_s": "notes per second",
 }
 NOT_KNOWN = "not known"
+FAR_MS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class ChartFacts:
     pattern: Pattern
     has_audio: bool
     features: dict[str, Any]
+    offset_ms: float | None = None  # from the audio, as training sees the chart; None if not measured, or unsure
 
     def measure(self, name: str) -> float | None:
         """One of MEASURES, None if it is not given."""
@@ -111,8 +113,10 @@ class Statistics:
 
     @property
     def remarks(self) -> dict[str, int]:
-        """Counts that should be zero or small for a good list."""
-        return {
+        """Counts that should be zero or small for a good list; offsets only if they were measured."""
+        offsets_ms = [chart.offset_ms for chart in self.charts if chart.offset_ms is not None]
+        far = {f"over {FAR_MS:g} ms off the audio": sum(abs(offset) > FAR_MS for offset in offsets_ms)}
+        return (far if offsets_ms else {}) | {
             "cannot be used": len(self.unusable),
             "without audio": sum(not chart.has_audio for chart in self.charts),
             "not in features.db": self.undescribed,
@@ -189,7 +193,14 @@ def read_facts(listed: ListedChart) -> ChartFacts | tuple[Path, str]:
         pattern=pattern_of(chart),
         has_audio=chart.has_audio,
         features=features,
+        offset_ms=_offset_of(listed.row) if listed.row is not None and reader.is_known else None,
     )
+
+
+def _offset_of(row: Mapping[str, Any]) -> float | None:
+    """The offset from the audio that is left after what `mug offsets --align` removed."""
+    offset_ms = row.get("offset_ms")
+    return None if offset_ms is None else float(offset_ms - (row["shift_ms"] or 0.0))
 
 
 def _count(n: int, noun: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from mug.charts.beatmap import Note
 from mug.data.chart_offset import ChartOffset
-from mug.metrics.alignment import offsets_json, offsets_text, reference_offsets, shift_ms
+from mug.metrics.reference_offsets import offsets_json, offsets_text, reference_offsets, shift_ms
 from mug.metrics.references import Reference
 from tests.data.drums import HITS_MS, write_drums
 from tests.metrics.hand_charts import chart_of

@@ -13,6 +13,7 @@ from mug.charts.osu import format_osu
 from mug.errors import DatasetError
 from mug.features import FeatureSpec
 from mug.prepare.chart_list import write_beatmap_txt
+from mug.prepare.chart_record import digest_of
 from mug.prepare.feature_db import FeatureDB
 from mug.prepare.statistics import read_statistics
 from mug.prepare.statistics_text import columns, fitted, padded, statistics_text
@@ -87,6 +88,20 @@ def test_charts_are_counted_as_by_hand(prepared):
         "of changing tempo": 0,
         "of changing scroll speed": 0,
     }
+
+
+def test_measured_offsets_that_training_does_not_remove(prepared):
+    paths = [prepared / name for name in ("1 a/a.osu", "1 a/copy.osu", "2 b/7.osu")]
+    offsets = [(-33.0, 0.0), (33.2, 33.0), (None, 0.0)]
+    with FeatureDB(prepared / "features.db", None, create=True) as database:
+        rows = [
+            {"name": path.name, "set_name": path.parent.name, "digest": digest_of(path.read_bytes())} for path in paths
+        ]
+        for chart, (offset_ms, shift_ms) in zip(rows, offsets, strict=True):
+            database.upsert([{**chart, "offset_ms": offset_ms, "shift_ms": shift_ms}], "Chart")
+    statistics = read(prepared)
+    assert statistics.remarks["over 10 ms off the audio"] == 1
+    assert "over 10 ms off the audio       1" in statistics_text(statistics)
 
 
 def test_a_chart_without_timing_has_no_tempo(prepared):
