@@ -55,7 +55,7 @@ def draw_chart(
             f"cannot draw {(end_ms - start_ms) / 60_000:.1f} minutes of a chart: give a range of 0 to 30 minutes"
         )
 
-    grid = grid_lines(beatmap.timing_points, start_ms, end_ms)
+    grid, changes = grid_lines(beatmap.timing_points, start_ms, end_ms), _tempo_changes(beatmap.timing_points)
     cuts_ms = strip_cuts(grid.measures_ms, start_ms, end_ms)
     lane_px = max(8, min(18, round(104 / beatmap.keys)))
     strip_width = GUTTER_PX + beatmap.keys * lane_px + GAP_PX
@@ -71,7 +71,7 @@ def draw_chart(
         left = PAD_PX + place * strip_width + GUTTER_PX
         bottom = HEADER_PX + (row + 1) * row_px - FOOTER_PX - ROW_GAP_PX
         strip = _Strip(ImageDraw.Draw(picture), left, bottom, lane_px, float(low_ms), float(high_ms))
-        strip.draw(beatmap, grid)
+        strip.draw(beatmap, grid, changes)
     return picture
 
 
@@ -125,7 +125,7 @@ class _Strip:
     def y(self, time_ms: float) -> int:
         return self.bottom - round((time_ms - self.low_ms) * PX_PER_MS)
 
-    def draw(self, beatmap: Beatmap, grid: Lines) -> None:
+    def draw(self, beatmap: Beatmap, grid: Lines, changes: list[TimingPoint]) -> None:
         right = self.left + beatmap.keys * self.lane_px
         top = self.y(self.high_ms)
         self.canvas.rectangle((self.left, top, right, self.bottom), fill=PLAYFIELD)
@@ -140,7 +140,7 @@ class _Strip:
             self.canvas.line((x, top, x, self.bottom), fill=LANE_EDGE)
         self.canvas.line((self.left - 1, self.bottom, right, self.bottom), fill=LANE_EDGE)
         self._draw_notes(beatmap)
-        self._draw_labels(beatmap, grid)
+        self._draw_labels(beatmap, grid, changes)
 
     def _inside(self, times_ms: np.ndarray) -> np.ndarray:
         return times_ms[(times_ms >= self.low_ms - 1e-6) & (times_ms < self.high_ms - 1e-6)]
@@ -162,7 +162,7 @@ class _Strip:
                 color = HEADS[column_kind(note.column, beatmap.keys)]
                 self.canvas.rectangle((x + 1, y - HEAD_PX + 1, x + self.lane_px - 1, y), fill=color)
 
-    def _draw_labels(self, beatmap: Beatmap, grid: Lines) -> None:
+    def _draw_labels(self, beatmap: Beatmap, grid: Lines, changes: list[TimingPoint]) -> None:
         font = ImageFont.load_default(LABEL_PX)
         free_y = float(self.bottom) + LABEL_PX + 1  # labels go from the bottom up, without overlaps
         shown = (grid.measures_ms >= self.low_ms - 1e-6) & (grid.measures_ms < self.high_ms - 1e-6)
@@ -172,11 +172,10 @@ class _Strip:
             if y <= free_y - LABEL_PX - 1:
                 self.canvas.text((self.left - 8, y), text, fill=DIM_TEXT, font=font, anchor="rm")
                 free_y = y
-        changes = _tempo_changes(beatmap.timing_points)
         free_y = float(self.bottom) + LABEL_PX
-        for point in changes:
+        for point in (point for point in changes if self.low_ms <= point.time_ms < self.high_ms):
             y = self.y(point.time_ms) - LABEL_PX
-            if self.low_ms <= point.time_ms < self.high_ms and y <= free_y - LABEL_PX:
+            if y <= free_y - LABEL_PX:
                 text = f"{point.bpm:.4g}"
                 self.canvas.text((self.left - 8, y), text, fill=TEMPO_TEXT, font=font, anchor="rm")
                 free_y = y
