@@ -9,7 +9,8 @@ import pytest
 import soundfile
 from PIL import Image
 
-from mug.charts.osu import read_osu
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.osu import read_osu, write_osu
 from mug.charts.osz import extract_osz
 from mug.commands import chart as mapping
 from mug.config import PROJECT_ROOT
@@ -193,7 +194,30 @@ def test_timing_comes_from_another_chart(tmp_path):
     assert mapping.read_timing(None) is None
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "reason"),
+    [
+        *(("--bpm", value, f"BPM {value}: give a number from 1 to 10000") for value in ("0", "nan", "-120", "10001")),
+        *(("--offset", value, f"offset {value} ms: give the time of a measure") for value in ("inf", "nan", "1e+09")),
+    ],
+)
+def test_impossible_tempo_is_refused_with_the_range(monkeypatch, song, option, value, reason):
+    with pytest.raises(PromptError, match=re.escape(reason)):
+        run(monkeypatch, "--checkpoint", "none", "--audio", song, option, value)
+
+
 def test_a_fitted_tempo_is_said_to_be_one(monkeypatch, capsys, tiny_checkpoint, song, tmp_path):
-    for given, said in (([], True), (["--bpm", 180], False)):
-        run(monkeypatch, "--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, *FAST, *given)
-        assert ("is fitted to the notes" in capsys.readouterr().err) is said
+    run(monkeypatch, "--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, *FAST)
+    assert "is fitted to the notes" in capsys.readouterr().err
+
+
+def test_timing_of_a_chart_is_written_and_another_song_warned_of(monkeypatch, capsys, tiny_checkpoint, song, tmp_path):
+    points = [TimingPoint(5.5, 400.0), TimingPoint(805.5, 300.0, 3), TimingPoint(1000.0, 500.0, 5)]
+    write_osu(Beatmap(4, [Note(0, 0), Note(9000, 1)], points), tmp_path / "other.osu")
+    arguments = ["--audio", song, "--timing_of", tmp_path / "other.osu", "--outdir", tmp_path, *FAST]
+    run(monkeypatch, "--checkpoint", tiny_checkpoint, *arguments)
+    said = capsys.readouterr().err
+    assert "warning: other.osu goes on to 9 s, and the audio ends at 2 s; is it a chart of Somebody" in said
+    assert "is fitted to the notes" not in said
+    (chart,) = extract_osz(tmp_path / "Somebody - Noise.osz", tmp_path / "unpacked")
+    assert read_osu(chart).timing_points == points

@@ -38,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = build_parser().parse_args(argv)
     check_paths(args.audio, args.outdir)
     from mug.generation.generator import ChartGenerator  # imports torch
+    from mug.timing.misfit import misfit  # imports librosa
 
     prompts = read_prompts(args.prompt, args.prompt_dir)
     song = Song(
@@ -47,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         offset_ms=args.offset,
         timing_points=read_timing(args.timing_of, args.audio),
     )
+    if song.timing_points and (doubt := misfit(args.timing_of, song.timing_points, args.audio)):
+        print(f"warning: {printable(doubt)}", file=sys.stderr)
     generator = ChartGenerator.load(args.checkpoint, device=args.device)
     if args.keys not in (None, generator.keys):
         wanted = f"{args.keys}K needs a model trained on {args.keys}K charts"
