@@ -5,6 +5,9 @@ for it. Motifs (mug.data.motifs) say which measures are alike. A measure has all
 with sqrt(0.8) shared + sqrt(0.2) own noise almost no motif comes again (docs/decisions.md). Mirrored repeats cannot be
 had this way, because the autoencoder mixes columns in its channels.
 
+Independent noise averages out over a song. Shared noise does not, and what is left would make the whole chart denser or
+sparser (docs/log.md), so each channel is brought back to mean 0 and variance 1.
+
 Axes: Z latent channels, L latent frames.
 """
 
@@ -26,12 +29,12 @@ def motif_noise(
     """Return Gaussian noise [Z, L] in which `repetition` of the repeated measures have the noise of their models.
 
     motifs: with starts in latent frames; None, or a repetition of 0, gives independent noise, `noise_of`. Measures of
-    different lengths share as far as both go. Every element is normally distributed, and independent of all others
-    outside the measures that share it. Which repeats are left depends on the seed alone: all draws of an ensemble
-    repeat the same measures, each with noise of its own.
+    different lengths share as far as both go. Every element is normally distributed, and nearly independent of all
+    others outside the measures that share it. Which repeats are left depends on the seed alone: all draws of an
+    ensemble repeat the same measures, each with noise of its own.
     """
     noise = noise_of(seed, draw, z_channels, length)
-    if motifs is None:
+    if motifs is None or repetition == 0:
         return noise
     left = motifs.thinned(repetition, np.random.default_rng(seed))
     for measure, model in enumerate(left.models):  # in order: a model may itself repeat an earlier measure
@@ -40,4 +43,9 @@ def motif_noise(
         own, other = left.starts[measure], left.starts[model]
         shared = min(left.starts[measure + 1] - own, left.starts[model + 1] - other, max(0, length - own))
         noise[:, own : own + shared] = noise[:, other : other + shared]
-    return noise
+    return balanced(noise)
+
+
+def balanced(noise: Tensor) -> Tensor:
+    """Noise [Z, L] with mean 0 and variance 1 in each channel over the whole song."""
+    return (noise - noise.mean(dim=1, keepdim=True)) / noise.std(dim=1, keepdim=True)
