@@ -196,6 +196,7 @@ class OsuDataset(ItemDataset):
                 "cs": float(self.keys),
                 "version": entry.version,
                 "set_id": entry.set_id,
+                "shift_ms": entry.shift_ms,
             },
             "convertor": {name: value for name, value in asdict(convertor).items() if name != "keys"},
         }

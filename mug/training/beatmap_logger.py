@@ -5,7 +5,7 @@ Axes: B batch, K keys, T note frames, Z latent channels, L latent frames, F feat
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ class BeatmapLogger(pl.Callback):
             for index, (truth, guess) in enumerate(zip(*arrays, strict=True)):
                 n_frames = int(batch["n_frames"][index])
                 window = Window.of(batch, index, keys_of(truth), dataset)
-                original = _read(batch["meta"][index]["path"])
+                original = human_chart(batch["meta"][index])
                 timing = [] if original is None else window.timing(original)
                 human = window.chart(truth[:, :n_frames], threshold=0.5, timing=timing)
                 generated = window.chart(guess[:, :n_frames], threshold=0.0, timing=timing)
@@ -229,13 +229,18 @@ def means(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: float(np.mean(values)) for name, values in known.items() if values}
 
 
-def _read(path: str) -> Beatmap | None:
-    """Read a human's chart; None if the file is gone: training no longer needs it, and must not stop."""
+def human_chart(meta: Mapping[str, Any]) -> Beatmap | None:
+    """Read the human's chart of an item, with timing points where its notes are: shifted if the item is.
+
+    None if the file is gone: training no longer needs it, and must not stop.
+    """
     try:
-        return read_osu(path)
+        chart = read_osu(meta["path"])
     except ChartError as error:
         rank_zero_warn(f"beatmap_logger: cannot draw a chart whose file is gone: {error}")
         return None
+    shift_ms = meta.get("shift_ms", 0.0)
+    return replace(chart, timing_points=[replace(p, time_ms=p.time_ms + shift_ms) for p in chart.timing_points])
 
 
 def _side_by_side(pictures: list[Image.Image]) -> Image.Image:

@@ -69,6 +69,7 @@ def test_a_full_size_item(library):
         "cs": 4.0,
         "version": "Easy",
         "set_id": 1,
+        "shift_ms": 0.0,
     }
     assert item["convertor"] == {
         "frame_ms": 46.439909297052154,

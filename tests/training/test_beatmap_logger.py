@@ -15,7 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import Tensor, nn
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
-from mug.charts.osu import read_osu
+from mug.charts.osu import read_osu, write_osu
 from mug.config import instantiate_from_config
 from mug.data.convertor import ManiaConvertor
 from mug.data.datamodule import collate
@@ -386,6 +386,13 @@ def test_the_noise_of_a_song_is_its_own(model: Any, tmp_path: Path) -> None:
     assert not torch.allclose(
         decode_charts(model, collate([dataset[2, 0]]), PLAIN, show_progress=False), last, atol=1e-3
     )
+
+
+def test_the_timing_of_a_shifted_chart_is_shifted_too(tmp_path: Path) -> None:
+    write_osu(Beatmap(4, [Note(9000.0, 1)], [TimingPoint(250.0, 400.0)]), tmp_path / "chart.osu")
+    shifted = beatmap_logger.human_chart({"path": str(tmp_path / "chart.osu"), "shift_ms": 12.0})
+    assert shifted is not None
+    assert shifted.timing_points == [TimingPoint(262.0, 400.0)]
 
 
 def test_notes_of_a_window_go_back_to_the_song() -> None:
