@@ -41,18 +41,13 @@ class TimingDecoder(nn.Module):
             blocks.append(S4BidirectionalLayer(channels, num_groups))
             self.up.append(Level(blocks, upsample=Upsample(channels) if level else None))
         self.norm_out = group_norm(channels, num_groups)
-        self.channels = channels  # of its features
         self.conv_out = nn.Conv1d(channels, out_channels, 3, padding=1)
 
     def forward(self, z: Tensor, lengths: Tensor | None = None) -> Tensor:
         """`lengths` [B]: latent frames of each song. Raises ValueError unless z is [B, z_channels, L]."""
-        return self.conv_out(self.features(z, lengths))
-
-    def features(self, z: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """What the last layer answers from, [B, channels, T]."""
         check_input(z, self.z_channels, 1, "the timing decoder", lengths)
         masks = rising_masks(lengths, z.shape[2], len(self.up))
         h = self.conv_in(masked(z, masks[0]))
         for level, mask in zip(self.up, masks, strict=True):
             h = level(h, mask)
-        return F.silu(self.norm_out(h, masks[-1]))
+        return self.conv_out(F.silu(self.norm_out(h, masks[-1])))

@@ -40,7 +40,7 @@ class TimingAnswers(NamedTuple):
 
 
 class TimingModel(ConfiguredNetwork):
-    """A multi-scale audio encoder, whose coarsest scale a TimingDecoder raises to note frames.
+    """A multi-scale audio encoder; a TempoHead on its coarsest scale; a TimingDecoder that is told the tempo.
 
     audio_per_note: audio frames per note frame. note_frame_ms: the length of a note frame. weight_place,
     weight_downbeat, weight_tempo: weights of these losses beside that of beats.
@@ -56,7 +56,7 @@ class TimingModel(ConfiguredNetwork):
         note_frame_ms: float = 46.44,
         weight_place: float = 2.0,
         weight_downbeat: float = 1.0,
-        weight_tempo: float = 0.1,
+        weight_tempo: float = 0.2,
     ) -> None:
         super().__init__()
         where = "model.params"
@@ -76,17 +76,15 @@ class TimingModel(ConfiguredNetwork):
                 f"{where}: the encoder makes 1 frame of {self.wave_model.factor}, of which the decoder makes "
                 f"{2 ** (levels - 1)} note frames; {audio_per_note} audio frames a note frame are wanted"
             )
-        self.tempo_head = TempoHead(self.decoder.channels, note_frame_ms)
-        self.audio_multiple = math.lcm(
-            self.wave_model.factor, audio_per_note * TEMPO_FRAMES
-        )  # of which audio frames are
+        self.tempo_head = TempoHead(channels, 2 ** (levels - 1), note_frame_ms)
+        self.audio_multiple = math.lcm(self.wave_model.factor, audio_per_note * TEMPO_FRAMES)
         self.weights = (weight_place, weight_downbeat, weight_tempo)
 
     def forward(self, audio: Tensor) -> TimingAnswers:
         """Audio [B, M, A], A a multiple of `audio_multiple`."""
-        features = self.decoder.features(self.wave_model(audio)[-1])  # [B, C, T]
-        beat, place, downbeat = self.decoder.conv_out(features).unbind(dim=1)
-        return TimingAnswers(beat, place, downbeat, self.tempo_head(features))
+        latents = self.wave_model(audio)[-1]  # [B, C, L]
+        tempo, said = self.tempo_head(latents)
+        return TimingAnswers(*self.decoder(latents + said).unbind(dim=1), tempo)
 
     def losses(self, answers: TimingAnswers, batch: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss and its parts. batch: beat, place, downbeat [B, T] and tempo [B, N] of mug.timing.labels."""

@@ -1,6 +1,7 @@
 """The tempo around every moment, from how a song repeats itself.
 
-Axes: B batch, C channels, T note frames, N tempo frames, W windows, V voices, K tempo classes, R ratios.
+Axes: B batch, C channels, L latent frames, T note frames, N tempo frames, W windows, V voices, K tempo classes, R
+ratios.
 """
 
 import torch
@@ -9,6 +10,7 @@ from einops import rearrange, repeat
 from torch import Tensor, nn
 
 from mug.charts.beatmap import beat_ms_of
+from mug.model.blocks import at_least_float32
 from mug.timing.tempo_classes import BPMS, N_CLASSES, TEMPO_FRAMES
 
 WINDOW = 256  # note frames in which periods are looked for: 12 s
@@ -18,36 +20,44 @@ TINY = 1e-5
 
 
 class TempoHead(nn.Module):
-    """Features [B, C, T] -> logits of tempos [B, K, N].
+    """Latents [B, C, L] -> logits of tempos [B, K, N], and latents [B, C, L] that say what the tempo is.
 
-    A few voices are made of the features, and their autocorrelation says how much each repeats itself after any time
+    A few voices are made of the latents, and their autocorrelation says how much each repeats itself after any time
     (Percival & Tzanetakis, "Streamlined tempo estimation based on autocorrelation and cross-correlation with pulses",
     2014). Each tempo is judged by the same weights from the autocorrelation at a beat, and at its parts and multiples,
     as the octave shows in these; from what the music is like; and from an embedding of the tempo.
-    note_frame_ms: the length of a note frame.
+    note_frames: note frames in a latent frame. note_frame_ms: the length of a note frame.
     """
 
     lags: Tensor
 
-    def __init__(self, channels: int, note_frame_ms: float, voices: int = 4, width: int = 32) -> None:
+    def __init__(self, channels: int, note_frames: int, note_frame_ms: float, voices: int = 4, width: int = 32) -> None:
         super().__init__()
-        self.voices = nn.Conv1d(channels, voices, 1)
+        self.note_frames = note_frames
+        self.voices = nn.Conv1d(channels, voices * note_frames, 1)
         self.of_repetition = nn.Conv2d(voices * len(RATIOS), width, 1)
         self.of_music = nn.Conv1d(channels, width, 1)
+        self.of_song = nn.Conv1d(channels, width, 1)
         self.of_tempo = nn.Parameter(torch.zeros(width, N_CLASSES))
         self.judge = nn.Conv2d(width, 1, 1)
+        self.says = nn.Parameter(torch.zeros(channels, N_CLASSES))
         lags = torch.tensor(beat_ms_of(BPMS) / note_frame_ms)[:, None] * torch.tensor(RATIOS)  # [K, R]
         self.register_buffer("lags", lags.float(), persistent=False)
 
-    def forward(self, features: Tensor) -> Tensor:
-        """T is a multiple of TEMPO_FRAMES."""
-        n_tempo = features.shape[2] // TEMPO_FRAMES
-        repetition = self.repetition(self.voices(features).float())  # [B, V, W, K, R]
-        music = F.avg_pool1d(self.of_music(features), HOP, ceil_mode=True)  # [B, width, W]
+    def forward(self, latents: Tensor) -> tuple[Tensor, Tensor]:
+        """L latent frames are a multiple of TEMPO_FRAMES note frames."""
+        length = latents.shape[2]
+        voices = rearrange(self.voices(latents), "b (v frame) l -> b v (l frame)", frame=self.note_frames)
+        repetition = self.repetition(at_least_float32(voices))  # [B, V, W, K, R]
+        music = F.avg_pool1d(self.of_music(latents), HOP // self.note_frames, ceil_mode=True)  # [B, width, W]
+        music = music + self.of_song(latents.mean(dim=2, keepdim=True))
         hidden = self.of_repetition(rearrange(repetition, "b v w k r -> b (v r) w k"))
         hidden = hidden + rearrange(music, "b c w -> b c w 1") + rearrange(self.of_tempo, "c k -> 1 c 1 k")
-        logits = self.judge(F.silu(hidden))  # [B, 1, W, K]
-        return repeat(logits, "b 1 w k -> b k (w two)", two=HOP // TEMPO_FRAMES)[..., :n_tempo]
+        logits = at_least_float32(rearrange(self.judge(F.silu(hidden)), "b 1 w k -> b k w"))
+        said = torch.einsum("ck,bkw->bcw", self.says, logits.softmax(dim=1))
+        n_tempo = length * self.note_frames // TEMPO_FRAMES
+        tempo = repeat(logits, "b k w -> b k (w two)", two=HOP // TEMPO_FRAMES)[..., :n_tempo]
+        return tempo, repeat(said, "b c w -> b c (w frame)", frame=HOP // self.note_frames)[..., :length]
 
     def repetition(self, voices: Tensor) -> Tensor:
         """Voices [B, V, T] -> their autocorrelation at the ratios of each tempo's beat, [B, V, W, K, R]."""

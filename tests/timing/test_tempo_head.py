@@ -13,7 +13,7 @@ def test_a_pulse_shows_at_its_tempo_and_its_octaves() -> None:
     period = 500 / FRAME_MS  # 120 BPM
     frames = torch.arange(512)
     pulse = torch.exp(-4 * (((frames + period / 2) % period) - period / 2).square())[None, None]  # [B, V, T]
-    head = TempoHead(3, FRAME_MS)
+    head = TempoHead(3, 2, FRAME_MS)
     repetition = head.repetition(pulse)
     assert repetition.shape == (1, 1, 32, len(BPMS), len(RATIOS))
     at_a_beat = repetition[0, 0, :, :, RATIOS.index(1)].mean(dim=0)  # [K]
@@ -24,7 +24,9 @@ def test_a_pulse_shows_at_its_tempo_and_its_octaves() -> None:
     assert min(by_ratio[1], by_ratio[2]) > 0.4 > 0.1 > max(by_ratio[1 / 2], by_ratio[3 / 2])
 
 
-def test_every_tempo_frame_has_an_answer() -> None:
-    head = TempoHead(3, FRAME_MS)
+def test_every_frame_has_an_answer() -> None:
+    head = TempoHead(3, 2, FRAME_MS)
     for n_tempo in (1, 2, 5):
-        assert head(torch.randn(2, 3, 8 * n_tempo)).shape == (2, 100, n_tempo)
+        tempo, said = head(torch.randn(2, 3, 4 * n_tempo))
+        assert tempo.shape == (2, 100, n_tempo)
+        assert said.shape == (2, 3, 4 * n_tempo)
