@@ -5,9 +5,11 @@
 It contains model.safetensors (the run's averaged weights, if it has an EMA), config.yaml, features.yaml and README.md,
 the model card: data, steps, metrics and versions of the run, prompt features, usage. Use the folder wherever a
 --checkpoint is expected: mug chart, mug web, and mug train as the ckpt_path of a first stage. A placement model
-(configs/mug/mini_placement.yaml) goes into the folder of the model it helps:
+(configs/mug/mini_placement.yaml) and a timing model (configs/mug/mini_timing.yaml) go into the folder of the model
+they help:
 
     mug export --checkpoint logs/<stage 3 run>/checkpoints/last.ckpt --outdir models/mine/placement
+    mug export --checkpoint logs/<timing run>/checkpoints/last.ckpt --outdir models/mine/timing
 
 Sampling options such as --steps 20 become the model's own defaults, in its sampling.yaml.
 
