@@ -21,14 +21,17 @@ from mug.synth.songs import write_songs
 
 FOLDER = PROJECT_ROOT / SHIPPED_MODEL
 MAX_FILE_BYTES = 16 * 10**6
+MAX_TIMING_BYTES = 3 * 10**6
 HELD_OUT_SEED = 1
 
 
 def test_its_files_are_small_and_hold_half_precision():
     model = {"model.safetensors", "config.yaml", "features.yaml", "README.md"}
     files = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
-    assert files == model | {"density.yaml", "sampling.yaml"} | {f"placement/{name}" for name in model}
+    placement, timing = {f"placement/{name}" for name in model}, {f"timing/{name}" for name in model}
+    assert files == model | {"density.yaml", "sampling.yaml"} | placement | timing - {"timing/features.yaml"}
     assert all((FOLDER / name).stat().st_size <= MAX_FILE_BYTES for name in files)
+    assert (FOLDER / "timing" / "model.safetensors").stat().st_size <= MAX_TIMING_BYTES
     for weights in ("model.safetensors", "placement/model.safetensors"):
         with safe_open(FOLDER / weights, "pt") as tensors:
             slices = [tensors.get_slice(name) for name in tensors.keys()]  # noqa: SIM118
