@@ -84,7 +84,8 @@ class TimingModel(ConfiguredNetwork):
         """Audio [B, M, A], A a multiple of `audio_multiple`."""
         latents = self.wave_model(audio)[-1]  # [B, C, L]
         tempo, said = self.tempo_head(latents)
-        return TimingAnswers(*self.decoder(latents + said).unbind(dim=1), tempo)
+        beat, place, downbeat = self.decoder(latents + said).unbind(dim=1)  # [B, T] each
+        return TimingAnswers(beat, place, downbeat, tempo)
 
     def losses(self, answers: TimingAnswers, batch: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss and its parts. batch: beat, place, downbeat [B, T] and tempo [B, N] of mug.timing.labels."""
