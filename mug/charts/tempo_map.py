@@ -96,8 +96,15 @@ class TempoMap:
         return np.maximum(np.searchsorted(self.beats, beats, side="right") - 1, 0)
 
     def stretch_at(self, times: np.ndarray | float, early: float = 0.0) -> np.ndarray:
-        """Which stretch each moment lies in, [N]; up to `early` before a change it already belongs to the next one."""
-        return np.maximum(np.searchsorted(self.times, times + early, side="right") - 1, 0)
+        """Which stretch each moment lies in, [N].
+
+        Up to `early` before a change it already belongs to the next one, unless the change before it is as near.
+        """
+        i = np.searchsorted(self.times, times, side="right") - 1
+        has_next = np.searchsorted(self.times, times + early, side="right") - 1 > i
+        after = np.minimum(i + 1, len(self.times) - 1)
+        is_nearer = (i < 0) | (self.times[after] - times < times - self.times[i])
+        return np.maximum(np.where(has_next & is_nearer, after, i), 0)
 
     def times_of(self, beats: np.ndarray | float) -> np.ndarray:
         """The times of beats, [N] -> [N]."""

@@ -35,6 +35,12 @@ def test_moment_just_before_a_change_can_belong_to_it():
     assert tempo.stretch_at(times, early=10.0).tolist() == [0, 1, 1]
 
 
+def test_moment_between_two_near_changes_belongs_to_the_nearer_one():
+    tempo = TempoMap.of_points(TimingPoint(time_ms, 400.0) for time_ms in (0.0, 1000.0, 1004.0))
+    times = np.array([-8.0, 989.9, 990.0, 1000.0, 1002.0, 1002.1, 1004.0])
+    assert tempo.stretch_at(times, early=10.0).tolist() == [0, 0, 1, 1, 1, 2, 2]
+
+
 def test_nearest_lines_count_from_their_own_timing_point():
     tempo = TempoMap.of_points(POINTS)
     times = np.array([-20.0, 720.0, 1870.0, 1990.0])

@@ -158,6 +158,28 @@ def test_snapping_moves_little_and_keeps_the_order_of_one_tempo(times, beat_ms, 
         assert starts == sorted(starts)
 
 
+RED_LINES = st.lists(st.tuples(st.floats(1, 4000), st.floats(100, 900)), min_size=1, max_size=7).map(
+    lambda steps: [
+        TimingPoint(float(np.cumsum([gap for gap, _ in steps])[i]), beat_ms) for i, (_, beat_ms) in enumerate(steps)
+    ]
+)
+
+
+@given(RED_LINES, st.data())
+def test_note_on_a_red_line_or_just_before_it_is_on_the_red_line(points, data):
+    at = data.draw(st.integers(0, len(points) - 1))
+    point = points[at]
+    since_ms = point.time_ms - points[at - 1].time_ms if at else np.inf
+    early_ms = data.draw(st.floats(0, min(9.9, 0.49 * since_ms)))
+    assert snap([Note(point.time_ms - early_ms, 0)], points)[0].start_ms == point.time_ms
+
+
+def test_red_lines_a_millisecond_apart_each_keep_their_notes():
+    points = [TimingPoint(1000.0 + i, 400.0) for i in range(50)]
+    notes = [Note(1000.0 + i, 0, 1020.5 + i) for i in range(30)]
+    assert snap(notes, points) == [Note(1000.0 + i, 0, 1020.0 + i) for i in range(30)]
+
+
 @pytest.mark.parametrize("points", [[], [TimingPoint(0, 0)], [TimingPoint(0, float("nan"))], [TimingPoint(0, -400)]])
 def test_snapping_needs_a_grid(points):
     with pytest.raises(ChartError):
