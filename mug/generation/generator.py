@@ -24,9 +24,10 @@ from mug.charts.beatmap import Beatmap, Note, with_times
 from mug.charts.osu import parse_osu
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.charts.timing import snap
-from mug.checkpoints.trained_model import TrainedModel, load_trained_model
-from mug.config import find_file
-from mug.data.audio import load_audio
+from mug.checkpoints.model_folder import TIMING
+from mug.checkpoints.trained_model import TrainedModel, load_timing_model, load_trained_model
+from mug.config import SHIPPED_MODEL, find_file
+from mug.data.audio import AudioSettings, load_audio
 from mug.device import AUTO, pick_device
 from mug.errors import AudioError, ChartError, ConfigError
 from mug.features import START_TIME, TEMPO
@@ -43,6 +44,7 @@ from mug.generation.song import Song
 from mug.generation.song_timing import SongTiming, fitted_note, timing_of
 from mug.model.weights import is_model_folder
 from mug.ratings.chart_features import chart_features
+from mug.timing.activations import BeatListener
 
 MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of its length
 
@@ -69,16 +71,21 @@ class ChartGenerator:
         """Load a stage 2 model: a run's .ckpt, a model folder (mug.checkpoints.model_folder), or its .safetensors file.
 
         config: replaces the run's configuration, which each of these includes. A model folder may have its own sampling
-        settings, see mug.generation.settings. device: see mug.device.pick_device.
+        settings, see mug.generation.settings. device: see mug.device.pick_device. A model that counts beats but has no
+        network that hears them uses the shipped one.
         Raises CheckpointError that names what is missing or which tensors do not fit, and ConfigError for a device that
         cannot be used.
         """
         device = pick_device(device)
         trained = load_trained_model(checkpoint, config)
+        if trained.timing is None and trained.time.axis == "beats":
+            trained = replace(trained, timing=_shipped_listener(trained.audio_settings))
         try:
             trained.model.to(device)
             if trained.placement is not None:
                 trained.placement.to(device)
+            if trained.timing is not None:
+                trained.timing.model.to(device)
         except (RuntimeError, AssertionError) as error:  # torch raises either for a missing device
             raise ConfigError(f"device '{device}' cannot be used: {error}") from error
         settings = None
@@ -269,3 +276,13 @@ class ChartGenerator:
                 f"the chart '{chart.version}' cannot be encoded: it needs notes, within {MAX_MINUTES} minutes"
             )
         return self.sampler.encode(chart)
+
+
+def _shipped_listener(settings: AudioSettings) -> BeatListener | None:
+    """The shipped model's network that hears beats, if it knows spectra of these settings."""
+    folder = find_file(SHIPPED_MODEL) / TIMING
+    if not folder.is_dir():
+        return None
+    listener = load_timing_model(folder)
+    any_length = replace(listener.settings, max_audio_frame=settings.max_audio_frame)
+    return listener if any_length == settings else None
