@@ -3,6 +3,7 @@
 Axes: P stretches of one tempo, N moments.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -154,6 +155,13 @@ class TempoMap:
     def lasting(self, start: float, end: float) -> np.ndarray:
         """How long each tempo holds between two moments, [P]."""
         return np.diff([start, *np.clip(self.times[1:], start, end), end])
+
+    def main_bpm(self, start: float, end: float) -> float:
+        """The tempo, to 0.01 BPM, that holds longest between two moments, of a map in ms."""
+        lasting: defaultdict[float, float] = defaultdict(float)
+        for beat_ms, lasts_ms in zip(self.lengths.tolist(), self.lasting(start, end).tolist(), strict=True):
+            lasting[round(bpm_of(beat_ms), 2)] += lasts_ms
+        return max(lasting, key=lasting.__getitem__)
 
 
 def is_tempo(point: TimingPoint) -> bool:

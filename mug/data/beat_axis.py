@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mug.charts.beatmap import TimingPoint
+from mug.charts.beatmap import TimingPoint, bpm_of
 from mug.charts.tempo_map import TempoMap
 from mug.config import check_params
 from mug.data.resampling import frames_at
@@ -151,7 +151,7 @@ class BeatAxis:
     def bpm(self, start_ms: float, end_ms: float) -> float:
         """The tempo of the axis's beats that lasts longest between two moments on the axis."""
         lasting = np.diff([start_ms, *np.clip(self._beats[1:] * self.beat_ms, start_ms, end_ms), end_ms])
-        return 60_000.0 / float(self._lengths[int(lasting.argmax())])
+        return bpm_of(float(self._lengths[int(lasting.argmax())]))
 
     def heard(self, spectrum: np.ndarray, first: int = 0, n_frames: int | None = None) -> np.ndarray:
         """The song's spectrum [..., A] at audio frames of the axis, from frame `first` on: float32 [..., n_frames].

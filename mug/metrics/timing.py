@@ -70,7 +70,7 @@ def score_timing(truth: TempoMap, found: TempoMap, start_ms: float, end_ms: floa
         amlt=float(amlt),
         tempo=float(tempo >= NEARLY_ALL),
         tempo_octave=float(in_octave >= NEARLY_ALL),
-        bpm_close=float(abs(main_bpm(truth, start_ms, end_ms) - main_bpm(found, start_ms, end_ms)) <= 0.5),
+        bpm_close=float(abs(truth.main_bpm(start_ms, end_ms) - found.main_bpm(start_ms, end_ms)) <= 0.5),
         within_10ms=float(np.mean(np.abs(away) <= 10) >= NEARLY_ALL),
         within_30ms=float(np.mean(np.abs(away) <= 30) >= NEARLY_ALL),
         aligned_10ms=float(np.mean(np.abs(away - median) <= 10) >= NEARLY_ALL and not half),
@@ -79,14 +79,6 @@ def score_timing(truth: TempoMap, found: TempoMap, start_ms: float, end_ms: floa
         both=float(tempo >= NEARLY_ALL and np.mean(np.abs(away) <= 10) >= NEARLY_ALL),
         error_ms=median,
     )
-
-
-def main_bpm(tempo: TempoMap, start_ms: float, end_ms: float) -> float:
-    """The tempo that lasts longest."""
-    lasting: dict[float, float] = {}
-    for length, span in zip(tempo.lengths.tolist(), tempo.lasting(start_ms, end_ms).tolist(), strict=True):
-        lasting[round(60_000 / length, 2)] = lasting.get(round(60_000 / length, 2), 0.0) + span
-    return max(lasting, key=lambda bpm: lasting[bpm])
 
 
 def measure_starts(tempo: TempoMap, start_ms: float, end_ms: float) -> np.ndarray:

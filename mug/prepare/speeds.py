@@ -1,11 +1,10 @@
 """The speeds of a chart: its tempo, and its scroll speed."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mug.charts.beatmap import Beatmap, bpm_of
+from mug.charts.beatmap import Beatmap
 from mug.charts.osu_lines import parse_time, parse_timing_point
 from mug.charts.tempo_map import TempoMap
 
@@ -36,13 +35,8 @@ def main_bpm(chart: Beatmap) -> float:
     """The tempo that lasts longest between the first note and the end of the last, 0 if there is none."""
     if not chart.timing_points:
         return 0.0
-    tempo = TempoMap.of_points(chart.timing_points)
     first_ms = min(note.start_ms for note in chart.notes)
-    lasting: defaultdict[float, float] = defaultdict(float)
-    held_ms = tempo.lasting(first_ms, max(chart.last_ms, first_ms + 1))
-    for beat_ms, lasts_ms in zip(tempo.lengths.tolist(), held_ms.tolist(), strict=True):
-        lasting[round(bpm_of(beat_ms), 2)] += lasts_ms
-    return max(lasting, key=lasting.__getitem__)
+    return TempoMap.of_points(chart.timing_points).main_bpm(first_ms, max(chart.last_ms, first_ms + 1))
 
 
 def _tempos_and_scrolls(chart: Beatmap, first_ms: float, last_ms: float) -> Iterator[tuple[float, float]]:

@@ -88,6 +88,13 @@ def test_tempo_holds_from_its_point_to_the_next_one():
     assert tempo.lasting(2000.0, 6000.0).tolist() == [0.0, 3000.0, 1000.0]
 
 
+def test_main_tempo_is_the_one_that_holds_longest_in_all():
+    points = [TimingPoint(0.0, 500.0), TimingPoint(1000.0, 250.0), TimingPoint(1700.0, 500.004)]
+    tempo = TempoMap.of_points(points)
+    assert tempo.main_bpm(500.0, 1850.0) == 240.0  # 500 ms at 120, 700 at 240, 150 at 120 again
+    assert tempo.main_bpm(400.0, 2000.0) == 120.0
+
+
 @pytest.mark.parametrize("beat_ms", [0.0, -100.0, math.nan, math.inf, 1e-300, 5.999, 60_001.0])
 def test_timing_point_that_is_no_tempo_is_refused(beat_ms):
     with pytest.raises(ChartError, match=r"timing point at 7\.0 ms: a beat of .* is no tempo.* 1 to 10000 BPM"):
