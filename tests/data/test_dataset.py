@@ -1,5 +1,6 @@
 """Items: their shapes, that notes and audio stay together, and that (seed, epoch, index) decides everything."""
 
+import copy
 import os
 
 import numpy as np
@@ -10,6 +11,7 @@ from mug.charts.osu import parse_osu, write_osu
 from mug.data.audio import AudioSettings, load_audio
 from mug.data.convertor import ManiaConvertor
 from mug.data.dataset import OsuTestDataset, OsuTrainDataset, OsuValidDataset
+from mug.data.latents import EncodedLatents, write_latents
 from mug.errors import ConfigError, DatasetError
 from mug.features import FeatureSpec
 from mug.prepare.feature_db import FeatureDB
@@ -381,3 +383,17 @@ def test_on_beats_the_tempo_fills_itself_in(timed):
         rows.setdefault(start, set()).add(int(item["feature"][1]) - timed.spec.blocks["tempo"][0])
     assert rows[32] == {1 + (128 - 110) // 5, 1 + (160 - 110) // 5}  # as it is, and played at 1.25
     assert rows[192] == {1 + (150 - 110) // 5, 1 + (187 - 110) // 5}
+
+
+def test_on_beats_latents_take_the_place_of_notes(timed, tmp_path):
+    z = np.random.default_rng(0).standard_normal((2, 1, 3, 8), dtype=np.float32)
+    write_latents(tmp_path, z.shape, z.reshape(-1, 1, 3, 8), timed.notes_depend_on(), "first stage")
+    with_latents = copy.copy(timed)
+    with_latents.latents = EncodedLatents(tmp_path, 1, timed.notes_depend_on())
+    for epoch in (0, 1, 2):
+        item, plain = with_latents[0, epoch], timed[0, epoch % 2]
+        np.testing.assert_array_equal(item["z"], z[epoch % 2, 0])
+        assert item["convertor"] == plain["convertor"]  # the crop that was encoded
+    other = {**timed.notes_depend_on(), "frames_per_beat": 4}
+    with pytest.raises(DatasetError, match="frames_per_beat was 8, now 4"):
+        EncodedLatents(tmp_path, 1, other)

@@ -105,7 +105,11 @@ def test_few_shards_are_in_use_at_a_time():
 
 @pytest.mark.parametrize(
     ("changes", "named"),
-    [({"audio": {**AUDIO, "n_fft": 1024}}, "other audio"), ({"features": "features.yaml"}, "other features")],
+    [
+        ({"audio": {**AUDIO, "n_fft": 1024}}, "other audio"),
+        ({"features": "features.yaml"}, "other features"),
+        ({"time": {"axis": "beats"}}, "other time"),
+    ],
 )
 def test_shards_for_another_configuration_are_refused(shards, tmp_path, changes, named, monkeypatch):
     monkeypatch.chdir(tmp_path)
