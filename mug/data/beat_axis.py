@@ -212,15 +212,17 @@ def _beats_of(stretch: _Stretch, end_ms: float) -> tuple[float, float]:
 def _measure_lines(stretches: Sequence[_Stretch], starts: Sequence[float]) -> np.ndarray:
     """The axis beats at which measures begin, up to the last red line.
 
-    A red line begins a measure. But where the tempo changes gradually, several red lines lie in one measure.
+    A red line begins a measure, unless it only changes the tempo inside one: where the tempo changes gradually, several
+    lie in a measure, and charts of games without red lines have another one where the measure ends.
     """
     lines: list[float] = []
     line = starts[0]
     was_short = False
     for i, (stretch, start) in enumerate(zip(stretches, starts, strict=True)):
-        end = starts[i + 1] if i + 1 < len(starts) else start + 1
-        is_short = end - start < stretch.measure and i + 1 < len(starts)
-        if not (was_short and is_short):
+        is_last = i + 1 == len(starts)
+        end = start + 1 if is_last else starts[i + 1]
+        is_short = not is_last and end - start < stretch.measure
+        if not (is_short and (was_short or line == end)):
             line = start
         while line < end:
             lines.append(line)

@@ -58,6 +58,11 @@ def test_lines_of_a_gradual_change_lie_in_one_measure():
     assert song.measures(14 * BEAT_MS) / BEAT_MS == pytest.approx([0, 4, 8, 12])
 
 
+def test_a_change_inside_a_measure_begins_none_if_another_line_ends_it():
+    song = axis((0, 400, 4), (2400, 350, 4), (3100, 350, 4))  # after 6 beats, and where the second measure ends
+    assert song.measures(14 * BEAT_MS) / BEAT_MS == pytest.approx([0, 4, 8, 12])
+
+
 def test_a_flash_of_absurd_tempo_is_no_tempo():
     song = axis((0, 400, 4), (4000, 60_000, 4), (4003, 400, 4))
     assert beats(song, 4003, 4403) == pytest.approx([10, 11])
