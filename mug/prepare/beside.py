@@ -34,7 +34,7 @@ class BesideFiles:
         """
         if chart.parent not in self._audio:
             files = [file for files in self._listing(chart.parent).values() for file in files]
-            self._audio[chart.parent] = [(file.name, file.stat().st_size) for file in files if _is_audio(file)]
+            self._audio[chart.parent] = [(file.name, file.stat().st_size) for file in files if is_audio(file)]
         songs = [name for name, n_bytes in self._audio[chart.parent] if n_bytes >= MIN_BYTES_PER_S * seconds]
         return self.named(chart, songs[0]) if len(songs) == 1 else None
 
@@ -51,7 +51,8 @@ class BesideFiles:
         return self._listings[folder]
 
 
-def _is_audio(file: Path) -> bool:
+def is_audio(file: Path) -> bool:
+    """Whether a file is a song by its name: neither hidden nor a sound of osu!'s skins."""
     if file.suffix.lower() not in AUDIO_SUFFIXES or file.name.startswith(".") or KEY_SOUND.match(file.name):
         return False
     return file.is_file()

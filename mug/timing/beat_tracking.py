@@ -15,6 +15,7 @@ STEP = 1.01  # from one beat length to the next
 NEAR = 3  # steps by which a tempo may change from beat to beat without a jump
 BEND = 3  # what each of these steps costs, in log-odds
 JUMP = 40  # what any other change of tempo costs
+LEFT_OUT = 0.02  # what a frame before the first beat or after the last one costs
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,11 @@ def track_beats(log_odds: np.ndarray, lengths: np.ndarray, log_prior: np.ndarray
         before = longest + rows - down
         value = np.maximum(onward[before, columns], onward[before - 1, columns])  # [W, K]
         value += odds[rows] + prior[start : start + block]
-        top = int(value.argmax())
-        if value.flat[top] > best:
-            best, best_frame, best_length = float(value.flat[top]), start + top // n_lengths, top % n_lengths
-        reached = np.repeat(odds[rows], n_lengths, axis=1)
+        whole = value - np.float32(LEFT_OUT) * (n - rows)
+        top = int(whole.argmax())
+        if whole.flat[top] > best:
+            best, best_frame, best_length = float(whole.flat[top]), start + top // n_lengths, top % n_lengths
+        reached = np.repeat(odds[rows] - np.float32(LEFT_OUT) * rows, n_lengths, axis=1)
         source = np.full(reached.shape, -1, np.int16)
         jumped = (value.max(axis=1) - np.float32(JUMP))[:, None]
         source = np.where(jumped > reached, value.argmax(axis=1)[:, None].astype(np.int16), source)

@@ -47,11 +47,11 @@ def detect_timing(spectrum: np.ndarray, settings: AudioSettings, listener: BeatL
     if listener is None:
         evidence = of_onsets(bands, lengths, frame_ms)
     else:
-        evidence = of_activations(listener.hear(spectrum), n_frames, lengths, frame_ms)
+        evidence = of_activations(listener.hear(spectrum), bands, lengths, frame_ms)
     tracked = track_beats(evidence.beat, lengths, evidence.tempo)
     stretches = fit_tempos(*onset_times(strength, tracked.frames, frame_ms))
     for again in (True, False):
-        beats, firsts = relaid(simplified(stretches, evidence.beat, frame_ms), evidence.end_ms)
+        beats, firsts = relaid(simplified(stretches, evidence), evidence.end_ms)
         measures = find_measures(evidence.near(evidence.downbeat, beats))
         heard = onset_times(strength, np.round(beats / frame_ms).astype(np.int64), frame_ms)
         stretches = fit_tempos(*heard, measures.places == 0, None if again else firsts)
@@ -59,7 +59,7 @@ def detect_timing(spectrum: np.ndarray, settings: AudioSettings, listener: BeatL
     tempo = TempoMap.of_points(points)
     if pulse_of(tempo, evidence) < LEAST_PULSE:
         return without_pulse("sound without a pulse")
-    return DetectedTiming(points, *weighed(tempo, evidence, lengths))
+    return DetectedTiming(points, *weighed(tempo, evidence))
 
 
 def _timing_points(stretches: list[Stretch], measures: Measures) -> list[TimingPoint]:

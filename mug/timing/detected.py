@@ -12,7 +12,9 @@ from mug.timing.evidence import Evidence
 RATIOS = {"half": 0.5, "double": 2.0, "3:2": 1.5, "2:3": 2 / 3}
 SHARPNESS = 2.0  # of the scores, when they become probabilities
 FALLBACK_BPM = 120.0  # of the constant grid of a song without a pulse
-LEAST_PULSE = 0.8  # mean log-odds of the beats: of music 1.1 or more, of speech, noise and drones 0.7 or less
+LEAST_PULSE = 1.35  # by which beats stand out: in speech, noise, wind and drones up to 0.98, in music from 1.7 on
+
+CLEAR_PULSE = 3.0  # from which on it does not lower the confidence
 
 
 @dataclass(frozen=True)
@@ -46,36 +48,34 @@ def without_pulse(reason: str) -> DetectedTiming:
 
 
 def pulse_of(tempo: TempoMap, evidence: Evidence) -> float:
-    """The mean log-odds of the beats of a map."""
-    return float(evidence.near(evidence.beat, _grid(tempo, evidence.end_ms, 1.0, 0.0)).mean())
+    """How much more the beats of a map stand out than other moments: the difference of their mean log-odds."""
+    anywhere = evidence.near(evidence.beat, np.arange(0.0, evidence.end_ms, evidence.frame_ms))
+    return float(evidence.near(evidence.beat, _grid(tempo, evidence.end_ms, 1.0, 0.0)).mean() - anywhere.mean())
 
 
-def weighed(tempo: TempoMap, evidence: Evidence, lengths: np.ndarray) -> tuple[float, list[Alternative]]:
+def weighed(tempo: TempoMap, evidence: Evidence) -> tuple[float, list[Alternative]]:
     """Return the confidence in a map, and the alternatives to it."""
     beats = len(_grid(tempo, evidence.end_ms, 1.0, 0.0))
-    scores = {"": _score(tempo, evidence, lengths, 1.0) / beats}
-    scores |= {name: _score(tempo, evidence, lengths, ratio) / beats for name, ratio in RATIOS.items()}
+    scores = {"": _score(tempo, evidence, 1.0) / beats}
+    scores |= {name: _score(tempo, evidence, ratio) / beats for name, ratio in RATIOS.items()}
     most = max(scores.values())
     weights = {name: float(np.exp(SHARPNESS * (score - most))) for name, score in scores.items()}
     total = sum(weights.values())
     bpm = 60_000 / float(np.median(tempo.lengths))
     others = [Alternative(name, bpm * ratio, weights[name] / total) for name, ratio in RATIOS.items()]
-    return weights[""] / total, sorted(others, key=lambda other: -other.score)
+    clear = min(max((pulse_of(tempo, evidence) - LEAST_PULSE) / (CLEAR_PULSE - LEAST_PULSE), 0.0), 1.0)
+    return clear * weights[""] / total, sorted(others, key=lambda other: -other.score)
 
 
-def _score(tempo: TempoMap, evidence: Evidence, lengths: np.ndarray, ratio: float) -> float:
+def _score(tempo: TempoMap, evidence: Evidence, ratio: float) -> float:
     """The log-odds of a grid with `ratio` beats to each beat of the map, at its best phase, and of its tempo."""
     phases = (0.0, 1.0) if ratio < 1 else (0.0,)
-    return max(_grid_score(tempo, evidence, lengths, ratio, phase) for phase in phases)
+    return max(_grid_score(tempo, evidence, ratio, phase) for phase in phases)
 
 
-def _grid_score(tempo: TempoMap, evidence: Evidence, lengths: np.ndarray, ratio: float, phase: float) -> float:
+def _grid_score(tempo: TempoMap, evidence: Evidence, ratio: float, phase: float) -> float:
     times = _grid(tempo, evidence.end_ms, ratio, phase)
-    frames = tempo.lengths[tempo.stretch_at(times)] / ratio / evidence.frame_ms  # of a beat, [N]
-    index = np.round(np.interp(np.log(frames), np.log(lengths), np.arange(len(lengths)))).astype(np.int64)
-    at = np.clip(np.round(times / evidence.frame_ms).astype(np.int64), 0, len(evidence.beat) - 1)
-    worth = evidence.tempo[index] if evidence.tempo.ndim == 1 else evidence.tempo[at, index]
-    return float((evidence.near(evidence.beat, times) + worth).sum())
+    return evidence.worth(times, tempo.lengths[tempo.stretch_at(times)] / ratio)
 
 
 def _grid(tempo: TempoMap, end_ms: float, ratio: float, phase: float) -> np.ndarray:

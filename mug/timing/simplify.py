@@ -1,6 +1,6 @@
 """Fewer changes of tempo, where one tempo explains the music about as well as two.
 
-Axes: A audio frames, N beats, P stretches.
+Axes: N beats, P stretches.
 """
 
 import math
@@ -8,47 +8,62 @@ from itertools import pairwise
 
 import numpy as np
 
+from mug.timing.evidence import Evidence
+from mug.timing.octaves import in_one_octave
 from mug.timing.tempo_fit import BREAK_MS, Stretch
 
 STRETCH_COST = 10.0  # in log-odds
 BREAK_COST = 150.0  # if the beats of both do not join: music hardly ever does that
-NEAR_FRAMES = 1  # how far a beat may be from the frame whose odds it takes
+SLIP_COST = 2000.0  # if the tempo is the same as well, and only the beat slips
+SAME_TEMPO = 0.01
+BRIDGE_COST = 100.0  # of a few beats in another tempo, which only lead from one phase to another
+BRIDGE_BEATS, BRIDGE_CHANGE = 7.5, 0.06  # a gradual change is slower
+HAIR = 1e-3  # of a beat, against rounding
 
 
-def simplified(stretches: list[Stretch], log_odds: np.ndarray, frame_ms: float) -> list[Stretch]:
-    """Let a stretch take over its neighbour, best first, as long as that costs the beats less than STRETCH_COST.
+def simplified(stretches: list[Stretch], evidence: Evidence) -> list[Stretch]:
+    """Let stretches take over their neighbours, best first, as long as the evidence loses less than a change costs.
 
-    A tracker that loses the beat for some measures leaves stretches that only lead from one phase to another.
-    log_odds [A]: of a beat in each frame.
+    A tracker that loses the beat for some measures leaves stretches that only lead from one phase to another. At last,
+    all stretches get the same octave of tempo if possible.
     """
-    nearby = np.max([np.roll(log_odds, by) for by in range(-NEAR_FRAMES, NEAR_FRAMES + 1)], axis=0)
-    end_ms = len(log_odds) * frame_ms
+    end_ms = evidence.end_ms
 
     def worth(stretch: Stretch, low_ms: float, high_ms: float) -> float:
-        return float(nearby[_frames(stretch, low_ms, high_ms, frame_ms, len(nearby))].sum())
-
-    def cost(before: Stretch, after: Stretch) -> float:
-        beats = (after.time_ms - before.time_ms) / before.beat_ms
-        broken = abs(beats - round(beats)) * before.beat_ms > BREAK_MS
-        return BREAK_COST if broken else STRETCH_COST
+        times = _beats(stretch, low_ms, high_ms)
+        return evidence.worth(times, np.full(len(times), stretch.beat_ms))
 
     kept = list(stretches)
     while len(kept) > 1:
         edges = [0.0, *(stretch.time_ms for stretch in kept[1:]), end_ms]
         alone = [worth(stretch, *span) for stretch, span in zip(kept, pairwise(edges), strict=True)]
-        costs = [0.0, *(cost(*pair) for pair in pairwise(kept)), 0.0]
-        best, choice = 0.0, None
-        for i in range(len(kept) - 1):
-            for merged in (kept[i], _reaching_back(kept[i + 1], kept[i].time_ms)):
-                change = worth(merged, edges[i], edges[i + 2]) - alone[i] - alone[i + 1] + sum(costs[i : i + 3])
-                change -= cost(kept[i - 1], merged) if i else 0.0
-                change -= cost(merged, kept[i + 2]) if i + 2 < len(kept) else 0.0
-                if change > best:
-                    best, choice = change, (i, merged)
-        if choice is None:
+        most, best = -_cost(kept), None
+        for first in range(len(kept) - 1):
+            for last in range(first + 1, min(first + 3, len(kept))):
+                for taker in kept[first : last + 1]:
+                    merged = taker if taker is kept[first] else _reaching_back(taker, kept[first].time_ms)
+                    fewer = [*kept[:first], merged, *kept[last + 1 :]]
+                    gain = worth(merged, edges[first], edges[last + 1]) - sum(alone[first : last + 1]) - _cost(fewer)
+                    if gain > most:
+                        most, best = gain, fewer
+        if best is None:
             break
-        kept[choice[0] : choice[0] + 2] = [choice[1]]
-    return kept
+        kept = best
+    return in_one_octave(kept, end_ms, worth)
+
+
+def _cost(stretches: list[Stretch]) -> float:
+    """What the changes from stretch to stretch cost."""
+    total = 0.0
+    for before, after in pairwise(stretches):
+        beats = (after.time_ms - before.time_ms) / before.beat_ms
+        change = abs(after.beat_ms / before.beat_ms - 1)
+        if abs(beats - round(beats)) * before.beat_ms <= BREAK_MS:
+            total += STRETCH_COST
+            total += BRIDGE_COST if beats < BRIDGE_BEATS and change > BRIDGE_CHANGE else 0.0
+        else:
+            total += SLIP_COST if change < SAME_TEMPO else BREAK_COST
+    return total
 
 
 def _reaching_back(stretch: Stretch, time_ms: float) -> Stretch:
@@ -71,9 +86,8 @@ def relaid(stretches: list[Stretch], end_ms: float) -> tuple[np.ndarray, list[in
     return np.concatenate(times), firsts
 
 
-def _frames(stretch: Stretch, low_ms: float, high_ms: float, frame_ms: float, n: int) -> np.ndarray:
-    """The frames of a stretch's beats within [low_ms, high_ms)."""
-    low = math.ceil((low_ms - stretch.time_ms) / stretch.beat_ms - 1e-3)
-    high = math.ceil((high_ms - stretch.time_ms) / stretch.beat_ms - 1e-3)
-    times = stretch.time_ms + np.arange(low, max(high, low)) * stretch.beat_ms
-    return np.clip(np.round(times / frame_ms).astype(np.int64), 0, n - 1)
+def _beats(stretch: Stretch, low_ms: float, high_ms: float) -> np.ndarray:
+    """The moments of a stretch's beats within [low_ms, high_ms), [N]."""
+    low = math.ceil((low_ms - stretch.time_ms) / stretch.beat_ms - HAIR)
+    high = math.ceil((high_ms - stretch.time_ms) / stretch.beat_ms - HAIR)
+    return stretch.time_ms + np.arange(low, max(high, low)) * stretch.beat_ms
