@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from mug.charts.beatmap import bpm_of
 from mug.charts.tempo_map import TempoMap
 from mug.data.audio import AudioSettings
 from mug.data.audio_cache import AudioCache
@@ -128,7 +127,7 @@ class TimingDataset(ItemDataset):
         """A rate, equally likely in every ratio, that leaves a song's main tempo where people write it."""
         if rng.random() >= self.augmentation.rate_p:
             return 1.0
-        bpm = bpm_of(float(tempo_map.lengths[tempo_map.lasting(0.0, end_ms).argmax()]))
+        bpm = tempo_map.main_bpm(0.0, end_ms)
         low, high = self.augmentation.rate
         low, high = max(low, min(1.0, RATED_BPM[0] / bpm)), min(high, max(1.0, RATED_BPM[1] / bpm))
         return math.exp(rng.uniform(math.log(low), math.log(high)))

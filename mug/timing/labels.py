@@ -87,7 +87,7 @@ def problem_of(points: Sequence[TimingPoint], end_ms: float) -> str | None:
     short = int((beats < LEAST_BEATS).sum())
     if short > MAX_SHORT and short > MAX_SHORT_SHARE * len(beats):
         return f"has {short} red lines that hold for less than a beat"
-    main = float(bpms[lasting.argmax()])
+    main = tempo_map.main_bpm(0.0, end_ms)
     if not in_range(main):
         return f"has a tempo of {main:g} BPM"
     return None
