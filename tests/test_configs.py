@@ -22,7 +22,7 @@ PARAMETERS = {
     "mug_diffusion": 156_536_384,
     "mug_diffusion_beats": 156_536_384 + 25 * 128,  # the tempo's embedding
     "mug_diffusion_stft": 124_554_480,
-    "timing": 3_860_584,
+    "timing": 3_902_100,
 }
 FIRST_STAGE = {
     "mini_diffusion": "mini_autoencoder",
