@@ -127,7 +127,7 @@ def _away(found: TempoMap, beats: np.ndarray, octave: float) -> np.ndarray:
 
 
 def _downbeat(truth: TempoMap, found: TempoMap, start_ms: float, end_ms: float) -> float:
-    reference, estimated = measure_starts(truth, start_ms, end_ms), measure_starts(found, start_ms, end_ms)
+    reference, estimated = measure_starts(truth, start_ms, end_ms), found.lines(start_ms, end_ms).measures_ms
     if not len(reference) or not len(estimated):
         return 0.0
     return float(mir_eval.beat.f_measure(reference / 1000, np.maximum(estimated, 0) / 1000) >= NEARLY_ALL)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SILENT = 1e-6  # the largest value of a silent spectrum
 SHORTEST_MS = 4_000.0
+CHANGE_ODDS = 3.0  # log-odds that a measure starts where the tempo changes
 
 
 def detect_timing(spectrum: np.ndarray, settings: AudioSettings, listener: BeatListener | None) -> DetectedTiming:
@@ -52,7 +53,9 @@ def detect_timing(spectrum: np.ndarray, settings: AudioSettings, listener: BeatL
     stretches = fit_tempos(*onset_times(strength, tracked.frames, frame_ms))
     for again in (True, False):
         beats, firsts = relaid(simplified(stretches, evidence), evidence.end_ms)
-        measures = find_measures(evidence.near(evidence.downbeat, beats))
+        downbeats = evidence.near(evidence.downbeat, beats)
+        downbeats[firsts[1:]] += CHANGE_ODDS
+        measures = find_measures(downbeats)
         heard = onset_times(strength, np.round(beats / frame_ms).astype(np.int64), frame_ms)
         stretches = fit_tempos(*heard, measures.places == 0, None if again else firsts)
     points = _timing_points(stretches, measures)
@@ -63,13 +66,27 @@ def detect_timing(spectrum: np.ndarray, settings: AudioSettings, listener: BeatL
 
 
 def _timing_points(stretches: list[Stretch], measures: Measures) -> list[TimingPoint]:
-    """Red lines where stretches begin, the first one at the first measure of the song."""
-    points = [TimingPoint(stretch.time_ms, stretch.beat_ms, measures.meter) for stretch in stretches]
+    """Red lines where stretches begin, the first one at the first measure of the song.
+
+    A red line begins a measure. Where that is too early, as a tempo changes in mid-measure, the next measure gets one.
+    """
+    meter = measures.meter
+    starts = np.flatnonzero(measures.places == 0)
     first = stretches[0]
-    measure_ms = measures.meter * first.beat_ms
-    start_ms = float(first.at(int(np.flatnonzero(measures.places == 0)[0])))
-    start_ms -= np.floor(start_ms / measure_ms) * measure_ms
-    if len(points) > 1 and start_ms >= points[1].time_ms:
+    measure_ms = meter * first.beat_ms
+    start_ms = float(first.at(int(starts[0])))
+    start_ms -= measure_ms * (start_ms // measure_ms)
+    if len(stretches) > 1 and start_ms >= stretches[1].time_ms:  # less than a measure of the first tempo
         start_ms -= measure_ms
-    points[0] = TimingPoint(start_ms, first.beat_ms, measures.meter)
+    points = [TimingPoint(start_ms, first.beat_ms, meter)]
+    edges = [*(stretch.first for stretch in stretches[1:]), len(measures.places)]
+    origin = int(starts[0])
+    for i, (stretch, end) in enumerate(zip(stretches, edges, strict=True)):
+        if i:
+            origin = stretch.first
+            points.append(TimingPoint(stretch.time_ms, stretch.beat_ms, meter))
+        for start in starts[(starts >= stretch.first) & (starts < end)].tolist():
+            if (start - origin) % meter:
+                origin = start
+                points.append(TimingPoint(float(stretch.at(start)), stretch.beat_ms, meter))
     return points

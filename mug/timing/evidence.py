@@ -15,8 +15,8 @@ ONSET_GAIN, ONSET_BASE, ONSET_RANGE = 1.5, 1.5, (-1.0, 4.0)  # from strength in 
 NEARBY_MS, HEARD = 90.0, 0.5  # onsets are compared with those this near, if one is this many deviations strong
 ONSET_WORTH = 2.0  # log-odds between the best place nearby and one without an onset
 PLACE_MS = 10.0  # how exactly the network knows where a beat is
-SURE = 0.98  # probabilities beyond this, or below 1 - SURE, are not believed
-BEAT_BASE, BEAT_RANGE = 2.0, (-1.5, 4.0)  # most frames have no beat, so that even an uncertain one says something
+SURE = 0.98  # downbeat probabilities beyond this, or below 1 - SURE, are not believed
+BEAT_SCALE, BEAT_BASE = 6.0, 1.5  # log-odds: no beat -1.5, a sure one 4.5. Logarithms were a little worse: 86 % for 88
 DOWNBEAT_BASE, DOWNBEAT_RANGE = 0.5, (-2.0, 3.0)
 TEMPO_CLASSES = 2  # by which the network's tempo may be off: it is asked for the octave, not the exact tempo
 TEMPO_TRUST = 2.0  # what the network's tempo is worth at each beat
@@ -80,7 +80,7 @@ def of_activations(heard: BeatActivations, bands: np.ndarray, lengths: np.ndarra
     return Evidence(
         frame_ms,
         lengths,
-        np.clip(_log_odds(beat) + BEAT_BASE, *BEAT_RANGE) + _sharpness(bands, frame_ms),
+        BEAT_SCALE * np.clip(beat, 0, 1) - BEAT_BASE + _sharpness(bands, frame_ms),
         np.clip(_log_odds(downbeat) + DOWNBEAT_BASE, *DOWNBEAT_RANGE),
         tempo[at],
     )

@@ -10,9 +10,9 @@ import numpy as np
 
 from mug.timing.evidence import Evidence
 from mug.timing.octaves import in_one_octave
-from mug.timing.tempo_fit import BREAK_MS, Stretch
+from mug.timing.tempo_fit import BREAK_MS, MOVES, Stretch
 
-STRETCH_COST = 10.0  # in log-odds
+STRETCH_COST = 14.0  # in log-odds
 BREAK_COST = 150.0  # if the beats of both do not join: music hardly ever does that
 SLIP_COST = 2000.0  # if the tempo is the same as well, and only the beat slips
 SAME_TEMPO = 0.01
@@ -58,7 +58,8 @@ def _cost(stretches: list[Stretch]) -> float:
     for before, after in pairwise(stretches):
         beats = (after.time_ms - before.time_ms) / before.beat_ms
         change = abs(after.beat_ms / before.beat_ms - 1)
-        if abs(beats - round(beats)) * before.beat_ms <= BREAK_MS:
+        gap_ms = abs(beats - round(beats)) * before.beat_ms - MOVES * abs(after.beat_ms - before.beat_ms)
+        if gap_ms <= BREAK_MS:  # the lines of both meet at most MOVES beats away
             total += STRETCH_COST
             total += BRIDGE_COST if beats < BRIDGE_BEATS and change > BRIDGE_CHANGE else 0.0
         else:
