@@ -10,7 +10,7 @@ from mug.timing.evidence import Evidence
 
 # Tempos that are easily taken for each other: names, and beats of the alternative to one beat that was found.
 RATIOS = {"half": 0.5, "double": 2.0, "3:2": 1.5, "2:3": 2 / 3}
-SHARPNESS = 2.0  # of the scores, when they become probabilities
+SHARPNESS = 0.7  # of the scores, when they become probabilities
 FALLBACK_BPM = 120.0  # of the constant grid of a song without a pulse
 LEAST_PULSE = 1.35  # by which beats stand out: in speech, noise, wind and drones up to 0.98, in music from 1.7 on
 
