@@ -48,17 +48,16 @@ def export_run(checkpoint: Path, folder: Path, half: bool = False, license_name:
 
 
 def halved(network: nn.Module, state: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
-    """Return a state dict with the layers' weight matrices and embeddings in float16, and everything else unchanged.
+    """Return a state dict with the layers' weights, biases and embeddings in float16, and everything else unchanged.
 
-    Norms, biases, S4 dynamics, the schedule and the latent scale are small and need the precision.
+    Norms, S4 dynamics, the schedule and the latent scale are small and need the precision.
     Raises CheckpointError for numbers outside the range of float16.
     """
     names = {
         f"{place}.{name}".lstrip(".")
         for place, layer in network.named_modules()
         if isinstance(layer, HALVED_LAYERS)
-        for name, parameter in layer.named_parameters(recurse=False)
-        if parameter.ndim > 1
+        for name, _ in layer.named_parameters(recurse=False)
     }
     largest = torch.finfo(torch.float16).max
     for name in sorted(names):

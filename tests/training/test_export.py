@@ -103,7 +103,8 @@ def test_half_of_the_numbers_size(run: Path, tmp_path: Path) -> None:
     stored = load_file(tmp_path / "half" / "model.safetensors")
     assert stored["alphas_cumprod"].dtype == torch.float32
     assert stored["model.cond_stage_model.embedding.weight"].dtype == torch.float16
-    assert stored["model.unet_model.time_embed.0.bias"].dtype == torch.float32
+    assert stored["model.unet_model.time_embed.0.bias"].dtype == torch.float16
+    assert stored["model.unet_model.out.0.weight"].dtype == torch.float32  # a norm
     loaded, original = (load_trained_model(tmp_path / name).model.state_dict() for name in ("half", "whole"))
     for name, value in original.items():
         assert loaded[name].dtype == value.dtype
