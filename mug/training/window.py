@@ -46,7 +46,8 @@ class Window:
         """Decode a note array [4K, T], with times from the window's beginning, as those of `timing` are."""
         notes = self.convertor.decode(note, threshold)
         if self.axis is not None:
-            notes = with_times(notes, self._to_real)
+            moved = with_times(notes, self._to_real)
+            notes = list({(note.column, note.start_ms): note for note in moved}.values())  # two may share a line
         return Beatmap(self.convertor.keys, notes, list(timing))
 
     def _to_real(self, window_ms: np.ndarray) -> np.ndarray:
