@@ -75,9 +75,9 @@ def test_any_onsets_end_in_a_tempo_of_the_range(onsets):
 
 def test_three_thousand_notes_take_less_than_a_second():
     onsets = np.random.default_rng(0).uniform(0, 600_000, 3000)
-    started = time.perf_counter()
+    started = time.process_time()  # of this process: others may be busy
     fit_timing(onsets)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 @pytest.mark.parametrize("arguments", [{"bpm": 0}, {"bpm": np.nan}, {"offset_ms": np.inf}, {"bpm_range": (0, 9)}])
