@@ -24,8 +24,8 @@ from mug.errors import MugError
 from mug.parallel import available_cores
 
 NEEDED = (
-    "av", "einops", "librosa", "mutagen", "numpy", "omegaconf", "pillow", "pytorch-lightning", "pyyaml", "rosu-pp-py",
-    "safetensors", "scipy", "shtab", "soundfile", "soxr", "tensorboard", "torch", "tqdm",
+    "av", "einops", "librosa", "mir_eval", "mutagen", "numpy", "omegaconf", "pillow", "pytorch-lightning", "pyyaml",
+    "rosu-pp-py", "safetensors", "scipy", "shtab", "soundfile", "soxr", "tensorboard", "torch", "tqdm",
 )  # fmt: skip
 AUDIO_FORMATS = {"mp3": "MPEG_LAYER_III", "ogg": "VORBIS", "flac": "PCM_16", "wav": "PCM_16"}
 GIB = 2**30

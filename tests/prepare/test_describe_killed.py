@@ -16,7 +16,7 @@ from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import write_osu
 from mug.config import PROJECT_ROOT
 
-N_CHARTS, N_KILLS = 300, 10
+N_CHARTS, N_KILLS = 300, 5
 RATES = ("--rates", "0.9", "1.1")
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")]
@@ -78,7 +78,7 @@ def rows(folder: Path) -> dict[str, list[tuple]]:
         return {table: sorted(connection.execute(f"SELECT * FROM {table}"), key=repr) for table in tables}
 
 
-def test_killed_ten_times_and_then_left_alone(tmp_path, undisturbed):
+def test_killed_five_times_and_then_left_alone(tmp_path, undisturbed):
     expected, seconds = rows(undisturbed[0]), undisturbed[1]
     assert {table: len(found) for table, found in expected.items()} == {
         "Feature": N_CHARTS,
