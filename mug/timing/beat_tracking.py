@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mug.charts.beatmap import beat_ms_of
 from mug.errors import AudioError
 
 MIN_BPM, MAX_BPM = 60.0, 330.0
@@ -28,7 +29,7 @@ class TrackedBeats:
 
 def beat_lengths(frame_ms: float, low_bpm: float = MIN_BPM, high_bpm: float = MAX_BPM) -> np.ndarray:
     """The beat lengths to search, in frames, rising, float64 [K]."""
-    shortest, longest = 60_000 / high_bpm / frame_ms, 60_000 / low_bpm / frame_ms
+    shortest, longest = beat_ms_of(high_bpm) / frame_ms, beat_ms_of(low_bpm) / frame_ms
     return shortest * STEP ** np.arange(math.ceil(math.log(longest / shortest, STEP)) + 1)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mug.charts.beatmap import TimingPoint
+from mug.charts.beatmap import TimingPoint, beat_ms_of, bpm_of
 from mug.charts.tempo_map import TempoMap
 from mug.timing.evidence import Evidence
 
@@ -44,7 +44,7 @@ class DetectedTiming:
 def without_pulse(reason: str) -> DetectedTiming:
     """The constant grid for sound that has no beat. reason: what it is."""
     message = f"{reason}: no beat was found, so the grid is a constant {FALLBACK_BPM:g} BPM from the start"
-    return DetectedTiming([TimingPoint(0.0, 60_000 / FALLBACK_BPM)], 0.0, has_pulse=False, message=message)
+    return DetectedTiming([TimingPoint(0.0, beat_ms_of(FALLBACK_BPM))], 0.0, has_pulse=False, message=message)
 
 
 def pulse_of(tempo: TempoMap, evidence: Evidence) -> float:
@@ -61,7 +61,7 @@ def weighed(tempo: TempoMap, evidence: Evidence) -> tuple[float, list[Alternativ
     most = max(scores.values())
     weights = {name: float(np.exp(SHARPNESS * (score - most))) for name, score in scores.items()}
     total = sum(weights.values())
-    bpm = 60_000 / float(np.median(tempo.lengths))
+    bpm = bpm_of(float(np.median(tempo.lengths)))
     others = [Alternative(name, bpm * ratio, weights[name] / total) for name, ratio in RATIOS.items()]
     clear = min(max((pulse_of(tempo, evidence) - LEAST_PULSE) / (CLEAR_PULSE - LEAST_PULSE), 0.0), 1.0)
     return clear * weights[""] / total, sorted(others, key=lambda other: -other.score)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
+from mug.charts.beatmap import bpm_of
 from mug.timing.activations import BeatActivations
 
 USUAL_BPM, OCTAVES_AROUND = 155.0, 0.45  # tempos that people write for rhythm games: log-normal around the usual one
@@ -70,7 +71,7 @@ def of_activations(heard: BeatActivations, bands: np.ndarray, lengths: np.ndarra
     beat = _at_places(heard.beat, heard.place, heard.frame_ms, frames, frame_ms)
     downbeat = _at_places(heard.downbeat, heard.place, heard.frame_ms, frames, frame_ms)
     classes = np.log(heard.bpms)
-    wanted = np.log(60_000 / (lengths * frame_ms))
+    wanted = np.log(bpm_of(lengths * frame_ms))
     nearby = max(round(TEMPO_AROUND_MS / heard.tempo_frame_ms), 1)
     likely = uniform_filter1d(np.exp(heard.tempo), nearby, axis=1)
     likely = maximum_filter1d(likely, 2 * TEMPO_CLASSES + 1, axis=0)  # [K classes, N]
@@ -88,7 +89,7 @@ def of_activations(heard: BeatActivations, bands: np.ndarray, lengths: np.ndarra
 
 def tempo_prior(lengths: np.ndarray, frame_ms: float) -> np.ndarray:
     """The worth of each beat length before anything is heard, [K]."""
-    return -0.5 * (np.log2(60_000 / (lengths * frame_ms) / USUAL_BPM) / OCTAVES_AROUND) ** 2
+    return -0.5 * (np.log2(bpm_of(lengths * frame_ms) / USUAL_BPM) / OCTAVES_AROUND) ** 2
 
 
 def _at_places(share: np.ndarray, place: np.ndarray, note_frame_ms: float, frames: int, frame_ms: float) -> np.ndarray:
