@@ -1,5 +1,6 @@
 """The configurations that are shipped, by name, overlays with their bases."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from mug.config import PROJECT_ROOT, load_config
 
 CONFIGS = PROJECT_ROOT / "configs" / "mug"
 NAMES = sorted(
-    path.stem for path in CONFIGS.glob("*.yaml") if {"model:", "over:"} & set(path.read_text(encoding="utf-8").split())
+    path.stem for path in CONFIGS.glob("*.yaml") if re.search("^(model|over):", path.read_text(encoding="utf-8"), re.M)
 )
 BASES = {
     "autoencoder_beats": "autoencoder",
