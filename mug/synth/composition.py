@@ -9,7 +9,8 @@ from itertools import chain, cycle
 import numpy as np
 
 from mug.synth.genres import DRUMS, GENRES, STRAIGHT
-from mug.synth.melody import compose_motif
+from mug.synth.measures import Measure, Place, find_measures
+from mug.synth.melody import PHRASE_BARS, compose_motif
 from mug.synth.patches import softness
 from mug.synth.style import GRADUAL, LIVE, PROGRESSIONS, STEP, Style, pick
 from mug.synth.tempo import TICKS, SwungTempo, gradual
@@ -46,6 +47,7 @@ class Composition:
     tempo: SwungTempo
     parts: tuple[Part, ...]
     events: tuple[Event, ...]  # sorted by tick
+    measures: tuple[Measure, ...] = ()  # one for each, and one for the final hit: number tick // bar_ticks
 
     @property
     def bar_ticks(self) -> int:
@@ -82,7 +84,15 @@ def compose(style: Style, seconds: float, rng: np.random.Generator) -> Compositi
     events = set(chain.from_iterable(writer.part(part) for part in parts))
     last_tick = (parts[-1].bar + parts[-1].n_bars) * style.meter * TICKS
     events.update(writer.ending(last_tick))
-    return Composition(style, tempo, tuple(parts), tuple(sorted(_heard(event, style, parts) for event in events)))
+    played = tuple(sorted(_heard(event, style, parts) for event in events))
+    measures = find_measures(_places(parts), style.meter * TICKS, played)
+    return Composition(style, tempo, tuple(parts), played, measures)
+
+
+def _places(parts: list[Part]) -> list[Place]:
+    """The place of every measure, and of the one with the final hit."""
+    places = [Place(i, part.kind, bar % PHRASE_BARS) for i, part in enumerate(parts) for bar in range(part.n_bars)]
+    return [*places, Place(len(parts) - 1, "ending", 0)]
 
 
 def _heard(event: Event, style: Style, parts: list[Part]) -> Event:

@@ -9,6 +9,7 @@ from mug.synth.style import SCALES, Style, pick
 from mug.synth.tempo import TICKS
 
 CHORD_DEGREES = (0, 2, 4, 7)
+PHRASE_BARS = 4  # statement, statement, answer, statement
 GATES = (0.6, 0.8, 1.0)  # note length as a share of the time to the next note
 
 Tune = tuple[tuple[int, int, int, float], ...]  # (tick in the bar, ticks it lasts, degrees above the chord, loudness)
@@ -21,7 +22,7 @@ class Motif:
 
     def bar(self, i: int) -> Tune:
         """The tune of a part's bar `i`: statement, statement, answer, statement."""
-        return self.answer if i % 4 == 2 else self.statement
+        return self.answer if i % PHRASE_BARS == 2 else self.statement
 
 
 def pitch_of(style: Style, degree: int) -> int:
