@@ -14,6 +14,7 @@ from mug.ratings.stars import star_rating_or_none
 from mug.synth.columns import place
 from mug.synth.composition import Composition
 from mug.synth.long_notes import hold
+from mug.synth.moment import Moment
 from mug.synth.patterns import COLUMN_GAP_MS, GAP_MS, HANDS_FROM, LEAST_MS, LONG_MS, THRESHOLD, Pattern, at_level
 from mug.synth.salience import Hit, find_hits, pick_hits
 
@@ -75,7 +76,8 @@ def chart_at(
     sizes = _sizes(chosen, pattern, level, keys)
     if stars < HANDS_FROM:
         sizes = [min(size, 3 if keys >= 7 else 2) for size in sizes]
-    columns = place(chosen, sizes, composition.bar_ticks, pattern, level, keys, seed)
+    moments = [Moment(hit, size) for hit, size in zip(chosen, sizes, strict=True)]
+    columns = place(moments, composition.measures, pattern, level, keys, seed)
     rows = list(zip(chosen, columns, strict=True))
     return hold(rows, composition, plan.ln_ratio, at_level(LONG_MS, stars), at_level(COLUMN_GAP_MS, level))
 

@@ -7,6 +7,8 @@ from itertools import groupby
 
 import numpy as np
 
+from mug.synth.measures import Measure
+from mug.synth.moment import Moment
 from mug.synth.patterns import COLUMN_GAP_MS, Pattern, at_level
 from mug.synth.salience import Hit
 
@@ -14,30 +16,33 @@ TUNE = ("vocal", "lead", "arp", "chord", "tom", "bass")  # layers that columns f
 EVEN = 0.12  # cost of using a column more than the others
 LOOSE_MS = 1.0
 SLOWER = 2.2  # times the column gap: slow enough that repeats are not jacks
+RELEASE_MS = 60.0  # from the end of a long note to the next note of its column
 HANDS = ("kick", "snare")  # sounds with their own hand if there is no tune
 HOME = 0.3  # cost of using the other hand for them
 OTHER_HAND = 0.25  # cost of not changing hands
 
 
 def place(
-    hits: Sequence[Hit], sizes: Sequence[int], bar_ticks: int, pattern: Pattern, level: float, keys: int, seed: int
+    moments: Sequence[Moment], measures: Sequence[Measure], pattern: Pattern, level: float, keys: int, seed: int
 ) -> list[list[int]]:
-    """Choose the columns of every hit: `sizes` of them, or fewer if not enough are free."""
+    """Choose the columns of every moment: `size` of them, or fewer if not enough are free.
+
+    The columns of long notes come first, in the order of `holds`. No note is in a column that is held, nor in the
+    `RELEASE_MS` after.
+    """
+    bar_ticks = measures[0].n_ticks
     columns = _Columns(pattern, at_level(COLUMN_GAP_MS, level) * pattern.column_gap, keys, seed)
     placed: list[list[int]] = []
     bars: dict[tuple[tuple[int, int, int], ...], list[list[int]]] = {}  # columns of the first bar with the same notes
     times: Counter[tuple[tuple[int, int, int], ...]] = Counter()
-    rows = [(hit, size, columns.step(hit), columns.home(hit)) for hit, size in zip(hits, sizes, strict=True)]
-    for _, bar in groupby(rows, key=lambda row: row[0].tick // bar_ticks):
+    rows = [(moment, columns.step(moment.hit), columns.home(moment.hit)) for moment in moments]
+    for _, bar in groupby(rows, key=lambda row: row[0].hit.tick // bar_ticks):
         in_bar = list(bar)
-        kind = tuple((hit.tick % bar_ticks, size, step) for hit, size, step, _ in in_bar)
+        kind = tuple((moment.hit.tick % bar_ticks, moment.size, step) for moment, step, _ in in_bar)
         wanted = bars.get(kind, [[]] * len(in_bar))
         if columns.mirrors and times[kind] % 2:
             wanted = [[keys - 1 - column for column in row] for row in wanted]
-        now = [
-            columns.take(hit.time_ms, size, step, home, row)
-            for (hit, size, step, home), row in zip(in_bar, wanted, strict=True)
-        ]
+        now = [columns.take(moment, step, home, row) for (moment, step, home), row in zip(in_bar, wanted, strict=True)]
         placed += now
         bars.setdefault(kind, now)
         times[kind] += 1
@@ -59,6 +64,7 @@ class _Columns:
         self.direction = 1
         self.pitches: dict[str, int] = {}
         self.last_ms = [-1e9] * keys
+        self.held_ms = dict.fromkeys(range(keys), -1e9)  # where its last long note ends
         self.n_used = [0.0] * keys
         self.before: list[list[int]] = [[], []]  # the previous rows, latest first
         self.now_ms = -1e9
@@ -82,13 +88,19 @@ class _Columns:
         own = [i for i, layer in enumerate(HANDS) if layer in layers]
         return None if len(own) != 1 or layers.intersection(TUNE) else own[0] ^ self.first_hand
 
-    def take(self, time_ms: float, size: int, step: int, home: int | None, wanted: Sequence[int]) -> list[int]:
-        """Take the `wanted` columns if they are all free, else the best `size` ones."""
-        free = [c for c in range(self.keys) if self.last_ms[c] + self.gap_ms <= time_ms + LOOSE_MS]
+    def take(self, moment: Moment, step: int, home: int | None, wanted: Sequence[int]) -> list[int]:
+        """Take the `wanted` columns if they are all free, else the best ones."""
+        time_ms, size = moment.hit.time_ms, moment.size
+        free = [
+            c
+            for c in range(self.keys)
+            if max(self.last_ms[c] + self.gap_ms, self.held_ms[c] + RELEASE_MS) <= time_ms + LOOSE_MS
+        ]
         taken = list(wanted) if wanted and set(wanted) <= set(free) else self._best(time_ms, size, step, home, free)
         for column in taken:
             self.last_ms[column] = time_ms
             self.n_used[column] += 1 / self.keys
+        self.held_ms.update(zip(taken, moment.holds, strict=False))
         if taken:
             self.at = taken[0]
             self.before = [taken, self.before[0]]

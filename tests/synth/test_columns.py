@@ -8,10 +8,13 @@ import pytest
 
 from mug.synth.columns import place
 from mug.synth.composition import Event
+from mug.synth.measures import Measure
+from mug.synth.moment import Moment
 from mug.synth.patterns import PATTERNS, Pattern
 from mug.synth.salience import Hit
 
 BAR = 96
+MEASURES = [Measure(i * BAR, BAR, 0, i // 4, i % 4, "verse a", None, 0, 0.0) for i in range(60)]
 PLAIN = Pattern("plain", (1.0, 5.0), jumps=(0.0, 0.0), noise=0.0, pitch=5.0)
 
 
@@ -23,7 +26,7 @@ def hit(i: int, layer: str, pitch: int = 0, step_ms: float = 250.0) -> Hit:
 def columns_of(
     hits: list[Hit], size: int = 1, pattern: Pattern = PLAIN, level: float = 3.0, keys: int = 4, seed: int = 0
 ) -> list[list[int]]:
-    return place(hits, [size] * len(hits), BAR, pattern, level, keys, seed)
+    return place([Moment(hit, size) for hit in hits], MEASURES, pattern, level, keys, seed)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -77,7 +80,8 @@ def test_jacks_stay_in_a_column_and_streams_leave_it() -> None:
 def test_kick_and_snare_have_a_hand_each() -> None:
     drums = ["kick", "kick", "snare", "kick", "snare", "snare"] * 8
     hits = [hit(i, drum, step_ms=500.0) for i, drum in enumerate(drums)]
-    rows = place(hits, [1] * 48, 48 * BAR, replace(PLAIN, pitch=0.1), 3.0, 4, 0)  # a single bar, none to be mirrored
+    one = [replace(MEASURES[0], n_ticks=48 * BAR)]  # a single bar, none to be mirrored
+    rows = place([Moment(hit, 1) for hit in hits], one, replace(PLAIN, pitch=0.1), 3.0, 4, 0)
     right = np.array([row[0] >= 2 for row in rows])
     kicks = np.array(drums) == "kick"
     assert abs(right[kicks].mean() - right[~kicks].mean()) >= 0.6
@@ -86,3 +90,14 @@ def test_kick_and_snare_have_a_hand_each() -> None:
 def test_as_many_columns_as_wanted_all_of_them_different() -> None:
     columns = columns_of([hit(i, "chord", 60 + i % 5, 600.0) for i in range(40)], size=3)
     assert {len(set(row)) for row in columns} == {3}
+
+
+def test_no_note_stands_in_a_held_column() -> None:
+    moments = [
+        Moment(hit(0, "lead", 60), 2, (1000.0, 600.0)),
+        *(Moment(hit(i, "lead", 60 + i), 1) for i in range(1, 9)),
+    ]
+    rows = place(moments, MEASURES, PATTERNS["stream"], 3.0, 4, 0)
+    (long, short), *taps = rows
+    assert all(long not in row for row in taps[:4])  # until 1060 ms
+    assert all(short not in row for row in taps[:2])  # until 660 ms
