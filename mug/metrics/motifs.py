@@ -51,20 +51,41 @@ def motif_shares(chart: Beatmap) -> MotifShares:
 
 def half_measures(chart: Beatmap) -> list[Motif]:
     """Return the half measures that have notes, in order. Half measures start anew at each timing point."""
+    return list(numbered_half_measures(chart, BEAT_RANGE_MS).values())
+
+
+def numbered_half_measures(chart: Beatmap, beat_range_ms: tuple[float, float]) -> dict[tuple[int, int], Motif]:
+    """Return the half measures that have notes, in order, by timing point and number since it.
+
+    beat_range_ms: beats are halved or doubled until they are in it.
+    """
     points = sorted((point for point in chart.timing_points if is_tempo(point)), key=lambda point: point.time_ms)
     if not points or not chart.notes:
-        return []
-    tempo = TempoMap.of_points([replace(point, beat_ms=_folded(point.beat_ms)) for point in points])
+        return {}
+    tempo = TempoMap.of_points([replace(point, beat_ms=folded(point.beat_ms, beat_range_ms)) for point in points])
     columns, starts, _ = note_arrays(chart.notes)
     stretches = tempo.stretch_at(starts, early=EARLY_MS)
     places = np.round((starts - tempo.times[stretches]) / tempo.lengths[stretches] * PLACES_PER_BEAT).astype(np.int64)
     found: defaultdict[tuple[int, int], defaultdict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
     for stretch, place, column in zip(stretches.tolist(), places.tolist(), columns.tolist(), strict=True):
         found[stretch, place // PLACES][place % PLACES].add(column)
-    return [
-        tuple((place, tuple(sorted(columns))) for place, columns in sorted(moments.items()))
-        for _, moments in sorted(found.items())
-    ]
+    return {
+        number: tuple((place, tuple(sorted(columns))) for place, columns in sorted(moments.items()))
+        for number, moments in sorted(found.items())
+    }
+
+
+def mirrored(motif: Motif, keys: int) -> Motif:
+    """The motif with the first column as the last, and so on."""
+    return tuple((place, tuple(sorted(keys - 1 - column for column in columns))) for place, columns in motif)
+
+
+def folded(beat_ms: float, beat_range_ms: tuple[float, float]) -> float:
+    """The beat length halved or doubled until it is in the range, which spans an octave or more; both ends stay."""
+    shortest, longest = beat_range_ms
+    if beat_ms > longest:
+        return float(beat_ms / 2 ** np.ceil(np.log2(beat_ms / longest)))
+    return float(beat_ms * 2 ** np.ceil(np.log2(shortest / beat_ms))) if beat_ms < shortest else beat_ms
 
 
 def _shares(motifs: Sequence[Motif], keys: int) -> tuple[int, float, float]:
@@ -75,18 +96,9 @@ def _shares(motifs: Sequence[Motif], keys: int) -> tuple[int, float, float]:
             continue
         counted += 1
         places = [place for place, _ in motif]
-        mirrored = tuple((place, tuple(sorted(keys - 1 - column for column in columns))) for place, columns in motif)
         before = motifs[max(0, number - BACK) : number]
         same_rhythm = [other for other in before if [place for place, _ in other] == places]
         rhythms += bool(same_rhythm)
-        returned += motif in same_rhythm or mirrored in same_rhythm
+        returned += motif in same_rhythm or mirrored(motif, keys) in same_rhythm
     nothing = float("nan")
     return counted, rhythms / counted if counted else nothing, returned / rhythms if rhythms else nothing
-
-
-def _folded(beat_ms: float) -> float:
-    """The beat length halved or doubled until it is in BEAT_RANGE_MS."""
-    shortest, longest = BEAT_RANGE_MS
-    if beat_ms > longest:
-        return float(beat_ms / 2 ** np.ceil(np.log2(beat_ms / longest)))
-    return float(beat_ms * 2 ** np.ceil(np.log2(shortest / beat_ms))) if beat_ms < shortest else beat_ms
