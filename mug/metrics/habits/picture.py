@@ -69,7 +69,9 @@ def draw_comparison(bands: Mapping[int, Mapping[str, Band]]) -> Figure:
     n_rows = -(-len(names) // COLUMNS)
     with style.context({**STYLE, "axes.titlesize": 9, "font.size": 8}):
         figure = Figure(figsize=(3 * COLUMNS, (2.1 * n_rows + 0.5) * len(bands)), layout="constrained")
-        for part, (keys, of_keys) in zip(figure.subfigures(len(bands), 1, squeeze=False)[:, 0], bands.items(), strict=True):
+        for part, (keys, of_keys) in zip(
+            figure.subfigures(len(bands), 1, squeeze=False)[:, 0], bands.items(), strict=True
+        ):
             part.suptitle(f"{keys} keys, by stars", x=0.012, ha="left", fontsize=13, color=TEXT)
             panels = part.subplots(n_rows, COLUMNS).flat
             for axes, (group, name) in zip(panels, names, strict=False):
