@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mug.synth.writing import Event
+from mug.synth.event import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from mug.synth import texture
 from mug.synth.composition import Composition, Event
 from mug.synth.drums import drum_kit, tom
 from mug.synth.effects import amplifier
-from mug.synth.genres import DRUMS
+from mug.synth.genre import DRUMS
 from mug.synth.instruments import note
 from mug.synth.patches import draw_patch
 from mug.synth.sound import SAMPLE_RATE, Samples

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from mug.synth.genres import BASS_LINES, CHORD_RHYTHMS, GENRES, STRAIGHT, TRIPLET, WALTZ, Groove
+from mug.synth.genre import BASS_LINES, CHORD_RHYTHMS, JIG, STRAIGHT, TRIPLET, WALTZ, Genre, Groove, in_meter
+from mug.synth.genres import GENRES
 from mug.synth.patches import DECAYING, SUSTAINED
 from mug.synth.tempo import TICKS as TICKS
 
@@ -28,8 +29,8 @@ PROGRESSIONS = (  # scale degrees, one per bar
 )  # fmt: skip
 ARP_SHAPES = ("up", "down", "up and down", "random")
 BUSES = ("drums", "bass", "chord", "lead", "arp", "vocal", "pad", "effects")  # groups with their own level
-SLOWEST_BPM, FASTEST_BPM = 72, 220
-STEADY, STEP, GRADUAL, LIVE = "steady", "step", "gradual", "live"  # how the tempo changes
+SLOWEST_BPM, FASTEST_BPM = 60, 300
+STEADY, STEP, GRADUAL, LIVE, RUBATO = "steady", "step", "gradual", "live", "rubato"  # how the tempo changes
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ class Style:
     arp_shape: str
     arp_step_s: float  # the arpeggio takes the note value closest to this
     gains_db: dict[str, float]  # gain of each bus relative to the usual level
-    tempo_kind: str = STEADY  # sudden (STEP) or GRADUAL change to later_bpm; LIVE: slight variation throughout
+    tempo_kind: str = STEADY  # sudden (STEP) or GRADUAL change to later_bpm; LIVE: each part a bit faster or slower
+    rubato: float = 0.0  # how far the tempo of a bar strays with RUBATO, as a ratio
+    slowing: bool = False  # whether the song slows down at its end
     swing: float = 0.5  # see SwungTempo
     kit: str = "electronic"
     clap: float = 0.0  # loudness of claps layered on the snare
@@ -65,6 +68,12 @@ class Style:
     triplets: bool = False  # melodies of some parts use triplets
     polyrhythm: bool = False  # arpeggios in groups of three steps
     looseness_ms: float = 1.0  # how far players are off the beat
+    dense: float = 0.3  # how many fast notes tunes, arpeggios and fills have, 0 to 1
+    halved: bool = False  # whether drops have drums in half time
+    doubled: bool = False  # whether the last chorus has drums in double time
+    lifted: int = 0  # semitones from the last chorus on
+    harmony: bool = False  # whether the tune has a second voice when a chorus returns
+    pickup: int = 0  # beats before the first full bar
 
     @property
     def feel(self) -> str:
@@ -76,25 +85,28 @@ def draw_style(rng: np.random.Generator) -> Style:
     genre = pick(rng, [name for name, recipe in GENRES.items() for _ in range(recipe.share)])
     recipe = GENRES[genre]
     bpm = float(rng.integers(recipe.bpm[0], recipe.bpm[1] + 1))
+    if rng.random() < 0.08:  # not every tempo is a whole number
+        bpm = round(bpm + float(rng.uniform(-0.5, 0.5)), 2)
     tempo_kind = pick(rng, (STEADY,) * 13 + (STEP,) * 4 + (GRADUAL, LIVE, LIVE))
-    later_bpm = float(np.clip(round(bpm * pick(rng, (0.8, 0.9, 1.1, 1.2))), SLOWEST_BPM, FASTEST_BPM))
+    if rng.random() < recipe.rubato:
+        tempo_kind = RUBATO
+    later_bpm = _within(round(bpm * pick(rng, (0.75, 0.8, 0.9, 1.1, 1.2, 4 / 3))))
     gains_db = {bus: float(rng.normal(0, 3)) for bus in BUSES}
     gains_db["drums"] += recipe.drums_db
+    meter = 3 if recipe.feel in (WALTZ, JIG) else pick(rng, recipe.odd) if recipe.odd and rng.random() < 0.35 else 4
+    dense = float(np.clip(recipe.dense + rng.uniform(-0.2, 0.2), 0, 1))
+    steps = meter * (3 if recipe.feel == TRIPLET else 4)
     return Style(
         title=" ".join(_word(rng) for _ in range(rng.integers(1, 4))),
         artist=_word(rng) + (" " + _word(rng) if rng.random() < 0.5 else ""),
         genre=genre,
-        bpm=bpm,
+        bpm=_within(bpm),
         later_bpm=later_bpm if tempo_kind in (STEP, GRADUAL) else None,
-        first_beat_s=int(rng.integers(80, 2400)) / 1000,
-        meter=3 if recipe.feel == WALTZ else 4,
+        first_beat_s=int(rng.integers(80, 2400)) / 1000 if rng.random() < 0.93 else float(rng.integers(3, 9)),
+        meter=meter,
         root=int(rng.integers(48, 60)),
         scale=pick(rng, tuple(SCALES)),
-        verse_groove=_varied(pick(rng, recipe.grooves), recipe.feel, rng),
-        chorus_groove=_varied(pick(rng, recipe.grooves), recipe.feel, rng),
-        bass_line=pick(rng, BASS_LINES[recipe.feel]),
-        verse_chords=pick(rng, CHORD_RHYTHMS[recipe.feel]),
-        chorus_chords=pick(rng, CHORD_RHYTHMS[recipe.feel]),
+        **_accompaniment(recipe, meter, rng),
         timbres={
             "bass": pick(rng, recipe.bass),
             "chord": pick(rng, recipe.chord),
@@ -103,20 +115,66 @@ def draw_style(rng: np.random.Generator) -> Style:
             "pad": pick(rng, ("strings", "choir", "supersaw", "strings")),
         },
         arp_shape=pick(rng, ARP_SHAPES),
-        arp_step_s=float(rng.uniform(0.065, 0.13)),
+        arp_step_s=float(rng.uniform(0.065, 0.13)) * (1 - 0.4 * dense),
         gains_db=gains_db,
         tempo_kind=tempo_kind,
+        rubato=float(rng.uniform(0.03, 0.12)),
+        slowing=bool(rng.random() < (0.6 if tempo_kind == RUBATO else 0.08)),
         swing=float(rng.uniform(*recipe.swing)) if rng.random() < 0.8 else 0.5,
         kit=pick(rng, recipe.kits),
         clap=float(rng.uniform(0.4, 1)) if rng.random() < 0.3 else 0.0,
-        perc=_scattered(16 if recipe.feel == STRAIGHT else 12, rng) if rng.random() < 0.4 else "",
+        perc=_scattered(steps, rng) if rng.random() < 0.4 else "",
         sung=bool(rng.random() < recipe.sung),
         padded=bool(rng.random() < recipe.padded),
         dynamics=float(rng.uniform(0, 0.5)),
         triplets=bool(recipe.feel == STRAIGHT and rng.random() < 0.12),
         polyrhythm=bool(rng.random() < 0.2),
         looseness_ms=float(rng.uniform(0, 2)),
+        dense=dense,
+        halved=bool(rng.random() < recipe.halved),
+        doubled=bool(bpm < 200 and rng.random() < 0.1),
+        lifted=pick(rng, (1, 1, 2, 3)) if rng.random() < 0.15 else 0,
+        harmony=bool(rng.random() < 0.4),
+        pickup=int(rng.integers(1, meter)) if rng.random() < 0.15 else 0,
     )
+
+
+def next_movement(style: Style, rng: np.random.Generator) -> Style:
+    """The style of a long song's next section: the same players in another tempo and key, with other patterns."""
+    recipe = GENRES[style.genre]
+    return replace(
+        style,
+        bpm=_within(round(style.bpm * pick(rng, (0.5, 0.75, 0.8, 0.9, 1.0, 1.0, 1.1, 1.2, 4 / 3)))),
+        tempo_kind=style.tempo_kind if style.tempo_kind in (LIVE, RUBATO) else STEADY,
+        root=48 + (style.root - 48 + pick(rng, (0, 2, 5, 7, 9))) % 12,
+        **_accompaniment(recipe, style.meter, rng),
+        arp_shape=pick(rng, ARP_SHAPES),
+        pickup=0,
+    )
+
+
+def _within(bpm: float) -> float:
+    return float(np.clip(bpm, SLOWEST_BPM, FASTEST_BPM))
+
+
+def _accompaniment(recipe: Genre, meter: int, rng: np.random.Generator) -> dict:
+    """Grooves, bass line and chord rhythms, for bars of `meter` beats."""
+
+    def own(pattern: str) -> str:
+        return in_meter(pattern, meter) if recipe.feel == STRAIGHT else pattern
+
+    def groove() -> Groove:
+        drawn = pick(rng, recipe.grooves)
+        fitting = replace(drawn, kick=own(drawn.kick), snare=own(drawn.snare), hat=own(drawn.hat))
+        return varied(fitting, recipe.feel, rng)
+
+    return {
+        "verse_groove": groove(),
+        "chorus_groove": groove(),
+        "bass_line": own(pick(rng, recipe.bass_lines or BASS_LINES[recipe.feel])),
+        "verse_chords": own(pick(rng, CHORD_RHYTHMS[recipe.feel])),
+        "chorus_chords": own(pick(rng, CHORD_RHYTHMS[recipe.feel])),
+    }
 
 
 def pick(rng: np.random.Generator, options: Sequence[Option]) -> Option:
@@ -124,7 +182,7 @@ def pick(rng: np.random.Generator, options: Sequence[Option]) -> Option:
     return options[int(rng.integers(len(options)))]
 
 
-def _varied(groove: Groove, feel: str, rng: np.random.Generator) -> Groove:
+def varied(groove: Groove, feel: str, rng: np.random.Generator) -> Groove:
     """Vary a groove: add or remove a few hits off the beat, and add ghost notes."""
 
     beat = 3 if feel == TRIPLET else 4  # steps per beat

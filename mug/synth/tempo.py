@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from mug.charts.beatmap import TimingPoint, beat_ms_of
 from mug.charts.tempo_map import TempoMap
 
 TICKS = 24  # in a beat: halves, thirds, quarters, sixths and eighths of a beat are whole ticks
+RUBATO = (0.1, 0.8, 0.4, -0.8)  # how much faster the bars of a phrase are
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,18 @@ class SwungTempo:
         return pair * 2 * self.swung + stretched
 
 
-def gradual(start: int, stop: int, from_bpm: float, to_bpm: float) -> list[tuple[int, float]]:
-    """Tempos from tick `start` to `stop`, one per beat, ending at `to_bpm`."""
-    ticks: Sequence[int] = range(start, stop, TICKS)
-    rise = (to_bpm - from_bpm) / max(len(ticks), 1)
-    return [(tick, round(from_bpm + rise * (i + 0.5), 2)) for i, tick in enumerate(ticks)] + [(stop, to_bpm)]
+def gradual(bars: Sequence[int], from_bpm: float, to_bpm: float) -> list[tuple[int, float]]:
+    """A tempo for each bar, given by the ticks where bars start and where the change ends; it ends at `to_bpm`.
+
+    A red line starts a bar, so tempos change nowhere else.
+    """
+    rise = (to_bpm - from_bpm) / max(len(bars) - 1, 1)
+    rising = [(tick, round(from_bpm + rise * (i + 0.5), 2)) for i, tick in enumerate(bars[:-1])]
+    return [*rising, (bars[-1], to_bpm)]
+
+
+def breathing(bars: Sequence[int], bpm: float, depth: float, rng: np.random.Generator) -> list[tuple[int, float]]:
+    """Rubato: each bar has a tempo of its own, within a ratio of 1 +- depth. Phrases of four bars hurry, then slow."""
+    hurry = np.array([RUBATO[i % len(RUBATO)] for i in range(len(bars))]) + rng.normal(0, 0.25, len(bars))
+    ratios = 1 + depth * np.clip(hurry, -1, 1)
+    return [(tick, round(bpm * ratio, 2)) for tick, ratio in zip(bars, ratios.tolist(), strict=True)]

@@ -1,82 +1,86 @@
-"""Writes the events of a song part by part: grooves, fills, rolls, melodies, arpeggios, a voice, pads."""
+"""Writes the events of a song part by part: drums, bass, chords, tunes, arpeggios, a voice, pads.
+
+Parts of one kind share what they are made of, so a chorus returns with its tune, chords and drums. What differs the
+second time is drawn for each part: some phrases are varied, the fills change, a second voice joins.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mug.synth.genres import DRUMS, GENRES
-from mug.synth.melody import Motif, arpeggio, pitch_of
+from mug.synth.drumming import Beat, Drummer
+from mug.synth.event import LOUDNESS, Event, read
+from mug.synth.form import LOUD, PARTS, Part
+from mug.synth.genre import DRUMS
+from mug.synth.genres import GENRES
+from mug.synth.melody import Theme, arpeggio, compose_theme, on_chord, pitch_of
 from mug.synth.patches import DECAYING
-from mug.synth.style import TRIPLET, Style, pick
+from mug.synth.style import Style
 from mug.synth.tempo import TICKS, SwungTempo
 
-LOUDNESS = {"X": 1.0, "x": 0.8, "o": 0.5, ",": 0.2}
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Event:
-    """One sound. `pitch` is MIDI (for toms too), 0 for other drums; `held`: it sounds until its end.
-
-    `audible` is how clearly the event's onset stands out of this song's mix, in addition to `loudness`: 1 for the usual
-    level and a sharp attack, less for soft levels, soft parts or slow attacks, 0 without an onset (risers, sweeps).
-    """
-
-    tick: int
-    layer: str
-    pitch: int
-    n_ticks: int
-    loudness: float  # 0 to 1
-    held: bool = False
-    audible: float = 1.0  # 0 to 1.5
+BUSY = {"drop": 0.85, "solo": 1.0, "chorus": 0.6, "bridge": 0.55, "verse": 0.4, "break": 0.2, "thin": 0.2}
+SUNG = 0.35  # the same for a voice
+ARP_NOTES = 96
+VARIED = 0.3  # share of phrases that are varied when a part returns
 
 
 @dataclass(frozen=True)
-class Part:
-    kind: str  # a key of PARTS
-    bar: int  # its first one
-    n_bars: int
-    playing: frozenset[str]
-    chords: tuple[int, ...]  # a scale degree for each bar
-    level: float = 1.0  # loudness relative to the loudest part
+class Section:
+    """What a kind of part is made of."""
+
+    tune: Theme
+    song: Theme  # of the voice
+    beat: Beat
+    arp: tuple[int, ...]  # degrees above the chord
+    leads: bool  # whether an instrument plays while the voice sings
 
 
 @dataclass
 class Writer:
+    """Writes a movement. `rng` decides what differs when parts return."""
+
     style: Style
     tempo: SwungTempo
-    motifs: dict[str, Motif]
+    movement: int
+    seed: int
     rng: np.random.Generator
+    sections: dict[str, Section] = field(default_factory=dict)
+
+    def section(self, kind: str) -> Section:
+        """What parts of a kind are made of: the same whenever it is asked for."""
+        kind = "verse" if kind == "pickup" else kind
+        if kind not in self.sections:
+            rng = np.random.default_rng([self.seed, list(PARTS).index(kind)])
+            self.sections[kind] = Section(
+                tune=compose_theme(self.style, BUSY.get(kind, 0.4), rng),
+                song=compose_theme(self.style, SUNG, rng, sung=True),
+                beat=Beat.draw(self.style, kind, rng),
+                arp=tuple(arpeggio(self.style.arp_shape, ARP_NOTES, rng)),
+                leads=bool(rng.random() < 0.4),
+            )
+        return self.sections[kind]
+
+    def places(self, part: Part) -> list[tuple[str, int]]:
+        """The idea of every measure of a part, and which of its measures it is: see mug.synth.measures."""
+        theme = self._followed(part)
+        kind = f"{part.kind} {self.movement + 1}" if self.movement else part.kind
+        phrases = [theme.phrase(i) for i in range(part.n_bars)]
+        return [(f"{kind} {letter.lower()}", place) for letter, place in phrases]
 
     def part(self, part: Part) -> Iterator[Event]:
         """All events of a part."""
         bar_ticks = self.style.meter * TICKS
         start, stop = part.bar * bar_ticks, (part.bar + part.n_bars) * bar_ticks
-        filled_beats = pick(self.rng, (0, 1, 1, 2)) if part.n_bars >= 4 and "snare" in part.playing else 0
-        fill = stop - filled_beats * TICKS
-        for event in self._grooves(part, start):
-            if event.tick < fill or event.layer not in DRUMS:
+        starts_at = stop - self.style.pickup * TICKS if part.kind == "pickup" else start
+        silent = stop - part.stop * TICKS
+        for event in self._events(part, start, stop):
+            if starts_at <= event.tick < silent:
+                if part.lift and event.layer not in DRUMS:
+                    event = replace(event, pitch=event.pitch + part.lift)
+                if part.stop and event.tick + event.n_ticks > silent:
+                    event = replace(event, n_ticks=silent - event.tick)
                 yield event
-        yield from self._fill(fill, stop)
-        if "crash" in part.playing or (part.kind == "verse" and "kick" in part.playing):
-            yield Event(start, "crash", 0, bar_ticks, 1.0)
-        if "roll" in part.playing:
-            yield from self._roll(start, stop)
-        if "riser" in part.playing:
-            yield Event(start, "riser", 0, stop - start, 0.8)
-        if "reverse" in part.playing:
-            yield Event(max(stop - 2 * TICKS, start), "reverse", 0, min(2 * TICKS, stop - start), 0.8)
-        if "sweep" in part.playing:
-            yield Event(start, "sweep", 0, stop - start, 0.6)
-        if "lead" in part.playing and not ("vocal" in part.playing and self.rng.random() < 0.6):
-            yield from self._tune("lead", part.kind, part, start)
-        if "vocal" in part.playing:
-            yield from self._tune("vocal", "hook" if part.kind == "chorus" else "sung", part, start)
-        if "arp" in part.playing:
-            yield from self._arp(part, start)
-        if "pad" in part.playing:
-            for i, degree in enumerate(part.chords):
-                yield from self._chord("pad", start + i * bar_ticks, bar_ticks, degree, 0.6)
 
     def ending(self, tick: int) -> Iterator[Event]:
         """A final hit of all instruments."""
@@ -84,43 +88,48 @@ class Writer:
             yield Event(tick, drum, 0, TICKS, 1.0)
         yield from self._chord("chord", tick, TICKS, 0, 1.0)
 
-    def _grooves(self, part: Part, start: int) -> Iterator[Event]:
-        """Everything that repeats every bar: drums, bass, chords."""
+    def _followed(self, part: Part) -> Theme:
+        """The theme that a listener follows."""
+        section = self.section(part.kind)
+        return section.song if "vocal" in part.playing and not self._leads(part) else section.tune
+
+    def _leads(self, part: Part) -> bool:
+        return "lead" in part.playing and ("vocal" not in part.playing or self.section(part.kind).leads)
+
+    def _events(self, part: Part, start: int, stop: int) -> Iterator[Event]:
+        section = self.section(part.kind)
+        yield from Drummer(self.style, self.tempo).play(part, section.beat, start, self.rng)
+        yield from self._accompaniment(part, start)
+        if "riser" in part.playing:
+            yield Event(start, "riser", 0, stop - start, 0.8)
+        if "reverse" in part.playing:
+            yield Event(max(stop - 2 * TICKS, start), "reverse", 0, min(2 * TICKS, stop - start), 0.8)
+        if "sweep" in part.playing:
+            yield Event(start, "sweep", 0, stop - start, 0.6)
+        if self._leads(part):
+            yield from self._tune("lead", section.tune, part, start)
+        if "vocal" in part.playing:
+            yield from self._tune("vocal", section.song, part, start)
+        if "arp" in part.playing:
+            yield from self._arp(section.arp, part, start)
+
+    def _accompaniment(self, part: Part, start: int) -> Iterator[Event]:
+        """Bass, chords and pads."""
         style = self.style
-        loud = part.kind in ("chorus", "drop")
         bar_ticks = style.meter * TICKS
+        held = style.timbres["bass"] not in DECAYING
+        rhythm = style.chorus_chords if part.kind in LOUD else style.verse_chords
         for i, degree in enumerate(part.chords):
             bar = start + i * bar_ticks
-            yield from self._drums(part, bar, loud)
             if "bass" in part.playing:
-                held = style.timbres["bass"] not in DECAYING
                 for tick, n_ticks, symbol in read(style.bass_line, bar_ticks):
                     pitch = pitch_of(style, degree) - (12 if symbol == "o" else 24)
                     yield Event(bar + tick, "bass", pitch, n_ticks, 0.8, held)
             if "chord" in part.playing:
-                rhythm = style.chorus_chords if loud else style.verse_chords
                 for tick, n_ticks, symbol in read(rhythm, bar_ticks):
                     yield from self._chord("chord", bar + tick, n_ticks, degree, LOUDNESS[symbol])
-
-    def _drums(self, part: Part, bar: int, loud: bool) -> Iterator[Event]:
-        """A bar of the groove."""
-        style = self.style
-        bar_ticks = style.meter * TICKS
-        groove = style.chorus_groove if loud else style.verse_groove
-        open_hats = loud and style.feel != TRIPLET and groove.cymbal == "hat"
-        patterns = [("kick", groove.kick), ("snare", groove.snare), (groove.cymbal, groove.hat)]
-        if style.perc:
-            patterns.append(("perc", style.perc))
-        for layer, pattern in patterns:
-            needed = "hat" if pattern is groove.hat else layer
-            if needed not in part.playing:
-                continue
-            for tick, n_ticks, symbol in read(pattern, bar_ticks):
-                opened = layer == "hat" and open_hats and tick % TICKS == TICKS // 2
-                loudness = LOUDNESS[symbol]
-                yield Event(bar + tick, "open hat" if opened else layer, 0, n_ticks, loudness)
-                if layer == "snare" and style.clap and loudness >= 0.8:
-                    yield Event(bar + tick, "clap", 0, n_ticks, round(style.clap, 3))
+            if "pad" in part.playing:
+                yield from self._chord("pad", bar, bar_ticks, degree, 0.6)
 
     def _chord(self, layer: str, tick: int, n_ticks: int, degree: int, loudness: float) -> Iterator[Event]:
         family = self.style.timbres[layer]
@@ -134,63 +143,39 @@ class Writer:
         for pitch in pitches:
             yield Event(tick, layer, pitch, n_ticks, loudness, held)
 
-    def _fill(self, start: int, stop: int) -> Iterator[Event]:
-        """Snare and toms lead into the next part."""
-        step = self._step(start, 0.085)
-        for i, tick in enumerate(range(start, stop, step)):
-            beat = (tick - start) // TICKS
-            if beat == 0:
-                yield Event(tick, "snare", 0, step, 0.9 if i % (TICKS // step) == 0 else 0.7)
-            else:
-                yield Event(tick, "tom", 52 - 5 * ((tick - start - TICKS) * 4 // TICKS), step, 0.9)
+    def _tune(self, layer: str, theme: Theme, part: Part, start: int) -> Iterator[Event]:
+        """The theme over the part's chords; a returning part varies some of its phrases."""
+        style = self.style
+        bar_ticks = style.meter * TICKS
+        held = layer == "vocal" or style.timbres[layer] not in DECAYING
+        octave = 0 if layer == "vocal" else 12
+        seconded = layer == "lead" and style.harmony and part.time > 0 and part.kind in LOUD
+        varied = False
+        for i, chord in enumerate(part.chords):
+            if theme.phrase(i)[1] == 0:
+                again = part.time > 0 or i >= 8
+                varied = again and bool(self.rng.random() < VARIED)
+            for tick, n_ticks, degree, loudness in theme.bar(i, varied):
+                if theme.chordal:
+                    degree += chord % 5
+                elif n_ticks >= TICKS // 2 and tick % TICKS == 0:
+                    degree = on_chord(style, degree, chord)
+                for voice in (0, 2) if seconded else (0,):
+                    pitch = pitch_of(style, degree + voice) + octave
+                    softer = 0.7 if voice else 1.0
+                    yield Event(start + i * bar_ticks + tick, layer, pitch, n_ticks, round(loudness * softer, 3), held)
 
-    def _roll(self, start: int, stop: int) -> Iterator[Event]:
-        """A snare roll that doubles its speed three times and grows louder."""
-        tick = start
-        while tick < stop:
-            done = (tick - start) / (stop - start)
-            if tick % TICKS == 0:
-                step = max(TICKS >> int(4 * done), self._step(tick, 0.075))
-            yield Event(tick, "snare", 0, step, round(0.5 + 0.45 * done, 3))
-            tick += step
-
-    def _tune(self, layer: str, kind: str, part: Part, start: int) -> Iterator[Event]:
-        """The motif of the part over its chords: A A B A. A voice pauses to breathe now and then."""
-        bar_ticks = self.style.meter * TICKS
-        motif = self.motifs.get(kind, self.motifs["verse"])
-        held = layer == "vocal" or self.style.timbres[layer] not in DECAYING
-        for i, degree in enumerate(part.chords):
-            if layer == "vocal" and i % 4 == 3 and self.rng.random() < 0.4:
-                continue
-            for tick, n_ticks, offset, loudness in motif.bar(i):
-                pitch = pitch_of(self.style, degree % 5 + offset) + (0 if layer == "vocal" else 12)
-                yield Event(start + i * bar_ticks + tick, layer, pitch, n_ticks, loudness, held)
-
-    def _arp(self, part: Part, start: int) -> Iterator[Event]:
-        bar_ticks = self.style.meter * TICKS
-        step = self._step(start, self.style.arp_step_s)
-        held = self.style.timbres["arp"] not in DECAYING
-        group = 3 * step if self.style.polyrhythm else TICKS
-        for i, degree in enumerate(part.chords):
-            offsets = arpeggio(self.style.arp_shape, bar_ticks // step, self.rng)
-            for j, offset in enumerate(offsets):
+    def _arp(self, degrees: tuple[int, ...], part: Part, start: int) -> Iterator[Event]:
+        style = self.style
+        bar_ticks = style.meter * TICKS
+        held = style.timbres["arp"] not in DECAYING
+        for i, chord in enumerate(part.chords):
+            bar = start + i * bar_ticks
+            step = Drummer(style, self.tempo).step(bar, style.arp_step_s)
+            group = 3 * step if style.polyrhythm else TICKS
+            for j in range(bar_ticks // step):
                 beginning = j * step % group == 0
-                if self.style.polyrhythm and not beginning and j * step % group != step:
+                if style.polyrhythm and not beginning and j * step % group != step:
                     continue
-                tick = start + i * bar_ticks + j * step
-                loudness = 0.9 if beginning else 0.75
-                yield Event(tick, "arp", pitch_of(self.style, degree + offset) + 12, step, loudness, held)
-
-    def _step(self, tick: int, shortest_s: float) -> int:
-        """The shortest note value of the song's feel, in ticks, that lasts at least `shortest_s` (or else a beat)."""
-        values: tuple[int, ...] = (4, 8, TICKS) if self.style.feel == TRIPLET else (3, 6, 12, TICKS)
-        return next((value for value in values if value * self.tempo.tick_s(tick) >= shortest_s), TICKS)
-
-
-def read(pattern: str, bar_ticks: int) -> Iterator[tuple[int, int, str]]:
-    """Read a bar's pattern into (tick in the bar, ticks it lasts, symbol)."""
-    step = bar_ticks // len(pattern)
-    for i, symbol in enumerate(pattern):
-        if symbol in LOUDNESS:
-            holds = len(pattern[i + 1 :]) - len(pattern[i + 1 :].lstrip("-"))
-            yield i * step, (1 + holds) * step, symbol
+                pitch = pitch_of(style, chord + degrees[j % len(degrees)]) + 12
+                yield Event(bar + j * step, "arp", pitch, step, 0.9 if beginning else 0.75, held)

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mug.synth.composition import NEVER_CHARTED, Composition, compose
-from mug.synth.genres import BASS_LINES, CHORD_RHYTHMS, DRUMS, GENRES, TRIPLET
+from mug.synth.event import read
+from mug.synth.genre import BASS_LINES, CHORD_RHYTHMS, DRUMS, TRIPLET
+from mug.synth.genres import GENRES
 from mug.synth.patches import DECAYING, FAMILIES
 from mug.synth.songs import SongSettings
-from mug.synth.style import BUSES, FASTEST_BPM, GRADUAL, LIVE, SLOWEST_BPM, STEP, draw_style
-from mug.synth.tempo import SwungTempo, gradual
-from mug.synth.writing import read
+from mug.synth.style import BUSES, FASTEST_BPM, GRADUAL, LIVE, RUBATO, SLOWEST_BPM, STEP, draw_style
+from mug.synth.tempo import SwungTempo, breathing, gradual
 
 
 def composition_of(index: int, seconds: float = 60.0, **changes: object) -> Composition:
@@ -42,26 +43,35 @@ def test_time_never_goes_back(swing: float, swung: int, bpm: float) -> None:
     assert (np.diff([tempo.seconds(tick) for tick in range(200)]) > 0).all()
 
 
-def test_a_gradual_change_has_a_tempo_for_each_beat() -> None:
-    assert gradual(96, 192, 100.0, 140.0) == [(96, 105.0), (120, 115.0), (144, 125.0), (168, 135.0), (192, 140.0)]
+def test_a_gradual_change_has_a_tempo_for_each_bar() -> None:
+    bars = [96, 192, 288, 384, 480]
+    assert gradual(bars, 100.0, 140.0) == [(96, 105.0), (192, 115.0), (288, 125.0), (384, 135.0), (480, 140.0)]
 
 
-@pytest.mark.parametrize("kind", [STEP, GRADUAL, LIVE])
+def test_rubato_hurries_and_slows_within_its_depth() -> None:
+    tempos = breathing(range(0, 96 * 40, 96), 100.0, 0.1, np.random.default_rng(0))
+    bpms = np.array([bpm for _, bpm in tempos]).reshape(10, 4)
+    assert [tick for tick, _ in tempos[:3]] == [0, 96, 192]
+    assert 90 <= bpms.min() < 95 < 105 < bpms.max() <= 110
+    assert bpms[:, 1].mean() > bpms[:, 0].mean() > bpms[:, 3].mean()
+
+
+@pytest.mark.parametrize("kind", [STEP, GRADUAL, LIVE, RUBATO])
 def test_songs_fit_their_time_whatever_their_tempo_does(kind: str) -> None:
     tempos = []
     for index in range(25):
         composition = composition_of(index, 47.0, tempo_kind=kind, later_bpm=90.0)
         assert 36 < composition.end_s <= 47
         tempos.append(len(composition.tempo.tempos))
-    assert max(tempos) >= {STEP: 2, GRADUAL: 5, LIVE: 3}[kind]
+    assert max(tempos) >= {STEP: 2, GRADUAL: 4, LIVE: 3, RUBATO: 10}[kind]
 
 
 def test_songs_fit_their_length_and_differ() -> None:
     compositions = [composition_of(index, 47.0) for index in range(80)]
-    assert {composition.style.genre for composition in compositions} == set(GENRES)
+    assert len({composition.style.genre for composition in compositions}) > 30
     for composition in compositions:
         assert 36 < composition.end_s <= 47
-        assert min(bpm for _, bpm in composition.tempo.tempos) >= SLOWEST_BPM * 0.97
+        assert min(bpm for _, bpm in composition.tempo.tempos) >= SLOWEST_BPM * 0.88
         assert max(bpm for _, bpm in composition.tempo.tempos) <= FASTEST_BPM * 1.03
         assert composition.parts[-1].kind == "outro"
         layers = {event.layer for event in composition.events}

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mug.synth.composition import compose
+from mug.synth.event import Event
 from mug.synth.measures import Place, find_measures
 from mug.synth.style import draw_style
-from mug.synth.writing import Event
 
 BAR = 96
 
