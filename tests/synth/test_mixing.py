@@ -44,7 +44,7 @@ def test_rendering_is_reproducible_and_does_not_clip() -> None:
     assert 0.6 < np.abs(samples).max() <= np.float32(CEILING)
 
 
-@pytest.mark.parametrize("index", [1, 4, 7, 13, 22])
+@pytest.mark.parametrize("index", [1, 4, 7, 14, 17])
 @pytest.mark.parametrize("suffix", [".ogg", ".mp3"])
 def test_drums_are_heard_when_they_are_written(tmp_path: Path, index: int, suffix: str) -> None:
     composition = composition_of(index, 13.0)
