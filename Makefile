@@ -33,6 +33,7 @@ $(VENV)/installed-ui: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps tinysoundfont  # nothing here needs PyAudio
 	touch $@
 
 clean:

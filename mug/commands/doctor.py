@@ -42,6 +42,7 @@ OPTIONAL = {
     "gradio": Optional("the web page (mug web)", "pip install 'mug[ui]'"),
     "matplotlib": Optional("plots of statistics and evaluations", "pip install 'mug[plots]'"),
     "ossapi": Optional("rank statuses from osu! (mug ranked, mug mappers)", "pip install 'mug[osu]'"),
+    "tinysoundfont": Optional("sampled instruments (mug synthesize --soundfont)", "pip install 'mug[synth]'"),
     "webdataset": Optional("training on streamed shards", "pip install 'mug[stream]'"),
     "minacalc": Optional("Etterna's own skillset ratings", "bindings of github.com/Glubus/minacalc-rs"),
 }

@@ -1,6 +1,9 @@
 """Write a Songs folder of synthesised music, with about five charts per song of different patterns and difficulties.
 
 mug synthesize -o data/demo_songs -n 24
+mug synthesize -o data/demo_songs -n 24 --soundfont /usr/share/sounds/sf2/FluidR3_GM.sf2
+
+With SoundFonts, most acoustic instruments and drum kits are recorded ones. docs/synth.md names free SoundFonts.
 """
 
 import argparse
@@ -13,7 +16,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = build_parser().parse_args(argv)
     from mug.synth.songs import write_songs
 
-    folders = write_songs(args.out, args.seed, args.songs, args.seconds, args.keys, args.jobs)
+    folders = write_songs(
+        args.out, args.seed, args.songs, args.seconds, args.keys, args.jobs, soundfonts=args.soundfont
+    )
     print(f"{len(folders)} songs in {args.out}")
 
 
@@ -24,5 +29,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=60.0, help="length of a song (default: 60)")
     parser.add_argument("--seed", type=int, default=0, help="song i depends only on the seed and i (default: 0)")
     parser.add_argument("--keys", type=int, default=4, help="key count of the charts (default: 4)")
+    parser.add_argument(
+        "--soundfont",
+        nargs="+",
+        default=[],
+        metavar="SF2",
+        help="SoundFonts to sample instruments from (default: none)",
+    )
     parser.add_argument("--jobs", type=int, default=1, help="processes that share the work (default: 1)")
     return parser

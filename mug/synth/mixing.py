@@ -1,5 +1,6 @@
 """Renders a composition to stereo samples: sounds at the times of their events, then effects and loudness."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from mug.synth.composition import Composition
 from mug.synth.genres import GENRES
 from mug.synth.players import play
 from mug.synth.sound import SAMPLE_RATE, Samples, band
+from mug.synth.soundfont import SoundFont
 from mug.synth.style import Style, pick
 from mug.synth.texture import AMBIENCES, ambience
 
@@ -70,12 +72,15 @@ class Mix:
         )
 
 
-def render(composition: Composition, rng: np.random.Generator) -> np.ndarray:
-    """Render a song. Returns float32 [S, 2] (left, right) at SAMPLE_RATE, within -CEILING..CEILING."""
+def render(composition: Composition, rng: np.random.Generator, fonts: Sequence[SoundFont] = ()) -> np.ndarray:
+    """Render a song, some of it sampled from `fonts`.
+
+    Returns float32 [S, 2] (left, right) at SAMPLE_RATE, within -CEILING..CEILING.
+    """
     style = composition.style
     mix = Mix.draw(style, rng)
     n_samples = int(composition.end_s * SAMPLE_RATE)
-    buses = play(composition, n_samples, rng)
+    buses = play(composition, n_samples, rng, fonts)
     stereo = _blend(composition, buses, mix, rng)
     if mix.filtered:
         for part in composition.parts:

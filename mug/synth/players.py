@@ -1,5 +1,7 @@
 """Plays the events on their buses: slightly off the beat, with the loudness of the event and its part."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mug.synth import texture
@@ -9,7 +11,9 @@ from mug.synth.effects import amplifier
 from mug.synth.genre import DRUMS
 from mug.synth.instruments import note
 from mug.synth.patches import draw_patch
+from mug.synth.sampled import sampled_players
 from mug.synth.sound import SAMPLE_RATE, Samples
+from mug.synth.soundfont import SoundFont
 from mug.synth.style import BUSES
 from mug.synth.voice import Singer
 
@@ -23,14 +27,21 @@ LATEST_S = 0.004  # how far off the beat a player can be
 FAMILIAR = 0.02  # notes whose lengths differ by a smaller ratio share a rendered sound
 
 
-def play(composition: Composition, n_samples: int, rng: np.random.Generator) -> dict[str, Samples]:
-    """Play every event on its bus, mono float32 [S] each. Each distinct sound is rendered once."""
+def play(
+    composition: Composition, n_samples: int, rng: np.random.Generator, fonts: Sequence[SoundFont] = ()
+) -> dict[str, Samples]:
+    """Play every event on its bus, mono float32 [S] each. Each distinct sound is rendered once.
+
+    Some of the layers are sampled from `fonts`, if there are any; without them, the song is the same on its own.
+    """
     style, tempo = composition.style, composition.tempo
     gains = {name: 10 ** (gain_db / 20) for name, gain_db in style.gains_db.items()}
     buses = {name: np.zeros(n_samples, dtype=np.float32) for name in BUSES}
     kit = drum_kit(style.kit, rng)
     patches = {role: draw_patch(family, rng) for role, family in style.timbres.items()}
     singer = Singer.draw(rng)
+    human_rng = rng.spawn(1)[0]
+    sampled = sampled_players(style, fonts, human_rng)
     levels = _part_levels(composition)
     rendered: dict[tuple[str, int, int], Samples] = {}
     sung = 0  # the pitch of the voice's last note
@@ -41,6 +52,9 @@ def play(composition: Composition, n_samples: int, rng: np.random.Generator) -> 
         if event.layer == "vocal":
             sound, before = singer.sing(event.pitch, sung or event.pitch, length_s, rng)
             sung = event.pitch
+        elif event.layer in sampled:
+            player = sampled[event.layer]
+            sound, before = player.play(event.layer, event.pitch, event.loudness, length_s, human_rng)
         elif event.layer in kit:
             sound = kit[event.layer]
         else:
@@ -58,7 +72,8 @@ def play(composition: Composition, n_samples: int, rng: np.random.Generator) -> 
         )
         buses[bus][start : start + len(sound)] += level * sound
     for role, patch in patches.items():
-        if patch.drive > 0.5 and buses[role].any():
+        recorded = role in sampled and sampled[role].distorted
+        if patch.drive > 0.5 and not recorded and buses[role].any():
             buses[role] = amplifier(buses[role], patch.drive)
     return buses
 

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from mug.errors import ConfigError
 from mug.synth.codec import Codec, write_audio
 from mug.synth.composition import compose
 from mug.synth.mixing import render
+from mug.synth.soundfont import SoundFont
 from mug.synth.spread import BACKGROUND, CREATOR, charts
 from mug.synth.style import draw_style
 
@@ -34,6 +35,7 @@ class SongSettings:
     seed: int = 0
     seconds: float = 60.0
     keys: int = 4
+    fonts: tuple[SoundFont, ...] = ()  # the instruments that may be sampled
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -45,7 +47,8 @@ class SongSettings:
 
     def set_id(self, index: int) -> int:
         """The BeatmapSetID of a song: unlike any real one, and different for different settings."""
-        digest = blake2b(f"{self.seed} {self.seconds:g} {self.keys}".encode(), digest_size=4).digest()
+        values = (self.seed, f"{self.seconds:g}", self.keys, *(font.digest for font in self.fonts))
+        digest = blake2b(" ".join(map(str, values)).encode(), digest_size=4).digest()
         return (100 + int.from_bytes(digest) % 2000) * 1_000_000 + index
 
     def rngs(self, index: int) -> list[np.random.Generator]:
@@ -61,14 +64,15 @@ def write_songs(
     keys: int = 4,
     jobs: int = 1,
     progress: bool = True,
+    soundfonts: Sequence[str | Path] = (),
 ) -> list[Path]:
     """Write songs 0 to `n_songs - 1` of a seed into `folder` and return their set folders, in order.
 
     Every set folder "<set_id> <artist> - <title>" contains audio, a background and about five charts for `keys` keys. A
-    song depends only on (seed, its number, seconds, keys); existing sets are kept. `jobs` processes share the work.
-    Raises ConfigError for impossible values.
+    song depends only on (seed, its number, seconds, keys, the contents of the `soundfonts` in their order); existing
+    sets are kept. `jobs` processes share the work. Raises ConfigError for impossible values and bad SoundFonts.
     """
-    settings = SongSettings(seed, seconds, keys)
+    settings = SongSettings(seed, seconds, keys, tuple(SoundFont.read(path) for path in soundfonts))
     if n_songs < 1 or jobs < 1:
         raise ConfigError(f"n_songs is {n_songs} and jobs is {jobs}; give 1 or more")
     folder = Path(folder)
@@ -98,11 +102,12 @@ def write_song(folder: Path, settings: SongSettings, index: int) -> Path:
     try:
         codec = Codec.draw(package_rng)
         audio = partial_folder / f"audio{codec.suffix}"
-        write_audio(audio, render(composition, sound_rng), codec, style.title, style.artist)
+        write_audio(audio, render(composition, sound_rng, settings.fonts), codec, style.title, style.artist)
         draw_background(package_rng).save(partial_folder / BACKGROUND)
         for beatmap in charts(composition, settings.keys, chart_rng):
             beatmap.audio_filename = audio.name
             beatmap.beatmap_set_id = set_id
+            beatmap.metadata["Tags"] += "".join(f" soundfont-{font.digest}" for font in settings.fonts)
             name = f"{style.artist} - {style.title} ({CREATOR}) [{beatmap.version}].osu"
             write_chart(beatmap, partial_folder / name)
         os.rename(partial_folder, final)

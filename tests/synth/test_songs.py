@@ -11,8 +11,10 @@ import soundfile
 from mug.charts.osu import read_osu
 from mug.errors import ConfigError
 from mug.synth.songs import SongSettings, write_song, write_songs
+from mug.synth.soundfont import SoundFont
 
 SEED, SECONDS = 5, 13.0
+FONT = SoundFont(Path("FluidR3_GM.sf2"), "ea48f771", frozenset())
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,17 @@ def test_songs_that_are_there_are_kept_and_leftovers_replaced(tmp_path: Path) ->
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == written
 
 
+def test_charts_of_sampled_songs_name_the_soundfont(
+    songs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mug.synth.songs.render", lambda *_: np.zeros((32_000, 2), dtype=np.float32))
+    sampled = write_song(tmp_path, SongSettings(SEED, SECONDS, fonts=(FONT,)), 0)
+    for path in songs[0].glob("*.osu"):
+        plain, other = read_osu(path), read_osu(sampled / path.name)
+        assert other.notes == plain.notes
+        assert other.metadata["Tags"] == plain.metadata["Tags"] + " soundfont-ea48f771"
+
+
 def test_a_song_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full_disk(*_: object) -> None:
         raise OSError("no space left")
@@ -83,8 +96,9 @@ def test_a_song_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_other_settings_have_other_set_ids() -> None:
     settings_of = [SongSettings(), SongSettings(seed=1), SongSettings(seconds=30), SongSettings(keys=7)]
+    settings_of.append(SongSettings(fonts=(FONT,)))
     ids = [settings.set_id(index) for settings in settings_of for index in (0, 1)]
-    assert len(set(ids)) == 8
+    assert len(set(ids)) == 10
     assert all(100_000_000 <= set_id < 2**31 for set_id in ids)
 
 
