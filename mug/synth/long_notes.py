@@ -1,6 +1,6 @@
-"""Long notes: placed on held sounds, as long as these, until a chart has the intended share."""
+"""Long notes: on held sounds, released on the beat's grid or on another note, until a chart has the intended share."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from mug.charts.beatmap import Note
@@ -8,16 +8,14 @@ from mug.synth.composition import Composition
 from mug.synth.salience import Hit
 from mug.synth.tempo import TICKS
 
-SUNG = {
-    "vocal": 1.0,
-    "lead": 1.0,
-    "chord": 0.8,
-    "arp": 0.6,
-    "bass": 0.6,
-    "crash": 0.5,
-}  # how well each layer suits a long note
+# How well each layer suits a long note.
+SUNG = {"vocal": 1.0, "lead": 1.0, "chord": 0.8, "arp": 0.6, "bass": 0.6, "crash": 0.5}
 UNSUNG = 0.2
-RELEASE_MS = 60.0  # from a tail to the next note of its column
+RELEASE_MS = 60.0  # from a release to the next note of its column
+ALL_FROM = 0.5  # share of long notes from which notes are held until their column is needed again
+LONGEST = 2 * TICKS  # of these
+GRID = TICKS // 4  # of releases that are not on another note
+NEAR = 0.34  # how far from the end of its sound a long note may be released, as a share of its length
 
 
 def hold(
@@ -26,35 +24,69 @@ def hold(
     """Turn rows (a hit and its columns) into notes, a share `ratio` of them long if there is room; sorted by (start,
     column).
     """
-    starts: dict[int, list[float]] = {}
-    for hit, columns in rows:
-        for column in columns:
-            starts.setdefault(column, []).append(hit.time_ms)
-    notes: dict[tuple[float, int], float | None] = {}
-    can: list[tuple[float, float, int, float]] = []
+    releases = _Releases([hit for hit, _ in rows], composition)
     release_ms = min(max(gap_ms / 2, RELEASE_MS), 2 * RELEASE_MS)
-    for (hit, columns), (following_hit, _) in zip(rows, [*rows[1:], *rows[-1:]], strict=True):
-        fit, end_ms = _sounding(hit, following_hit, composition, shortest_ms)
+    n_notes = sum(len(columns) for _, columns in rows)
+    next_ms: dict[int, float] = {}  # when each column is needed again
+    can: list[tuple[float, float, int, float]] = []
+    for i in range(len(rows) - 1, -1, -1) if ratio else ():
+        hit, columns = rows[i]
+        suits, end_tick = _sounding(hit, rows[min(i + 1, len(rows) - 1)][0], ratio >= ALL_FROM)
         for place, column in enumerate(columns):
-            notes[hit.time_ms, column] = None
-            following = bisect_left(starts[column], hit.time_ms + 1)
-            room_ms = starts[column][following] - release_ms if following < len(starts[column]) else end_ms
-            last_ms = min(end_ms, room_ms)
-            if last_ms - hit.time_ms >= shortest_ms:
-                rank = fit * min(last_ms - hit.time_ms, 1000) ** 0.3 * 0.6**place
-                can.append((-rank, hit.time_ms, column, last_ms))
+            end_ms = releases.nearest(hit, end_tick, next_ms.get(column, float("inf")) - release_ms, shortest_ms)
+            if end_ms is not None:
+                rank = suits * min(end_ms - hit.time_ms, 1000) ** 0.3 * 0.6**place
+                can.append((-rank, hit.time_ms, column, end_ms))
+        next_ms.update((column, hit.time_ms) for column in columns)
     can.sort()
-    for _, start_ms, column, last_ms in can[: round(ratio * len(notes))]:
-        notes[start_ms, column] = last_ms
-    return sorted(Note(start_ms, column, end_ms) for (start_ms, column), end_ms in notes.items())
+    notes = {(start_ms, column): end_ms for _, start_ms, column, end_ms in can[: round(ratio * n_notes)]}
+    return sorted(
+        Note(hit.time_ms, column, notes.get((hit.time_ms, column))) for hit, columns in rows for column in columns
+    )
 
 
-def _sounding(hit: Hit, following: Hit, composition: Composition, shortest_ms: float) -> tuple[float, float]:
-    """How well a hit suits a long note, and its end: that of a held sound, else the next hit or a beat later."""
+def _sounding(hit: Hit, following: Hit, everything: bool) -> tuple[float, int]:
+    """How well a hit suits a long note, and the tick of its end: that of a held sound, else the next hit."""
     held = [event for event in hit.events if event.held]
-    if held:
+    if held and not everything:
         event = max(held, key=lambda event: SUNG.get(event.layer, UNSUNG) * event.n_ticks**0.3)
-        end_ms = composition.tempo.ms(event.tick + event.n_ticks)
-        if end_ms - hit.time_ms >= shortest_ms:
-            return SUNG.get(event.layer, UNSUNG), end_ms
-    return UNSUNG, composition.tempo.ms(max(hit.tick + TICKS, min(following.tick, hit.tick + 4 * TICKS)))
+        return SUNG.get(event.layer, UNSUNG), event.tick + event.n_ticks
+    if everything:
+        return SUNG["lead"] if held else UNSUNG, hit.tick + LONGEST
+    return UNSUNG, max(min(following.tick, hit.tick + LONGEST), hit.tick + GRID)
+
+
+class _Releases:
+    """Where long notes can end."""
+
+    def __init__(self, hits: Sequence[Hit], composition: Composition) -> None:
+        self.ticks = [hit.tick for hit in hits]
+        self.times_ms = [hit.time_ms for hit in hits]
+        self.tempo = composition.tempo
+        self.known: dict[int, float] = {}
+
+    def nearest(self, hit: Hit, end_tick: int, last_ms: float, shortest_ms: float) -> float | None:
+        """The end of a long note from `hit` nearest to `end_tick`: on another note, else on the grid.
+
+        At the latest at `last_ms`; None if there is no time for a long note of `shortest_ms`.
+        """
+        room = bisect_right(self.times_ms, last_ms)  # rows it may end on
+        after = min(bisect_left(self.ticks, end_tick), room)
+        near = [i for i in (after - 1, after) if i < room and self.times_ms[i] - hit.time_ms >= shortest_ms]
+        if near:
+            best = min(near, key=lambda i: abs(self.ticks[i] - end_tick))
+            reached = end_tick if after < room else self.ticks[best]
+            if abs(self.ticks[best] - reached) <= NEAR * (self.ticks[best] - hit.tick):
+                return self.times_ms[best]
+        for tick in range(end_tick + (hit.tick - end_tick) % GRID, hit.tick, -GRID):
+            end_ms = self._ms(tick)
+            if end_ms - hit.time_ms < shortest_ms:
+                return None
+            if end_ms <= last_ms:
+                return end_ms
+        return None
+
+    def _ms(self, tick: int) -> float:
+        if tick not in self.known:
+            self.known[tick] = self.tempo.ms(tick)
+        return self.known[tick]

@@ -4,23 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LEVELS = (
-    0.0,
-    0.5,
-    1.0,
-    2.0,
-    3.0,
-    4.0,
-    5.0,
-    6.0,
-    7.0,
-    8.5,
-)  # about osu! stars; the tables below are interpolated between them
-THRESHOLD = (1.3, 1.15, 1.02, 0.8, 0.56, 0.38, 0.27, 0.2, 0.15, 0.1)  # salience of a charted moment
-GAP_MS = (900, 480, 330, 205, 145, 112, 92, 78, 66, 50)  # between moments of equal salience
-LEAST_MS = (480, 260, 190, 110, 80, 68, 61, 55, 50, 45)  # between any two moments
-COLUMN_GAP_MS = (1000, 700, 500, 300, 185, 145, 120, 102, 88, 70)  # between notes of a column
-LONG_MS = (450, 400, 345, 335, 168, 120, 105, 95, 85, 75)  # the shortest long note, by stars: osu!'s ranking criteria
+# About osu! stars; the tables below are interpolated between them.
+LEVELS = (-1.0, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5, 10.0)
+THRESHOLD = (1.4, 1.1, 0.9, 0.7, 0.5, 0.4, 0.3, 0.23, 0.19, 0.16, 0.12, 0.08)  # salience of a charted moment
+GAP_MS = (1900, 950, 540, 370, 225, 122, 80, 64, 52, 44, 36, 30)  # between moments of equal salience
+LEAST_MS = (900, 480, 260, 185, 105, 76, 58, 46, 36, 30, 26, 22)  # between any two moments
+COLUMN_GAP_MS = (2000, 1000, 700, 500, 300, 185, 145, 120, 102, 88, 70, 60)  # between notes of a column
+LONG_MS = (450, 450, 400, 345, 335, 168, 120, 105, 95, 85, 75, 70)  # the shortest long note, by stars: osu!'s criteria
 
 HANDS_FROM = 2.7  # stars; easier charts have no chords of three notes (of four with 7 keys)
 
@@ -30,15 +20,24 @@ def at_level(table: tuple[float, ...], level: float) -> float:
     return float(np.interp(level, LEVELS, table))
 
 
+Shares = tuple[float, float, float, float]  # of the moments of a chart, at SHARE_LEVELS; interpolated
+SHARE_LEVELS = (1.0, 3.0, 5.0, 7.0)
+# What each further key adds to the shares of chords of at least 2, 3 and 4 notes. People's 7K charts have 1.3, 2 and 3
+# to 4 times the shares of 4K charts with the same stars (medians of 39 and 207 charts).
+WIDER = (0.1, 0.45, 1.0)
+LARGER = 0.35  # share of chords of 4 notes that have a fifth from 6 keys on, of these a sixth from 7 on...
+NONE = (0.0, 0.0, 0.0, 0.0)
+
+
 @dataclass(frozen=True)
 class Pattern:
-    """A chart pattern. Shares of moments are given at levels 1 and 7, and interpolated linearly."""
+    """A chart pattern."""
 
     name: str
     levels: tuple[float, float]  # range in which the pattern makes sense
-    jumps: tuple[float, float]  # share of moments with two notes or more, the strongest ones
-    hands: tuple[float, float] = (0.0, 0.0)  # with three or more
-    quads: tuple[float, float] = (0.0, 0.0)
+    jumps: Shares  # moments with two notes or more, the strongest ones
+    hands: Shares = NONE  # with three or more
+    quads: Shares = NONE
     threshold: float = 1.0  # times THRESHOLD of the level
     gap: float = 1.0  # times GAP_MS
     least: float = 1.0  # times LEAST_MS
@@ -52,23 +51,32 @@ class Pattern:
     noise: float = 0.5
     long_notes: bool = True  # whether it works with many long notes
 
-    def share(self, ends: tuple[float, float], level: float) -> float:
-        return float(np.interp(level, (1.0, 7.0), ends))
+    def shares(self, level: float, keys: int) -> list[float]:
+        """The shares of moments with at least 2, 3, ... notes in a chart with `keys` columns."""
+        found = [1.0]
+        for share, more in zip((self.jumps, self.hands, self.quads), WIDER, strict=True):
+            wide = float(np.interp(level, SHARE_LEVELS, share)) * max(1 + (keys - 4) * more, 0.0)
+            found.append(min(wide, found[-1]))
+        found += [found[-1] * LARGER**more for more in range(1, keys - 4)]
+        return found[1:keys]
 
 
 PATTERNS = {
     pattern.name: pattern
     for pattern in (
-        Pattern("stream", (0.6, 5.5), jumps=(0.02, 0.15)),
-        Pattern("jumpstream", (1.2, 6.5), jumps=(0.25, 0.55), hands=(0.0, 0.07), jack=0.8),
-        Pattern("handstream", (2.8, 7.5), jumps=(0.38, 0.58), hands=(0.19, 0.3), apart=0.5, jack=0.6),
+        Pattern("stream", (0.3, 10.0), jumps=(0.02, 0.14, 0.2, 0.25), hands=(0.0, 0.0, 0.02, 0.04)),
+        Pattern("jumpstream", (1.2, 10.0), jumps=(0.06, 0.4, 0.45, 0.45), hands=(0.0, 0.03, 0.06, 0.08), jack=0.8),
+        Pattern("handstream", (2.8, 10.0), jumps=(0.3, 0.4, 0.5, 0.5), hands=(0.1, 0.16, 0.2, 0.22),
+                quads=(0.0, 0.0, 0.01, 0.02), apart=0.5, jack=0.6),
         # Even and without rest. A minute of a harder chart needs other skills more than stamina.
-        Pattern("stamina", (0.8, 2.2), jumps=(0.2, 0.4), threshold=0.3, gap=1.7, least=1.5, anchor=1.0, noise=0.3),
-        Pattern("jackspeed", (1.6, 4.5), jumps=(0.02, 0.12), gap=1.5, column_gap=0.85, apart=1.0, jack=-6.0,
-                run=(4, 8), pitch=0.2, noise=0.8, long_notes=False),
-        Pattern("chordjack", (3.3, 7.5), jumps=(0.75, 1.0), hands=(0.4, 0.45), quads=(0.08, 0.15), gap=0.9, least=2.0,
-                column_gap=0.7, chords_follow=True, jack=0.0, anchor=0.0, pitch=0.0, noise=3.0, long_notes=False),
-        Pattern("technical", (0.7, 6.5), jumps=(0.05, 0.3), hands=(0.0, 0.05), threshold=1.15, gap=0.7, least=0.7,
-                column_gap=0.85, jack=0.4, anchor=-0.3, noise=1.2),
+        Pattern("stamina", (0.8, 2.2), jumps=(0.1, 0.3, 0.3, 0.3), threshold=0.3, gap=1.7, least=1.5, anchor=1.0,
+                noise=0.3),
+        Pattern("jackspeed", (1.6, 6.0), jumps=(0.03, 0.25, 0.3, 0.35), hands=(0.0, 0.02, 0.04, 0.06), gap=1.5,
+                column_gap=0.85, apart=1.0, jack=-6.0, run=(4, 8), pitch=0.2, noise=0.8, long_notes=False),
+        Pattern("chordjack", (3.3, 10.0), jumps=(0.7, 0.75, 0.8, 0.8), hands=(0.25, 0.25, 0.3, 0.3),
+                quads=(0.08, 0.08, 0.1, 0.1), gap=0.9, least=2.0, column_gap=0.7, chords_follow=True, jack=0.0,
+                anchor=0.0, pitch=0.0, noise=3.0, long_notes=False),
+        Pattern("technical", (0.7, 10.0), jumps=(0.03, 0.28, 0.35, 0.35), hands=(0.0, 0.02, 0.05, 0.08),
+                threshold=1.15, gap=0.7, least=0.7, column_gap=0.85, jack=0.4, anchor=-0.3, noise=1.2),
     )
 }  # fmt: skip

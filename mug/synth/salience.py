@@ -7,7 +7,7 @@ prominence of the sounds that start there, the position in the bar, and whether 
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -26,6 +26,7 @@ MORE = 0.3  # share of its prominence that each further sound adds
 BY_LEVEL = (0.45, 0.33, 0.14, 0.0, -0.12)  # bonus for the position in the bar, which is more reliable than loudness
 DROWNED = 0.12  # masking by a sound just before, as a share of its prominence
 DROWNED_MS = 70.0
+VARIED, VARIATION = 0.2, 1.6  # share of half measures that are not charted as before; factor of salience there
 INAUDIBLE = 0.12  # weaker sounds are never charted, at any position
 LOUD, LOUD_FROM = 1.0, 0.9  # strength of a song's loud moments (the loudest tenth)
 
@@ -77,6 +78,37 @@ def _strength(events: Sequence[Event]) -> float:
         loud[event.layer] = max(prominence, loud.get(event.layer, 0.0))
     most = max(loud.values())
     return most + MORE * (sum(loud.values()) - most)
+
+
+def recall(hits: Sequence[Hit], composition: Composition) -> list[Hit]:
+    """Give hits of a measure that returns the salience and strength that the same sounds had the first time."""
+    models = [measure.model for measure in composition.measures]
+    first: dict[int, Hit] = {}
+    recalled: list[Hit] = []
+    for hit in hits:
+        bar, tick = divmod(hit.tick, composition.bar_ticks)
+        model = models[bar] if bar < len(models) else None
+        known = first.get(model * composition.bar_ticks + tick) if model is not None else None
+        if known and {event.layer for event in known.events} == {event.layer for event in hit.events}:
+            hit = replace(hit, strength=known.strength, salience=known.salience)
+        first[hit.tick] = hit
+        recalled.append(hit)
+    return recalled
+
+
+def vary(hits: Sequence[Hit], composition: Composition, rng: np.random.Generator) -> list[Hit]:
+    """Change what stands out in a few of the half measures that return: their moments between beats, all together."""
+    half = composition.bar_ticks // 2
+    returns = [measure.time > 0 for measure in composition.measures for _ in range(2)]
+    changed = (rng.random(len(returns)) < VARIED) & np.array(returns, bool)
+    more = np.where(rng.random(len(returns)) < 0.5, VARIATION, 1 / VARIATION)
+    factors = np.where(changed, more, 1.0).tolist()
+    return [
+        replace(hit, salience=hit.salience * factors[hit.tick // half])
+        if hit.level >= 2 and hit.tick // half < len(factors)
+        else hit
+        for hit in hits
+    ]
 
 
 def pick_hits(hits: Sequence[Hit], threshold: float, gap_ms: float, least_ms: float) -> list[Hit]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from mug.charts.beatmap import Beatmap
 from mug.ratings.long_notes import ln_ratio
-from mug.synth.charting import Plan, chart
+from mug.synth.charting import Plan, chart, moments_of
 from mug.synth.composition import Composition
 from mug.synth.patterns import PATTERNS, Pattern
 from mug.synth.style import pick
@@ -15,8 +15,15 @@ CREATOR = "MuG synth"
 BACKGROUND = "background.png"
 N_CHARTS = (5, 5, 6)
 TOO_EASY = 0.3  # stars below those of a pattern's easiest charts
-WEIGHTS = {"jumpstream": 1.5, "stamina": 0.5, "chordjack": 0.7}  # relative frequency of patterns
-HARDER = 0.7  # below 1: more charts are near the hardest that the music allows
+# The stars of planned charts, at equally spaced ranks: more of both ends than people's.
+STARS = (0.4, 1.1, 1.7, 2.4, 3.0, 3.6, 4.2, 4.8, 5.5, 6.8, 10.0)
+# How often patterns are planned, where their levels allow it.
+WEIGHTS = {"jumpstream": 1.4, "stamina": 0.5, "handstream": 0.6, "jackspeed": 0.6, "chordjack": 0.35}
+AGAIN = 0.4  # times that, for a pattern that another chart of the song has
+# Shares of charts without long notes, then of charts within each of LN_RANGES: up to 5 keys, and from 6 keys on.
+# People's 4K charts: 0.27, 0.44, 0.20, 0.06, 0.03; 7K: 0.26, 0.26, 0.29, 0.14, 0.05.
+LN_SHARES = ((0.27, 0.33, 0.2, 0.11, 0.09), (0.24, 0.24, 0.26, 0.15, 0.11))
+LN_RANGES = ((0.01, 0.12), (0.12, 0.35), (0.35, 0.65), (0.65, 0.95))
 NAMES = ((1.5, "Beginner"), (2.2, "Easy"), (3.0, "Normal"), (3.9, "Hard"), (5.0, "Insane"), (6.0, "Expert"))
 HYBRID, LONG = 0.1, 0.4  # smallest shares of long notes for these names
 
@@ -24,7 +31,8 @@ HYBRID, LONG = 0.1, 0.4  # smallest shares of long notes for these names
 def charts(composition: Composition, keys: int, rng: np.random.Generator) -> list[Beatmap]:
     """Make all planned charts of a song, except patterns that its music is too calm for."""
     style = composition.style
-    charted = [(plan.pattern, *chart(composition, plan, keys, rng)) for plan in draw_plans(rng)]
+    moments = moments_of(composition, rng)
+    charted = [(plan.pattern, *chart(moments, composition, plan, keys, rng)) for plan in draw_plans(keys, rng)]
     # In music too calm for a pattern, the chart would not show it.
     fit = [song for song in charted if song[2] >= song[0].levels[0] - TOO_EASY]
     beatmaps: list[Beatmap] = []
@@ -48,21 +56,29 @@ def charts(composition: Composition, keys: int, rng: np.random.Generator) -> lis
     return beatmaps
 
 
-def draw_plans(rng: np.random.Generator) -> list[Plan]:
-    """Draw five or six charts with different patterns and difficulties."""
+def draw_plans(keys: int, rng: np.random.Generator) -> list[Plan]:
+    """Draw five or six charts of different difficulties, with different patterns where the stars allow it."""
     n_charts = pick(rng, N_CHARTS)
-    weights = np.array([WEIGHTS.get(name, 1.0) for name in PATTERNS])
-    patterns = rng.choice(list(PATTERNS), n_charts, replace=False, p=weights / weights.sum())
-    hardness = ((np.arange(n_charts) + rng.random(n_charts)) / n_charts) ** HARDER
-    return [
-        Plan(PATTERNS[name], float(share), _draw_ln_ratio(rng) if PATTERNS[name].long_notes else 0.0)
-        for name, share in zip(patterns, hardness, strict=True)
-    ]
+    ranks = (np.arange(n_charts) + rng.random(n_charts)) / n_charts
+    plans: list[Plan] = []
+    for stars in np.interp(ranks, np.linspace(0, 1, len(STARS)), STARS).tolist():
+        able = [pattern for pattern in PATTERNS.values() if pattern.levels[0] <= stars <= pattern.levels[1]]
+        weights = np.array(
+            [
+                WEIGHTS.get(pattern.name, 1.0) * AGAIN ** sum(plan.pattern is pattern for plan in plans)
+                for pattern in able
+            ]
+        )
+        pattern = able[int(rng.choice(len(able), p=weights / weights.sum()))]
+        plans.append(Plan(pattern, stars, _draw_ln_ratio(keys, rng) if pattern.long_notes else 0.0))
+    return plans
 
 
-def _draw_ln_ratio(rng: np.random.Generator) -> float:
-    """Half of the charts have no long notes, the others any share."""
-    return 0.0 if rng.random() < 0.5 else float(rng.uniform(0.03, 0.95))
+def _draw_ln_ratio(keys: int, rng: np.random.Generator) -> float:
+    """The share of long notes: as in people's charts, with more of the many, which models need to learn them."""
+    most = LN_SHARES[keys >= 6]
+    kind = int(np.searchsorted(np.cumsum(most), rng.random(), side="right"))
+    return 0.0 if kind == 0 else float(rng.uniform(*LN_RANGES[kind - 1]))
 
 
 def version_name(beatmap: Beatmap, pattern: Pattern, stars: float, taken: Sequence[str]) -> str:

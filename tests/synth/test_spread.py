@@ -16,16 +16,21 @@ from mug.synth.tempo import TICKS
 
 
 def test_plans_are_of_many_kinds() -> None:
-    songs = [draw_plans(np.random.default_rng(seed)) for seed in range(60)]
+    songs = [draw_plans(4, np.random.default_rng(seed)) for seed in range(100)]
     for plans in songs:
         assert 5 <= len(plans) <= 6
-        assert len({plan.pattern.name for plan in plans}) == len(plans)
-        assert (np.diff([plan.hardness for plan in plans]) > 0).all()
+        assert (np.diff([plan.stars for plan in plans]) > 0).all()
     plans = [plan for plans in songs for plan in plans]
     assert {plan.pattern.name for plan in plans} == set(PATTERNS)
-    assert 0.55 < np.mean([plan.hardness for plan in plans]) < 0.75
+    assert all(plan.pattern.levels[0] <= plan.stars <= plan.pattern.levels[1] for plan in plans)
+    stars = np.array([plan.stars for plan in plans])
+    assert stars.min() < 0.6
+    assert 0.1 < (stars < 1.2).mean() < 0.16
+    assert 0.12 < (stars > 6).mean() < 0.2
+    assert stars.max() > 9
     ratios = np.array([plan.ln_ratio for plan in plans])
-    assert 0.4 < (ratios == 0).mean() < 0.8
+    assert 0.25 < (ratios == 0).mean() < 0.45
+    assert 0.1 < (ratios > 0.35).mean() < 0.25
     assert ratios.max() > 0.9
     assert {plan.ln_ratio for plan in plans if not plan.pattern.long_notes} == {0.0}
 
