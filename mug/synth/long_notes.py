@@ -1,6 +1,6 @@
 """Long notes: on held sounds, released on the beat's grid or on another note, until a chart has the intended share."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from mug.charts.beatmap import Note
@@ -60,30 +60,26 @@ class _Releases:
     """Where long notes can end."""
 
     def __init__(self, hits: Sequence[Hit], composition: Composition) -> None:
-        self.ticks = [hit.tick for hit in hits]
         self.times_ms = [hit.time_ms for hit in hits]
         self.tempo = composition.tempo
         self.known: dict[int, float] = {}
 
     def nearest(self, hit: Hit, end_tick: int, last_ms: float, shortest_ms: float) -> float | None:
-        """The end of a long note from `hit` nearest to `end_tick`: on another note, else on the grid.
+        """The end of a long note from `hit` near `end_tick`, at the latest at `last_ms`: on another note, or the grid.
 
-        At the latest at `last_ms`; None if there is no time for a long note of `shortest_ms`.
+        None if there is no time for a long note of `shortest_ms`.
         """
-        room = bisect_right(self.times_ms, last_ms)  # rows it may end on
-        after = min(bisect_left(self.ticks, end_tick), room)
-        near = [i for i in (after - 1, after) if i < room and self.times_ms[i] - hit.time_ms >= shortest_ms]
-        if near:
-            best = min(near, key=lambda i: abs(self.ticks[i] - end_tick))
-            reached = end_tick if after < room else self.ticks[best]
-            if abs(self.ticks[best] - reached) <= NEAR * (self.ticks[best] - hit.tick):
-                return self.times_ms[best]
+        end_ms = min(self._ms(end_tick), last_ms)
+        after = bisect_right(self.times_ms, end_ms)
+        notes_ms = [
+            ms for ms in self.times_ms[max(after - 1, 0) : after + 1] if hit.time_ms + shortest_ms <= ms <= last_ms
+        ]
+        near_ms = min(notes_ms, key=lambda ms: abs(ms - end_ms), default=None)
+        if near_ms is not None and abs(near_ms - end_ms) <= NEAR * (near_ms - hit.time_ms):
+            return near_ms
         for tick in range(end_tick + (hit.tick - end_tick) % GRID, hit.tick, -GRID):
-            end_ms = self._ms(tick)
-            if end_ms - hit.time_ms < shortest_ms:
-                return None
-            if end_ms <= last_ms:
-                return end_ms
+            if self._ms(tick) <= last_ms:
+                return self._ms(tick) if self._ms(tick) - hit.time_ms >= shortest_ms else None
         return None
 
     def _ms(self, tick: int) -> float:

@@ -15,7 +15,7 @@ from mug.synth.salience import Hit
 
 BAR = 96
 MEASURES = [Measure(i * BAR, BAR, 0, i // 4, i % 4, "verse a", None, 0, 0.0) for i in range(60)]
-PLAIN = Pattern("plain", (1.0, 5.0), jumps=(0.0, 0.0), noise=0.0, pitch=5.0)
+PLAIN = Pattern("plain", (1.0, 5.0), jumps=(0.0, 0.0, 0.0, 0.0), noise=0.0, pitch=5.0)
 
 
 def hit(i: int, layer: str, pitch: int = 0, step_ms: float = 250.0) -> Hit:

@@ -29,29 +29,38 @@ def test_nothing_to_hold() -> None:
     assert hold([], composition, 0.5, 100.0, 120.0) == []
 
 
+def kick(tick: int) -> Event:
+    return Event(tick, "kick", 0, 6, 1.0)
+
+
 def test_none_and_all() -> None:
-    rows = (KICK, [0]), (lead(24, 24), [1]), (lead(72, 24), [2])
+    rows = (KICK, [0]), (lead(24, 12), [1]), (lead(72, 12), [2])
     assert held(*rows, ratio=0.0) == [Note(0, 0), Note(400, 1), Note(1200, 2)]
-    assert held(*rows, ratio=1.0) == [Note(0, 0, 400), Note(400, 1, 800), Note(1200, 2, 1600)]
+    # All: two beats, or until the next note of the column.
+    assert held(*rows, ratio=1.0) == [Note(0, 0, 800), Note(400, 1, 1200), Note(1200, 2, 2000)]
 
 
 def test_long_notes_prefer_held_sounds_then_longer_ones() -> None:
     rows = (KICK, [0]), (lead(24, 12), [1]), (lead(72, 24), [2])
     assert held(*rows, ratio=1 / 3) == [Note(0, 0), Note(400, 1), Note(1200, 2, 1600)]
-    assert held(*rows, ratio=2 / 3) == [Note(0, 0), Note(400, 1, 600), Note(1200, 2, 1600)]
+    assert held(*rows, (kick(120), [3]), (kick(144), [0]), ratio=2 / 5)[:3] == [
+        Note(0, 0), Note(400, 1, 600), Note(1200, 2, 1600)
+    ]  # fmt: skip
+
+
+def test_a_long_note_ends_with_its_sound_on_another_note_or_on_the_grid() -> None:
+    short = (kick(72), [2]), (kick(96), [3])
+    assert held((lead(0, 12), [0]), *short, ratio=1 / 3)[0] == Note(0, 0, 200)
+    assert held((lead(0, 21), [0]), (kick(24), [1]), *short, ratio=1 / 4)[0] == Note(0, 0, 400)  # on the kick
+    assert held((lead(0, 14), [0]), *short, ratio=1 / 3)[0] == Note(0, 0, 300)  # the next quarter of a beat
 
 
 def test_a_long_note_ends_before_the_next_one_of_its_column() -> None:
     rows = (lead(0, 96), [0]), (lead(24, 6), [0])
-    assert held(*rows, ratio=0.5) == [Note(0, 0, 340), Note(400, 0)]  # 60 ms before
-
-
-def test_a_short_held_sound_counts_as_struck() -> None:
-    assert held((lead(0, 6), [0]), ratio=1.0, shortest_ms=100) == [Note(0, 0, 100)]
-    assert held((lead(0, 6), [0]), ratio=1.0, shortest_ms=120) == [Note(0, 0, 400)]
+    assert held(*rows, ratio=0.5) == [Note(0, 0, 300), Note(400, 0)]  # 60 ms before, or more
 
 
 def test_short_ones_stay_plain() -> None:
     rows = (lead(0, 6), [0]), (lead(12, 6), [0])
-    assert held(*rows, ratio=1.0, shortest_ms=150) == [Note(0, 0), Note(200, 0, 600)]
-    assert held(*rows, ratio=1.0, shortest_ms=140) == [Note(0, 0, 140), Note(200, 0, 600)]
+    assert held(*rows, ratio=1.0, shortest_ms=150) == [Note(0, 0), Note(200, 0, 1000)]
+    assert held(*rows, ratio=1.0, shortest_ms=90) == [Note(0, 0, 100), Note(200, 0, 1000)]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mug.synth.composition import Composition, Event, SwungTempo, compose
-from mug.synth.salience import Hit, find_hits, metric_level, pick_hits
+from mug.synth.salience import Hit, find_hits, metric_level, pick_hits, recall, vary
 from mug.synth.style import draw_style
 
 
@@ -83,3 +83,29 @@ def test_a_lower_threshold_keeps_most_hits_of_a_higher_one(index: int) -> None:
     for easier, harder in pairwise(picked):
         assert len(easier) < len(harder)
         assert len(easier & harder) >= 0.9 * len(easier)
+
+
+def test_music_that_returns_stands_out_as_before() -> None:
+    rng = np.random.default_rng(4)
+    composition = compose(draw_style(rng), 40.0, rng)
+    found = {h.tick: h for h in recall(find_hits(composition), composition)}
+    pairs = [
+        (found[tick], found[model_tick])
+        for m in composition.measures
+        if m.model is not None
+        for place in range(composition.bar_ticks)
+        if (tick := m.tick + place) in found and (model_tick := composition.measures[m.model].tick + place) in found
+    ]
+    alike = [(a, b) for a, b in pairs if {e.layer for e in a.events} == {e.layer for e in b.events}]
+    assert len(alike) > 20
+    assert all(a.salience == b.salience and a.strength == b.strength for a, b in alike)
+
+
+def test_some_returns_are_varied_between_the_beats() -> None:
+    rng = np.random.default_rng(4)
+    composition = compose(draw_style(rng), 60.0, rng)
+    found = find_hits(composition)
+    varied = vary(found, composition, np.random.default_rng(1))
+    changed = [after for before, after in zip(found, varied, strict=True) if before.salience != after.salience]
+    assert 0 < len(changed) < 0.25 * len(found)
+    assert all(h.level >= 2 and composition.measures[h.tick // composition.bar_ticks].time > 0 for h in changed)
