@@ -13,11 +13,11 @@ from mug.synth.composition import Composition
 from mug.synth.patterns import HANDS_FROM, Pattern
 from mug.synth.salience import Hit
 
-BY_LEVEL = (0.3, 0.15, 0.0, -0.1, -0.2)  # added to a moment's strength by its position in the measure
+BY_LEVEL = (0.2, 0.1, 0.0, -0.1, -0.2)  # added to a moment's strength by its position in the measure
 BY_PART = 0.5  # times how loud the part is, from 0 to 1: choruses have more chords than verses
 BUILD = 0.4  # how much stronger the end of a build is than its start
-PHRASES = 0.25  # standard deviation between phrases of different music: some are charted with chords, some are runs
-CHORD_REST_MS = 92.0  # between chords, for patterns without chord runs
+PHRASES = 0.4  # standard deviation between phrases of different music: some are charted with chords, some are runs
+CHORD_REST_MS = 92.0  # chords closer than this use different columns
 
 
 def by_phrase(hits: Sequence[Hit], composition: Composition, rng: np.random.Generator) -> list[Hit]:
@@ -32,7 +32,7 @@ def by_phrase(hits: Sequence[Hit], composition: Composition, rng: np.random.Gene
         extra.append(of_idea[measure.idea] + BY_PART * (part.level - 1) + BUILD * grown)
     bars = [hit.tick // composition.bar_ticks for hit in hits]
     return [
-        replace(hit, strength=hit.strength + extra[bar]) if hit.events and bar < len(extra) else hit
+        replace(hit, strength=hit.strength + extra[bar]) if bar < len(extra) else hit
         for hit, bar in zip(hits, bars, strict=True)
     ]
 
@@ -49,17 +49,17 @@ def chord_sizes(hits: Sequence[Hit], pattern: Pattern, level: float, stars: floa
         for i in order:
             if left <= 0:
                 break
-            if sizes[i] == size - 1 and (size > 2 or pattern.chords_follow or _stands_alone(i, hits, sizes)):
+            if sizes[i] == size - 1 and (pattern.chords_follow or _fits(i, size, hits, sizes, keys)):
                 sizes[i] = size
                 left -= 1
     most = keys if stars >= HANDS_FROM else 3 if keys >= 7 else 2
     return [min(size, most) for size in sizes]
 
 
-def _stands_alone(i: int, hits: Sequence[Hit], sizes: Sequence[int]) -> bool:
-    """Whether the neighbouring moments are single notes, or far away."""
+def _fits(i: int, size: int, hits: Sequence[Hit], sizes: Sequence[int], keys: int) -> bool:
+    """Whether moment `i` can have `size` notes beside its neighbours: all in different columns, if they are close."""
     return all(
-        sizes[j] == 1 or abs(hits[j].time_ms - hits[i].time_ms) >= CHORD_REST_MS
+        size + sizes[j] <= keys or abs(hits[j].time_ms - hits[i].time_ms) >= CHORD_REST_MS
         for j in (i - 1, i + 1)
         if 0 <= j < len(hits)
     )

@@ -20,9 +20,10 @@ from mug.synth.patterns import COLUMN_GAP_MS, GAP_MS, LEAST_MS, LONG_MS, THRESHO
 from mug.synth.runs import with_runs
 from mug.synth.salience import Hit, find_hits, pick_hits, recall, vary
 
-TRIES = 5
+TRIES = 6
 CLOSE = 0.06  # stars; this close to the target is close enough
 EASIEST, HARDEST = -1.0, 10.0  # levels
+STEP, LEAST_STEP = 1.5, 0.3  # levels to go up for a missing star, and at least
 
 
 @dataclass(frozen=True)
@@ -43,20 +44,26 @@ def chart(
     rounded.
     """
     seed = int(rng.integers(2**32))
-    low, high = EASIEST, HARDEST
+    below, above = (EASIEST, 0.0), (HARDEST, float("inf"))  # the closest levels tried, and their stars
     level = plan.stars
     tried: list[tuple[list[Note], float]] = []
     while len(tried) < TRIES:
         notes = chart_at(level, plan.stars, moments, composition, plan, keys, seed)
-        tried.append((notes, star_rating_or_none(Beatmap(keys, notes, [])) or 0.0))
-        excess = tried[-1][1] - plan.stars
-        if abs(excess) < CLOSE:
+        stars = star_rating_or_none(Beatmap(keys, notes, [])) or 0.0
+        tried.append((notes, stars))
+        if abs(stars - plan.stars) < CLOSE or level == (HARDEST if stars < plan.stars else EASIEST):
             break
-        low, high = (level, high) if excess < 0 else (low, level)
-        level -= excess
-        if not low < level < high:
-            level = (low + high) / 2
+        below, above = ((level, stars), above) if stars < plan.stars else (below, (level, stars))
+        level = _between(below, above, plan.stars)
     return min(tried, key=lambda chart: abs(chart[1] - plan.stars))
+
+
+def _between(below: tuple[float, float], above: tuple[float, float], stars: float) -> float:
+    """The level to try between two levels of which the stars are known, by interpolation; up to HARDEST at first."""
+    if above[1] == float("inf"):
+        return min(below[0] + max(STEP * (stars - below[1]), LEAST_STEP), HARDEST)
+    share = (stars - below[1]) / max(above[1] - below[1], 1e-6)
+    return below[0] + min(max(share, 0.2), 0.8) * (above[0] - below[0])
 
 
 def moments_of(composition: Composition, rng: np.random.Generator) -> list[Hit]:

@@ -14,7 +14,10 @@ UNSUNG = 0.2
 RELEASE_MS = 60.0  # from a release to the next note of its column
 ALL_FROM = 0.5  # share of long notes from which notes are held until their column is needed again
 LONGEST = 2 * TICKS  # of these
-GRID = TICKS // 4  # of releases that are not on another note
+LASTING = 2 * TICKS  # sounds that are held in full
+MOMENTS = 2  # other sounds are held until this moment after theirs, at most
+TOGETHER = 0.85  # how well a second long note suits a moment, compared with the first
+GRID = TICKS // 8  # of releases that are not on another note
 NEAR = 0.34  # how far from the end of its sound a long note may be released, as a share of its length
 
 
@@ -31,11 +34,12 @@ def hold(
     can: list[tuple[float, float, int, float]] = []
     for i in range(len(rows) - 1, -1, -1) if ratio else ():
         hit, columns = rows[i]
-        suits, end_tick = _sounding(hit, rows[min(i + 1, len(rows) - 1)][0], ratio >= ALL_FROM)
+        after = rows[i + MOMENTS][0].tick if i + MOMENTS < len(rows) else hit.tick + LONGEST
+        suits, end_tick = _sounding(hit, after, ratio >= ALL_FROM)
         for place, column in enumerate(columns):
             end_ms = releases.nearest(hit, end_tick, next_ms.get(column, float("inf")) - release_ms, shortest_ms)
             if end_ms is not None:
-                rank = suits * min(end_ms - hit.time_ms, 1000) ** 0.3 * 0.6**place
+                rank = suits * min(end_ms - hit.time_ms, 1000) ** 0.3 * TOGETHER**place
                 can.append((-rank, hit.time_ms, column, end_ms))
         next_ms.update((column, hit.time_ms) for column in columns)
     can.sort()
@@ -45,15 +49,17 @@ def hold(
     )
 
 
-def _sounding(hit: Hit, following: Hit, everything: bool) -> tuple[float, int]:
-    """How well a hit suits a long note, and the tick of its end: that of a held sound, else the next hit."""
+def _sounding(hit: Hit, after: int, everything: bool) -> tuple[float, int]:
+    """How well a hit suits a long note, and the tick of its end. `after` is the tick of a moment soon after it."""
     held = [event for event in hit.events if event.held]
-    if held and not everything:
-        event = max(held, key=lambda event: SUNG.get(event.layer, UNSUNG) * event.n_ticks**0.3)
-        return SUNG.get(event.layer, UNSUNG), event.tick + event.n_ticks
     if everything:
         return SUNG["lead"] if held else UNSUNG, hit.tick + LONGEST
-    return UNSUNG, max(min(following.tick, hit.tick + LONGEST), hit.tick + GRID)
+    soon = max(min(after, hit.tick + LONGEST), hit.tick + GRID)
+    if not held:
+        return UNSUNG, soon
+    event = max(held, key=lambda event: SUNG.get(event.layer, UNSUNG) * event.n_ticks**0.3)
+    end = event.tick + event.n_ticks
+    return SUNG.get(event.layer, UNSUNG), end if event.n_ticks >= LASTING else min(end, soon)
 
 
 class _Releases:

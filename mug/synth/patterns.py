@@ -21,10 +21,10 @@ def at_level(table: tuple[float, ...], level: float) -> float:
 
 
 Shares = tuple[float, float, float, float]  # of the moments of a chart, at SHARE_LEVELS; interpolated
-SHARE_LEVELS = (1.0, 3.0, 5.0, 7.0)
+SHARE_LEVELS = (1.0, 2.0, 4.0, 7.0)
 # What each further key adds to the shares of chords of at least 2, 3 and 4 notes. People's 7K charts have 1.3, 2 and 3
 # to 4 times the shares of 4K charts with the same stars (medians of 39 and 207 charts).
-WIDER = (0.1, 0.45, 1.0)
+WIDER = (0.12, 0.55, 1.0)
 LARGER = 0.35  # share of chords of 4 notes that have a fifth from 6 keys on, of these a sixth from 7 on...
 NONE = (0.0, 0.0, 0.0, 0.0)
 
@@ -65,18 +65,18 @@ PATTERNS = {
     pattern.name: pattern
     for pattern in (
         Pattern("stream", (0.3, 10.0), jumps=(0.02, 0.14, 0.2, 0.25), hands=(0.0, 0.0, 0.02, 0.04)),
-        Pattern("jumpstream", (1.2, 10.0), jumps=(0.06, 0.4, 0.45, 0.45), hands=(0.0, 0.03, 0.06, 0.08), jack=0.8),
-        Pattern("handstream", (2.8, 10.0), jumps=(0.3, 0.4, 0.5, 0.5), hands=(0.1, 0.16, 0.2, 0.22),
+        Pattern("jumpstream", (1.2, 10.0), jumps=(0.06, 0.35, 0.44, 0.48), hands=(0.0, 0.0, 0.05, 0.09), jack=0.8),
+        Pattern("handstream", (2.8, 10.0), jumps=(0.3, 0.35, 0.48, 0.52), hands=(0.1, 0.13, 0.2, 0.22),
                 quads=(0.0, 0.0, 0.01, 0.02), apart=0.5, jack=0.6),
         # Even and without rest. A minute of a harder chart needs other skills more than stamina.
         Pattern("stamina", (0.8, 2.2), jumps=(0.1, 0.3, 0.3, 0.3), threshold=0.3, gap=1.7, least=1.5, anchor=1.0,
                 noise=0.3),
-        Pattern("jackspeed", (1.6, 6.0), jumps=(0.03, 0.25, 0.3, 0.35), hands=(0.0, 0.02, 0.04, 0.06), gap=1.5,
+        Pattern("jackspeed", (1.6, 6.0), jumps=(0.03, 0.2, 0.3, 0.35), hands=(0.0, 0.0, 0.03, 0.06), gap=1.5,
                 column_gap=0.85, apart=1.0, jack=-6.0, run=(4, 8), pitch=0.2, noise=0.8, long_notes=False),
-        Pattern("chordjack", (3.3, 10.0), jumps=(0.7, 0.75, 0.8, 0.8), hands=(0.25, 0.25, 0.3, 0.3),
+        Pattern("chordjack", (3.3, 10.0), jumps=(0.7, 0.7, 0.78, 0.8), hands=(0.25, 0.25, 0.28, 0.3),
                 quads=(0.08, 0.08, 0.1, 0.1), gap=0.9, least=2.0, column_gap=0.7, chords_follow=True, jack=0.0,
                 anchor=0.0, pitch=0.0, noise=3.0, long_notes=False),
-        Pattern("technical", (0.7, 10.0), jumps=(0.03, 0.28, 0.35, 0.35), hands=(0.0, 0.02, 0.05, 0.08),
+        Pattern("technical", (0.7, 10.0), jumps=(0.03, 0.28, 0.34, 0.4), hands=(0.0, 0.0, 0.05, 0.09),
                 threshold=1.15, gap=0.7, least=0.7, column_gap=0.85, jack=0.4, anchor=-0.3, noise=1.2),
     )
 }  # fmt: skip

@@ -19,7 +19,9 @@ from mug.synth.salience import Hit, metric_level
 from mug.synth.tempo import TICKS
 
 STEPS = {False: (TICKS // 2, TICKS // 4, TICKS // 8), True: (TICKS // 3, TICKS // 6, TICKS // 12)}  # of thirds or not
-SUGGESTED = (0.3, 0.3, 0.3, 0.24, 0.17)  # salience by `metric_level`, in busy measures
+SUGGESTED = (0.3, 0.3, 0.3, 0.24, 0.12)  # salience by `metric_level`, in busy measures
+STRENGTH = 0.1  # of a moment without a sound
+SLOW_S = 0.6  # beats longer than this are felt, and counted here, as two
 SOUNDING = 1.1  # times it for a soft sound that is part of a run
 BUSY = 0.8  # quantile of the measures' strength that counts as busy
 MOST = 1.3  # times as busy
@@ -39,6 +41,8 @@ def with_runs(hits: Sequence[Hit], composition: Composition) -> list[Hit]:
     busy = float(np.quantile([*strength.values()], BUSY)) if hits else 1.0
 
     def suggested(tick: int, level: int) -> float:
+        if level and composition.tempo.tick_s(tick) * TICKS > SLOW_S:
+            level -= 1
         return SUGGESTED[level] * min(strength[tick // composition.bar_ticks] / busy, MOST) ** STEEP
 
     found = [*hits[:1]]
@@ -52,6 +56,6 @@ def with_runs(hits: Sequence[Hit], composition: Composition) -> list[Hit]:
             for tick in range(hit.tick - hit.tick % step + step, following.tick, step):
                 if min(tick - hit.tick, following.tick - tick) >= min(step, shortest):
                     level = metric_level(tick, composition.bar_ticks)
-                    found.append(Hit(tick, composition.tempo.ms(tick), level, (), 0.0, suggested(tick, level)))
+                    found.append(Hit(tick, composition.tempo.ms(tick), level, (), STRENGTH, suggested(tick, level)))
         found.append(replace(following, salience=salience))
     return found

@@ -26,7 +26,7 @@ MORE = 0.3  # share of its prominence that each further sound adds
 BY_LEVEL = (0.45, 0.33, 0.14, 0.0, -0.12)  # bonus for the position in the bar, which is more reliable than loudness
 DROWNED = 0.12  # masking by a sound just before, as a share of its prominence
 DROWNED_MS = 70.0
-VARIED, VARIATION = 0.2, 1.6  # share of half measures that are not charted as before; factor of salience there
+VARIED, VARIATION = 0.4, 1.8  # share of half measures that are not charted as before; factor of salience there
 INAUDIBLE = 0.12  # weaker sounds are never charted, at any position
 LOUD, LOUD_FROM = 1.0, 0.9  # strength of a song's loud moments (the loudest tenth)
 

@@ -52,12 +52,12 @@ def test_a_long_note_ends_with_its_sound_on_another_note_or_on_the_grid() -> Non
     short = (kick(72), [2]), (kick(96), [3])
     assert held((lead(0, 12), [0]), *short, ratio=1 / 3)[0] == Note(0, 0, 200)
     assert held((lead(0, 21), [0]), (kick(24), [1]), *short, ratio=1 / 4)[0] == Note(0, 0, 400)  # on the kick
-    assert held((lead(0, 14), [0]), *short, ratio=1 / 3)[0] == Note(0, 0, 300)  # the next quarter of a beat
+    assert held((lead(0, 14), [0]), *short, ratio=1 / 3)[0] == Note(0, 0, 250)  # the next eighth of a beat
 
 
 def test_a_long_note_ends_before_the_next_one_of_its_column() -> None:
     rows = (lead(0, 96), [0]), (lead(24, 6), [0])
-    assert held(*rows, ratio=0.5) == [Note(0, 0, 300), Note(400, 0)]  # 60 ms before, or more
+    assert held(*rows, ratio=1.0) == [Note(0, 0, 300), Note(400, 0, 1200)]  # 60 ms before, or more
 
 
 def test_short_ones_stay_plain() -> None:

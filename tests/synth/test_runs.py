@@ -28,7 +28,7 @@ def test_runs_fill_the_beat_between_sounds() -> None:
     assert found == sorted(found, key=lambda hit: hit.tick)
     by_tick = {hit.tick: hit.salience for hit in found}
     assert by_tick[12] > by_tick[6] > by_tick[3]
-    assert all(hit.strength == 0 for hit in found if not hit.events)  # single notes
+    assert all(hit.strength == 0.1 for hit in found if not hit.events)
 
 
 def test_rests_stay_rests() -> None:
