@@ -14,7 +14,7 @@ from mug.ratings.stars import star_rating_or_none
 from mug.synth.accents import by_phrase, chord_sizes
 from mug.synth.columns import place
 from mug.synth.composition import Composition
-from mug.synth.long_notes import hold
+from mug.synth.long_notes import ALL_FROM, hold, plan_holds
 from mug.synth.moment import Moment
 from mug.synth.patterns import COLUMN_GAP_MS, GAP_MS, LEAST_MS, LONG_MS, THRESHOLD, Pattern, at_level
 from mug.synth.runs import with_runs
@@ -82,7 +82,16 @@ def chart_at(
     threshold = at_level(THRESHOLD, level) * pattern.threshold
     chosen = pick_hits(hits, threshold, at_level(GAP_MS, level) * pattern.gap, least_ms)
     sizes = chord_sizes(chosen, pattern, level, stars, keys)
-    moments = [Moment(hit, size) for hit, size in zip(chosen, sizes, strict=True)]
+    shortest_ms = at_level(LONG_MS, stars)
+    many = plan.ln_ratio >= ALL_FROM
+    holds = plan_holds(chosen, sizes, composition, 0.0 if many else plan.ln_ratio, shortest_ms, keys)
+    moments = [Moment(*moment) for moment in zip(chosen, sizes, holds, strict=True)]
     columns = place(moments, composition.measures, pattern, level, keys, seed)
-    rows = list(zip(chosen, columns, strict=True))
-    return hold(rows, composition, plan.ln_ratio, at_level(LONG_MS, stars), at_level(COLUMN_GAP_MS, level))
+    if many:
+        rows = list(zip(chosen, columns, strict=True))
+        return hold(rows, composition, plan.ln_ratio, shortest_ms, at_level(COLUMN_GAP_MS, level))
+    return sorted(
+        Note(moment.hit.time_ms, column, moment.holds[i] if i < len(moment.holds) else None)
+        for moment, row in zip(moments, columns, strict=True)
+        for i, column in enumerate(row)
+    )

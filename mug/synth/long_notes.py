@@ -1,4 +1,8 @@
-"""Long notes: on held sounds, released on the beat's grid or on another note, until a chart has the intended share."""
+"""Long notes: on held sounds, released on the beat's grid or on another note.
+
+Charts with fewer than half long notes hold what is held in the music while other columns play (`plan_holds`, before
+columns are chosen). Charts with more hold most notes until their column is needed again (`hold`, after).
+"""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -21,6 +25,39 @@ GRID = TICKS // 8  # of releases that are not on another note
 NEAR = 0.34  # how far from the end of its sound a long note may be released, as a share of its length
 
 
+def plan_holds(
+    hits: Sequence[Hit], sizes: Sequence[int], composition: Composition, ratio: float, shortest_ms: float, keys: int
+) -> list[tuple[float, ...]]:
+    """Where the long notes of each moment end, in ms, longest first, so that a share `ratio` of the notes is long.
+
+    At most half of the columns are held at once, and the moments meanwhile have room for all their notes.
+    """
+    releases = _Releases(hits, composition)
+    can: list[tuple[float, int, float]] = []
+    for i, hit in enumerate(hits) if ratio else ():
+        suits, end_tick, soon = _sounding(hits, i, shortest_ms)
+        end_ms = releases.nearest(hit, end_tick, float("inf"), shortest_ms)
+        if end_ms is None:  # too short to be held: like a sound that is struck
+            suits, end_ms = UNSUNG, releases.nearest(hit, soon, float("inf"), shortest_ms)
+        if end_ms is not None:
+            rank = suits * min(end_ms - hit.time_ms, 1000) ** 0.3
+            can += [(-rank * TOGETHER**place, i, end_ms) for place in range(sizes[i])]
+    can.sort()
+    held = [0] * len(hits)  # columns held from before each moment
+    holds: list[tuple[float, ...]] = [()] * len(hits)
+    left = round(ratio * sum(sizes))
+    for _, i, end_ms in can:
+        if not left:
+            break
+        until = bisect_right(releases.times_ms, end_ms + RELEASE_MS)
+        if all(held[j] < max(keys // 2, 1) and held[j] + sizes[j] < keys for j in range(i + 1, until)):
+            holds[i] += (end_ms,)
+            left -= 1
+            for j in range(i + 1, until):
+                held[j] += 1
+    return holds
+
+
 def hold(
     rows: Sequence[tuple[Hit, Sequence[int]]], composition: Composition, ratio: float, shortest_ms: float, gap_ms: float
 ) -> list[Note]:
@@ -32,34 +69,33 @@ def hold(
     n_notes = sum(len(columns) for _, columns in rows)
     next_ms: dict[int, float] = {}  # when each column is needed again
     can: list[tuple[float, float, int, float]] = []
-    for i in range(len(rows) - 1, -1, -1) if ratio else ():
-        hit, columns = rows[i]
-        after = rows[i + MOMENTS][0].tick if i + MOMENTS < len(rows) else hit.tick + LONGEST
-        suits, end_tick = _sounding(hit, after, ratio >= ALL_FROM)
-        for place, column in enumerate(columns):
-            end_ms = releases.nearest(hit, end_tick, next_ms.get(column, float("inf")) - release_ms, shortest_ms)
+    for hit, columns in reversed(rows):
+        suits = UNSUNG + any(event.held for event in hit.events)
+        for column in columns:
+            last_ms = next_ms.get(column, float("inf")) - release_ms
+            end_ms = releases.nearest(hit, hit.tick + LONGEST, last_ms, shortest_ms)
             if end_ms is not None:
-                rank = suits * min(end_ms - hit.time_ms, 1000) ** 0.3 * TOGETHER**place
-                can.append((-rank, hit.time_ms, column, end_ms))
+                can.append((-suits * (end_ms - hit.time_ms), hit.time_ms, column, end_ms))
         next_ms.update((column, hit.time_ms) for column in columns)
     can.sort()
-    notes = {(start_ms, column): end_ms for _, start_ms, column, end_ms in can[: round(ratio * n_notes)]}
+    ends_ms = {(start_ms, column): end_ms for _, start_ms, column, end_ms in can[: round(ratio * n_notes)]}
     return sorted(
-        Note(hit.time_ms, column, notes.get((hit.time_ms, column))) for hit, columns in rows for column in columns
+        Note(hit.time_ms, column, ends_ms.get((hit.time_ms, column))) for hit, columns in rows for column in columns
     )
 
 
-def _sounding(hit: Hit, after: int, everything: bool) -> tuple[float, int]:
-    """How well a hit suits a long note, and the tick of its end. `after` is the tick of a moment soon after it."""
+def _sounding(hits: Sequence[Hit], i: int, shortest_ms: float) -> tuple[float, int, int]:
+    """How well a moment suits a long note, the tick of its end, and the tick of a moment soon after."""
+    hit = hits[i]
+    enough_ms = hit.time_ms + shortest_ms
+    after = next((hits[j] for j in range(i + MOMENTS, len(hits)) if hits[j].time_ms >= enough_ms), None)
+    soon = min(after.tick if after else hit.tick + LONGEST, hit.tick + LONGEST)
     held = [event for event in hit.events if event.held]
-    if everything:
-        return SUNG["lead"] if held else UNSUNG, hit.tick + LONGEST
-    soon = max(min(after, hit.tick + LONGEST), hit.tick + GRID)
     if not held:
-        return UNSUNG, soon
+        return UNSUNG, soon, soon
     event = max(held, key=lambda event: SUNG.get(event.layer, UNSUNG) * event.n_ticks**0.3)
     end = event.tick + event.n_ticks
-    return SUNG.get(event.layer, UNSUNG), end if event.n_ticks >= LASTING else min(end, soon)
+    return SUNG.get(event.layer, UNSUNG), end if event.n_ticks >= LASTING else min(end, soon), soon
 
 
 class _Releases:

@@ -4,17 +4,26 @@ import numpy as np
 
 from mug.charts.beatmap import Note
 from mug.synth.composition import Composition, Event, SwungTempo
-from mug.synth.long_notes import hold
-from mug.synth.salience import find_hits
+from mug.synth.long_notes import hold, plan_holds
+from mug.synth.salience import Hit, find_hits
 from mug.synth.style import draw_style
 
 
-def held(*rows: tuple[Event, list[int]], ratio: float, shortest_ms: float = 100.0) -> list[Note]:
-    """Hold notes at 150 beats a minute: a beat lasts 400 ms."""
+def song(*events: Event) -> tuple[Composition, list[Hit]]:
+    """A song at 150 beats a minute, in which a beat of 24 ticks lasts 400 ms, and its moments."""
     style = draw_style(np.random.default_rng(0))
-    composition = Composition(style, SwungTempo(0.0, ((0, 150.0),)), (), tuple(event for event, _ in rows))
-    hits = find_hits(composition)
+    composition = Composition(style, SwungTempo(0.0, ((0, 150.0),)), (), events)
+    return composition, find_hits(composition)
+
+
+def held(*rows: tuple[Event, list[int]], ratio: float, shortest_ms: float = 100.0) -> list[Note]:
+    composition, hits = song(*(event for event, _ in rows))
     return hold(list(zip(hits, (columns for _, columns in rows), strict=True)), composition, ratio, shortest_ms, 120.0)
+
+
+def planned(*events: Event, ratio: float, size: int = 1, keys: int = 4) -> list[tuple[float, ...]]:
+    composition, hits = song(*events)
+    return plan_holds(hits, [size] * len(hits), composition, ratio, 100.0, keys)
 
 
 def lead(tick: int, n_ticks: int) -> Event:
@@ -33,31 +42,40 @@ def kick(tick: int) -> Event:
     return Event(tick, "kick", 0, 6, 1.0)
 
 
-def test_none_and_all() -> None:
-    rows = (KICK, [0]), (lead(24, 12), [1]), (lead(72, 12), [2])
-    assert held(*rows, ratio=0.0) == [Note(0, 0), Note(400, 1), Note(1200, 2)]
-    # All: two beats, or until the next note of the column.
-    assert held(*rows, ratio=1.0) == [Note(0, 0, 800), Note(400, 1, 1200), Note(1200, 2, 2000)]
-
-
-def test_long_notes_prefer_held_sounds_then_longer_ones() -> None:
-    rows = (KICK, [0]), (lead(24, 12), [1]), (lead(72, 24), [2])
-    assert held(*rows, ratio=1 / 3) == [Note(0, 0), Note(400, 1), Note(1200, 2, 1600)]
-    assert held(*rows, (kick(120), [3]), (kick(144), [0]), ratio=2 / 5)[:3] == [
-        Note(0, 0), Note(400, 1, 600), Note(1200, 2, 1600)
-    ]  # fmt: skip
+def test_held_sounds_are_long_first_and_longer_ones_before() -> None:
+    events = kick(0), lead(24, 12), lead(72, 24), kick(120), kick(144)
+    assert planned(*events, ratio=0.0) == [(), (), (), (), ()]
+    assert planned(*events, ratio=1 / 5) == [(), (), (1600,), (), ()]
+    assert planned(*events, ratio=2 / 5) == [(), (600,), (1600,), (), ()]
 
 
 def test_a_long_note_ends_with_its_sound_on_another_note_or_on_the_grid() -> None:
-    short = (kick(72), [2]), (kick(96), [3])
-    assert held((lead(0, 12), [0]), *short, ratio=1 / 3)[0] == Note(0, 0, 200)
-    assert held((lead(0, 21), [0]), (kick(24), [1]), *short, ratio=1 / 4)[0] == Note(0, 0, 400)  # on the kick
-    assert held((lead(0, 14), [0]), *short, ratio=1 / 3)[0] == Note(0, 0, 250)  # the next eighth of a beat
+    later = kick(72), kick(96)
+    assert planned(lead(0, 12), *later, ratio=1 / 3)[0] == (200,)
+    assert planned(lead(0, 21), kick(24), *later, ratio=1 / 4)[0] == (400,)  # on the kick
+    assert planned(lead(0, 14), *later, ratio=1 / 3)[0] == (250,)  # the next eighth of a beat
 
 
-def test_a_long_note_ends_before_the_next_one_of_its_column() -> None:
-    rows = (lead(0, 96), [0]), (lead(24, 6), [0])
-    assert held(*rows, ratio=1.0) == [Note(0, 0, 300), Note(400, 0, 1200)]  # 60 ms before, or more
+def test_only_lasting_sounds_are_held_over_more_than_two_moments() -> None:
+    kicks = [kick(tick) for tick in (12, 24, 36, 48, 60)]
+    assert planned(lead(0, 36), *kicks, ratio=1 / 6)[0] == (400,)
+    assert planned(lead(0, 48), *kicks, ratio=1 / 6)[0] == (800,)
+
+
+def test_half_of_the_columns_stay_free_for_the_other_notes() -> None:
+    leads = [lead(tick, 48) for tick in (0, 12, 24, 36)]
+    kicks = [kick(tick) for tick in (100, 120, 140, 160)]
+    assert [len(holds) for holds in planned(*leads, *kicks, ratio=4 / 8)[:4]] == [1, 1, 0, 0]
+    assert [len(holds) for holds in planned(*leads, *kicks, ratio=4 / 8, keys=8)[:4]] == [1, 1, 1, 1]
+    assert [len(holds) for holds in planned(*leads, *kicks, ratio=4 / 8, keys=2)[:4]] == [1, 0, 0, 0]
+
+
+def test_charts_of_long_notes_hold_until_the_column_is_needed() -> None:
+    rows = (KICK, [0]), (lead(24, 12), [1]), (lead(72, 12), [2])
+    assert held(*rows, ratio=1.0) == [Note(0, 0, 800), Note(400, 1, 1200), Note(1200, 2, 2000)]  # at most two beats
+    again = (lead(0, 96), [0]), (lead(24, 6), [0])
+    assert held(*again, ratio=1.0) == [Note(0, 0, 300), Note(400, 0, 1200)]  # 60 ms before, or more
+    assert held(*again, ratio=0.5) == [Note(0, 0), Note(400, 0, 1200)]
 
 
 def test_short_ones_stay_plain() -> None:
