@@ -17,22 +17,32 @@ BY_LEVEL = (0.2, 0.1, 0.0, -0.1, -0.2)  # added to a moment's strength by its po
 BY_PART = 0.5  # times how loud the part is, from 0 to 1: choruses have more chords than verses
 BUILD = 0.4  # how much stronger the end of a build is than its start
 PHRASES = 0.4  # standard deviation between phrases of different music: some are charted with chords, some are runs
+DRIVE, MEASURES = 0.15, 0.07  # standard deviations of the logarithm of drive between phrases, and between measures
+MOST_DRIVE = 0.3
 CHORD_REST_MS = 92.0  # chords closer than this use different columns
 
 
 def by_phrase(hits: Sequence[Hit], composition: Composition, rng: np.random.Generator) -> list[Hit]:
-    """Make the accents of some phrases stronger, the same ones when their music returns; builds grow stronger."""
-    extra: list[float] = []  # of each measure
-    of_idea: dict[str, float] = {}
+    """Give each phrase its own accents and drive, the same when its music returns; builds grow stronger."""
+    extra: list[float] = []  # strength of each measure
+    drive: list[float] = []
+    of_idea: dict[str, tuple[float, float]] = {}
+    of_music: dict[tuple[str, int], float] = {}
     for number, measure in enumerate(composition.measures):
         part = composition.parts[measure.part]
         if measure.idea not in of_idea:
-            of_idea[measure.idea] = float(rng.normal(0, PHRASES))
+            of_idea[measure.idea] = float(rng.normal(0, PHRASES)), float(rng.normal(0, DRIVE))
+        music = measure.idea, measure.place
+        if music not in of_music:
+            of_music[music] = float(rng.normal(0, MEASURES))
+        accents, fast = of_idea[measure.idea]
         grown = (number - part.bar) / part.n_bars - 0.5 if part.kind == "build" else 0.0
-        extra.append(of_idea[measure.idea] + BY_PART * (part.level - 1) + BUILD * grown)
+        extra.append(accents + BY_PART * (part.level - 1) + BUILD * grown)
+        fast += of_music[music] + BY_PART * (part.level - 1)
+        drive.append(float(np.exp(np.clip(fast, -MOST_DRIVE, MOST_DRIVE))))
     bars = [hit.tick // composition.bar_ticks for hit in hits]
     return [
-        replace(hit, strength=hit.strength + extra[bar]) if bar < len(extra) else hit
+        replace(hit, strength=hit.strength + extra[bar], drive=drive[bar]) if bar < len(extra) else hit
         for hit, bar in zip(hits, bars, strict=True)
     ]
 

@@ -63,7 +63,7 @@ def _between(below: tuple[float, float], above: tuple[float, float], stars: floa
     if above[1] == float("inf"):
         return min(below[0] + max(STEP * (stars - below[1]), LEAST_STEP), HARDEST)
     share = (stars - below[1]) / max(above[1] - below[1], 1e-6)
-    return below[0] + min(max(share, 0.2), 0.8) * (above[0] - below[0])
+    return below[0] + min(max(share, 0.3), 0.7) * (above[0] - below[0])
 
 
 def moments_of(composition: Composition, rng: np.random.Generator) -> list[Hit]:

@@ -46,11 +46,13 @@ def plan_holds(
     held = [0] * len(hits)  # columns held from before each moment
     holds: list[tuple[float, ...]] = [()] * len(hits)
     left = round(ratio * sum(sizes))
+    most = max(keys // 2, 1)
     for _, i, end_ms in can:
         if not left:
             break
         until = bisect_right(releases.times_ms, end_ms + RELEASE_MS)
-        if all(held[j] < max(keys // 2, 1) and held[j] + sizes[j] < keys for j in range(i + 1, until)):
+        free = all(held[j] + len(holds[j]) < most for j in range(i, until))
+        if free and all(held[j] + sizes[j] < keys for j in range(i + 1, until)):
             holds[i] += (end_ms,)
             left -= 1
             for j in range(i + 1, until):

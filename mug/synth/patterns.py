@@ -64,9 +64,9 @@ class Pattern:
 PATTERNS = {
     pattern.name: pattern
     for pattern in (
-        Pattern("stream", (0.3, 10.0), jumps=(0.02, 0.14, 0.2, 0.25), hands=(0.0, 0.0, 0.02, 0.04)),
+        Pattern("stream", (0.3, 10.0), jumps=(0.02, 0.14, 0.18, 0.22), hands=(0.0, 0.0, 0.0, 0.02)),
         Pattern("jumpstream", (1.2, 10.0), jumps=(0.06, 0.35, 0.44, 0.48), hands=(0.0, 0.0, 0.05, 0.09), jack=0.8),
-        Pattern("handstream", (2.8, 10.0), jumps=(0.3, 0.35, 0.48, 0.52), hands=(0.1, 0.13, 0.2, 0.22),
+        Pattern("handstream", (2.8, 10.0), jumps=(0.3, 0.4, 0.54, 0.58), hands=(0.12, 0.17, 0.28, 0.3),
                 quads=(0.0, 0.0, 0.01, 0.02), apart=0.5, jack=0.6),
         # Even and without rest. A minute of a harder chart needs other skills more than stamina.
         Pattern("stamina", (0.8, 2.2), jumps=(0.1, 0.3, 0.3, 0.3), threshold=0.3, gap=1.7, least=1.5, anchor=1.0,

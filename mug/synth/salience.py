@@ -41,6 +41,7 @@ class Hit:
     events: tuple[Event, ...]
     strength: float  # of the sounds, whatever the position in the bar
     salience: float
+    drive: float = 1.0  # how much closer than elsewhere in the song moments may be here
 
 
 def metric_level(tick: int, bar_ticks: int) -> int:
@@ -115,13 +116,13 @@ def pick_hits(hits: Sequence[Hit], threshold: float, gap_ms: float, least_ms: fl
     """The hits that a chart has notes on, in order of time.
 
     A hit on its own is taken if its salience reaches `threshold`. Within `gap_ms` of a more salient hit it needs more
-    salience the closer it is, and no two hits are closer than `least_ms`.
+    salience the closer it is, and no two hits are closer than `least_ms`; both divided by its drive.
     """
     taken_ms = [-math.inf, math.inf]
     taken: list[Hit] = []
     for hit in sorted((hit for hit in hits if hit.salience >= threshold), key=lambda hit: (-hit.salience, hit.tick)):
         place = bisect_left(taken_ms, hit.time_ms)
-        near_ms = min(hit.time_ms - taken_ms[place - 1], taken_ms[place] - hit.time_ms)
+        near_ms = min(hit.time_ms - taken_ms[place - 1], taken_ms[place] - hit.time_ms) * hit.drive
         if near_ms >= least_ms - 0.5 and hit.salience >= threshold * max(gap_ms / near_ms, 1.0):
             taken_ms.insert(place, hit.time_ms)
             taken.append(hit)
