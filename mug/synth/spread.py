@@ -8,6 +8,7 @@ from mug.charts.beatmap import Beatmap
 from mug.ratings.long_notes import ln_ratio
 from mug.synth.charting import Plan, chart, moments_of
 from mug.synth.composition import Composition
+from mug.synth.genres import GENRES
 from mug.synth.patterns import PATTERNS, Pattern
 from mug.synth.style import pick
 
@@ -32,7 +33,10 @@ def charts(composition: Composition, keys: int, rng: np.random.Generator) -> lis
     """Make all planned charts of a song, except patterns that its music is too calm for."""
     style = composition.style
     moments = moments_of(composition, rng)
-    charted = [(plan.pattern, *chart(moments, composition, plan, keys, rng)) for plan in draw_plans(keys, rng)]
+    charted = [
+        (plan.pattern, *chart(moments, composition, plan, keys, rng))
+        for plan in draw_plans(keys, GENRES[style.genre].dense, rng)
+    ]
     # In music too calm for a pattern, the chart would not show it.
     fit = [song for song in charted if song[2] >= song[0].levels[0] - TOO_EASY]
     beatmaps: list[Beatmap] = []
@@ -56,10 +60,13 @@ def charts(composition: Composition, keys: int, rng: np.random.Generator) -> lis
     return beatmaps
 
 
-def draw_plans(keys: int, rng: np.random.Generator) -> list[Plan]:
-    """Draw five or six charts of different difficulties, with different patterns where the stars allow it."""
+def draw_plans(keys: int, dense: float, rng: np.random.Generator) -> list[Plan]:
+    """Draw five or six charts of different difficulties, with different patterns where the stars allow it.
+
+    `dense` is how busy the music is, 0 to 1: busy genres have more hard charts, calm ones more easy ones.
+    """
     n_charts = pick(rng, N_CHARTS)
-    ranks = (np.arange(n_charts) + rng.random(n_charts)) / n_charts
+    ranks = ((np.arange(n_charts) + rng.random(n_charts)) / n_charts) ** (1.5 - dense)
     plans: list[Plan] = []
     for stars in np.interp(ranks, np.linspace(0, 1, len(STARS)), STARS).tolist():
         able = [pattern for pattern in PATTERNS.values() if pattern.levels[0] <= stars <= pattern.levels[1]]

@@ -17,7 +17,7 @@ from mug.synth.tempo import TICKS
 
 
 def test_plans_are_of_many_kinds() -> None:
-    songs = [draw_plans(4, np.random.default_rng(seed)) for seed in range(100)]
+    songs = [draw_plans(4, 0.5, np.random.default_rng(seed)) for seed in range(100)]
     for plans in songs:
         assert 5 <= len(plans) <= 6
         assert (np.diff([plan.stars for plan in plans]) > 0).all()
@@ -34,6 +34,14 @@ def test_plans_are_of_many_kinds() -> None:
     assert 0.1 < (ratios > 0.35).mean() < 0.25
     assert ratios.max() > 0.9
     assert {plan.ln_ratio for plan in plans if not plan.pattern.long_notes} == {0.0}
+
+
+def test_busy_music_has_harder_charts_than_calm_music() -> None:
+    calm, busy = (
+        np.mean([plan.stars for seed in range(20) for plan in draw_plans(4, dense, np.random.default_rng(seed))])
+        for dense in (0.2, 0.9)
+    )
+    assert busy > calm + 1
 
 
 @pytest.mark.parametrize(
