@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from mug.synth.composition import Composition
-from mug.synth.genres import TRIPLET
+from mug.synth.genre import TRIPLET
 from mug.synth.salience import Hit, metric_level
 from mug.synth.tempo import TICKS
 
