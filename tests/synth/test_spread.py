@@ -12,7 +12,7 @@ from mug.synth.composition import Composition, Event, Part, SwungTempo, compose
 from mug.synth.measures import Place, find_measures
 from mug.synth.patterns import PATTERNS
 from mug.synth.spread import charts, draw_plans, version_name
-from mug.synth.style import draw_style
+from mug.synth.style import STEP, draw_style
 from mug.synth.tempo import TICKS
 
 
@@ -83,7 +83,7 @@ def test_calm_music_gets_no_charts_of_busy_patterns() -> None:
 
 def test_a_tempo_change_is_a_second_timing_point() -> None:
     rng = np.random.default_rng(1)
-    style = replace(draw_style(rng), bpm=120.0, later_bpm=150.0, first_beat_s=0.5)
+    style = replace(draw_style(rng), tempo_kind=STEP, bpm=120.0, later_bpm=150.0, first_beat_s=0.5)
     composition = compose(style, 60.0, rng)
     (_, bpm), (tick, later_bpm) = composition.tempo.tempos
     for beatmap in charts(composition, 4, rng):
