@@ -19,7 +19,8 @@ BUILD = 0.4  # how much stronger the end of a build is than its start
 PHRASES = 0.4  # standard deviation between phrases of different music: some are charted with chords, some are runs
 DRIVE, MEASURES = 0.15, 0.07  # standard deviations of the logarithm of drive between phrases, and between measures
 MOST_DRIVE = 0.3
-CHORD_REST_MS = 92.0  # chords closer than this use different columns
+CHORD_REST_MS = 92.0  # moments closer than this use different columns
+BURST_MS = 60.0  # and if closer than this, little more than half of them
 
 
 def by_phrase(hits: Sequence[Hit], composition: Composition, rng: np.random.Generator) -> list[Hit]:
@@ -67,9 +68,10 @@ def chord_sizes(hits: Sequence[Hit], pattern: Pattern, level: float, stars: floa
 
 
 def _fits(i: int, size: int, hits: Sequence[Hit], sizes: Sequence[int], keys: int) -> bool:
-    """Whether moment `i` can have `size` notes beside its neighbours: all in different columns, if they are close."""
-    return all(
-        size + sizes[j] <= keys or abs(hits[j].time_ms - hits[i].time_ms) >= CHORD_REST_MS
-        for j in (i - 1, i + 1)
-        if 0 <= j < len(hits)
-    )
+    """Whether moment `i` can have `size` notes beside its neighbours: in different columns, if they are close."""
+    for j in (i - 1, i + 1):
+        if 0 <= j < len(hits):
+            apart_ms = abs(hits[j].time_ms - hits[i].time_ms)
+            if apart_ms < CHORD_REST_MS and size + sizes[j] > (keys if apart_ms >= BURST_MS else max(keys // 2, 2) + 1):
+                return False
+    return True
