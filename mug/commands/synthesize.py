@@ -20,6 +20,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         args.out, args.seed, args.songs, args.seconds, args.keys, args.jobs, soundfonts=args.soundfont
     )
     print(f"{len(folders)} songs in {args.out}")
+    if args.excerpts:
+        from mug.synth.excerpts import write_excerpts
+
+        print(f"{len(write_excerpts(folders, args.excerpts))} excerpts and a picture in {args.excerpts}")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -35,6 +39,9 @@ def build_parser() -> argparse.ArgumentParser:
         default=[],
         metavar="SF2",
         help="SoundFonts to sample instruments from (default: none)",
+    )
+    parser.add_argument(
+        "--excerpts", metavar="FOLDER", help="write 10 s of the first ten songs and a picture of charts"
     )
     parser.add_argument("--jobs", type=int, default=1, help="processes that share the work (default: 1)")
     return parser

@@ -70,7 +70,7 @@ def draw_chart(
         row, place = divmod(index, per_row)
         left = PAD_PX + place * strip_width + GUTTER_PX
         bottom = HEADER_PX + (row + 1) * row_px - FOOTER_PX - ROW_GAP_PX
-        strip = _Strip(ImageDraw.Draw(picture), left, bottom, lane_px, float(low_ms), float(high_ms))
+        strip = Strip(ImageDraw.Draw(picture), left, bottom, lane_px, float(low_ms), float(high_ms))
         strip.draw(beatmap, grid, changes)
     return picture
 
@@ -112,7 +112,7 @@ def column_kind(column: int, keys: int) -> str:
 
 
 @dataclass(frozen=True)
-class _Strip:
+class Strip:
     """One strip of the playfield: `left`, `bottom` are the pixel of column 0 at `low_ms`."""
 
     canvas: ImageDraw.ImageDraw
