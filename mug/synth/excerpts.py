@@ -35,6 +35,7 @@ def write_excerpts(songs: Sequence[Path], folder: str | Path) -> list[Path]:
         excerpt[-len(ramp) :] *= ramp[::-1]
         written.append(folder / f"{number:02d}.flac")
         soundfile.write(written[-1], excerpt, sample_rate)
-        charts.append(Excerpt(f"{number:02d} {chart.metadata['Tags'].split()[1]}", chart, start / sample_rate * 1000))
+        genre = " ".join(tag for tag in chart.metadata["Tags"].split()[1:] if not tag.startswith("soundfont-"))
+        charts.append(Excerpt(f"{number:02d} {genre}", chart, start / sample_rate * 1000))
     draw_sheet(charts, SECONDS * 1000).save(folder / SHEET)
     return written
