@@ -20,8 +20,8 @@ from mug.synth.patterns import COLUMN_GAP_MS, GAP_MS, LEAST_MS, LONG_MS, THRESHO
 from mug.synth.runs import with_runs
 from mug.synth.salience import Hit, find_hits, pick_hits, recall, vary
 
-TRIES = 6
-CLOSE = 0.06  # stars; this close to the target is close enough
+TRIES = 5
+CLOSE = 0.1  # stars; this close to the target is close enough
 EASIEST, HARDEST = -1.0, 10.0  # levels
 STEP, LEAST_STEP = 1.5, 0.3  # levels to go up for a missing star, and at least
 

@@ -105,15 +105,14 @@ class _Releases:
 
     def __init__(self, hits: Sequence[Hit], composition: Composition) -> None:
         self.times_ms = [hit.time_ms for hit in hits]
-        self.tempo = composition.tempo
-        self.known: dict[int, float] = {}
+        self.ms = composition.tempo.ms
 
     def nearest(self, hit: Hit, end_tick: int, last_ms: float, shortest_ms: float) -> float | None:
         """The end of a long note from `hit` near `end_tick`, at the latest at `last_ms`: on another note, or the grid.
 
         None if there is no time for a long note of `shortest_ms`.
         """
-        end_ms = min(self._ms(end_tick), last_ms)
+        end_ms = min(self.ms(end_tick), last_ms)
         after = bisect_right(self.times_ms, end_ms)
         notes_ms = [
             ms for ms in self.times_ms[max(after - 1, 0) : after + 1] if hit.time_ms + shortest_ms <= ms <= last_ms
@@ -122,11 +121,6 @@ class _Releases:
         if near_ms is not None and abs(near_ms - end_ms) <= NEAR * (near_ms - hit.time_ms):
             return near_ms
         for tick in range(end_tick + (hit.tick - end_tick) % GRID, hit.tick, -GRID):
-            if self._ms(tick) <= last_ms:
-                return self._ms(tick) if self._ms(tick) - hit.time_ms >= shortest_ms else None
+            if self.ms(tick) <= last_ms:
+                return self.ms(tick) if self.ms(tick) - hit.time_ms >= shortest_ms else None
         return None
-
-    def _ms(self, tick: int) -> float:
-        if tick not in self.known:
-            self.known[tick] = self.tempo.ms(tick)
-        return self.known[tick]

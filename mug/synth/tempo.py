@@ -31,13 +31,19 @@ class SwungTempo:
         """Ticks without swing <-> seconds."""
         return TempoMap.of_tempos(self.first_beat_s, [(tick, bpm * TICKS) for tick, bpm in self.tempos], minute=60.0)
 
+    @cached_property
+    def _known_ms(self) -> dict[int, float]:
+        return {}
+
     def seconds(self, tick: int) -> float:
         """The time of a tick in seconds of the audio file."""
         return float(self._map.times_of(self._swung(tick)))
 
     def ms(self, tick: int) -> float:
-        """The same in ms."""
-        return self.seconds(tick) * 1000
+        """The same in ms, remembered: charts ask for the same ticks again and again."""
+        if tick not in self._known_ms:
+            self._known_ms[tick] = self.seconds(tick) * 1000
+        return self._known_ms[tick]
 
     def tick_s(self, tick: int) -> float:
         """How many seconds a tick lasts from `tick` on, without swing."""
