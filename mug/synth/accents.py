@@ -10,11 +10,14 @@ from dataclasses import replace
 import numpy as np
 
 from mug.synth.composition import Composition
+from mug.synth.form import PARTS
 from mug.synth.patterns import HANDS_FROM, Pattern
 from mug.synth.salience import Hit
 
 BY_LEVEL = (0.2, 0.1, 0.0, -0.1, -0.2)  # added to a moment's strength by its position in the measure
-BY_PART = 0.5  # times how loud the part is, from 0 to 1: choruses have more chords than verses
+# What a part adds to strength, to the salience of sounds and of moments between them, and to drive, times its energy:
+# its usual loudness in PARTS, less AVERAGE. Choruses have more streams and more chords than verses.
+CHORDS, NOTES, RUNS, SPEED, AVERAGE = 0.5, 0.2, 3.0, 0.5, 0.85
 BUILD = 0.4  # how much stronger the end of a build is than its start
 PHRASES = 0.4  # standard deviation between phrases of different music: some are charted with chords, some are runs
 DRIVE, MEASURES = 0.15, 0.07  # standard deviations of the logarithm of drive between phrases, and between measures
@@ -24,9 +27,13 @@ BURST_MS = 60.0  # and if closer than this, little more than half of them
 
 
 def by_phrase(hits: Sequence[Hit], composition: Composition, rng: np.random.Generator) -> list[Hit]:
-    """Give each phrase its own accents and drive, the same when its music returns; builds grow stronger."""
-    extra: list[float] = []  # strength of each measure
-    drive: list[float] = []
+    """Give each phrase its own accents and drive, the same when its music returns; more of both to loud parts.
+
+    Builds grow stronger.
+    """
+    stronger: list[float] = []  # in each measure
+    louder: list[float] = []
+    faster: list[float] = []
     of_idea: dict[str, tuple[float, float]] = {}
     of_music: dict[tuple[str, int], float] = {}
     for number, measure in enumerate(composition.measures):
@@ -36,16 +43,20 @@ def by_phrase(hits: Sequence[Hit], composition: Composition, rng: np.random.Gene
         music = measure.idea, measure.place
         if music not in of_music:
             of_music[music] = float(rng.normal(0, MEASURES))
-        accents, fast = of_idea[measure.idea]
+        strength, drive = of_idea[measure.idea]
+        energy = PARTS[part.kind][1] - AVERAGE
         grown = (number - part.bar) / part.n_bars - 0.5 if part.kind == "build" else 0.0
-        extra.append(accents + BY_PART * (part.level - 1) + BUILD * grown)
-        fast += of_music[music] + BY_PART * (part.level - 1)
-        drive.append(float(np.exp(np.clip(fast, -MOST_DRIVE, MOST_DRIVE))))
-    bars = [hit.tick // composition.bar_ticks for hit in hits]
-    return [
-        replace(hit, strength=hit.strength + extra[bar], drive=drive[bar]) if bar < len(extra) else hit
-        for hit, bar in zip(hits, bars, strict=True)
-    ]
+        stronger.append(strength + CHORDS * energy + BUILD * grown)
+        louder.append(energy)
+        faster.append(float(np.exp(np.clip(drive + of_music[music] + SPEED * energy, -MOST_DRIVE, MOST_DRIVE))))
+    phrased: list[Hit] = []
+    for hit in hits:
+        bar = hit.tick // composition.bar_ticks
+        if bar < len(stronger):
+            salience = hit.salience * max(1 + (NOTES if hit.events else RUNS) * louder[bar], 0.0)
+            hit = replace(hit, strength=hit.strength + stronger[bar], salience=salience, drive=faster[bar])
+        phrased.append(hit)
+    return phrased
 
 
 def chord_sizes(hits: Sequence[Hit], pattern: Pattern, level: float, stars: float, keys: int) -> list[int]:

@@ -22,9 +22,9 @@ def at_level(table: tuple[float, ...], level: float) -> float:
 
 Shares = tuple[float, float, float, float]  # of the moments of a chart, at SHARE_LEVELS; interpolated
 SHARE_LEVELS = (1.0, 2.0, 4.0, 7.0)
-# What each further key adds to the shares of chords of at least 2, 3 and 4 notes. People's 7K charts have 1.3, 2 and 3
-# to 4 times the shares of 4K charts with the same stars (medians of 39 and 207 charts).
-WIDER = (0.12, 0.55, 1.0)
+# What each further key adds to the shares of chords of at least 2, 3 and 4 notes. People's 7K charts have 1.3, 2 and 4
+# times the shares of 4K charts with the same stars (medians of 39 and 207 charts).
+WIDER = (0.12, 0.55, 2.0)
 LARGER = 0.35  # share of chords of 4 notes that have a fifth from 6 keys on, of these a sixth from 7 on...
 NONE = (0.0, 0.0, 0.0, 0.0)
 
@@ -65,9 +65,10 @@ PATTERNS = {
     pattern.name: pattern
     for pattern in (
         Pattern("stream", (0.3, 10.0), jumps=(0.02, 0.14, 0.18, 0.22), hands=(0.0, 0.0, 0.0, 0.02)),
-        Pattern("jumpstream", (1.2, 10.0), jumps=(0.06, 0.35, 0.44, 0.48), hands=(0.0, 0.0, 0.05, 0.09), jack=0.8),
+        Pattern("jumpstream", (1.2, 10.0), jumps=(0.06, 0.35, 0.44, 0.48), hands=(0.0, 0.0, 0.05, 0.09),
+                quads=(0.0, 0.0, 0.0, 0.02), jack=0.8),
         Pattern("handstream", (2.8, 10.0), jumps=(0.3, 0.4, 0.54, 0.58), hands=(0.12, 0.17, 0.28, 0.3),
-                quads=(0.0, 0.0, 0.01, 0.02), apart=0.5, jack=0.6),
+                quads=(0.0, 0.0, 0.01, 0.04), apart=0.5, jack=0.6),
         # Even and without rest. A minute of a harder chart needs other skills more than stamina.
         Pattern("stamina", (0.8, 2.2), jumps=(0.1, 0.3, 0.3, 0.3), threshold=0.3, gap=1.7, least=1.5, anchor=1.0,
                 noise=0.3),
@@ -77,6 +78,7 @@ PATTERNS = {
                 quads=(0.08, 0.08, 0.1, 0.1), gap=0.9, least=2.0, column_gap=0.7, chords_follow=True, jack=0.0,
                 anchor=0.0, pitch=0.0, noise=3.0, long_notes=False),
         Pattern("technical", (0.7, 10.0), jumps=(0.03, 0.28, 0.34, 0.4), hands=(0.0, 0.0, 0.05, 0.09),
-                threshold=1.15, gap=0.7, least=0.7, column_gap=0.85, jack=0.4, anchor=-0.3, noise=1.2),
+                quads=(0.0, 0.0, 0.0, 0.02), threshold=1.15, gap=0.7, least=0.7, column_gap=0.85, jack=0.4,
+                anchor=-0.3, noise=1.2),
     )
 }  # fmt: skip
