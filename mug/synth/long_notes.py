@@ -19,7 +19,7 @@ RELEASE_MS = 60.0  # from a release to the next note of its column
 ALL_FROM = 0.5  # share of long notes from which notes are held until their column is needed again
 LONGEST = 2 * TICKS  # of these
 LASTING = 2 * TICKS  # sounds that are held in full
-MOMENTS = 2  # other sounds are held until this moment after theirs, at most
+ON_BEATS, BETWEEN = 2, 1  # other sounds are held until this moment after theirs, at most
 TOGETHER = 0.85  # how well a second long note suits a moment, compared with the first
 GRID = TICKS // 8  # of releases that are not on another note
 NEAR = 0.34  # how far from the end of its sound a long note may be released, as a share of its length
@@ -90,7 +90,8 @@ def _sounding(hits: Sequence[Hit], i: int, shortest_ms: float) -> tuple[float, i
     """How well a moment suits a long note, the tick of its end, and the tick of a moment soon after."""
     hit = hits[i]
     enough_ms = hit.time_ms + shortest_ms
-    after = next((hits[j] for j in range(i + MOMENTS, len(hits)) if hits[j].time_ms >= enough_ms), None)
+    later = range(i + (ON_BEATS if hit.level < 2 else BETWEEN), len(hits))
+    after = next((hits[j] for j in later if hits[j].time_ms >= enough_ms), None)
     soon = min(after.tick if after else hit.tick + LONGEST, hit.tick + LONGEST)
     held = [event for event in hit.events if event.held]
     if not held:
