@@ -10,14 +10,25 @@ import argparse
 from collections.abc import Sequence
 
 from mug.cli import command_parser
+from mug.errors import ConfigError
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     args = build_parser().parse_args(argv)
     from mug.synth.songs import write_songs
 
+    shortest, *longest = args.seconds
+    if len(longest) > 1:
+        raise ConfigError(f"--seconds has {len(args.seconds)} numbers; give a length, or the shortest and the longest")
     folders = write_songs(
-        args.out, args.seed, args.songs, args.seconds, args.keys, args.jobs, soundfonts=args.soundfont
+        args.out,
+        args.seed,
+        args.songs,
+        shortest,
+        args.keys,
+        args.jobs,
+        soundfonts=args.soundfont,
+        longest=longest[0] if longest else None,
     )
     print(f"{len(folders)} songs in {args.out}")
     if args.excerpts:
@@ -30,7 +41,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("synthesize", __doc__)
     parser.add_argument("-o", "--out", required=True, help="the Songs folder to write")
     parser.add_argument("-n", "--songs", type=int, default=24, help="number of songs (default: 24)")
-    parser.add_argument("--seconds", type=float, default=60.0, help="length of a song (default: 60)")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        nargs="+",
+        default=[60.0],
+        help="length of a song, or the shortest and the longest, such as 85 240 (default: 60)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="song i depends only on the seed and i (default: 0)")
     parser.add_argument("--keys", type=int, default=4, help="key count of the charts (default: 4)")
     parser.add_argument(

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -20,12 +20,14 @@ from mug.charts.chart_files import write_chart
 from mug.errors import ConfigError
 from mug.synth.codec import Codec, write_audio
 from mug.synth.composition import compose
+from mug.synth.lengths import draw_seconds
 from mug.synth.mixing import render
 from mug.synth.soundfont import SoundFont
 from mug.synth.spread import BACKGROUND, CREATOR, charts
 from mug.synth.style import draw_style
 
 MIN_SECONDS, MAX_SECONDS = 10.0, 600.0
+LENGTH = 1  # in the seed of what draws lengths, so that nothing else changes with them
 
 
 @dataclass(frozen=True)
@@ -36,24 +38,34 @@ class SongSettings:
     seconds: float = 60.0
     keys: int = 4
     fonts: tuple[SoundFont, ...] = ()  # the instruments that may be sampled
+    longest: float | None = field(default=None, kw_only=True)  # lengths are drawn between `seconds` and this
 
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise ConfigError(f"seed is {self.seed}; give 0 or more")
         if not MIN_SECONDS <= self.seconds <= MAX_SECONDS:
             raise ConfigError(f"seconds is {self.seconds}; a song lasts {MIN_SECONDS:g} to {MAX_SECONDS:g} seconds")
+        if self.longest is not None and not self.seconds <= self.longest <= MAX_SECONDS:
+            raise ConfigError(f"longest is {self.longest}; give {self.seconds:g} (seconds) to {MAX_SECONDS:g}")
         if not MIN_KEYS <= self.keys <= MAX_KEYS:
             raise ConfigError(f"keys is {self.keys}; a chart has {MIN_KEYS} to {MAX_KEYS}")
 
     def set_id(self, index: int) -> int:
         """The BeatmapSetID of a song: unlike any real one, and different for different settings."""
-        values = (self.seed, f"{self.seconds:g}", self.keys, *(font.digest for font in self.fonts))
+        seconds = f"{self.seconds:g}" if self.longest is None else f"{self.seconds:g}-{self.longest:g}"
+        values = (self.seed, seconds, self.keys, *(font.digest for font in self.fonts))
         digest = blake2b(" ".join(map(str, values)).encode(), digest_size=4).digest()
         return (100 + int.from_bytes(digest) % 2000) * 1_000_000 + index
 
     def rngs(self, index: int) -> list[np.random.Generator]:
         """Generators for a song's style, notes, sounds, charts and package."""
         return np.random.default_rng([self.seed, index]).spawn(5)
+
+    def length(self, index: int) -> float:
+        """The seconds that a song may last."""
+        if self.longest is None:
+            return self.seconds
+        return draw_seconds(self.seconds, self.longest, np.random.default_rng([self.seed, index, LENGTH]))
 
 
 def write_songs(
@@ -65,14 +77,17 @@ def write_songs(
     jobs: int = 1,
     progress: bool = True,
     soundfonts: Sequence[str | Path] = (),
+    longest: float | None = None,
 ) -> list[Path]:
     """Write songs 0 to `n_songs - 1` of a seed into `folder` and return their set folders, in order.
 
     Every set folder "<set_id> <artist> - <title>" contains audio, a background and about five charts for `keys` keys. A
-    song depends only on (seed, its number, seconds, keys, the contents of the `soundfonts` in their order); existing
-    sets are kept. `jobs` processes share the work. Raises ConfigError for impossible values and bad SoundFonts.
+    song depends only on (seed, its number, seconds, keys, longest, the contents of the `soundfonts` in their order);
+    existing sets are kept. With `longest`, lengths are drawn between `seconds` and it. `jobs` processes share the work.
+    Raises ConfigError for impossible values and bad SoundFonts.
     """
-    settings = SongSettings(seed, seconds, keys, tuple(SoundFont.read(path) for path in soundfonts))
+    fonts = tuple(SoundFont.read(path) for path in soundfonts)
+    settings = SongSettings(seed, seconds, keys, fonts, longest=longest)
     if n_songs < 1 or jobs < 1:
         raise ConfigError(f"n_songs is {n_songs} and jobs is {jobs}; give 1 or more")
     folder = Path(folder)
@@ -95,7 +110,7 @@ def write_song(folder: Path, settings: SongSettings, index: int) -> Path:
     final = folder / f"{set_id} {style.artist} - {style.title}"
     if final.is_dir():
         return final
-    composition = compose(style, settings.seconds, music_rng)
+    composition = compose(style, settings.length(index), music_rng)
     partial_folder = folder / f".partial {set_id}"
     shutil.rmtree(partial_folder, ignore_errors=True)  # left over from a killed run
     partial_folder.mkdir()

@@ -97,14 +97,23 @@ def test_a_song_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mo
 def test_other_settings_have_other_set_ids() -> None:
     settings_of = [SongSettings(), SongSettings(seed=1), SongSettings(seconds=30), SongSettings(keys=7)]
     settings_of.append(SongSettings(fonts=(FONT,)))
+    settings_of.append(SongSettings(longest=240))
     ids = [settings.set_id(index) for settings in settings_of for index in (0, 1)]
-    assert len(set(ids)) == 10
+    assert len(set(ids)) == 12
     assert all(100_000_000 <= set_id < 2**31 for set_id in ids)
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("keys", 19), ("keys", 0), ("seed", -1), ("seconds", 2), ("jobs", 0), ("n_songs", 0)]
+    ("name", "value"),
+    [("keys", 19), ("keys", 0), ("seed", -1), ("seconds", 2), ("jobs", 0), ("n_songs", 0), ("longest", 59)],
 )
 def test_impossible_settings_are_refused(tmp_path: Path, name: str, value: int) -> None:
     with pytest.raises(ConfigError, match=f"{name} is {value}"):
         write_songs(tmp_path, **{name: value})
+
+
+def test_lengths_are_drawn_song_by_song() -> None:
+    lengths = [SongSettings(5, 60, longest=300).length(index) for index in range(200)]
+    assert 60 <= min(lengths) < 65 < 270 < max(lengths) <= 300
+    assert 0.2 < sum(84 <= length <= 96 for length in lengths) / 200 < 0.4  # cut for TV
+    assert {SongSettings(5, 60).length(index) for index in range(3)} == {60}
