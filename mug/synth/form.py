@@ -17,6 +17,8 @@ MARATHON_S = 300.0
 LIVELY = 0.025  # LIVE: how much faster or slower a part is
 SLOWED = 0.72  # the last bar's tempo in songs that slow down
 SHORTEST = 3  # bars of a part; what is left makes the outro longer
+LONG_FORM = 36  # bars of a song whose main parts may be 16 bars long
+MAIN_S = 30.0  # the longest that such a part may last
 LOUD = ("chorus", "drop")
 
 _EVERYBODY = frozenset({"kick", "snare", "hat", "crash", "perc", "bass", "chord", "lead"})
@@ -120,27 +122,23 @@ class _Planner:
             left = self._left() - reserved
             if left < (SHORTEST if any(part.movement == self.movement for part in plan.parts) else 1):
                 break
-            self._add(kind, min(n_bars, left), following)
+            self._add(kind, n_bars if n_bars <= left else left - left % 4 or left, following)
         if self.is_last:
-            outro_bars = max(min(ending + SHORTEST - 1, self._left() - style.slowing), 1)
+            outro_bars = max(min(ending + SHORTEST, self._left() - style.slowing), 1)
             self._add("outro", outro_bars, "")
 
     def _kinds(self, n_bars: int) -> list[tuple[str, int]]:
         """Parts and their lengths for more than `n_bars` bars: a form that is cut, or twice as long, or repeated."""
         form = pick(self.rng, FORMS)
-        room = n_bars / sum(PARTS[kind][0] for kind in form)
-        doubled = PARTS if room > 1.8 else LOUD if room > 1.2 else ()
-        parts = [(kind, PARTS[kind][0] * (2 if kind in doubled else 1)) for kind in form]
+        bar_s = self.style.meter * 60 / self.style.bpm
+        longest = MAIN_S / bar_s if n_bars >= LONG_FORM else 0
+        parts = [(kind, PARTS[kind][0] * (2 if 8 <= PARTS[kind][0] <= longest / 2 else 1)) for kind in form]
         while len(parts) > 3 and sum(bars for _, bars in parts) > n_bars + 4:
             parts = _shortened(parts)
-        if self.style.pickup and not self.plan.parts:
-            parts.insert(0, ("pickup", 1))
-        more = [(kind, PARTS[kind][0]) for kind in form[1:]]
-        enough = n_bars + sum(bars for _, bars in more)
-        filling = cycle(more)
-        while sum(bars for _, bars in parts) < enough:
-            parts.append(next(filling))
-        return parts
+        more = cycle(parts[1:])
+        while sum(bars for _, bars in parts) < 2 * n_bars:  # of a song that gets faster
+            parts.append(next(more))
+        return [("pickup", 1), *parts] if self.style.pickup and not self.plan.parts else parts
 
     @staticmethod
     def _after(kinds: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
@@ -218,7 +216,7 @@ def _shortened(parts: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
     def flaws(kinds: list[str]) -> int:
         pairs = list(pairwise(kinds))
-        twice = sum(a == b and a not in LOUD for a, b in pairs)
+        twice = sum(a == b != "chorus" for a, b in pairs)
         return twice + sum((a == "build") != (b in LOUD) for a, b in pairs if "build" in (a, b))
 
     middle = len(parts) / 2
