@@ -9,6 +9,7 @@ from scipy.signal import lfilter, oaconvolve
 
 from mug.synth.sound import SAMPLE_RATE, Samples, band
 
+AT_ONCE = 1 << 20  # samples that are worked on at once where that saves memory
 BLOCK = 64  # samples per step of the dynamics, 2 ms
 
 
@@ -36,10 +37,13 @@ def echo(bus: Samples, delay_s: float, gain: float) -> None:
 
 def chorus(bus: Samples, rate_hz: float, depth_s: float) -> np.ndarray:
     """The bus and a copy with a varying short delay, [2, S]."""
-    time = np.arange(len(bus))
-    late = (0.008 + depth_s * np.sin(2 * np.pi * rate_hz / SAMPLE_RATE * time)) * SAMPLE_RATE
-    copy = bus[np.maximum((time - late).astype(np.int64), 0)]
-    return np.stack([bus + 0.5 * copy, bus - 0.5 * copy]).astype(np.float32)
+    both = np.empty((2, len(bus)), dtype=np.float32)
+    for start in range(0, len(bus), AT_ONCE):
+        time = np.arange(start, min(start + AT_ONCE, len(bus)))
+        late = (0.008 + depth_s * np.sin(2 * np.pi * rate_hz / SAMPLE_RATE * time)) * SAMPLE_RATE
+        dry, copy = bus[time], bus[np.maximum((time - late).astype(np.int64), 0)]
+        both[:, time] = dry + 0.5 * copy, dry - 0.5 * copy
+    return both
 
 
 def amplifier(bus: Samples, drive: float) -> Samples:
@@ -65,22 +69,25 @@ def limit(stereo: np.ndarray, ceiling: float, drive: float) -> np.ndarray:
     """Amplify by `drive` and limit to `ceiling`: a look-ahead limiter that clips what it misses."""
     stereo = stereo * np.float32(drive)
     n_blocks = -(-stereo.shape[1] // BLOCK)
-    padded = np.pad(np.abs(stereo).max(axis=0), (0, n_blocks * BLOCK - stereo.shape[1]))
+    loudest = np.maximum(np.abs(stereo[0]), np.abs(stereo[1]))
+    padded = np.pad(loudest, (0, n_blocks * BLOCK - stereo.shape[1]))
     peaks = padded.reshape(n_blocks, BLOCK).max(axis=1)
     gain = np.minimum(ceiling / np.maximum(uniform_filter1d(maximum_filter1d(peaks, 9), 5), 1e-6), 1)
     pole = np.exp(-BLOCK / (0.03 * SAMPLE_RATE))
     slow = lfilter([1 - pole], [1, -pole], gain, zi=[pole * gain[0]])[0]
-    pushed = stereo * _stretched(np.minimum(slow, gain), stereo.shape[1])
-    return np.clip(pushed, -ceiling, ceiling)
+    stereo *= _stretched(np.minimum(slow, gain), stereo.shape[1])
+    return np.clip(stereo, -ceiling, ceiling, out=stereo)
 
 
 def tilt(stereo: np.ndarray, low_db: float, high_db: float) -> np.ndarray:
     """Raise or lower bass (below 160 Hz) and treble (above 3 kHz)."""
-    for hz, gain_db, low in ((160.0, low_db, True), (3000.0, high_db, False)):
-        part = _one_pole(stereo, hz)
-        part = part if low else stereo - part
-        stereo = stereo + part * np.float32(10 ** (gain_db / 20) - 1)
-    return stereo
+    tilted = stereo.copy()
+    for channel in tilted:
+        for hz, gain_db, low in ((160.0, low_db, True), (3000.0, high_db, False)):
+            part = _one_pole(channel, hz)
+            part = part if low else channel - part
+            channel += part * np.float32(10 ** (gain_db / 20) - 1)
+    return tilted
 
 
 def widen(stereo: np.ndarray, width: float) -> np.ndarray:
@@ -106,11 +113,16 @@ def opening(stereo: np.ndarray, start: int, stop: int, rising: bool) -> None:
     stereo[:, start:stop] = sum(stage * np.clip(1 - np.abs(way - i), 0, 1) for i, stage in enumerate(stages))
 
 
-def _one_pole(stereo: np.ndarray, hz: float) -> np.ndarray:
+def _one_pole(sound: np.ndarray, hz: float) -> np.ndarray:
     pole = np.exp(-2 * np.pi * hz / SAMPLE_RATE)
-    return lfilter([1 - pole], [1, -pole], stereo).astype(np.float32)
+    return lfilter([1 - pole], [1, -pole], sound).astype(np.float32)
 
 
 def _stretched(gain: np.ndarray, n_samples: int) -> np.ndarray:
     """Interpolate a gain per block to a gain per sample, float32."""
-    return np.interp(np.arange(n_samples), (np.arange(len(gain)) + 0.5) * BLOCK, gain).astype(np.float32)
+    middles = (np.arange(len(gain)) + 0.5) * BLOCK
+    stretched = np.empty(n_samples, dtype=np.float32)
+    for start in range(0, n_samples, AT_ONCE):
+        stop = min(start + AT_ONCE, n_samples)
+        stretched[start:stop] = np.interp(np.arange(start, stop), middles, gain)
+    return stretched

@@ -80,8 +80,7 @@ def render(composition: Composition, rng: np.random.Generator, fonts: Sequence[S
     style = composition.style
     mix = Mix.draw(style, rng)
     n_samples = int(composition.end_s * SAMPLE_RATE)
-    buses = play(composition, n_samples, rng, fonts)
-    stereo = _blend(composition, buses, mix, rng)
+    stereo = _blend(composition, play(composition, n_samples, rng, fonts), mix, rng)
     if mix.filtered:
         for part in composition.parts:
             if part.kind in ("build", "thin"):
@@ -94,7 +93,7 @@ def render(composition: Composition, rng: np.random.Generator, fonts: Sequence[S
 
 
 def _blend(composition: Composition, buses: dict[str, Samples], mix: Mix, rng: np.random.Generator) -> np.ndarray:
-    """Mix the buses with their effects, [2, S]."""
+    """Mix the buses with their effects, [2, S]. Takes them out of `buses` one by one, to free their memory."""
     style = composition.style
     drums = buses.pop("drums")
     swell = _swell(composition, len(drums), mix)
@@ -103,7 +102,8 @@ def _blend(composition: Composition, buses: dict[str, Samples], mix: Mix, rng: n
             effects.echo(buses[name], mix.echo_beats * 60 / style.bpm, mix.echo)
     stereo = np.stack([drums, drums])
     to_room = np.float32(mix.drum_room) * drums
-    for name, bus in buses.items():
+    for name in list(buses):
+        bus = buses.pop(name)
         if not bus.any():
             continue
         bus *= swell
