@@ -37,7 +37,8 @@ def bootstrap(
     song = np.array([numbers[name] for name in songs])  # [N]
     rng = np.random.default_rng(seed)
     draws = rng.multinomial(len(numbers), [1 / len(numbers)] * len(numbers), size=n_resamples)  # [R, songs]
-    found = np.array([statistic(draw[song].astype(np.float64)) for draw in draws])
+    distinct, which = np.unique(draws, axis=0, return_inverse=True)  # of few songs there are few draws
+    found = np.array([statistic(draw[song].astype(np.float64)) for draw in distinct])[which.reshape(-1)]
     found = found[np.isfinite(found)]
     if not len(found):
         return value, float("nan"), float("nan")
