@@ -106,7 +106,7 @@ def ask_for_charts(driver, song: Path, count: int = 1) -> None:
     upload(driver, "#audio", song)
     appears(driver, "#audio button[aria-label=Clear]")
     appears(driver, "#sampling button").click()
-    set_number(driver, "#steps", "10")
+    set_number(driver, "#steps", "4")
     set_number(driver, "#count", str(count))
 
 

@@ -23,14 +23,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     from mug.generation.generator import ChartGenerator
     from mug.training.newest import newest_checkpoint
 
-    try:
+    generator = ChartGenerator.load(newest_checkpoint() if args.newest else args.checkpoint, device=args.device)
+    try:  # after that, as gradio takes seconds
         from mug.webui.page import serve
     except ModuleNotFoundError as error:
         if error.name != "gradio":
             raise
         raise ConfigError("the web page needs gradio; install it: pip install 'mug[ui]'") from error
-    checkpoint = newest_checkpoint() if args.newest else args.checkpoint
-    serve(ChartGenerator.load(checkpoint, device=args.device), args.host, args.port, root_path=args.root_path)
+    serve(generator, args.host, args.port, root_path=args.root_path)
 
 
 def build_parser() -> argparse.ArgumentParser:
