@@ -1,9 +1,16 @@
 """Where the tests find recorded numbers and real charts, which are not part of the project."""
 
+import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from hypothesis import settings
+
+from mug.__main__ import dispatch
+from mug.cli import run
 
 # The same examples every time, and no verdict on a busy machine; new ones: pytest --hypothesis-profile=default
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -30,6 +37,21 @@ def parity() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no parity records in {folder}: set MUG_PARITY_DIR to run these tests")
     return folder
+
+
+@pytest.fixture
+def run_mug(capsys, monkeypatch) -> Callable[..., CompletedProcess[str]]:
+    """Run a command of `mug` as its command line does, in this process: starting another one takes seconds."""
+
+    def run_here(*words: object) -> CompletedProcess[str]:
+        monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)  # `run` replaces it
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            run(partial(dispatch, [str(word) for word in words]))
+        printed = capsys.readouterr()
+        return CompletedProcess(words, left.value.code, printed.out, printed.err)
+
+    return run_here
 
 
 @pytest.fixture(scope="session")

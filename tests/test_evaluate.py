@@ -1,5 +1,4 @@
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,13 +9,10 @@ import soundfile
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import read_osu, write_osu
 from mug.commands import evaluate
-from mug.config import PROJECT_ROOT
 from mug.errors import AudioError, ChartError, ConfigError, DatasetError, PromptError
 from mug.generation import SamplingSettings
 from mug.metrics.sampling import Sampling
 from mug.training.export import export_run
-
-SCRIPT = PROJECT_ROOT / "scripts" / "evaluate.py"
 
 SECONDS = 6
 
@@ -147,15 +143,10 @@ def test_without_a_model_the_baselines_alone(monkeypatch, capsys, songs):
     assert printed.endswith("2 charts\n")
 
 
-def test_a_dataset_and_its_split(monkeypatch, tiny_checkpoint, songs, tmp_path):
+def test_a_dataset_and_its_split(monkeypatch, run_mug, tiny_checkpoint, songs, tmp_path):
     data = tmp_path / "data"
-    steps = (
-        ["prepare_beatmap.py", "-s", songs, "-o", data],
-        ["prepare_beatmap_features.py", "-b", data / "beatmap.txt"],
-    )
-    for script, *arguments in steps:
-        command = [sys.executable, str(SCRIPT.parent / script), *map(str, arguments)]
-        subprocess.run(command, check=True, capture_output=True, cwd=PROJECT_ROOT)
+    assert run_mug("gather", "-s", songs, "-o", data).returncode == 0
+    assert run_mug("features", "-b", data / "beatmap.txt").returncode == 0
     common = ["--checkpoint", tiny_checkpoint, "--beatmap_txt", data / "beatmap.txt", *FAST]
     run(monkeypatch, *common, "--split", "all", "--limit", 1, "--out", tmp_path / "all")
     assert json.loads((tmp_path / "all" / "report.json").read_text())["sources"]["generated"]["charts"] == 1
@@ -266,12 +257,10 @@ def test_charts_are_sampled_as_asked_for():
     assert asked == {"audio": Path("song.mp3"), "prompt": {"sr": 2.0}, "seed": 23, "settings": settings}
 
 
-def test_a_mistake_ends_in_one_line_and_help_teaches():
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), "--songs", "nowhere"], capture_output=True, text=True, check=False
-    )
+def test_a_mistake_ends_in_one_line_and_help_teaches(run_mug):
+    done = run_mug("evaluate", "--songs", "nowhere")
     assert (done.returncode, done.stderr) == (2, "error: nowhere: no such folder of songs\n")
-    shown = subprocess.run([sys.executable, str(SCRIPT), "--help"], capture_output=True, text=True, check=True).stdout
+    shown = run_mug("evaluate", "--help").stdout
     for words in ("--checkpoint models/mug-mini --songs ~/osu/Songs", "docs/metrics.md", "closest star rating"):
         assert words in shown
 

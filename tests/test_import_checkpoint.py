@@ -1,7 +1,6 @@
 """scripts/import_checkpoint.py: what it prints, and that its mistakes are one line."""
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -85,9 +84,8 @@ def test_stage_1_alone_goes_on_to_stage_2(run, tmp_path):
     assert printed.splitlines()[-1].endswith(f"first_stage_config.params.ckpt_path={tmp_path}/ours")
 
 
-def test_a_mistake_ends_in_one_line(tmp_path):
-    command = [sys.executable, str(SCRIPT), "--checkpoint", "none.ckpt", "--outdir", str(tmp_path / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT_ROOT, check=False)
+def test_a_mistake_ends_in_one_line(run_mug, tmp_path):
+    done = run_mug("import", "--checkpoint", "none.ckpt", "--outdir", tmp_path / "out")
     assert (done.returncode, done.stderr) == (2, "error: none.ckpt: no such checkpoint\n")
     assert list(tmp_path.iterdir()) == []
 

@@ -18,7 +18,6 @@ from mug.errors import AudioError, ConfigError, PromptError
 from mug.features import FeatureSpec
 from mug.generation.prompt_distance import Measured
 
-SCRIPT = PROJECT_ROOT / "scripts" / "mapping.py"
 FAST = ["--steps", 2, "--ensemble", 2]
 
 
@@ -136,9 +135,8 @@ def test_a_wrong_prompt_is_named(text):
         mapping.read_prompts([text], None)
 
 
-def test_a_mistake_ends_in_one_line(song):
-    command = [sys.executable, str(SCRIPT), "--checkpoint", "none.ckpt", "--audio", str(song)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT_ROOT, check=False)
+def test_a_mistake_ends_in_one_line(run_mug, song):
+    done = run_mug("chart", "--checkpoint", "none.ckpt", "--audio", song)
     assert (done.returncode, done.stderr) == (2, "error: none.ckpt: no such checkpoint\n")
 
 

@@ -1,8 +1,7 @@
 """The command that rates charts: files and folders in, a table and a CSV out, broken files named."""
 
 import csv
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from mug.charts.osu import format_osu
 from mug.ratings.msd.table import COLUMNS, RatedChart, rate_file, text_table, write_csv
 from mug.ratings.stars import star_rating
 
-ROOT = Path(__file__).resolve().parent.parent
 STEPMANIA = """#TITLE:Two;
 #OFFSET:0.000;
 #BPMS:0.000=120.000;
@@ -58,9 +56,9 @@ def chart(keys: int = 4, gap_ms: float = 100.0, count: int = 400) -> bytes:
     return format_osu(Beatmap(keys, notes, []))
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess:
-    command = [sys.executable, "scripts/rate_charts.py", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+@pytest.fixture
+def run(run_mug):
+    return partial(run_mug, "rate")
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -68,7 +66,7 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_a_folder_with_all_there_may_be(tmp_path):
+def test_a_folder_with_all_there_may_be(run, tmp_path):
     folder = tmp_path / "songs"
     (folder / "deep").mkdir(parents=True)
     (folder / "a.osu").write_bytes(chart())
@@ -98,7 +96,7 @@ def test_a_folder_with_all_there_may_be(tmp_path):
     assert not [file for file in tmp_path.iterdir() if file.name.startswith(".")]
 
 
-def test_a_rate(tmp_path):
+def test_a_rate(run, tmp_path):
     (tmp_path / "a.osu").write_bytes(chart(count=1500))
     assert run(tmp_path / "a.osu", "--csv", tmp_path / "one.csv").returncode == 0
     assert run(tmp_path / "a.osu", "--rate", "1.5", "--csv", tmp_path / "fast.csv").returncode == 0
@@ -110,7 +108,7 @@ def test_a_rate(tmp_path):
 
 
 @pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "1000", "fast"])
-def test_rates_that_are_none(tmp_path, rate):
+def test_rates_that_are_none(run, tmp_path, rate):
     (tmp_path / "a.osu").write_bytes(chart())
     done = run(tmp_path, f"--rate={rate}", "--csv", tmp_path / "out.csv")
     assert done.returncode == 2
@@ -119,7 +117,7 @@ def test_rates_that_are_none(tmp_path, rate):
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_nothing_to_rate(tmp_path):
+def test_nothing_to_rate(run, tmp_path):
     for arguments, message in (([tmp_path], "no charts in"), ([tmp_path / "gone"], "no such file")):
         done = run(*arguments)
         assert done.returncode == 2
@@ -127,7 +125,7 @@ def test_nothing_to_rate(tmp_path):
         assert "Traceback" not in done.stderr
 
 
-def test_a_file_that_is_there_twice_is_rated_once(tmp_path):
+def test_a_file_that_is_there_twice_is_rated_once(run, tmp_path):
     (tmp_path / "a.osu").write_bytes(chart())
     assert "1 charts" in run(tmp_path, tmp_path / "a.osu").stdout
 
@@ -168,7 +166,7 @@ def test_a_file_that_cannot_be_read(tmp_path):
     assert "folder.osu" in message
 
 
-def test_charts_of_other_styles_are_no_fault(tmp_path):
+def test_charts_of_other_styles_are_no_fault(run, tmp_path):
     (tmp_path / "song.sm").write_text(STEPMANIA.replace("dance-single", "pump-single", 1))
     done = run(tmp_path)
     assert done.returncode == 0, done.stdout
@@ -182,7 +180,7 @@ def test_names_cannot_move_the_cursor():
     assert line.endswith(r"a\x1b[2J\n.osu")
 
 
-def test_a_table_that_cannot_be_written(tmp_path):
+def test_a_table_that_cannot_be_written(run, tmp_path):
     (tmp_path / "a.osu").write_bytes(chart())
     done = run(tmp_path / "a.osu", "--csv", tmp_path / "a.osu" / "out.csv")
     assert done.returncode == 2

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -31,6 +32,18 @@ def test_every_command_explains_itself(name, capsys):
     assert printed.startswith(f"usage: mug {name} ")
     assert f"mug {name}" in importlib.import_module(COMMANDS[name].module).__doc__  # an example
     assert f"  {name:<12}{COMMANDS[name].help}\n" in build_parser().format_help()
+
+
+def test_every_script_runs_a_command():
+    for script in (PROJECT_ROOT / "scripts").glob("*.py"):
+        code = re.sub(r'^""".*?"""\n', "", script.read_text(encoding="utf-8"), flags=re.DOTALL)
+        module = re.fullmatch(
+            r"\nfrom mug\.cli import run\nfrom (mug\.commands\.\w+) import main\n\n"
+            r'if __name__ == "__main__":\n    run\(main\)\n',
+            code,
+        )
+        assert module is not None, script
+        assert module[1] in MODULES
 
 
 def test_help_imports_no_torch():
