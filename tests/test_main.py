@@ -23,7 +23,7 @@ from mug.cli import run
 from mug.commands import train as main
 from mug.prepare.describe import prepare_features
 from mug.training.csv_log import CSVLog
-from tests.diffusion.test_diffusion import tiny_config
+from tests.diffusion.test_diffusion import short_config
 
 ROOT = Path(__file__).resolve().parent.parent
 FEATURES = "configs/mug/mania_beatmap_features.yaml"
@@ -47,8 +47,7 @@ def configs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "data" / "beatmap.txt").write_text("".join(lines))
     prepare_features(folder / "data" / "beatmap.txt", FEATURES, tqdm_class=lambda charts, **_: charts)
 
-    diffusion = tiny_config(z_length=16, monitor="val/loss", normalize_latents=True)
-    diffusion["wave_stage_config"]["params"]["channel_mult"] = [1] * 6  # a latent frame is 16 audio frames
+    diffusion = short_config(monitor="val/loss", normalize_latents=True)
     autoencoder = diffusion["first_stage_config"]
     autoencoder = {**autoencoder, "params": {**autoencoder["params"], "monitor": "val/loss", "learning_rate": 0.001}}
     shared = {
@@ -90,7 +89,8 @@ def step_of(checkpoint: Path) -> int:
     return torch.load(checkpoint, weights_only=True)["global_step"]
 
 
-def test_both_stages_train_and_resume(configs: Path) -> None:
+@pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
+def test_both_stages_train_and_resume(configs: Path, run_mug: Callable[..., Any]) -> None:
     logs = configs / "logs"
     stage1 = run_main("--base", configs / "stage1.yaml", "-t", "-l", logs, "-n", "first", "-f", "_a")
     assert stage1.returncode == 0, stage1.stderr
@@ -100,7 +100,9 @@ def test_both_stages_train_and_resume(configs: Path) -> None:
     assert "training:" in stage1.stderr  # the progress bar
 
     trained = f"model.params.first_stage_config.params.ckpt_path={first / 'checkpoints' / 'last.ckpt'}"
-    stage2 = run_main("-b", configs / "stage2.yaml", trained, "-t", "--no-test", "-l", logs, "-p", "mine", "-s", "5")
+    stage2 = run_mug(
+        "train", "-b", configs / "stage2.yaml", trained, "-t", "--no-test", "-l", logs, "-p", "mine", "-s", "5"
+    )
     assert stage2.returncode == 0, stage2.stderr
     assert "untrained" not in stage2.stderr
     (second,) = (logs / "mine").glob("*_stage2")
@@ -110,7 +112,7 @@ def test_both_stages_train_and_resume(configs: Path) -> None:
     assert checkpoint["state_dict"]["latents_measured"]
     assert list((second / "charts").rglob("*.osu"))
 
-    resumed = run_main("-r", second, "lightning.trainer.max_steps=3", "--no-test")
+    resumed = run_mug("train", "-r", second, "lightning.trainer.max_steps=3", "--no-test")
     assert resumed.returncode == 0, resumed.stderr
     assert step_of(second / "checkpoints" / "last.ckpt") == 3
     assert len(list((second / "configs").glob("*.yaml"))) == 2

@@ -54,6 +54,14 @@ def tiny_config(**changes: Any) -> dict[str, Any]:
     return {**config, **changes}
 
 
+def short_config(levels: int = 1, **changes: Any) -> dict[str, Any]:
+    """That model for items of 16 latents, 32 note frames, 256 audio frames; with one level it trains twice as fast."""
+    config = tiny_config(**{"z_length": 16, **changes})
+    config["unet_config"]["params"] |= {"channel_mult": [1] * levels, "audio_channels": [32] * levels}
+    config["wave_stage_config"]["params"]["channel_mult"] = [1] * (4 + levels)  # 16 audio frames are a latent frame
+    return config
+
+
 def tiny_batch(batch_size: int = 3) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(7)
     return {

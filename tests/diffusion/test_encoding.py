@@ -13,7 +13,7 @@ from mug.errors import ConfigError
 from mug.training.setup import build_trainer
 from mug.training.trainers import build_trainable
 from tests.data.small_library import FEATURES, write_library
-from tests.diffusion.test_diffusion import tiny_config
+from tests.diffusion.test_diffusion import short_config
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
 AUGMENTATION = {
@@ -33,8 +33,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def config_of(library: Path, latents: Path | None = None, **params: Any) -> dict[str, Any]:
     """A run of a tiny model on items of 6 s, 128 note frames, 64 latent frames."""
-    model = tiny_config(**{"z_length": 64, "learning_rate": 1e-2, **params})
-    model["wave_stage_config"]["params"]["channel_mult"] = [1] * 6  # a latent frame is 16 audio frames
+    model = short_config(**{"z_length": 64, "learning_rate": 1e-2, **params})
     train: dict[str, Any] = {"augmentation": AUGMENTATION}
     if latents is not None:
         train["latents"] = str(latents)

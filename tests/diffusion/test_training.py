@@ -11,7 +11,7 @@ from mug.data.datamodule import collate
 from mug.model.masking import whole_lengths
 from mug.training.setup import build_trainer
 from mug.training.trainers import build_trainable
-from tests.diffusion.test_diffusion import tiny_config
+from tests.diffusion.test_diffusion import short_config
 from tests.training.synthetic_data import data_node
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
@@ -21,8 +21,7 @@ def fit(
     folder: Path, audio_frames: int = 256, short_frames: int | None = None, **params: Any
 ) -> tuple[Any, Any, list[tuple[torch.Tensor, torch.Tensor]]]:
     """Train a tiny model for four batches; return it, its data, and the timesteps and noise of every loss."""
-    model_params = tiny_config(**{"z_length": 16, **params})
-    model_params["wave_stage_config"]["params"]["channel_mult"] = [1] * 6  # a latent frame is 16 audio frames
+    model_params = short_config(**params)
     trainer = {
         "max_steps": 2, "accumulate_grad_batches": 2, "accelerator": "cpu", "enable_progress_bar": False,
         "enable_model_summary": False, "limit_val_batches": 0, "log_every_n_steps": 1,

@@ -26,7 +26,7 @@ from mug.training.beatmap_logger import BeatmapLogger, compare, decode_charts, m
 from mug.training.setup import build_trainer
 from mug.training.trainers import build_trainable
 from mug.training.window import Window, in_song
-from tests.diffusion.test_diffusion import tiny_config
+from tests.diffusion.test_diffusion import short_config
 from tests.training.synthetic_data import FRAME_MS, SyntheticDataset, data_node
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
@@ -44,8 +44,7 @@ def config_of(
     folder: Path, stage: int = 2, steps: int = 2, logger: dict[str, Any] | None = None, **params: Any
 ) -> dict[str, Any]:
     """A run that validates after every step, with a BeatmapLogger of 3 DDIM steps; `params` are the dataset's."""
-    model = {"target": "mug.diffusion.diffusion.DDPM", "params": tiny_config(z_length=16, monitor="val/onset_f1_20ms")}
-    model["params"]["wave_stage_config"]["params"]["channel_mult"] = [1] * 6
+    model = {"target": "mug.diffusion.diffusion.DDPM", "params": short_config(monitor="val/onset_f1_20ms")}
     if stage == 1:
         node = model["params"]["first_stage_config"]
         model = {**node, "params": {**node["params"], "monitor": "val/onset_f1_20ms"}}
@@ -350,8 +349,7 @@ def test_batches_are_those_of_the_run_and_change_nothing(tmp_path: Path, monkeyp
 def model() -> nn.Module:
     """A diffusion model that is not all zeros."""
     torch.manual_seed(5)
-    params = tiny_config(z_length=16)
-    params["wave_stage_config"]["params"]["channel_mult"] = [1] * 6
+    params = short_config()
     model = build_trainable({"target": "mug.diffusion.diffusion.DDPM", "params": params}).network.eval()
     for parameter in model.parameters():
         if not parameter.any():

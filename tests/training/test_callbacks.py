@@ -15,7 +15,7 @@ from mug.config import instantiate_from_config
 from mug.training.callbacks import LastCheckpoint
 from mug.training.setup import build_trainer
 from mug.training.trainers import build_trainable
-from tests.diffusion.test_diffusion import tiny_config
+from tests.diffusion.test_diffusion import short_config
 from tests.training.synthetic_data import data_node
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
@@ -23,8 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
 
 def config_of(stage: int, folder: Path) -> dict[str, Any]:
     """A run of two steps, each followed by validation."""
-    params = tiny_config(z_length=16, monitor="val/loss")
-    params["wave_stage_config"]["params"]["channel_mult"] = [1] * 6
+    params = short_config(monitor="val/loss")
     first_stage = params["first_stage_config"]
     diffusion = {"target": "mug.diffusion.diffusion.DDPM", "params": params}
     autoencoder = {**first_stage, "params": {**first_stage["params"], "monitor": "val/loss"}}

@@ -18,7 +18,7 @@ import yaml
 from mug.config import instantiate_from_config
 from mug.training.setup import build_trainer, scale_learning_rate
 from mug.training.trainers import build_trainable
-from tests.diffusion.test_diffusion import tiny_config
+from tests.diffusion.test_diffusion import short_config
 from tests.training.synthetic_data import SyntheticDataset, data_node
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
@@ -63,8 +63,7 @@ class Stop(pl.Callback):
 
 
 def config_of(folder: Path, batch_size: int, stage: int = 2, stop_at: int | None = None, **trainer: Any) -> Any:
-    params = tiny_config(z_length=16, monitor="val/loss", learning_rate=1e-2, normalize_latents=True)
-    params["wave_stage_config"]["params"]["channel_mult"] = [1] * 6  # a latent frame is 16 audio frames
+    params = short_config(monitor="val/loss", learning_rate=1e-2, normalize_latents=True)
     autoencoder = params["first_stage_config"]
     autoencoder = {**autoencoder, "params": {**autoencoder["params"], "monitor": "val/loss", "learning_rate": 1e-2}}
     callbacks: dict[str, Any] = {

@@ -9,7 +9,7 @@ import torch
 from mug.config import instantiate_from_config
 from mug.training.setup import build_trainer
 from mug.training.trainers import build_trainable
-from tests.diffusion.test_diffusion import tiny_config
+from tests.diffusion.test_diffusion import short_config
 from tests.training.synthetic_data import data_node
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
@@ -23,12 +23,12 @@ def train(
     interrupt_at: int | None = None,
     num_workers: int = 0,
     stage: int = 2,
+    levels: int = 1,
     callbacks: dict[str, Any] | None = None,
     **trainer: Any,
 ) -> Any:
     """Train a tiny model; return the batches it saw, as (epoch, batch, sum of its audio), and its weights."""
-    params = tiny_config(z_length=16, monitor="val/loss", learning_rate=1e-2, normalize_latents=True)
-    params["wave_stage_config"]["params"]["channel_mult"] = [1] * 6  # a latent frame is 16 audio frames
+    params = short_config(levels, monitor="val/loss", learning_rate=1e-2, normalize_latents=True)
     autoencoder = params["first_stage_config"]
     autoencoder = {**autoencoder, "params": {**autoencoder["params"], "monitor": "val/loss", "learning_rate": 1e-2}}
     diffusion = {"target": "mug.diffusion.diffusion.DDPM", "params": params}
