@@ -20,11 +20,13 @@ from mug.model.network_node import build_network
 CONFIG = "configs/mug/mug_diffusion.yaml"
 FEATURES = "configs/mug/mania_beatmap_features.yaml"
 GUIDANCE_SCALE = 3.0
-TOY = [  # the same networks, a quarter as wide; a song of 24 s
-    "model.params.z_length=64",
+TOY = [  # the same networks, a quarter as wide and half as deep; a song of 12 s
+    "model.params.z_length=32",
     "model.params.unet_config.params.model_channels=32",
+    "model.params.unet_config.params.num_res_blocks=1",
     "model.params.unet_config.params.audio_channels=[64,128,128,128]",
     "model.params.wave_stage_config.params.middle_channels=32",
+    "model.params.wave_stage_config.params.num_res_blocks=1",
     "model.params.first_stage_config.params.ddconfig.middle_channels=16",
 ]
 

@@ -1,6 +1,7 @@
 """Every network, small, as a function of one tensor that is as long as the song."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -38,32 +39,32 @@ class Denoiser(nn.Module):
         if self.unet.audio_channels is None:
             latent, audios = x[:, :2], [x[:, 2:5]]
         else:
-            latent, audios = x[:, :5], [x[:, 5:37], x[:, 37:69, ::2], x[:, 69:101, ::4]]
+            latent, audios = x[:, :5], [x[:, 5:37], x[:, 37:69, ::2], x[:, 69:101, ::4]][: self.unet.n_audios]
         return self.unet(latent, torch.full((n_songs,), 37), context, audios, lengths)
 
 
-# Builder, shape of the input but for batch and length, and how long it is beside the latent.
-NETWORKS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], int]] = {
-    "encoder": (lambda: Encoder(**PLANES), (4,), 1),
-    "decoder": (lambda: Decoder(**PLANES), (3,), 1),
-    "unet": (lambda: Denoiser(audio_channels=[32, 32, 32], num_res_blocks=1, attention_resolutions=[2]), (101,), 1),
+# Builder, which takes changes; shape of the input but for batch and length; how long it is beside the latent.
+NETWORKS: dict[str, tuple[Callable[..., nn.Module], tuple[int, ...], int]] = {
+    "encoder": (partial(Encoder, **PLANES), (4,), 1),
+    "decoder": (partial(Decoder, **PLANES), (3,), 1),
+    "unet": (partial(Denoiser, audio_channels=[32, 32, 32], num_res_blocks=1, attention_resolutions=[2]), (101,), 1),
     "unet_lstm": (
-        lambda: Denoiser(audio_channels=[32, 32, 32], lstm_layer=True, use_scale_shift_norm=True),
+        partial(Denoiser, audio_channels=[32, 32, 32], lstm_layer=True, use_scale_shift_norm=True),
         (101,),
         1,
     ),
-    "unet_audio_at_entrance": (lambda: Denoiser(s4_kernel="nplr_half_poles"), (5,), 1),
+    "unet_audio_at_entrance": (partial(Denoiser, s4_kernel="nplr_half_poles"), (5,), 1),
     "scale_encoder": (
-        lambda: MelspectrogramScaleEncoder1D(
-            n_freq=5, attention_resolutions=[2], num_heads=4, num_groups=8, **ONE_LEVEL
+        partial(
+            MelspectrogramScaleEncoder1D, n_freq=5, attention_resolutions=[2], num_heads=4, num_groups=8, **ONE_LEVEL
         ),
         (5,),
         4,
     ),
-    "stft_encoder": (lambda: STFTEncoder(n_fft=64, out_channels=3, freq_stride=4, **ONE_LEVEL), (2, 33), 4),
-    "mel_encoder": (lambda: MelspectrogramEncoder(n_freq=12, out_channels=3, **ONE_LEVEL), (12,), 4),
-    "mel_encoder_1d": (lambda: MelspectrogramEncoder1D(n_freq=5, out_channels=3, **ONE_LEVEL), (5,), 4),
-    "timing_decoder": (lambda: TimingDecoder(z_channels=3, num_groups=8, **ONE_LEVEL), (3,), 1),
+    "stft_encoder": (partial(STFTEncoder, n_fft=64, out_channels=3, freq_stride=4, **ONE_LEVEL), (2, 33), 4),
+    "mel_encoder": (partial(MelspectrogramEncoder, n_freq=12, out_channels=3, **ONE_LEVEL), (12,), 4),
+    "mel_encoder_1d": (partial(MelspectrogramEncoder1D, n_freq=5, out_channels=3, **ONE_LEVEL), (5,), 4),
+    "timing_decoder": (partial(TimingDecoder, z_channels=3, num_groups=8, **ONE_LEVEL), (3,), 1),
 }
 
 

