@@ -1,16 +1,21 @@
 # make demo   set up and run the main job on songs that the project synthesises itself
-# make test   set up and run the tests
+# make test   set up and run the tests, but for those marked slow; make test-all runs all
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Two processes of one thread each suit two cores best; the first to finish takes over tests of the other.
+TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
-.PHONY: demo test lint webui clean
+.PHONY: demo test test-all lint webui clean
 
 demo: $(VENV)/installed
 	$(BIN)/python scripts/demo.py
 
 test: $(VENV)/installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q  # two processes of one thread each suit two cores best
+	$(TESTS) -m "not slow"
+
+test-all: $(VENV)/installed-dev
+	$(TESTS)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
