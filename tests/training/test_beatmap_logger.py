@@ -349,7 +349,7 @@ def test_batches_are_those_of_the_run_and_change_nothing(tmp_path: Path, monkeyp
 def model() -> nn.Module:
     """A diffusion model that is not all zeros."""
     torch.manual_seed(5)
-    params = short_config()
+    params = short_config(levels=2)
     model = build_trainable({"target": "mug.diffusion.diffusion.DDPM", "params": params}).network.eval()
     for parameter in model.parameters():
         if not parameter.any():
