@@ -33,6 +33,14 @@ class Motifs:
             if model is not None and not 0 <= model < measure:
                 raise ValueError(f"measure {measure} repeats measure {model}; it can only repeat an earlier one")
 
+    @property
+    def firsts(self) -> list[int]:
+        """The first measure that each one goes back to, over all that it repeats; a new one is its own. N of them."""
+        firsts: list[int] = []
+        for measure, model in enumerate(self.models):
+            firsts.append(measure if model is None else firsts[model])
+        return firsts
+
     def times(self, frames: int) -> "Motifs":
         """Return the same measures on an axis with `frames` frames for each of this one's."""
         return replace(self, starts=[start * frames for start in self.starts])

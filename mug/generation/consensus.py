@@ -3,6 +3,10 @@
 Notes in only one sample are mostly random; notes that the music suggests are in most samples. A moment is kept if
 enough samples have notes there. How many are enough sets the chart's density. A placement model's note probabilities
 (mug.placement) count too, if there is one.
+
+A motif that returns should return whole: moments at the same place of measures that share their noise are kept or left
+together, by the mean of what speaks for each, and have the same notes. Decided one by one, they lost a third of what
+single samples repeat (docs/log.md).
 """
 
 import math
@@ -14,6 +18,7 @@ import numpy as np
 
 from mug.charts.beatmap import Note
 from mug.charts.playability import JACK_INTERVAL_MS
+from mug.generation.motif_places import Places
 from mug.placement.chances import Chances
 from mug.placement.density import Density
 
@@ -30,10 +35,14 @@ Chord = list[Note]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The chords that samples have at the same time, by sample index."""
+    """The chords that samples have at the same time, by sample index.
+
+    place: of moments of one motif it is the same number, see mug.generation.motif_places; None if it is of none.
+    """
 
     start_ms: float
     chords: dict[int, Chord]
+    place: int | None = None
 
     @classmethod
     def of(cls, chords: dict[int, Chord]) -> "Moment":
@@ -47,7 +56,8 @@ class Agreement:
     density_change: log(number of moments / expected number). The expected number is that of the moments in at least a
     third of the samples, which is right most often (docs/log.md), moved towards the density prior for the prompt.
     leaders: sample indices by rank. Each moment takes its notes from the first sample that has it and presses no busy
-    key, or else from the one that presses fewest. held: 1 puts the samples with most held notes at the moment first, -1
+    key, or else from the one that presses fewest; at a place that had notes before it has those again, unless a key is
+    busy. held: 1 puts the samples with most held notes at the moment first, -1
     those with fewest.
     """
 
@@ -61,17 +71,28 @@ class Agreement:
         """The chart's notes. Busy keys are avoided, so that chords of two samples do not overlap."""
         notes: list[Note] = []
         busy_until: dict[int, float] = {}  # by column
+        written: dict[int, Chord] = {}  # by place
+
+        def busy_keys(chord: Chord, start_ms: float) -> int:
+            return sum(busy_until.get(note.column, -math.inf) > start_ms for note in chord)
+
         for moment in self.moments:
 
             def misfit(leader: int, moment: Moment = moment) -> tuple[int, float]:
                 chord = moment.chords[leader]
-                busy = sum(busy_until.get(note.column, -math.inf) > moment.start_ms for note in chord)
-                return busy, -self.held * sum(note.is_long for note in chord) / len(chord)
+                long_notes = sum(note.is_long for note in chord)
+                return busy_keys(chord, moment.start_ms), -self.held * long_notes / len(chord)
 
-            chosen = min((leader for leader in self.leaders if leader in moment.chords), key=misfit)
-            for note in moment.chords[chosen]:
-                notes.append(_moved(note, moment.start_ms))
-                busy_until[note.column] = notes[-1].last_ms + self.jack_interval_ms
+            known = None if moment.place is None else written.get(moment.place)
+            if known is not None and not busy_keys(known, moment.start_ms):
+                chord = [_again(note, moment.start_ms) for note in known]
+            else:
+                chosen = min((leader for leader in self.leaders if leader in moment.chords), key=misfit)
+                chord = [_moved(note, moment.start_ms) for note in moment.chords[chosen]]
+                if moment.place is not None:
+                    written.setdefault(moment.place, chord)
+            notes += chord
+            busy_until |= {note.column: note.last_ms + self.jack_interval_ms for note in chord}
         return sorted(notes)
 
 
@@ -81,6 +102,7 @@ def agreements(
     density: Density | None = None,
     by_holding: bool = False,
     jack_interval_ms: float = JACK_INTERVAL_MS,
+    places: Places | None = None,
 ) -> Iterator[Agreement]:
     """Yield candidate charts of an ensemble: first with about the expected number of moments, then with more and fewer.
 
@@ -92,6 +114,7 @@ def agreements(
 
     samples: notes whose chords start together, see mug.generation.finishing.gather_chords. A single sample is returned
     as it is. chances: a placement model's. density: the prior's. jack_interval_ms: how long a key is busy after a note.
+    places: which moments are the same one of a motif; without, all are new.
     """
     n = len(samples)
     chords = [_chords(sample) for sample in samples]
@@ -100,6 +123,9 @@ def agreements(
         return
     sizes = [len(sample) / max(len(of_sample), 1) for sample, of_sample in zip(samples, chords, strict=True)]
     moments = list(_moments(chords))
+    if places is not None and moments:
+        numbers = places(np.array([moment.start_ms for moment in moments])).tolist()
+        moments = [replace(moment, place=number) for moment, number in zip(moments, numbers, strict=True)]
     leaders = np.argsort(-_agreement(moments, n), kind="stable").tolist()
     expected = _expected_count(moments, n, density)
     orders = [_by_likeness(leader, leaders, sizes) for leader in leaders]
@@ -125,9 +151,10 @@ def _expected_count(moments: Sequence[Moment], n_samples: int, density: Density 
 
 def _by_votes(moments: Sequence[Moment], n_samples: int) -> Iterator[list[Moment]]:
     """Yield the moments in at least 1/4 of the samples (or in as many as ever agree, if fewer), and so on up to all."""
-    most = max((len(moment.chords) for moment in moments), default=1)
-    for votes in range(max(1, min(round(n_samples / 4), most)), n_samples + 1):
-        yield [moment for moment in moments if len(moment.chords) >= votes]
+    votes = _together(np.array([len(moment.chords) for moment in moments], dtype=np.float64), moments)
+    most = math.floor(max(votes.tolist(), default=1))
+    for enough in range(max(1, min(round(n_samples / 4), most)), n_samples + 1):
+        yield [moment for moment, own in zip(moments, votes.tolist(), strict=True) if own >= enough]
 
 
 def _by_chances(moments: Sequence[Moment], n_samples: int, chances: Chances, expected: float) -> Iterator[list[Moment]]:
@@ -136,10 +163,20 @@ def _by_chances(moments: Sequence[Moment], n_samples: int, chances: Chances, exp
     times = np.array([moment.start_ms for moment in moments])
     placed = np.where(_crowded(times, votes), 0.0, chances.at(times))
     log_odds = _log_odds((votes + 0.5) / (n_samples + 1)) + PLACEMENT_WEIGHT * _log_odds(placed)
+    log_odds = _together(log_odds, moments)
     order = np.argsort(-log_odds, kind="stable")
     steps = range(-DENSITY_STEPS, DENSITY_STEPS + 1)
     for count in sorted({min(round(expected * math.exp(step * DENSITY_STEP)), len(moments)) for step in steps}):
         yield [moments[index] for index in sorted(order[:count])]
+
+
+def _together(values: np.ndarray, moments: Sequence[Moment]) -> np.ndarray:
+    """The values [N] of moments, those at the same place of a motif with their mean."""
+    if not moments or moments[0].place is None:
+        return values
+    places = np.array([moment.place for moment in moments])
+    means: np.ndarray = np.bincount(places, values) / np.maximum(np.bincount(places), 1)
+    return means[places]
 
 
 def _crowded(times_ms: np.ndarray, votes: np.ndarray) -> np.ndarray:
@@ -200,3 +237,8 @@ def _moved(note: Note, start_ms: float) -> Note:
     return replace(
         note, start_ms=start_ms, end_ms=None if note.end_ms is None or note.end_ms <= start_ms else note.end_ms
     )
+
+
+def _again(note: Note, start_ms: float) -> Note:
+    """The note once more, as long as it was."""
+    return replace(note, start_ms=start_ms, end_ms=None if note.end_ms is None else start_ms + note.last_ms - note.start_ms)

@@ -124,7 +124,7 @@ class ChartGenerator:
             ensembles = self._sample(request, prepared, prompts, tqdm_class)
             next_prompts: dict[int, Prompt] = {}
             for index, samples in ensembles.items():
-                choice = self._choose(request, prepared, samples)
+                choice = self._choose(request, prepared, samples, request.seed + index)
                 if choice is None:
                     continue
                 if index not in best or choice.is_better_than(best[index]):
@@ -175,11 +175,14 @@ class ChartGenerator:
             for index, samples in zip(prompts, ensembles, strict=True)
         }
 
-    def _choose(self, request: Request, prepared: Prepared, samples: Sequence[Sequence[Note]]) -> Choice | None:
+    def _choose(
+        self, request: Request, prepared: Prepared, samples: Sequence[Sequence[Note]], seed: int
+    ) -> Choice | None:
         """Combine the samples into a chart; None if it has no notes."""
         wants_long_notes = request.prompt.get(LONG_NOTES) is not None
         jack_interval_ms = request.jack_interval_ms
-        agreed = agreements(samples, prepared.chances, prepared.density, wants_long_notes, jack_interval_ms)
+        places = prepared.places(request.settings.repetition, seed, self.sampler.grid.latents)
+        agreed = agreements(samples, prepared.chances, prepared.density, wants_long_notes, jack_interval_ms, places)
         candidates = list(agreed)
         if not candidates or not (notes := candidates[0].notes()):
             return None

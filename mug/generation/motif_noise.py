@@ -23,6 +23,11 @@ def noise_of(seed: int, draw: int, *shape: int) -> Tensor:
     return torch.randn(draw + 1, *shape, generator=torch.Generator().manual_seed(seed))[-1]
 
 
+def repeats_of(motifs: Motifs, repetition: float, seed: int) -> Motifs:
+    """Return the motifs that a chart with this seed repeats: the same in all samples of its ensemble."""
+    return motifs.thinned(repetition, np.random.default_rng(seed))
+
+
 def motif_noise(
     seed: int, draw: int, z_channels: int, length: int, motifs: Motifs | None = None, repetition: float = 1.0
 ) -> Tensor:
@@ -36,7 +41,7 @@ def motif_noise(
     noise = noise_of(seed, draw, z_channels, length)
     if motifs is None or repetition == 0:
         return noise
-    left = motifs.thinned(repetition, np.random.default_rng(seed))
+    left = repeats_of(motifs, repetition, seed)
     for measure, model in enumerate(left.models):  # in order: a model may itself repeat an earlier measure
         if model is None:
             continue

@@ -10,7 +10,9 @@ import numpy as np
 from mug.data.beat_axis import BeatAxis
 from mug.data.motifs import Motifs
 from mug.data.self_similarity import find_motifs, self_similarity, slots_on
-from mug.data.time_grid import TimeGrid
+from mug.data.time_grid import Frames, TimeGrid
+from mug.generation.motif_noise import repeats_of
+from mug.generation.motif_places import Places, motif_places
 from mug.generation.silence import Span
 from mug.generation.song_timing import SongTiming
 from mug.placement.chances import Chances
@@ -38,6 +40,12 @@ class Prepared:
     silences: list[Span]
     chances: Chances | None
     density: Density | None
+
+    def places(self, repetition: float, seed: int, latents: Frames) -> Places | None:
+        """Which moments of the chart with this seed are the same one of a motif; None if nothing repeats."""
+        if self.axis is None or self.motifs is None or repetition == 0:
+            return None
+        return motif_places(repeats_of(self.motifs, repetition, seed), self.axis, latents)
 
 
 def motifs_of(spectrum: np.ndarray, axis: BeatAxis, grid: TimeGrid) -> Motifs:

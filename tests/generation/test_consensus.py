@@ -216,3 +216,47 @@ def test_samples_that_are_alike_agree_on_what_they_are(sample):
     ]
     moments = agreed_notes([apart] * 3, 3)
     assert moments == apart
+
+
+def halves(times: np.ndarray) -> np.ndarray:
+    """A song of 1600 ms that repeats itself after 800 ms."""
+    return np.round(times % 800).astype(np.int64)
+
+
+def test_moments_of_a_motif_are_kept_or_left_together():
+    # three samples; 400 has three votes and 200 one, in the second half two and three
+    samples = [
+        [Note(t, 0) for t in (0.0, 400.0, 800.0, 1000.0, 1200.0)],
+        [Note(t, 0) for t in (0.0, 400.0, 800.0, 1000.0, 1200.0)],
+        [Note(t, 0) for t in (0.0, 200.0, 400.0, 800.0, 1000.0)],
+    ]
+    even = Chances(200.0 * np.arange(8), np.full(8, 0.5))
+    apart = next(a for a in agreements(samples, even) if len(a.moments) == 4)
+    assert [moment.start_ms for moment in apart.moments] == [0.0, 400.0, 800.0, 1000.0]
+    together = next(a for a in agreements(samples, even, places=halves) if len(a.moments) == 4)
+    assert [moment.start_ms for moment in together.moments] == [0.0, 400.0, 800.0, 1200.0]
+    by_votes = [a.moments for a in agreements(samples, places=halves)][:: len(samples)]
+    assert [[moment.start_ms for moment in moments] for moments in by_votes] == [
+        [0.0, 200.0, 400.0, 800.0, 1000.0, 1200.0],  # a mean of at least one vote
+        [0.0, 200.0, 400.0, 800.0, 1000.0, 1200.0],  # two
+        [0.0, 800.0],  # three
+    ]
+
+
+def test_a_motif_returns_with_its_notes():
+    leader = [Note(0.0, 0), Note(200.0, 1, 350.0), Note(400.0, 2), Note(800.0, 3), Note(1000.0, 2), Note(1200.0, 1)]
+    samples = [leader, leader, [Note(1000.0, 0), Note(1400.0, 0)]]
+    assert next(agreements(samples)).notes()[:6] == leader
+    assert next(agreements(samples, places=halves)).notes() == [
+        *leader[:3],
+        Note(800.0, 0),
+        Note(1000.0, 1, 1150.0),
+        Note(1200.0, 2),
+        Note(1400.0, 0),  # it was nowhere before
+    ]
+
+
+def test_a_motif_on_a_busy_key_is_written_anew():
+    leader = [Note(0.0, 0), Note(400.0, 0, 900.0), Note(800.0, 3), Note(1200.0, 2)]
+    notes = next(agreements([leader, leader], places=halves)).notes()
+    assert notes == [Note(0.0, 0), Note(400.0, 0, 900.0), Note(800.0, 3), Note(1200.0, 0, 1700.0)]
