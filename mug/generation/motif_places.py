@@ -12,7 +12,6 @@ from mug.data.motifs import Motifs
 from mug.data.time_grid import Frames
 
 PLACES_PER_BEAT = 96  # of the axis: all lines that charts use are among them
-HAIR_MS = 0.01  # rounding does not put a moment into the measure before
 
 Places = Callable[[np.ndarray], np.ndarray]  # times of moments in the song [N] -> numbers of their places [N]
 
@@ -27,7 +26,7 @@ def motif_places(motifs: Motifs, axis: BeatAxis, latents: Frames) -> Places:
 
     def places(times_ms: np.ndarray) -> np.ndarray:
         axis_ms = axis.settled(axis.to_axis(times_ms))
-        measures = np.maximum(np.searchsorted(starts_ms, axis_ms + HAIR_MS, side="right") - 1, 0)
+        measures = np.maximum(np.searchsorted(starts_ms, axis_ms, side="right") - 1, 0)
         since = np.round((axis_ms - starts_ms[measures]) / axis.beat_ms * PLACES_PER_BEAT).astype(np.int64)
         _, numbers = np.unique(np.stack([firsts[measures], since]), axis=1, return_inverse=True)
         return numbers.reshape(-1)
