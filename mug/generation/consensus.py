@@ -241,4 +241,4 @@ def _moved(note: Note, start_ms: float) -> Note:
 
 def _again(note: Note, start_ms: float) -> Note:
     """The note once more, as long as it was."""
-    return replace(note, start_ms=start_ms, end_ms=None if note.end_ms is None else start_ms + note.last_ms - note.start_ms)
+    return replace(note, start_ms=start_ms, end_ms=start_ms + note.last_ms - note.start_ms if note.is_long else None)

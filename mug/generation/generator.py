@@ -164,8 +164,9 @@ class ChartGenerator:
         """Sample an ensemble's notes for each chart of `prompts`."""
         feature_ids = np.stack([self._feature_ids(prompt, prepared.bpm) for prompt in prompts.values()])  # [N, F]
         seeds = [request.seed + index for index in prompts]
+        repeats = [prepared.repeats(request.repetition, seed) for seed in seeds]
         ensembles = self.sampler.sample(
-            prepared.spectrum, feature_ids, seeds, request.settings, tqdm_class, prepared.axis, prepared.motifs
+            prepared.spectrum, feature_ids, seeds, request.settings, tqdm_class, prepared.axis, repeats
         )
         return {
             index: [
@@ -181,7 +182,7 @@ class ChartGenerator:
         """Combine the samples into a chart; None if it has no notes."""
         wants_long_notes = request.prompt.get(LONG_NOTES) is not None
         jack_interval_ms = request.jack_interval_ms
-        places = prepared.places(request.settings.repetition, seed, self.sampler.grid.latents)
+        places = prepared.places(request.repetition, seed, self.sampler.grid.latents)
         agreed = agreements(samples, prepared.chances, prepared.density, wants_long_notes, jack_interval_ms, places)
         candidates = list(agreed)
         if not candidates or not (notes := candidates[0].notes()):

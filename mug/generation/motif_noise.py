@@ -11,7 +11,6 @@ sparser (docs/log.md), so each channel is brought back to mean 0 and variance 1.
 Axes: Z latent channels, L latent frames.
 """
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,30 +22,22 @@ def noise_of(seed: int, draw: int, *shape: int) -> Tensor:
     return torch.randn(draw + 1, *shape, generator=torch.Generator().manual_seed(seed))[-1]
 
 
-def repeats_of(motifs: Motifs, repetition: float, seed: int) -> Motifs:
-    """Return the motifs that a chart with this seed repeats: the same in all samples of its ensemble."""
-    return motifs.thinned(repetition, np.random.default_rng(seed))
+def motif_noise(seed: int, draw: int, z_channels: int, length: int, motifs: Motifs | None = None) -> Tensor:
+    """Return Gaussian noise [Z, L] in which the repeated measures have the noise of their models.
 
-
-def motif_noise(
-    seed: int, draw: int, z_channels: int, length: int, motifs: Motifs | None = None, repetition: float = 1.0
-) -> Tensor:
-    """Return Gaussian noise [Z, L] in which `repetition` of the repeated measures have the noise of their models.
-
-    motifs: with starts in latent frames; None, or a repetition of 0, gives independent noise, `noise_of`. Measures of
-    different lengths share as far as both go. Every element is normally distributed, and nearly independent of all
-    others outside the measures that share it. Which repeats are left depends on the seed alone: all draws of an
-    ensemble repeat the same measures, each with noise of its own.
+    motifs: with starts in latent frames; None gives independent noise, `noise_of`. Measures of different lengths share
+    as far as both go. Every element is normally distributed, and nearly independent of all others outside the measures
+    that share it.
     """
     noise = noise_of(seed, draw, z_channels, length)
-    if motifs is None or repetition == 0:
+    if motifs is None:
         return noise
-    left = repeats_of(motifs, repetition, seed)
-    for measure, model in enumerate(left.models):  # in order: a model may itself repeat an earlier measure
+    starts = motifs.starts
+    for measure, model in enumerate(motifs.models):  # in order: a model may itself repeat an earlier measure
         if model is None:
             continue
-        own, other = left.starts[measure], left.starts[model]
-        shared = min(left.starts[measure + 1] - own, left.starts[model + 1] - other, max(0, length - own))
+        own, other = starts[measure], starts[model]
+        shared = min(starts[measure + 1] - own, starts[model + 1] - other, max(0, length - own))
         noise[:, own : own + shared] = noise[:, other : other + shared]
     return balanced(noise)
 

@@ -19,7 +19,7 @@ Places = Callable[[np.ndarray], np.ndarray]  # times of moments in the song [N] 
 def motif_places(motifs: Motifs, axis: BeatAxis, latents: Frames) -> Places:
     """Return what numbers moments, so that those at the same place of measures that share their noise are equal.
 
-    motifs: the repeats of one chart, in latent frames, see mug.generation.motif_noise.repeats_of.
+    motifs: the repeats of one chart, in latent frames, see mug.generation.prepared.Prepared.repeats.
     """
     starts_ms = latents.to_ms(np.array(motifs.starts[:-1], dtype=np.float64))  # [M]
     firsts = np.array(motifs.firsts, dtype=np.int64)

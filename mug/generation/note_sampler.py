@@ -90,13 +90,13 @@ class NoteSampler:
         settings: SamplingSettings,
         tqdm_class: Callable[..., Any],
         axis: BeatAxis | None = None,
-        motifs: Motifs | None = None,
+        repeats: Sequence[Motifs | None] | None = None,
     ) -> list[list[list[Note]]]:
         """Sample N ensembles for a song's spectrum [M, A], one per seed, conditioned on the prompts' ids [N, F].
 
         The samples of an ensemble start from successive noises of one generator. Returns notes [seed][sample].
-        axis: of a model that counts beats; the spectrum is the one heard on it, and notes lie on its lines. motifs:
-        which measures repeat others, in latent frames, see mug.generation.motif_noise.
+        axis: of a model that counts beats; the spectrum is the one heard on it, and notes lie on its lines. repeats: of
+        each ensemble, which measures repeat others, in latent frames, see mug.generation.motif_noise.
         """
         model, device = self.model, self.model.device
         audio_frames = self.grid.audio_per_latent
@@ -111,7 +111,7 @@ class NoteSampler:
             for first in range(0, len(seeds) * draws, batch):
                 jobs = [divmod(job, draws) for job in range(first, min(first + batch, len(seeds) * draws))]
                 x_T = [
-                    motif_noise(seeds[index], draw, model.z_channels, length, motifs, settings.repetition)
+                    motif_noise(seeds[index], draw, model.z_channels, length, repeats[index] if repeats else None)
                     for index, draw in jobs
                 ]
                 planes = sample_planes(

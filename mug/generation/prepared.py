@@ -11,7 +11,6 @@ from mug.data.beat_axis import BeatAxis
 from mug.data.motifs import Motifs
 from mug.data.self_similarity import find_motifs, self_similarity, slots_on
 from mug.data.time_grid import Frames, TimeGrid
-from mug.generation.motif_noise import repeats_of
 from mug.generation.motif_places import Places, motif_places
 from mug.generation.silence import Span
 from mug.generation.song_timing import SongTiming
@@ -41,11 +40,16 @@ class Prepared:
     chances: Chances | None
     density: Density | None
 
-    def places(self, repetition: float, seed: int, latents: Frames) -> Places | None:
-        """Which moments of the chart with this seed are the same one of a motif; None if nothing repeats."""
-        if self.axis is None or self.motifs is None or repetition == 0:
+    def repeats(self, repetition: float, seed: int) -> Motifs | None:
+        """The motifs that the chart with this seed repeats, in all samples of its ensemble; None without any."""
+        if self.motifs is None or repetition == 0:
             return None
-        return motif_places(repeats_of(self.motifs, repetition, seed), self.axis, latents)
+        return self.motifs.thinned(repetition, np.random.default_rng(seed))
+
+    def places(self, repetition: float, seed: int, latents: Frames) -> Places | None:
+        """Which moments of that chart are the same one of a motif; None without any."""
+        repeats = self.repeats(repetition, seed)
+        return None if self.axis is None or repeats is None else motif_places(repeats, self.axis, latents)
 
 
 def motifs_of(spectrum: np.ndarray, axis: BeatAxis, grid: TimeGrid) -> Motifs:

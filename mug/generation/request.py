@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from mug.charts.beatmap import Beatmap
 from mug.errors import PromptError
 from mug.generation.settings import SamplingSettings
@@ -14,6 +16,9 @@ MAX_CHARTS = 64
 MAX_SEED = 2**53  # beyond it, spreadsheets and JSON readers lose digits
 CREATOR = "MuG"
 FAR_STARS = 0.5  # from the requested stars: a chart for other players
+# Repetition that gives people's motif share at these stars: easy charts repeat more than hard ones (docs/log.md)
+REPETITION = {1.0: 0.55, 2.0: 0.35, 4.0: 0.35, 5.0: 0.25}
+MEDIUM_STARS = 3.0
 
 PromptValue = float | str | bool | None
 Prompt = Mapping[str, PromptValue]
@@ -69,6 +74,14 @@ class Request:
             raise PromptError(f"seed {self.seed}: give a whole number from 0 to {MAX_SEED}")
         if not self.jack_interval_ms >= 0:
             raise PromptError(f"minijack interval {self.jack_interval_ms} ms: give 0 or more")
+
+    @property
+    def repetition(self) -> float:
+        """The share of repeats that come again: as set, or else what people's charts of the requested stars have."""
+        if self.settings.repetition is not None:
+            return self.settings.repetition
+        stars = self.prompt.get("sr")
+        return float(np.interp(MEDIUM_STARS if stars is None else float(stars), [*REPETITION], [*REPETITION.values()]))
 
     def version(self, index: int, star_rating: float | None = None) -> str:
         """The chart's difficulty name, with its star rating if the prompt gives one."""

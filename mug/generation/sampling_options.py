@@ -31,7 +31,9 @@ def add_sampling_options(group: argparse._ActionsContainer) -> None:
             "how often notes come again where the music does, from 0 to 1; only models that count in beats use it",
         ),
     ):
-        described = f"{text} (default: the model's sampling.yaml, else {getattr(SamplingSettings, name)})"
+        usual = getattr(SamplingSettings, name)
+        usual = "as often as in people's charts" if usual is None else usual
+        described = f"{text} (default: the model's sampling.yaml, else {usual})"
         option = group.add_argument(f"--{name}", type=kind, help=described)
         add_earlier_names(group, option, *earlier)
 

@@ -29,7 +29,8 @@ class SamplingSettings:
     sampler: one of mug.diffusion.samplers.
     eta: how much noise DDIM adds at each step; 0 is deterministic, 1 as random as DDPM.
     repetition: the share of measures alike in the music that start from the same noise, so that their notes come again;
-    0 is none, 1 all. Only for models on an axis of beats, see mug.generation.motif_noise.
+    0 is none, 1 all; None is what gives as many motifs as people's charts of these stars have, see
+    mug.generation.request. Only for models on an axis of beats, see mug.generation.motif_noise.
     """
 
     steps: int = 10
@@ -38,7 +39,7 @@ class SamplingSettings:
     attempts: int = 3
     sampler: str = "ddim"
     eta: float = 0.0
-    repetition: float = 0.5
+    repetition: float | None = None
 
     def __post_init__(self) -> None:
         from mug.diffusion.samplers import SAMPLERS, STOCHASTIC  # here: it imports torch, and --help should be fast
@@ -53,7 +54,7 @@ class SamplingSettings:
             raise PromptError(f"guidance {self.guidance}: give a number, such as 3")
         if not (_is_number(self.eta) and 0 <= self.eta <= 1):
             raise PromptError(f"eta {self.eta}: give a number from 0 (deterministic) to 1 (as random as DDPM)")
-        if not (_is_number(self.repetition) and 0 <= self.repetition <= 1):
+        if self.repetition is not None and not (_is_number(self.repetition) and 0 <= self.repetition <= 1):
             raise PromptError(f"repetition {self.repetition}: give a number from 0 (free) to 1 (strict)")
         if self.sampler not in list(SAMPLERS):  # a list: an untrusted file may give an unhashable value
             raise PromptError(f"sampler '{self.sampler}': known are {', '.join(SAMPLERS)}")

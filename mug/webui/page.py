@@ -117,7 +117,13 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 repetition_info = (
                     "How often notes come again where the music does. Only for models that count in beats."
                 )
-                repetition = gr.Slider(0, 1, own.repetition, step=0.05, label="Repetition", info=repetition_info)
+                as_people = own.repetition is None
+                people_info = "Notes come again as often as in people's charts of these stars."
+                usual_repetition = gr.Checkbox(as_people, label="Usual repetition", info=people_info)
+                start_at = 0.5 if own.repetition is None else own.repetition
+                repetition = gr.Slider(
+                    0, 1, start_at, step=0.05, label="Repetition", info=repetition_info, visible=not as_people
+                )
                 with gr.Row(equal_height=True):
                     seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, scale=3)
                     dice = gr.Button("🎲 Random", min_width=80, scale=1)
@@ -169,7 +175,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                     steps=int(values[steps]),
                     guidance=values[guidance],
                     ensemble=int(values[ensemble]),
-                    repetition=values[repetition],
+                    repetition=None if values[usual_repetition] else values[repetition],
                 ),
                 snap=values[snap],
                 jack_interval_ms=values[jack_ms],
@@ -192,9 +198,13 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
     audio.change(fill_in_tags, audio, [title, artist], show_progress="hidden", api_visibility="private")
     dice.click(lambda: secrets.randbelow(MAX_SEED), None, seed, show_progress="hidden", api_visibility="private")
     own_timing.change(lambda own: gr.update(visible=own), own_timing, timing, api_visibility="private")
+    usual_repetition.change(
+        lambda usual: gr.update(visible=not usual), usual_repetition, repetition, api_visibility="private"
+    )
     fields: dict[str, Any] = {"audio": audio, "title": title, "artist": artist, "own_timing": own_timing, "bpm": bpm}
     fields |= {"offset_ms": offset_ms, "snap": snap, "jack_interval_ms": jack_ms, "steps": steps, "guidance": guidance}
-    fields |= {"ensemble": ensemble, "repetition": repetition, "seed": seed, "count": count, **form.fields}
+    fields |= {"ensemble": ensemble, "usual_repetition": usual_repetition, "repetition": repetition}
+    fields |= {"seed": seed, "count": count, **form.fields}
     named(generate, fields)
     # others wait in the queue
     start.click(generate, list(fields.values()), [gallery, table, package], concurrency_limit=1)

@@ -13,7 +13,7 @@ from mug.training.export import export_run
 
 def test_defaults_are_those_of_the_command_line():
     assert SamplingSettings() == SamplingSettings(
-        steps=10, guidance=1.0, ensemble=24, attempts=3, sampler="ddim", eta=0.0, repetition=0.5
+        steps=10, guidance=1.0, ensemble=24, attempts=3, sampler="ddim", eta=0.0, repetition=None
     )
 
 
@@ -32,6 +32,7 @@ def test_defaults_are_those_of_the_command_line():
         ({"eta": float("nan")}, "eta nan"),
         ({"repetition": 1.5}, "repetition 1.5: give a number from 0 (free) to 1 (strict)"),
         ({"repetition": -0.1}, "repetition -0.1"),
+        ({"repetition": "often"}, "repetition often"),
         ({"sampler": "euler"}, "sampler 'euler': known are ddim, plms"),
         ({"sampler": ["ddim"]}, "sampler"),
         ({"sampler": "plms", "eta": 0.5}, "eta 0.5: the sampler plms does not use eta"),
