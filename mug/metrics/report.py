@@ -42,6 +42,8 @@ LINES = (
     Line("onset_precision_20ms", "  precision", HIGHER),
     Line("onset_recall_20ms", "  recall", HIGHER),
     Line("aligned_onset_f1_20ms", "  F1, offsets removed", HIGHER),
+    Line("before_change_f1_20ms", "  10 s before a change of tempo", HIGHER),
+    Line("after_change_f1_20ms", "  10 s after it", HIGHER),
     Line("column_f1_50ms", "column F1, 50 ms", HIGHER),
     Line("mirrored_column_f1_50ms", "  or mirrored", HIGHER),
     Line("column_f1_20ms", "column F1, 20 ms", HIGHER),

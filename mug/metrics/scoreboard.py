@@ -22,6 +22,7 @@ from mug.metrics.profile import Profile
 from mug.metrics.reference_offsets import shift_ms
 from mug.metrics.snaps import SNAPS
 from mug.metrics.structure import MusicStructure
+from mug.metrics.tempo_changes import f1_around, tempo_changes
 from mug.metrics.violations import KINDS
 from mug.ratings.skillsets import SKILLSETS
 
@@ -79,6 +80,7 @@ def scores_of(pair: Pair) -> dict[str, float]:
             f"column_f1_{tolerance}ms": column_f1(human, chart, tolerance),
             f"mirrored_column_f1_{tolerance}ms": column_f1(human, chart, tolerance, mirrored=True),
         }
+    row["before_change_f1_20ms"], row["after_change_f1_20ms"] = f1_around(tempo_changes(human), there, guessed, 20.0)
     row |= _aligned_scores(pair, there, guessed)
     stars = pair.reference.star_rating if pair.prompt.get("sr") is None else pair.prompt["sr"]
     errors = {name: _difference(pair, f"{name}_ett") for name in SKILLSETS}
