@@ -102,7 +102,7 @@ def test_the_markdown_has_the_table_and_the_command(evaluated):
     assert "|  | generated | another human | librosa onsets | random notes |" in text
     assert "| onset F1, 50 ms ↑ | " in text
     assert "| requested | charts |" in text
-    assert "| motif share / structure, medians (charts) | people | generated |" in text
+    assert "| motif share / structure, medians (charts) | people | their columns shuffled | generated |" in text
     assert "mug evaluate --checkpoint" in text
 
 

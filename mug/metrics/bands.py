@@ -8,7 +8,7 @@ from mug.metrics.scoreboard import Summary
 
 LIMITS = (1.5, 2.5, 3.5, 4.5, 6.0, math.inf)  # upper limits of the bands, in stars
 TITLE = "motif share / structure, medians (charts)"
-PEOPLE = "people"
+PEOPLE, CHANCE = "people", "their columns shuffled"
 
 Figures = Mapping[str, float]
 
@@ -23,8 +23,12 @@ def band_of(stars: float) -> str:
 
 
 def band_rows(summaries: Mapping[str, Summary]) -> list[list[str]]:
-    """The cells of motif share and structure in each band: of the humans' charts, then of each source."""
+    """The cells of motif share and structure in each band: of the humans' charts, of chance, and of each source.
+
+    Chance is the motif share of the humans' charts with shuffled columns.
+    """
     people: dict[str, tuple[str, Figures]] = {}  # by reference: its band and figures
+    chance: dict[str, tuple[str, Figures]] = {}
     sources: dict[str, list[tuple[str, Figures]]] = {name: [] for name in summaries}
     for name, summary in summaries.items():
         for pair, row in zip(summary.pairs, summary.rows, strict=True):
@@ -32,7 +36,8 @@ def band_rows(summaries: Mapping[str, Summary]) -> list[list[str]]:
             sources[name].append((band, {key: row[key] for key in ("motif_share", "structure")}))
             humans = {"motif_share": row["motif_share_human"], "structure": row["structure_human"]}
             people[pair.name] = (band, humans)
-    columns: dict[str, Iterable[tuple[str, Figures]]] = {PEOPLE: people.values(), **sources}
+            chance[pair.name] = (band, {"motif_share": pair.reference.motifs.chance, "structure": math.nan})
+    columns: dict[str, Iterable[tuple[str, Figures]]] = {PEOPLE: people.values(), CHANCE: chance.values(), **sources}
     rows = [[TITLE, *columns]]
     for band in dict.fromkeys(map(band_of, (0.0, *LIMITS[:-1]))):
         cells = [_cell([figures for own, figures in column if own == band]) for column in columns.values()]

@@ -25,7 +25,8 @@ def summary() -> Summary:
     chart = profile_of(rows("x...", ".x.."))
     pairs, figures = [], []
     for number, (stars, share_human, structure_human, share, structure) in enumerate(CHARTS):
-        pairs.append(Pair(f"{number}.osu", "song", replace(chart, features={"sr": stars}), chart, {}))
+        human = replace(chart, features={"sr": stars}, motifs=replace(chart.motifs, chance=share_human / 10))
+        pairs.append(Pair(f"{number}.osu", "song", human, chart, {}))
         shares = {"motif_share": share, "motif_share_human": share_human}
         figures.append({**shares, "structure": structure, "structure_human": structure_human})
     return replace(summary_of(pairs), rows=figures)
@@ -34,10 +35,10 @@ def summary() -> Summary:
 def test_bands_have_the_medians_of_people_and_of_each_source(summary):
     one = replace(summary, pairs=summary.pairs[:1], rows=summary.rows[:1])
     assert band_rows({"generated": summary, "random": one}) == [
-        [TITLE, "people", "generated", "random"],
-        ["below 1.5 stars", "0.50 / 0.40 (1)", "0.10 / 0.20 (1)", "0.10 / 0.20 (1)"],
-        ["1.5 to 2.5 stars", "0.20 / 0.60 (2)", "0.20 / - (3)", "-"],
-        ["6 stars and above", "0.20 / - (1)", "-", "-"],
+        [TITLE, "people", "their columns shuffled", "generated", "random"],
+        ["below 1.5 stars", "0.50 / 0.40 (1)", "0.05 / - (1)", "0.10 / 0.20 (1)", "0.10 / 0.20 (1)"],
+        ["1.5 to 2.5 stars", "0.20 / 0.60 (2)", "0.02 / - (2)", "0.20 / - (3)", "-"],
+        ["6 stars and above", "0.20 / - (1)", "0.02 / - (1)", "-", "-"],
     ]
 
 
