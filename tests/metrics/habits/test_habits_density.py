@@ -38,10 +38,10 @@ def test_distances_from_moment_to_moment() -> None:
 
 def test_runs_of_quarters_by_their_length() -> None:
     burst, stream = (n / 4 for n in range(5)), (8 + n / 4 for n in range(17))
-    found = streams(at(*burst, *stream, 20, 20.25))  # two moments are no run
+    found = streams(at(*burst, 1.5, *stream, 20, 20.25))  # half a beat ends a run, and two moments are none
     assert found == {
-        "in runs of 3 to 4": 0.0, "in runs of 5 to 8": 5 / 24, "in runs of 9 to 16": 0.0,
-        "in runs of 17 and more": 17 / 24,
+        "in runs of 3 to 4": 0.0, "in runs of 5 to 8": 5 / 25, "in runs of 9 to 16": 0.0,
+        "in runs of 17 and more": 17 / 25,
     }  # fmt: skip
 
 
