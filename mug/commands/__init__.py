@@ -32,7 +32,7 @@ GROUPS = {
         "ranked": Command("mug.commands.ranked", "list the sets that are ranked, loved or in the graveyard"),
         "mappers": Command("mug.commands.mappers", "list the sets of mappers who have ranked maps"),
         "synthesize": Command("mug.commands.synthesize", "compose songs with charts to train on"),
-        "compare": Command("mug.commands.compare", "measure how different two folders of songs sound"),
+        "compare": Command("mug.commands.compare", "measure how different folders of songs sound, or are charted"),
     },
     "Train models": {
         "demo": Command("mug.commands.demo", "everything on composed songs, in about 20 minutes"),
