@@ -36,9 +36,9 @@ def plan_holds(
     can: list[tuple[float, int, float]] = []
     for i, hit in enumerate(hits) if ratio else ():
         suits, end_tick, soon = _sounding(hits, i, shortest_ms)
-        end_ms = releases.nearest(hit, end_tick, float("inf"), shortest_ms)
+        end_ms = releases.nearest(hit, end_tick, releases.last_ms, shortest_ms)
         if end_ms is None:  # too short to be held: like a sound that is struck
-            suits, end_ms = UNSUNG, releases.nearest(hit, soon, float("inf"), shortest_ms)
+            suits, end_ms = UNSUNG, releases.nearest(hit, soon, releases.last_ms, shortest_ms)
         if end_ms is not None:
             rank = suits * min(end_ms - hit.time_ms, 1000) ** 0.3
             can += [(-rank * TOGETHER**place, i, end_ms) for place in range(sizes[i])]
@@ -74,7 +74,7 @@ def hold(
     for hit, columns in reversed(rows):
         suits = UNSUNG + any(event.held for event in hit.events)
         for column in columns:
-            last_ms = next_ms.get(column, float("inf")) - release_ms
+            last_ms = min(next_ms.get(column, float("inf")) - release_ms, releases.last_ms)
             end_ms = releases.nearest(hit, hit.tick + LONGEST, last_ms, shortest_ms)
             if end_ms is not None:
                 can.append((-suits * (end_ms - hit.time_ms), hit.time_ms, column, end_ms))
@@ -107,6 +107,7 @@ class _Releases:
     def __init__(self, hits: Sequence[Hit], composition: Composition) -> None:
         self.times_ms = [hit.time_ms for hit in hits]
         self.ms = composition.tempo.ms
+        self.last_ms = self.ms(hits[-1].tick + TICKS) if hits else 0.0  # the song's last chord fades for longer
 
     def nearest(self, hit: Hit, end_tick: int, last_ms: float, shortest_ms: float) -> float | None:
         """The end of a long note from `hit` near `end_tick`, at the latest at `last_ms`: on another note, or the grid.

@@ -72,13 +72,17 @@ def test_half_of_the_columns_stay_free_for_the_other_notes() -> None:
 
 def test_charts_of_long_notes_hold_until_the_column_is_needed() -> None:
     rows = (KICK, [0]), (lead(24, 12), [1]), (lead(72, 12), [2])
-    assert held(*rows, ratio=1.0) == [Note(0, 0, 800), Note(400, 1, 1200), Note(1200, 2, 2000)]  # at most two beats
+    assert held(*rows, ratio=1.0) == [
+        Note(0, 0, 800),
+        Note(400, 1, 1200),
+        Note(1200, 2, 1600),
+    ]  # two beats, one at the end
     again = (lead(0, 96), [0]), (lead(24, 6), [0])
-    assert held(*again, ratio=1.0) == [Note(0, 0, 300), Note(400, 0, 1200)]  # 60 ms before, or more
-    assert held(*again, ratio=0.5) == [Note(0, 0), Note(400, 0, 1200)]
+    assert held(*again, ratio=1.0) == [Note(0, 0, 300), Note(400, 0, 800)]  # 60 ms before, or more
+    assert held(*again, ratio=0.5) == [Note(0, 0), Note(400, 0, 800)]
 
 
 def test_short_ones_stay_plain() -> None:
     rows = (lead(0, 6), [0]), (lead(12, 6), [0])
-    assert held(*rows, ratio=1.0, shortest_ms=150) == [Note(0, 0), Note(200, 0, 1000)]
-    assert held(*rows, ratio=1.0, shortest_ms=90) == [Note(0, 0, 100), Note(200, 0, 1000)]
+    assert held(*rows, ratio=1.0, shortest_ms=150) == [Note(0, 0), Note(200, 0, 600)]
+    assert held(*rows, ratio=1.0, shortest_ms=90) == [Note(0, 0, 100), Note(200, 0, 600)]
