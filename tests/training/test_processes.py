@@ -63,7 +63,7 @@ class Stop(pl.Callback):
 
 
 def config_of(folder: Path, batch_size: int, stage: int = 2, stop_at: int | None = None, **trainer: Any) -> Any:
-    params = short_config(monitor="val/loss", learning_rate=1e-2, normalize_latents=True)
+    params = short_config(2, monitor="val/loss", learning_rate=1e-2, normalize_latents=True)
     autoencoder = params["first_stage_config"]
     autoencoder = {**autoencoder, "params": {**autoencoder["params"], "monitor": "val/loss", "learning_rate": 1e-2}}
     callbacks: dict[str, Any] = {
