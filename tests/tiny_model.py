@@ -81,9 +81,13 @@ def save_tiny_placement(path: Path, keys: int = 4) -> Path:
     return path
 
 
-def save_tiny_checkpoint(path: Path, keys: int = 4, start_bias: float = -0.4) -> Path:
-    """Write a checkpoint with seeded weights; the lower `start_bias`, the fewer notes."""
+def save_tiny_checkpoint(
+    path: Path, keys: int = 4, start_bias: float = -0.4, features: str = FEATURES, time: dict[str, Any] | None = None
+) -> Path:
+    """Write a checkpoint with seeded weights; the lower `start_bias`, the fewer notes. time: its time axis."""
     config = tiny_run_config(keys)
+    config["model"]["params"]["cond_stage_config"]["params"]["path_to_yaml"] = features
+    config["data"]["params"]["common"] |= {"features": features, **({} if time is None else {"time": time})}
     node = copy.deepcopy(config["model"])
     node["params"]["first_stage_config"]["params"]["ckpt_path"] = None
     with torch.random.fork_rng():

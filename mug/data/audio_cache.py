@@ -67,6 +67,13 @@ class AudioCache:
         except (OSError, ValueError, EOFError) as error:
             raise AudioError(f"{path}: missing or damaged; start again to recompute it") from error
 
+    def reopen(self, path: Path, audio: str | Path) -> np.ndarray:
+        """Map a file of the cache, computed anew from its audio if it was deleted or damaged. Raises AudioError."""
+        try:
+            return self.open(path)
+        except AudioError:
+            return self.get(audio)
+
     def build(
         self, audios: Iterable[Path], tqdm_class: Callable[..., Any] = tqdm
     ) -> tuple[dict[Path, Path], dict[Path, str]]:

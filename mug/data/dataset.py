@@ -26,7 +26,7 @@ from mug.data.library import division_for, load_entries, with_timing
 from mug.data.resampling import change_rate
 from mug.data.split import SplitSpec, division_advice
 from mug.data.time_grid import TimeGrid
-from mug.errors import AudioError, ConfigError, DatasetError
+from mug.errors import ConfigError, DatasetError
 from mug.features import FeatureSpec
 
 
@@ -250,10 +250,7 @@ class OsuDataset(ItemDataset):
         self, entry: Entry, rate: float, start: int, axis: BeatAxis | None, rng: np.random.Generator
     ) -> np.ndarray:
         """Float32 [M, A] or [2, Q, A], with zeros after the song's end."""
-        try:
-            song = self.cache.open(entry.spectrum)
-        except AudioError:  # deleted or damaged during training
-            song = self.cache.get(entry.audio)
+        song = self.cache.reopen(entry.spectrum, entry.audio)
         n_frames = self.settings.max_audio_frame
         if axis is None:
             spectrum = change_rate(song, start * rate, n_frames, rate)

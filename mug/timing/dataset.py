@@ -20,7 +20,7 @@ from mug.data.items import ItemDataset
 from mug.data.library import division_for, load_entries
 from mug.data.resampling import change_rate
 from mug.data.split import SplitSpec, division_advice
-from mug.errors import AudioError, ConfigError, DatasetError
+from mug.errors import ConfigError, DatasetError
 from mug.features import FeatureSpec
 from mug.report import Report
 from mug.timing.labels import beat_planes, music_of, problem_of
@@ -103,7 +103,7 @@ class TimingDataset(ItemDataset):
         number = index % len(self.entries)
         entry = self.entries[number]
         rng = np.random.default_rng([self.seed, epoch, index])
-        song = self._spectrum(entry)
+        song = self.cache.reopen(entry.spectrum, entry.audio)
         if number not in self._music:
             self._music[number] = music_of(song)
         first, last = self._music[number]
@@ -116,12 +116,6 @@ class TimingDataset(ItemDataset):
         spectrum = change_rate(song, start * rate, self.settings.max_audio_frame, rate)
         augment_mel(spectrum, self.augmentation, rng)
         return {"audio": spectrum, **vars(planes), "meta": {"path": str(entry.path), "rate": rate, "start": start}}
-
-    def _spectrum(self, entry: Entry) -> np.ndarray:
-        try:
-            return self.cache.open(entry.spectrum)
-        except AudioError:  # deleted or damaged during training
-            return self.cache.get(entry.audio)
 
     def _rate(self, tempo_map: TempoMap, end_ms: float, rng: np.random.Generator) -> float:
         """A rate, equally likely in every ratio, that leaves a song's main tempo where people write it."""

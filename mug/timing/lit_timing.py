@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from mug.metrics.onsets import onset_f1
-from mug.model.lit_network import LitNetwork
+from mug.model.lit_predictor import LitPredictor
 from mug.timing.model import TimingAnswers, TimingModel
 from mug.timing.peaks import pick
 from mug.timing.tempo_classes import BPMS
@@ -19,30 +19,15 @@ NEAR_FRAMES = {"beat_f1": 1.5, "beat_f1_near": 0.43}  # about 70 ms, the usual t
 SAME_TEMPO = 0.04  # relative difference, as in all of the literature
 
 
-class LitTiming(LitNetwork):
+class LitTiming(LitPredictor):
     """Trains a TimingModel; validation compares the peaks of its answers with the labels."""
 
     network: TimingModel
-    default_learning_rate = 1e-3
 
-    def training_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
-        return self._step(batch, "train")
-
-    def validation_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
-        return self._step(batch, "val")
-
-    def test_step(self, batch: Mapping[str, Any], batch_idx: int) -> Tensor:
-        return self._step(batch, "test")
-
-    def _step(self, batch: Mapping[str, Any], stage: str) -> Tensor:
+    def measured(self, batch: Mapping[str, Any], evaluating: bool) -> tuple[Tensor, Mapping[str, Any]]:
         answers = TimingAnswers(*(answer.float() for answer in self.network(batch["audio"])))
         loss, log = self.network.losses(answers, batch)
-        evaluating, size = stage != "train", len(batch["audio"])
-        self.log(f"{stage}/loss", loss.detach(), prog_bar=True, batch_size=size, sync_dist=evaluating)
-        figures: dict[str, Any] = {**log, **(figures_of(answers, batch) if evaluating else {})}
-        named = {f"{stage}/{name}": value for name, value in figures.items()}
-        self.log_dict(named, batch_size=size, sync_dist=evaluating)
-        return loss
+        return loss, {**log, **(figures_of(answers, batch) if evaluating else {})}
 
 
 def figures_of(answers: TimingAnswers, batch: Mapping[str, Tensor]) -> dict[str, float]:

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from mug.charts.beatmap import beat_ms_of, bpm_of
+
 SPREAD_MS = 4.0  # how far onsets on the beat usually are from it
 STRAY_MS = 12.0  # onsets further from all that their neighbours predict are of something else
 PENALTY = 40.0  # what a stretch costs, in squared deviations of SPREAD_MS
@@ -172,13 +174,13 @@ def rounded(stretches: list[Stretch], end: int) -> list[Stretch]:
             middle = 0.0
             start_ms = float(result[-1].at(stretch.first))
         stop_ms = float(stretch.at(high))
-        bpm = 60_000 * beats / (stop_ms - start_ms)
+        bpm = bpm_of((stop_ms - start_ms) / beats)
         for digits in range(4):
-            beat_ms = 60_000 / max(round(60_000 / stretch.beat_ms, digits), 1.0)
+            beat_ms = beat_ms_of(max(round(bpm_of(stretch.beat_ms), digits), 1.0))
             begin_ms = start_ms + middle * (stretch.beat_ms - beat_ms)
             if max(abs(begin_ms + beats * beat_ms - stop_ms), abs(begin_ms - start_ms)) <= ROUND_DRIFT_MS:
                 break
         else:
-            begin_ms, beat_ms = start_ms, 60_000 / round(bpm, 3)
+            begin_ms, beat_ms = start_ms, beat_ms_of(round(bpm, 3))
         result.append(Stretch(stretch.first, begin_ms, beat_ms))
     return result

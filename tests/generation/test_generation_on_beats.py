@@ -5,15 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import torch
-from tiny_model import tiny_run_config
+from tiny_model import save_tiny_checkpoint
 from tqdm import tqdm
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.tempo_map import TempoMap
 from mug.errors import ChartError
 from mug.generation import ChartGenerator, SamplingSettings, Song
-from mug.model.network_node import build_network
 
 POINTS = [TimingPoint(200.0, 60_000 / 128), TimingPoint(200.0 + 8 * 60_000 / 128, 60_000 / 93)]
 FEATURES = """
@@ -26,18 +24,9 @@ FEATURES = """
 def generator(tmp_path_factory) -> ChartGenerator:
     folder = tmp_path_factory.mktemp("beats")
     (folder / "features.yaml").write_text(FEATURES)
-    config = tiny_run_config()
-    config["data"]["params"]["common"]["time"] = {"axis": "beats", "frames_per_beat": 8}
-    config["model"]["params"]["cond_stage_config"]["params"]["path_to_yaml"] = str(folder / "features.yaml")
-    config["model"]["params"]["first_stage_config"]["params"]["ckpt_path"] = None
-    with torch.random.fork_rng():
-        torch.manual_seed(3)
-        model = build_network(config["model"])
-        for parameter in model.parameters():
-            if parameter.ndim > 1 and not parameter.any():
-                torch.nn.init.normal_(parameter, std=0.2)
-    torch.save({"state_dict": model.state_dict(), "config": config, "global_step": 3}, folder / "x.ckpt")
-    return ChartGenerator.load(folder / "x.ckpt")
+    time = {"axis": "beats", "frames_per_beat": 8}
+    path = save_tiny_checkpoint(folder / "x.ckpt", start_bias=0.0, features=str(folder / "features.yaml"), time=time)
+    return ChartGenerator.load(path)
 
 
 @pytest.fixture(scope="module")
