@@ -14,6 +14,7 @@ from mug.ratings.stars import star_rating_or_none
 from mug.synth.accents import by_phrase, chord_sizes
 from mug.synth.columns import place
 from mug.synth.composition import Composition
+from mug.synth.habits import HABITS
 from mug.synth.long_notes import ALL_FROM, hold, plan_holds
 from mug.synth.moment import Moment
 from mug.synth.patterns import COLUMN_GAP_MS, GAP_MS, LEAST_MS, LONG_MS, THRESHOLD, Pattern, at_level
@@ -86,7 +87,7 @@ def chart_at(
     many = plan.ln_ratio >= ALL_FROM
     holds = plan_holds(chosen, sizes, composition, 0.0 if many else plan.ln_ratio, shortest_ms, keys)
     moments = [Moment(*moment) for moment in zip(chosen, sizes, holds, strict=True)]
-    columns = place(moments, composition.measures, pattern, level, keys, seed)
+    columns = place(moments, composition.measures, HABITS[pattern.name], column_gap_ms, keys, seed)
     if many:
         rows = list(zip(chosen, columns, strict=True))
         return hold(rows, composition, plan.ln_ratio, shortest_ms, at_level(COLUMN_GAP_MS, level))

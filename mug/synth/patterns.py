@@ -1,4 +1,4 @@
-"""The chart patterns of mappers, named after Etterna's skillsets: chord sizes, column sequences and note spacing."""
+"""The chart patterns of mappers, named after Etterna's skillsets: chord sizes and note spacing."""
 
 from dataclasses import dataclass
 
@@ -43,12 +43,7 @@ class Pattern:
     least: float = 1.0  # times LEAST_MS
     column_gap: float = 1.0  # times COLUMN_GAP_MS
     chords_follow: bool = False  # whether chords may follow each other quickly
-    jack: float = 3.0  # cost of a repeated column; deviating from the tune costs `pitch` per column
-    anchor: float = 0.35  # cost of returning to a column after one other
     apart: float = 0.0  # smallest time between moments in column gaps: with 1 all notes could be in one column
-    run: tuple[int, int] = (0, 0)  # number of consecutive notes in one column
-    pitch: float = 0.6  # how closely columns follow the tune
-    noise: float = 0.5
     long_notes: bool = True  # whether it works with many long notes
 
     def shares(self, level: float, keys: int) -> list[float]:
@@ -66,19 +61,16 @@ PATTERNS = {
     for pattern in (
         Pattern("stream", (0.3, 10.0), jumps=(0.02, 0.14, 0.18, 0.22), hands=(0.0, 0.0, 0.0, 0.02)),
         Pattern("jumpstream", (1.2, 10.0), jumps=(0.06, 0.35, 0.44, 0.48), hands=(0.0, 0.0, 0.05, 0.09),
-                quads=(0.0, 0.0, 0.0, 0.02), jack=0.8),
+                quads=(0.0, 0.0, 0.0, 0.02)),
         Pattern("handstream", (2.8, 10.0), jumps=(0.3, 0.4, 0.54, 0.58), hands=(0.12, 0.17, 0.28, 0.3),
-                quads=(0.0, 0.0, 0.01, 0.04), apart=0.5, jack=0.6),
+                quads=(0.0, 0.0, 0.01, 0.04), apart=0.5),
         # Even and without rest. A minute of a harder chart needs other skills more than stamina.
-        Pattern("stamina", (0.8, 2.2), jumps=(0.1, 0.3, 0.3, 0.3), threshold=0.3, gap=1.7, least=1.5, anchor=1.0,
-                noise=0.3),
+        Pattern("stamina", (0.8, 2.2), jumps=(0.1, 0.3, 0.3, 0.3), threshold=0.3, gap=1.7, least=1.5),
         Pattern("jackspeed", (1.6, 6.0), jumps=(0.03, 0.2, 0.3, 0.35), hands=(0.0, 0.0, 0.03, 0.06), gap=1.5,
-                column_gap=0.85, apart=1.0, jack=-6.0, run=(4, 8), pitch=0.2, noise=0.8, long_notes=False),
+                column_gap=0.85, apart=1.0, long_notes=False),
         Pattern("chordjack", (3.3, 10.0), jumps=(0.7, 0.7, 0.78, 0.8), hands=(0.25, 0.25, 0.28, 0.3),
-                quads=(0.08, 0.08, 0.1, 0.1), gap=0.9, least=2.0, column_gap=0.7, chords_follow=True, jack=0.0,
-                anchor=0.0, pitch=0.0, noise=3.0, long_notes=False),
+                quads=(0.08, 0.08, 0.1, 0.1), gap=0.9, least=2.0, column_gap=0.7, chords_follow=True, long_notes=False),
         Pattern("technical", (0.7, 10.0), jumps=(0.03, 0.28, 0.34, 0.4), hands=(0.0, 0.0, 0.05, 0.09),
-                quads=(0.0, 0.0, 0.0, 0.02), threshold=1.15, gap=0.7, least=0.7, column_gap=0.85, jack=0.4,
-                anchor=-0.3, noise=1.2),
+                quads=(0.0, 0.0, 0.0, 0.02), threshold=1.15, gap=0.7, least=0.7, column_gap=0.85),
     )
 }  # fmt: skip
