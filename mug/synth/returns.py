@@ -12,10 +12,10 @@ import numpy as np
 from mug.synth.measures import Measure
 from mug.synth.tempo import TICKS
 
-RETURNING = (0.0, 1.0)  # shares of ideas whose columns come again with their music, least and most of a chart
-ANSWERING = (0.0, 0.3)  # shares of half measures that take up an earlier one of their phrase, least and most of a chart
+RETURNING = (0.5, 1.0)  # shares of ideas whose columns come again with their music, least and most of a chart
+ANSWERING = (0.1, 0.5)  # shares of half measures that take up an earlier one of their phrase, least and most of a chart
 MIRRORS = 0.45  # of returns are mirrored, by people's half measures
-VARIED = 0.35  # of returning ideas get a new ending every other time
+VARIED = 0.25  # of returning ideas get a new ending every other time
 ANSWERS = (1, 2, 4)  # an answer takes up the unit so many before it
 
 
