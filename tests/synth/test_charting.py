@@ -65,7 +65,7 @@ def test_notes_stand_on_sounds(pattern: str, stars: float) -> None:
 @pytest.mark.parametrize(
     ("pattern", "keys", "stars"),
     [("stream", 4, 0.5), ("technical", 4, 1.1), ("jumpstream", 4, 3.0), ("stream", 7, 3.0), ("jackspeed", 4, 4.0),
-     ("jumpstream", 4, 8.0), ("jumpstream", 7, 6.5)],
+     ("jumpstream", 4, 7.0), ("jumpstream", 7, 6.5)],
 )  # fmt: skip
 def test_charts_are_as_hard_as_planned(pattern: str, keys: int, stars: float) -> None:
     for index in (3, 5):
