@@ -26,8 +26,8 @@ SAME_MOMENT_MS = 25.0  # between two samples: their offsets differ by less, and 
 CROWDED_MS = 40.0  # a sixteenth at 300 BPM is 50 ms
 MIN_PROBABILITY = 0.002  # a placement model's probabilities are clipped to [this, 1 - this]
 PLACEMENT_WEIGHT = 3.0  # weight of its log odds; those of the votes have weight 1
-VOTES_DEVIATION = 0.14  # error of the votes' log number of moments, against human charts (docs/log.md)
-MAX_PRIOR_SHIFT = 1.0  # the most by which the density prior may move the votes' log number of moments
+COUNT_DEVIATION = 0.14  # error of the log number of moments that samples or placement give (docs/log.md)
+MAX_PRIOR_SHIFT = 1.0  # the most by which the density prior may move that log number
 DENSITY_STEP, DENSITY_STEPS = 0.04, 40  # the log densities to try: from a fifth of the expected one to five times it
 
 Chord = list[Note]
@@ -53,8 +53,9 @@ class Moment:
 class Agreement:
     """A chart that several samples agree on: its moments, and which sample's notes each one has.
 
-    density_change: log(number of moments / expected number). The expected number is that of the moments in at least a
-    third of the samples, which is right most often (docs/log.md), moved towards the density prior for the prompt.
+    density_change: log(number of moments / expected number). The expected number is the sum of the placement model's
+    probabilities, or else the number of moments in at least a third of the samples, which are right most often
+    (docs/log.md); it is moved towards the density prior for the prompt.
     leaders: sample indices by rank. Each moment takes its notes from the first sample that has it and presses no busy
     key, or else from the one that presses fewest; at a place that had notes before it has those again, unless a key is
     busy. held: 1 puts the samples with most held notes at the moment first, -1
@@ -127,9 +128,10 @@ def agreements(
         numbers = places(np.array([moment.start_ms for moment in moments])).tolist()
         moments = [replace(moment, place=number) for moment, number in zip(moments, numbers, strict=True)]
     leaders = np.argsort(-_agreement(moments, n), kind="stable").tolist()
-    expected = _expected_count(moments, n, density)
+    placed = None if chances is None else _placed(moments, chances)
+    expected = _expected_count(moments, n, placed, density)
     orders = [_by_likeness(leader, leaders, sizes) for leader in leaders]
-    kept = _by_votes(moments, n) if chances is None else _by_chances(moments, n, chances, expected)
+    kept = _by_votes(moments, n) if placed is None else _by_chances(moments, n, placed, expected)
     by_density = [(math.log(len(enough) / expected), enough) for enough in kept if enough]
     for density_change, enough in sorted(by_density, key=lambda pair: abs(pair[0])):
         for order in orders:
@@ -138,15 +140,20 @@ def agreements(
             yield Agreement(density_change, enough, leaders, jack_interval_ms, held)
 
 
-def _expected_count(moments: Sequence[Moment], n_samples: int, density: Density | None) -> float:
-    """The expected number of moments, from the votes and the prior, each weighted by its precision."""
+def _expected_count(
+    moments: Sequence[Moment], n_samples: int, placed: np.ndarray | None, density: Density | None
+) -> float:
+    """The expected number of moments: what the placement model expects (the sum of its probabilities), or else what a
+    third of the samples have; moved towards the prior, each weighted by its precision.
+    """
     third = [moment.start_ms for moment in moments if len(moment.chords) >= n_samples / 3]
+    counted = max(float(len(third)) if placed is None else float(placed.sum()), 1.0)
     if density is None or len(third) < 2:
-        return max(len(third), 1)
-    voted = math.log(len(third))
+        return counted
+    log_count = math.log(counted)
     prior = density.log_rate + math.log((third[-1] - third[0]) / 1000)
-    weight = 1 / (1 + (density.deviation / VOTES_DEVIATION) ** 2)
-    return math.exp(voted + weight * float(np.clip(prior - voted, -MAX_PRIOR_SHIFT, MAX_PRIOR_SHIFT)))
+    weight = 1 / (1 + (density.deviation / COUNT_DEVIATION) ** 2)
+    return math.exp(log_count + weight * float(np.clip(prior - log_count, -MAX_PRIOR_SHIFT, MAX_PRIOR_SHIFT)))
 
 
 def _by_votes(moments: Sequence[Moment], n_samples: int) -> Iterator[list[Moment]]:
@@ -157,11 +164,18 @@ def _by_votes(moments: Sequence[Moment], n_samples: int) -> Iterator[list[Moment
         yield [moment for moment, own in zip(moments, votes.tolist(), strict=True) if own >= enough]
 
 
-def _by_chances(moments: Sequence[Moment], n_samples: int, chances: Chances, expected: float) -> Iterator[list[Moment]]:
-    """Yield the most likely moments by votes and chances together, for several counts around the expected one."""
+def _placed(moments: Sequence[Moment], chances: Chances) -> np.ndarray:
+    """The placement model's probability of each moment [N]; a crowded one's is 0, and its neighbour has it instead."""
     votes = np.array([len(moment.chords) for moment in moments])
     times = np.array([moment.start_ms for moment in moments])
-    placed = np.where(_crowded(times, votes), 0.0, chances.at(times))
+    return np.where(_crowded(times, votes), 0.0, chances.at(times))
+
+
+def _by_chances(
+    moments: Sequence[Moment], n_samples: int, placed: np.ndarray, expected: float
+) -> Iterator[list[Moment]]:
+    """Yield the most likely moments by votes and chances together, for several counts around the expected one."""
+    votes = np.array([len(moment.chords) for moment in moments])
     log_odds = _log_odds((votes + 0.5) / (n_samples + 1)) + PLACEMENT_WEIGHT * _log_odds(placed)
     log_odds = _together(log_odds, moments)
     order = np.argsort(-log_odds, kind="stable")

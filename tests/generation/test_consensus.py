@@ -148,12 +148,17 @@ def test_chances_count_beside_votes():
 
 
 def test_chances_give_all_densities_the_usual_one_first():
-    chances = Chances(1000.0 * np.arange(9), np.full(9, 0.5))
+    chances = Chances(1000.0 * np.arange(9), np.full(9, 1.0))
     numbers = counts(VOTED, chances=chances)
-    assert numbers[0] == 9  # what a third have, of three samples: all
+    assert numbers[0] == 9  # the sum of the chances
     assert sorted(numbers) == list(range(2, 10))
     densities = [agreement.density_change for agreement in agreements(VOTED, chances)]
     assert densities == sorted(densities, key=abs)
+
+
+def test_the_usual_number_is_the_sum_of_the_chances():
+    chances = np.array([0.9, 0.9, 0.9, 0.9, 0.4, 0.4, 0.4, 0.1, 0.1])
+    assert counts(VOTED, chances=Chances(1000.0 * np.arange(9), chances))[0] == 5
 
 
 def test_frame_chances_go_to_the_neighbour_with_more_votes():
@@ -175,13 +180,13 @@ def test_a_moment_is_beside_the_one_after_the_next_too():
     ("log_rate", "deviation", "expected"),
     [
         (math.log(4 / 8), 1e-6, 4),  # eight seconds from the first moment to the last: sure of four
-        (math.log(4 / 8), 0.14, 6),  # as sure as the votes: between four and nine
+        (math.log(4 / 8), 0.14, 6),  # as sure as the chances: between four and nine
         (math.log(4 / 8), 1e6, 9),
         (-100.0, 1e-6, round(9 / math.e)),  # such a sparse chart nobody hears there
     ],
 )
-def test_the_usual_number_is_between_votes_and_density_prior(log_rate, deviation, expected):
-    chances = Chances(1000.0 * np.arange(9), np.full(9, 0.5))
+def test_the_usual_number_is_between_chances_and_density_prior(log_rate, deviation, expected):
+    chances = Chances(1000.0 * np.arange(9), np.full(9, 1.0))
     assert counts(VOTED, chances=chances, density=Density(log_rate, deviation))[0] == expected
 
 
