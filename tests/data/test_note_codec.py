@@ -170,4 +170,4 @@ def test_real_charts_keep_every_note(shared):
         assert encoded.dropped == 0
         total, collisions = total + len(beatmap.notes), collisions + encoded.collisions
         flattened += encoded.flattened
-    assert (total, collisions, flattened) == (736_701, 96, 2323)
+    assert (total, collisions, flattened) == (178_951, 19, 415)
