@@ -35,7 +35,7 @@ GROUPS = {
         "compare": Command("mug.commands.compare", "measure how different folders of songs sound, or are charted"),
     },
     "Train models": {
-        "demo": Command("mug.commands.demo", "everything on composed songs, in about 20 minutes"),
+        "demo": Command("mug.commands.demo", "everything on composed songs, in about 25 minutes"),
         "train": Command("mug.commands.train", "train and test a model from YAML and overrides"),
         "spectra": Command("mug.commands.spectra", "compute the spectra of all songs before training"),
         "latents": Command("mug.commands.latents", "encode the charts once, for a faster stage 2"),
