@@ -5,8 +5,8 @@ enough samples have notes there. How many are enough sets the chart's density. A
 (mug.placement) count too, if there is one.
 
 A motif that returns should return whole: moments at the same place of measures that share their noise are kept or left
-together, by the mean of what speaks for each, and have the same notes. Decided one by one, they lost a third of what
-single samples repeat (docs/log.md).
+together, by the mean of their votes or log odds, and have the same notes. Decided one by one, ensembles lost a third of
+the motifs that single samples repeat (docs/log.md).
 """
 
 import math
@@ -57,9 +57,8 @@ class Agreement:
     probabilities, or else the number of moments in at least a third of the samples, which are right most often
     (docs/log.md); it is moved towards the density prior for the prompt.
     leaders: sample indices by rank. Each moment takes its notes from the first sample that has it and presses no busy
-    key, or else from the one that presses fewest; at a place that had notes before it has those again, unless a key is
-    busy. held: 1 puts the samples with most held notes at the moment first, -1
-    those with fewest.
+    key, or else from the one that presses fewest; a place that had notes before has them again, unless a key is busy.
+    held: 1 puts the samples with most held notes at the moment first, -1 those with fewest.
     """
 
     density_change: float

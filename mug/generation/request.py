@@ -9,6 +9,7 @@ import numpy as np
 
 from mug.charts.beatmap import Beatmap
 from mug.errors import PromptError
+from mug.generation.prompt_distance import STARS
 from mug.generation.settings import SamplingSettings
 from mug.generation.song import Song
 
@@ -39,7 +40,7 @@ class GeneratedChart(Beatmap):
 
     def stars_warning(self, prompt: Prompt) -> str:
         """Return a warning if the chart is far from the prompt's stars, "" if not."""
-        requested = prompt.get("sr")
+        requested = prompt.get(STARS)
         if requested is None or self.star_rating is None or abs(self.star_rating - float(requested)) <= FAR_STARS:
             return ""
         most = "hardest" if float(requested) > self.star_rating else "easiest"
@@ -80,17 +81,17 @@ class Request:
         """The share of repeats that come again: as set, or else what people's charts of the requested stars have."""
         if self.settings.repetition is not None:
             return self.settings.repetition
-        stars = self.prompt.get("sr")
+        stars = self.prompt.get(STARS)
         return float(np.interp(MEDIUM_STARS if stars is None else float(stars), [*REPETITION], [*REPETITION.values()]))
 
     def version(self, index: int, star_rating: float | None = None) -> str:
         """The chart's difficulty name, with its star rating if the prompt gives one."""
-        stars = f" {star_rating:.1f}*" if "sr" in self.prompt and star_rating is not None else ""
+        stars = f" {star_rating:.1f}*" if STARS in self.prompt and star_rating is not None else ""
         return f"AI v{index + 1}{stars}"
 
     def nearest_stars(self, reached: Sequence[float]) -> float | None:
         """The star rating closest to the prompt's."""
-        requested = self.prompt.get("sr")
+        requested = self.prompt.get(STARS)
         if requested is None:
             return None
         return min(reached, key=lambda stars: abs(stars - float(requested)), default=None)

@@ -49,7 +49,7 @@ def chart(
     level = plan.stars
     tried: list[tuple[list[Note], float]] = []
     while len(tried) < TRIES:
-        notes = chart_at(level, plan.stars, moments, composition, plan, keys, seed)
+        notes = chart_at(level, moments, composition, plan, keys, seed)
         stars = star_rating_or_none(Beatmap(keys, notes, [])) or 0.0
         tried.append((notes, stars))
         if abs(stars - plan.stars) < CLOSE or level == (HARDEST if stars < plan.stars else EASIEST):
@@ -74,16 +74,16 @@ def moments_of(composition: Composition, rng: np.random.Generator) -> list[Hit]:
 
 
 def chart_at(
-    level: float, stars: float, hits: Sequence[Hit], composition: Composition, plan: Plan, keys: int, seed: int
+    level: float, hits: Sequence[Hit], composition: Composition, plan: Plan, keys: int, seed: int
 ) -> list[Note]:
-    """Chart a song at a level: about the target `stars`, or higher in calm music. Beginner rules depend on `stars`."""
+    """Chart a song at a level: about its stars, lower in calm music. Rules for beginners go by the planned stars."""
     pattern = plan.pattern
     column_gap_ms = at_level(COLUMN_GAP_MS, level) * pattern.column_gap
     least_ms = max(at_level(LEAST_MS, level) * pattern.least, column_gap_ms * pattern.apart)
     threshold = at_level(THRESHOLD, level) * pattern.threshold
     chosen = pick_hits(hits, threshold, at_level(GAP_MS, level) * pattern.gap, least_ms)
-    sizes = chord_sizes(chosen, pattern, level, stars, keys)
-    shortest_ms = at_level(LONG_MS, stars)
+    sizes = chord_sizes(chosen, pattern, level, plan.stars, keys)
+    shortest_ms = at_level(LONG_MS, plan.stars)
     many = plan.ln_ratio >= ALL_FROM
     holds = plan_holds(chosen, sizes, composition, 0.0 if many else plan.ln_ratio, shortest_ms, keys)
     moments = [Moment(*moment) for moment in zip(chosen, sizes, holds, strict=True)]
