@@ -12,7 +12,10 @@ from mug.diffusion.steps import Callback, Denoise, Keep
 
 
 class Sampler(Protocol):
-    """The signature of a sampler; for the arguments see `ddim_sample`."""
+    """The signature of a sampler; for the arguments see `ddim_sample`.
+
+    To begin at an intermediate noise level, give it what `mug.diffusion.steps.begun_at` returns.
+    """
 
     def __call__(
         self,

@@ -3,6 +3,7 @@
 Axes: B batch, Z latent channels, L latent frames.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mug.diffusion.schedule import ddim_timesteps
+from mug.errors import PromptError
 
 
 class Step(NamedTuple):
@@ -58,6 +60,20 @@ def sampling_steps(alphas_cumprod: Tensor, steps: int, spacing: str = "uniform")
     visited = ddim_timesteps(steps, len(alpha_bar), spacing).tolist()
     pairs = zip(visited, [0, *visited[:-1]], strict=True)
     return [Step(t, t_prev, alpha_bar[t], alpha_bar[t_prev]) for t, t_prev in pairs][::-1]
+
+
+def begun_at(alphas_cumprod: Tensor, steps: int, strength: float) -> tuple[Tensor, int]:
+    """Return the alphas and the number of steps of a sampler that begins at an intermediate noise level.
+
+    A sampler that is given these visits only the first `strength` of the model's timesteps, with as large a share of
+    the steps. With the spacing "trailing" it begins at the last of them, so x_T is a clean latent with the noise of
+    alphas[-1]: Meng et al., "SDEdit", 2022 (arXiv:2108.01073), algorithm 1. Raises PromptError for a strength that is
+    not above 0 and at most 1.
+    """
+    if not 0 < strength <= 1:
+        raise PromptError(f"strength {strength}: give a number above 0 and up to 1")
+    timesteps = max(1, round(strength * len(alphas_cumprod)))
+    return alphas_cumprod[:timesteps], min(max(1, math.ceil(strength * steps)), timesteps)
 
 
 def same_timestep(t: int, x: Tensor) -> Tensor:
