@@ -49,7 +49,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="length of a song, or the shortest and the longest, such as 85 240 (default: 60)",
     )
     parser.add_argument("--seed", type=int, default=0, help="song i depends only on the seed and i (default: 0)")
-    parser.add_argument("--keys", type=int, default=4, help="key count of the charts (default: 4)")
+    parser.add_argument(
+        "--keys", type=int, nargs="+", default=[4], help="key counts; a song gets charts of each (default: 4)"
+    )
     parser.add_argument(
         "--soundfont",
         nargs="+",

@@ -15,11 +15,11 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from mug.charts.beatmap import MAX_KEYS, MIN_KEYS
+from mug.charts.beatmap import MAX_KEYS, MIN_KEYS, Beatmap
 from mug.charts.chart_files import write_chart
 from mug.errors import ConfigError
 from mug.synth.codec import Codec, write_audio
-from mug.synth.composition import compose
+from mug.synth.composition import Composition, compose
 from mug.synth.lengths import draw_seconds
 from mug.synth.mixing import render
 from mug.synth.soundfont import SoundFont
@@ -36,7 +36,7 @@ class SongSettings:
 
     seed: int = 0
     seconds: float = 60.0
-    keys: int = 4
+    keys: tuple[int, ...] = (4,)  # a song gets charts of each key count
     fonts: tuple[SoundFont, ...] = ()  # the instruments that may be sampled
     longest: float | None = field(default=None, kw_only=True)  # lengths are drawn between `seconds` and this
 
@@ -47,13 +47,15 @@ class SongSettings:
             raise ConfigError(f"seconds is {self.seconds}; a song lasts {MIN_SECONDS:g} to {MAX_SECONDS:g} seconds")
         if self.longest is not None and not self.seconds <= self.longest <= MAX_SECONDS:
             raise ConfigError(f"longest is {self.longest}; give {self.seconds:g} (seconds) to {MAX_SECONDS:g}")
-        if not MIN_KEYS <= self.keys <= MAX_KEYS:
-            raise ConfigError(f"keys is {self.keys}; a chart has {MIN_KEYS} to {MAX_KEYS}")
+        if not self.keys or not all(MIN_KEYS <= keys <= MAX_KEYS for keys in self.keys):
+            raise ConfigError(f"keys is {_listed(self.keys)}; a chart has {MIN_KEYS} to {MAX_KEYS}")
+        if len(set(self.keys)) < len(self.keys):
+            raise ConfigError(f"keys is {_listed(self.keys)}; give each key count once")
 
     def set_id(self, index: int) -> int:
         """The BeatmapSetID of a song: unlike any real one, and different for different settings."""
         seconds = f"{self.seconds:g}" if self.longest is None else f"{self.seconds:g}-{self.longest:g}"
-        values = (self.seed, seconds, self.keys, *(font.digest for font in self.fonts))
+        values = (self.seed, seconds, *self.keys, *(font.digest for font in self.fonts))
         digest = blake2b(" ".join(map(str, values)).encode(), digest_size=4).digest()
         return (100 + int.from_bytes(digest) % 2000) * 1_000_000 + index
 
@@ -73,7 +75,7 @@ def write_songs(
     seed: int = 0,
     n_songs: int = 24,
     seconds: float = 60.0,
-    keys: int = 4,
+    keys: int | Sequence[int] = 4,
     jobs: int = 1,
     progress: bool = True,
     soundfonts: Sequence[str | Path] = (),
@@ -81,13 +83,15 @@ def write_songs(
 ) -> list[Path]:
     """Write songs 0 to `n_songs - 1` of a seed into `folder` and return their set folders, in order.
 
-    Every set folder "<set_id> <artist> - <title>" contains audio, a background and about five charts for `keys` keys. A
-    song depends only on (seed, its number, seconds, keys, longest, the contents of the `soundfonts` in their order);
-    existing sets are kept. With `longest`, lengths are drawn between `seconds` and it. `jobs` processes share the work.
+    Every set folder "<set_id> <artist> - <title>" contains audio, a background and about five charts for `keys` keys,
+    or for each of several key counts. A song depends only on (seed, its number, seconds, keys, longest, the contents of
+    the `soundfonts` in their order), and its charts of a key count not on the other key counts; existing sets are kept.
+    With `longest`, lengths are drawn between `seconds` and it. `jobs` processes share the work.
     Raises ConfigError for impossible values and bad SoundFonts.
     """
     fonts = tuple(SoundFont.read(path) for path in soundfonts)
-    settings = SongSettings(seed, seconds, keys, fonts, longest=longest)
+    key_counts = (keys,) if isinstance(keys, int) else tuple(keys)
+    settings = SongSettings(seed, seconds, key_counts, fonts, longest=longest)
     if n_songs < 1 or jobs < 1:
         raise ConfigError(f"n_songs is {n_songs} and jobs is {jobs}; give 1 or more")
     folder = Path(folder)
@@ -104,7 +108,7 @@ def write_songs(
 
 def write_song(folder: Path, settings: SongSettings, index: int) -> Path:
     """Write one song's set folder, completely or not at all, and return its path."""
-    style_rng, music_rng, sound_rng, chart_rng, package_rng = settings.rngs(index)
+    style_rng, music_rng, sound_rng, _, package_rng = settings.rngs(index)
     style = draw_style(style_rng)
     set_id = settings.set_id(index)
     final = folder / f"{set_id} {style.artist} - {style.title}"
@@ -119,7 +123,7 @@ def write_song(folder: Path, settings: SongSettings, index: int) -> Path:
         audio = partial_folder / f"audio{codec.suffix}"
         write_audio(audio, render(composition, sound_rng, settings.fonts), codec, style.title, style.artist)
         draw_background(package_rng).save(partial_folder / BACKGROUND)
-        for beatmap in charts(composition, settings.keys, chart_rng):
+        for beatmap in _charts(composition, settings, index):
             beatmap.audio_filename = audio.name
             beatmap.beatmap_set_id = set_id
             beatmap.metadata["Tags"] += "".join(f" soundfont-{font.digest}" for font in settings.fonts)
@@ -129,6 +133,20 @@ def write_song(folder: Path, settings: SongSettings, index: int) -> Path:
     finally:
         shutil.rmtree(partial_folder, ignore_errors=True)
     return final
+
+
+def _charts(composition: Composition, settings: SongSettings, index: int) -> Iterator[Beatmap]:
+    """The charts of every key count, each drawn by a generator in the same state. With several, names say the keys."""
+    for keys in settings.keys:
+        chart_rng = settings.rngs(index)[3]
+        for beatmap in charts(composition, keys, chart_rng):
+            if len(settings.keys) > 1:
+                beatmap.version = f"{keys}K {beatmap.version}"
+            yield beatmap
+
+
+def _listed(keys: Sequence[int]) -> str:
+    return " ".join(map(str, keys)) or "empty"
 
 
 def draw_background(rng: np.random.Generator) -> Image.Image:

@@ -84,6 +84,17 @@ def test_charts_of_sampled_songs_name_the_soundfont(
         assert other.metadata["Tags"] == plain.metadata["Tags"] + " soundfont-ea48f771"
 
 
+def test_a_song_has_charts_of_each_key_count_as_if_alone(
+    songs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mug.synth.songs.render", lambda *_: np.zeros((32_000, 2), dtype=np.float32))
+    folder = write_song(tmp_path, SongSettings(SEED, SECONDS, (7, 4)), 0)
+    both = {chart.version: chart for chart in map(read_osu, folder.glob("*.osu"))}
+    assert {chart.keys for chart in both.values()} == {4, 7}
+    for chart in map(read_osu, songs[0].glob("*.osu")):
+        assert both[f"4K {chart.version}"].notes == chart.notes
+
+
 def test_a_song_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full_disk(*_: object) -> None:
         raise OSError("no space left")
@@ -95,7 +106,7 @@ def test_a_song_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_other_settings_have_other_set_ids() -> None:
-    settings_of = [SongSettings(), SongSettings(seed=1), SongSettings(seconds=30), SongSettings(keys=7)]
+    settings_of = [SongSettings(), SongSettings(seed=1), SongSettings(seconds=30), SongSettings(keys=(7,))]
     settings_of.append(SongSettings(fonts=(FONT,)))
     settings_of.append(SongSettings(longest=240))
     ids = [settings.set_id(index) for settings in settings_of for index in (0, 1)]
@@ -105,10 +116,19 @@ def test_other_settings_have_other_set_ids() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("keys", 19), ("keys", 0), ("seed", -1), ("seconds", 2), ("jobs", 0), ("n_songs", 0), ("longest", 59)],
+    [
+        ("keys", 19),
+        ("keys", 0),
+        ("keys", (4, 4)),
+        ("seed", -1),
+        ("seconds", 2),
+        ("jobs", 0),
+        ("n_songs", 0),
+        ("longest", 59),
+    ],
 )
 def test_impossible_settings_are_refused(tmp_path: Path, name: str, value: int) -> None:
-    with pytest.raises(ConfigError, match=f"{name} is {value}"):
+    with pytest.raises(ConfigError, match=f"{name} is {' '.join(map(str, np.atleast_1d(value)))}"):
         write_songs(tmp_path, **{name: value})
 
 
