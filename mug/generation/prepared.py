@@ -1,4 +1,4 @@
-"""A song, prepared for sampling charts and choosing among them.
+"""A song, prepared for sampling charts and choosing among them, and what its charts are expected to be like.
 
 Axes: A audio frames, M mel bins.
 """
@@ -26,8 +26,7 @@ class Prepared:
 
     spectrum: [M, A], heard on the model's time axis. timing: None if each chart's is fitted to its notes. axis: that of
     a model that counts beats, else None. bpm: of its beats. motifs: which measures repeat others, in latent frames,
-    None without an axis of beats. chances: note probabilities of the placement model, None without one. density: the
-    prior's density for the prompt, None without one.
+    None without an axis of beats.
     """
 
     spectrum: np.ndarray
@@ -37,8 +36,6 @@ class Prepared:
     bpm: float | None
     motifs: Motifs | None
     silences: list[Span]
-    chances: Chances | None
-    density: Density | None
 
     def repeats(self, repetition: float, seed: int) -> Motifs | None:
         """The motifs that the chart with this seed repeats, in all samples of its ensemble; None without any."""
@@ -50,6 +47,18 @@ class Prepared:
         """Which moments of that chart are the same one of a motif; None without any."""
         repeats = self.repeats(repetition, seed)
         return None if self.axis is None or repeats is None else motif_places(repeats, self.axis, latents)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a song's charts for one prompt are expected to be like.
+
+    chances: note probabilities of the placement model, None without one. density: the prior's density for the prompt,
+    None without one.
+    """
+
+    chances: Chances | None
+    density: Density | None
 
 
 def motifs_of(spectrum: np.ndarray, axis: BeatAxis, grid: TimeGrid) -> Motifs:

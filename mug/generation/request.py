@@ -76,12 +76,11 @@ class Request:
         if not self.jack_interval_ms >= 0:
             raise PromptError(f"minijack interval {self.jack_interval_ms} ms: give 0 or more")
 
-    @property
-    def repetition(self) -> float:
-        """The share of repeats that come again: as set, or else what people's charts of the requested stars have."""
+    def repetition_of(self, prompt: Prompt) -> float:
+        """The share of repeats that come again: as set, or else what people's charts of the prompt's stars have."""
         if self.settings.repetition is not None:
             return self.settings.repetition
-        stars = self.prompt.get(STARS)
+        stars = prompt.get(STARS)
         return float(np.interp(MEDIUM_STARS if stars is None else float(stars), [*REPETITION], [*REPETITION.values()]))
 
     def version(self, index: int, star_rating: float | None = None) -> str:

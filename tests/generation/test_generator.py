@@ -244,7 +244,7 @@ def test_a_song_is_decoded_once_for_all_of_its_charts(tiny_checkpoint, song, tmp
     generator = ChartGenerator.load(tiny_checkpoint)
     decoded = []
     monkeypatch.setattr(
-        "mug.generation.generator.load_audio", lambda path, *rest: decoded.append(path) or load_audio(path, *rest)
+        "mug.generation.song_reader.load_audio", lambda path, *rest: decoded.append(path) or load_audio(path, *rest)
     )
     copy = tmp_path / song.name
     copy.write_bytes(song.read_bytes())
@@ -262,7 +262,7 @@ def test_a_song_is_decoded_once_for_all_of_its_charts(tiny_checkpoint, song, tmp
 
 def test_every_seed_is_sampled_for_its_own_prompt(generator, song):
     features = np.stack([generator.spec.encode({"sr": stars}) for stars in (1.0, 8.0)])
-    spectrum = generator._spectrum(song)
+    spectrum = generator.reader.spectrum(song)
 
     def sampled(ids, seeds):
         samples = generator.sampler.sample(spectrum, ids, seeds, PLAIN, quiet)

@@ -17,5 +17,5 @@ def test_easy_charts_repeat_more_than_hard_ones(prompt, repetition):
     def request(settings: SamplingSettings) -> Request:
         return Request(Path("song.mp3"), prompt, 1, 0, Song(), settings, True, 90.0)
 
-    assert request(SamplingSettings()).repetition == pytest.approx(repetition)
-    assert request(SamplingSettings(repetition=0.0)).repetition == 0
+    assert request(SamplingSettings()).repetition_of(prompt) == pytest.approx(repetition)
+    assert request(SamplingSettings(repetition=0.0)).repetition_of(prompt) == 0

@@ -1,0 +1,131 @@
+"""Samples ensembles of charts and combines each into the chart closest to what is wanted.
+
+Axes: F features.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mug.charts.beatmap import Beatmap, Note, with_times
+from mug.charts.timing import snap
+from mug.generation.choice import Choice, choose
+from mug.generation.consensus import agreements
+from mug.generation.finishing import fit_tempo, gather_chords, inside, tidy
+from mug.generation.note_sampler import NoteSampler
+from mug.generation.prepared import Expected, Prepared
+from mug.generation.prompt_distance import LONG_NOTES, corrected
+from mug.generation.request import Prompt, Request
+from mug.generation.silence import without_notes_in
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A chart to be written.
+
+    seed: of its noise. prompt: what its samples are conditioned on at first. wanted: the features that it should have;
+    while its stars are off, it is sampled again.
+    """
+
+    seed: int
+    prompt: Prompt
+    wanted: Prompt
+    expected: Expected
+
+
+@dataclass
+class Written:
+    """A chart that was written. reached: the star ratings of all attempts."""
+
+    choice: Choice
+    reached: list[float] = field(default_factory=list)
+
+
+class ChartWriter:
+    """Writes the charts of a song with a model. ids_of: from a prompt and the song's tempo to the prompt's ids [F]."""
+
+    def __init__(self, sampler: NoteSampler, ids_of: Callable[[Prompt, float | None], np.ndarray]) -> None:
+        self._sampler = sampler
+        self._ids_of = ids_of
+
+    def write(
+        self, request: Request, prepared: Prepared, drafts: Sequence[Draft], tqdm_class: Callable[..., Any]
+    ) -> dict[int, Written]:
+        """Return the charts by the index of their drafts; those without notes are left out.
+
+        Of the request, its settings, snapping and minijack interval are used. Each draft's chart depends on that draft
+        alone.
+        """
+        written: dict[int, Written] = {}
+        prompts = {index: draft.prompt for index, draft in enumerate(drafts)}  # what to condition on next
+        for _ in range(request.settings.attempts):
+            ensembles = self._sample(request, prepared, drafts, prompts, tqdm_class)
+            next_prompts: dict[int, Prompt] = {}
+            for index, samples in ensembles.items():
+                draft = drafts[index]
+                choice = self._choose(request, prepared, draft, samples)
+                if choice is None:
+                    continue
+                best = written.setdefault(index, Written(choice))
+                if choice.is_better_than(best.choice):
+                    best.choice = choice
+                stars = (choice.sample_stars, choice.star_rating)
+                best.reached.extend(rating for rating in stars if rating is not None)
+                if (again := corrected(prompts[index], choice.sample_stars, draft.wanted)) is not None:
+                    next_prompts[index] = again
+            prompts = next_prompts
+            if not prompts:
+                break
+        return written
+
+    def _sample(
+        self,
+        request: Request,
+        prepared: Prepared,
+        drafts: Sequence[Draft],
+        prompts: Mapping[int, Prompt],
+        tqdm_class: Callable[..., Any],
+    ) -> dict[int, list[list[Note]]]:
+        """Sample an ensemble's notes for each draft of `prompts`."""
+        feature_ids = np.stack([self._ids_of(prompt, prepared.bpm) for prompt in prompts.values()])  # [N, F]
+        seeds = [drafts[index].seed for index in prompts]
+        repeats = [
+            prepared.repeats(request.repetition_of(drafts[index].wanted), drafts[index].seed) for index in prompts
+        ]
+        ensembles = self._sampler.sample(
+            prepared.spectrum, feature_ids, seeds, request.settings, tqdm_class, prepared.axis, repeats
+        )
+        return {
+            index: [
+                gather_chords(without_notes_in(prepared.silences, inside(notes, prepared.end_ms), prepared.end_ms))
+                for notes in samples
+            ]
+            for index, samples in zip(prompts, ensembles, strict=True)
+        }
+
+    def _choose(
+        self, request: Request, prepared: Prepared, draft: Draft, samples: Sequence[Sequence[Note]]
+    ) -> Choice | None:
+        """Combine the samples into a chart; None if it has no notes."""
+        wants_long_notes = draft.wanted.get(LONG_NOTES) is not None
+        jack_interval_ms, expected, keys = request.jack_interval_ms, draft.expected, self._sampler.keys
+        places = prepared.places(request.repetition_of(draft.wanted), draft.seed, self._sampler.grid.latents)
+        agreed = agreements(samples, expected.chances, expected.density, wants_long_notes, jack_interval_ms, places)
+        candidates = list(agreed)
+        if not candidates or not (notes := candidates[0].notes()):
+            return None
+        if prepared.timing is None:
+            points = [fit_tempo(notes, request.song.bpm, request.song.offset_ms)]
+        else:
+            points = prepared.timing.points
+
+        def to_grid(notes: Sequence[Note]) -> list[Note]:
+            return snap(notes, points) if prepared.axis is None else with_times(notes, prepared.axis.on_lines)
+
+        def chart_of(notes: Sequence[Note]) -> Beatmap:
+            snapping = to_grid if request.snap else None
+            return Beatmap(keys, tidy(notes, keys, snapping, jack_interval_ms, prepared.end_ms), points)
+
+        return choose(candidates, samples, draft.wanted, chart_of)

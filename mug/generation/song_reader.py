@@ -1,0 +1,78 @@
+"""Reads the songs that a model charts.
+
+Axes: A audio frames, M mel bins.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mug.checkpoints.trained_model import TrainedModel
+from mug.data.audio import load_audio
+from mug.data.time_grid import TimeGrid
+from mug.errors import AudioError
+from mug.generation.prepared import Prepared, motifs_of
+from mug.generation.silence import is_silent, silent_spans
+from mug.generation.song import Song
+from mug.generation.song_timing import SongTiming, timing_of
+
+MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of its length
+
+
+class SongReader:
+    """Reads songs as a model hears them. The last one is cached, because one song often gets several charts."""
+
+    def __init__(self, trained: TrainedModel) -> None:
+        self.audio_settings = trained.audio_settings
+        self.grid: TimeGrid = replace(trained.audio_settings.grid, notes_per_latent=trained.model.latent_factor)
+        self.time = trained.time
+        self.listener = trained.timing
+        self._spectrum_of: tuple[Any, np.ndarray] = (None, np.empty(0))  # the last song's file and spectrum
+        self._prepared_of: tuple[Any, Prepared | None] = (None, None)  # the last song's file, with what was known of it
+
+    def read(self, path: Path, song: Song) -> Prepared:
+        """Read a song, hear its timing, and find its silences and the measures that repeat. Raises AudioError."""
+        file = _identity(path)
+        (known, prepared) = self._prepared_of
+        if file is None or (file, song) != known or prepared is None:
+            prepared = self._prepare(path, song, self.spectrum(path))
+            self._prepared_of = ((file, song), prepared)
+        return prepared
+
+    def spectrum(self, path: Path) -> np.ndarray:
+        """The spectrum [M, A] of a song. Raises AudioError."""
+        file = _identity(path)
+        known, spectrum = self._spectrum_of
+        if file is None or file != known:
+            spectrum = load_audio(path, self.audio_settings, MAX_MINUTES * 60)
+            self._spectrum_of = (file, spectrum)
+        return spectrum
+
+    def _prepare(self, path: Path, song: Song, spectrum: np.ndarray) -> Prepared:
+        if is_silent(spectrum, self.audio_settings):
+            raise AudioError(f"{path}: is silent, so there is nothing to chart")
+        end_ms = self.audio_settings.grid.audio.to_ms(spectrum.shape[-1])
+        silences = silent_spans(spectrum, self.audio_settings)
+        timing = self._timing(song, spectrum)
+        axis, bpm, motifs = None, None, None
+        if timing is not None and (axis := self.time.axis_of(timing.points, self.audio_settings.grid)) is not None:
+            spectrum, bpm = axis.heard(spectrum), axis.bpm(0.0, float(axis.to_axis(end_ms)))
+            motifs = motifs_of(spectrum, axis, self.grid)
+        return Prepared(spectrum, end_ms, timing, axis, bpm, motifs, silences)
+
+    def _timing(self, song: Song, spectrum: np.ndarray) -> SongTiming | None:
+        """The song's timing; None for a model on the ms axis that cannot hear it: it is fitted to the notes."""
+        if self.listener is None and self.time.axis == "ms" and not song.timing_points:
+            return None
+        return timing_of(song, spectrum, self.audio_settings, self.listener)
+
+
+def _identity(path: Path) -> tuple[Path, int, int] | None:
+    """What tells a file from others and from its earlier contents; None for a missing one: load_audio raises."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return path.absolute(), stat.st_mtime_ns, stat.st_size
