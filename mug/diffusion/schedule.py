@@ -1,4 +1,4 @@
-"""Noise schedules: how much noise each timestep carries, and which timesteps a sampler visits.
+"""Noise schedules: how much noise each timestep carries.
 
 Ho, Jain, Abbeel, "Denoising Diffusion Probabilistic Models", 2020; alpha_bar_t = prod(1 - beta_s, s <= t).
 """
@@ -126,28 +126,3 @@ def min_snr_weights(betas: np.ndarray, gamma: float | None, parameterization: st
     snr = alpha_bar / (1.0 - alpha_bar)
     slope = x0_per_prediction(parameterization, alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt())
     return torch.where(snr > 0, snr.clamp(max=gamma) * slope**2, 1.0).float()
-
-
-def ddim_timesteps(steps: int, timesteps: int = 1000, spacing: str = "uniform") -> np.ndarray:
-    """Return the timesteps that a sampler with `steps` steps visits, int64, rising, each in 0..timesteps-1.
-
-    "trailing": exactly `steps`, ending on the last timestep, so that sampling starts from pure noise (Lin et al.,
-        "Common Diffusion Noise Schedules and Sample Steps are Flawed", 2023).
-    "uniform": every (timesteps // steps)-th from 1 on, as in Song et al. 2020; it may give a few more than `steps`. If
-        it would run past the last timestep, "trailing" is used instead.
-    "quad": denser towards low noise (Song et al., appendix D.2); neighbours that round to the same timestep are merged.
-
-    Raises ConfigError for an unknown spacing or a step count outside 1..timesteps.
-    """
-    if not 1 <= steps <= timesteps:
-        raise ConfigError(f"steps: {steps} is not between 1 and {timesteps}, the timesteps the model was trained with")
-    trailing = np.round(np.arange(1, steps + 1) * (timesteps / steps)).astype(np.int64) - 1
-    if spacing == "trailing":
-        return trailing
-    if spacing == "uniform":
-        strided = np.arange(0, timesteps, timesteps // steps) + 1
-        return strided if strided[-1] < timesteps else trailing
-    if spacing == "quad":
-        squares = (np.linspace(0, math.sqrt(timesteps * 0.8), steps) ** 2).astype(np.int64) + 1
-        return np.unique(np.minimum(squares, timesteps - 1))
-    raise ConfigError(f"spacing: unknown '{spacing}'; known are uniform, quad, trailing")

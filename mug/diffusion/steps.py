@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mug.diffusion.schedule import ddim_timesteps
+from mug.diffusion.spacings import visited_timesteps
 from mug.errors import PromptError
 
 
@@ -56,8 +56,8 @@ def sampling_steps(alphas_cumprod: Tensor, steps: int, spacing: str = "uniform")
 
     alphas_cumprod: float [timesteps]. Raises ConfigError for an impossible number of steps or spacing.
     """
-    alpha_bar = alphas_cumprod.cpu().double().tolist()  # on the CPU: mps has no float64
-    visited = ddim_timesteps(steps, len(alpha_bar), spacing).tolist()
+    alpha_bars = alphas_cumprod.cpu().double().numpy()  # on the CPU: mps has no float64
+    visited, alpha_bar = visited_timesteps(steps, alpha_bars, spacing).tolist(), alpha_bars.tolist()
     pairs = zip(visited, [0, *visited[:-1]], strict=True)
     return [Step(t, t_prev, alpha_bar[t], alpha_bar[t_prev]) for t, t_prev in pairs][::-1]
 

@@ -56,13 +56,13 @@ def sample_planes(
         repeated = None if lengths is None else lengths.repeat(len(x) // len(x_T))  # guidance doubles the batch
         return model.denoise(x, t, context, audios, repeated)
 
-    z = SAMPLERS[settings.sampler](
+    z = SAMPLERS[settings.sampler].load()(
         guided(denoise, model.encode_prompt(feature_ids), model.encode_prompt(not_given), settings.guidance, audios),
         x_T,
         model.alphas_cumprod,
         settings.steps,
         eta=settings.eta,
-        spacing=model.spacing,
+        spacing=settings.spacing or model.spacing,
         generators=generators,
         tqdm_class=tqdm_class,
     )

@@ -4,7 +4,12 @@ import argparse
 from dataclasses import fields, replace
 
 from mug.cli import add_earlier_names
+from mug.diffusion.samplers import samplers_in_words
+from mug.diffusion.spacings import SPACINGS
 from mug.generation.settings import SamplingSettings
+
+# What stands for None in the help
+UNSET = {"spacing": "what fits the model's noise schedule", "repetition": "as often as in people's charts"}
 
 
 def add_sampling_options(group: argparse._ActionsContainer) -> None:
@@ -22,8 +27,9 @@ def add_sampling_options(group: argparse._ActionsContainer) -> None:
         ),
         ("ensemble", (), int, "samples combined into each chart; 1 uses a single sample"),
         ("attempts", (), int, "how often to resample if the star rating is off"),
-        ("sampler", (), str, "ddim, or plms, which needs fewer steps for the same accuracy"),
+        ("sampler", (), str, samplers_in_words()),
         ("eta", ("--ddim_eta",), float, "noise that ddim adds per step, from 0 (none) to 1 (as in DDPM)"),
+        ("spacing", (), str, f"which timesteps are visited: {', '.join(SPACINGS)}"),
         (
             "repetition",
             (),
@@ -32,7 +38,7 @@ def add_sampling_options(group: argparse._ActionsContainer) -> None:
         ),
     ):
         usual = getattr(SamplingSettings, name)
-        usual = "as often as in people's charts" if usual is None else usual
+        usual = UNSET[name] if usual is None else usual
         described = f"{text} (default: the model's sampling.yaml, else {usual})"
         option = group.add_argument(f"--{name}", type=kind, help=described)
         add_earlier_names(group, option, *earlier)

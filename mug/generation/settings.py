@@ -7,6 +7,8 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+from mug.diffusion.samplers import SAMPLERS
+from mug.diffusion.spacings import SPACINGS
 from mug.errors import CheckpointError, MugError, PromptError
 from mug.files import replacing
 from mug.yaml_files import read_yaml, write_yaml
@@ -26,8 +28,9 @@ class SamplingSettings:
     ensemble: samples combined into each chart, see mug.generation.consensus; 1 uses a single sample as it is.
     attempts: the most times a chart is sampled. While its samples miss the requested stars, the next attempt is
     conditioned on stars corrected by the miss.
-    sampler: one of mug.diffusion.samplers.
+    sampler: one of mug.diffusion.samplers, by its name there.
     eta: how much noise DDIM adds at each step; 0 is deterministic, 1 as random as DDPM.
+    spacing: which timesteps are visited, one of mug.diffusion.spacings; None is the model's own.
     repetition: the share of measures alike in the music that start from the same noise, so that their notes come again;
     0 is none, 1 all; None is what gives as many motifs as people's charts of these stars have, see
     mug.generation.request. Only for models on an axis of beats, see mug.generation.motif_noise.
@@ -39,11 +42,10 @@ class SamplingSettings:
     attempts: int = 3
     sampler: str = "ddim"
     eta: float = 0.0
+    spacing: str | None = None
     repetition: float | None = None
 
     def __post_init__(self) -> None:
-        from mug.diffusion.samplers import SAMPLERS, STOCHASTIC  # here: it imports torch, and --help should be fast
-
         if not _is_whole(self.steps, MAX_STEPS):
             raise PromptError(f"{self.steps} steps: give 1 or more")
         if not _is_whole(self.ensemble, MAX_ENSEMBLE):
@@ -58,8 +60,11 @@ class SamplingSettings:
             raise PromptError(f"repetition {self.repetition}: give a number from 0 (free) to 1 (strict)")
         if self.sampler not in list(SAMPLERS):  # a list: an untrusted file may give an unhashable value
             raise PromptError(f"sampler '{self.sampler}': known are {', '.join(SAMPLERS)}")
-        if self.eta != 0 and self.sampler not in STOCHASTIC:
+        if self.eta != 0 and not SAMPLERS[self.sampler].takes_eta:
             raise PromptError(f"eta {self.eta}: the sampler {self.sampler} does not use eta; give eta 0")
+
+        if self.spacing is not None and self.spacing not in list(SPACINGS):
+            raise PromptError(f"spacing '{self.spacing}': known are {', '.join(SPACINGS)}")
 
     @classmethod
     def from_yaml(cls, path: Path) -> "SamplingSettings":

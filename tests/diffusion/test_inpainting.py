@@ -28,7 +28,7 @@ def run(sampler: Sampler, x_T: Tensor, known: KnownPart) -> tuple[Tensor, list[T
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_the_known_part_is_kept_and_the_rest_is_free(name: str) -> None:
     x_T = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(1))
-    sample, seen = run(SAMPLERS[name], x_T, KnownPart(MASK, torch.full((2, 3, 5), 9.0), x_T))
+    sample, seen = run(SAMPLERS[name].load(), x_T, KnownPart(MASK, torch.full((2, 3, 5), 9.0), x_T))
     assert (sample[..., :2] == 9.0).all()
     assert (sample[..., 2:].abs() < 5.0).all()
     assert torch.equal(seen[0][..., 2:], x_T[..., 2:])

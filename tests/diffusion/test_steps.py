@@ -15,12 +15,12 @@ from mug.errors import PromptError
 COSINE = torch.from_numpy(np.cumprod(1 - make_beta_schedule("cosine")))  # alpha_bar [1000]
 
 
-@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("name", ["ddim", "plms", "dpm++"])
 def test_samplers_begin_at_an_intermediate_level(name: str) -> None:
     alphas, steps = begun_at(COSINE, 200, 0.6)
     assert (len(alphas), steps) == (600, 120)
     x = torch.tensor([[[-1.0, 0.0, 0.7, 2.0]]], dtype=torch.float64)
-    sample = SAMPLERS[name](
+    sample = SAMPLERS[name].load()(
         partial(optimal_x0, alpha_bar=COSINE), x, alphas, steps, spacing="trailing", tqdm_class=lambda path, **_: path
     )
     torch.testing.assert_close(sample, exact_sample(x, COSINE, start=599), rtol=0, atol=1e-2)

@@ -18,7 +18,7 @@ from mug.charts.beatmap import Beatmap, TimingPoint
 from mug.charts.osu import parse_osu
 from mug.charts.osz import extract_osz, write_osz
 from mug.data.audio import load_audio
-from mug.diffusion.samplers import SAMPLERS
+from mug.diffusion.samplers import SAMPLERS, SamplerInfo
 from mug.errors import AudioError, ChartError, CheckpointError, ConfigError, PromptError
 from mug.features import Feature, FeatureSpec
 from mug.generation import ChartGenerator, SamplingSettings, Song
@@ -132,7 +132,7 @@ def test_the_same_seed_gives_the_same_chart_after_other_songs(generator, song, t
     assert chart(generator, song, seed=4).notes != first.notes
 
 
-@pytest.mark.parametrize("sampling", [{"eta": 0.0}, {"eta": 0.7}, {"sampler": "plms"}])
+@pytest.mark.parametrize("sampling", [{"eta": 0.0}, {"eta": 0.7}, {"sampler": "plms"}, {"sampler": "ddpm"}])
 def test_a_chart_of_several_is_the_one_of_its_own_seed(generator, song, sampling):
     several = generator.generate(
         song, {}, count=3, seed=5, settings=replace(PLAIN, **sampling), snap=False, tqdm_class=quiet
@@ -284,7 +284,8 @@ def test_prompt_guidance_and_audio_matter(generator, song, tmp_path):
 
 
 def test_the_sampler_and_its_eta_are_those_asked_for(generator, song):
-    settings = [PLAIN, replace(PLAIN, eta=0.7), replace(PLAIN, sampler="plms")]
+    settings = [replace(PLAIN, eta=0.7), replace(PLAIN, spacing="quad")]
+    settings += [replace(PLAIN, sampler=sampler) for sampler in SAMPLERS]
     written = [chart(generator, song, settings=each).notes for each in settings]
     assert all(a != b for a, b in combinations(written, 2))
     names = []
@@ -293,9 +294,9 @@ def test_the_sampler_and_its_eta_are_those_asked_for(generator, song):
         names.append(desc)
         return iterable
 
-    for sampler in ("ddim", "plms"):
+    for sampler in SAMPLERS:
         generator.generate(song, {}, settings=replace(PLAIN, sampler=sampler), tqdm_class=bar)
-    assert names == ["DDIM", "PLMS"]
+    assert names == ["DDIM", "PLMS", "DPM-Solver++", "DDPM"]
 
 
 def test_a_new_sampler_is_one_function_and_one_line(generator, song, monkeypatch):
@@ -305,7 +306,7 @@ def test_a_new_sampler_is_one_function_and_one_line(generator, song, monkeypatch
         calls.append((steps, eta))
         return denoise(x_T, torch.full((len(x_T),), len(alphas_cumprod) - 1))
 
-    monkeypatch.setitem(SAMPLERS, "one_step", one_step)
+    monkeypatch.setitem(SAMPLERS, "one_step", SamplerInfo(lambda: one_step, "a single step"))
     assert len(chart(generator, song, settings=replace(PLAIN, sampler="one_step")).notes) > 10
     assert calls == [(STEPS, 0.0)]
 

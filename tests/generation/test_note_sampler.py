@@ -6,7 +6,7 @@ import torch
 from tiny_model import FEATURES, save_tiny_placement
 
 from mug.checkpoints.trained_model import load_trained_model
-from mug.diffusion.samplers import SAMPLERS
+from mug.diffusion.samplers import SAMPLERS, SamplerInfo
 from mug.errors import CheckpointError
 from mug.features import FeatureSpec
 from mug.generation.note_sampler import NoteSampler
@@ -70,8 +70,7 @@ def test_each_sample_has_noise_of_its_own(sampler, monkeypatch):
             drawn.extend(torch.randn(3, *x_T.shape[1:], generator=generator))
         return x_T
 
-    monkeypatch.setitem(SAMPLERS, "drawing", drawing)
-    monkeypatch.setattr("mug.diffusion.samplers.STOCHASTIC", {"drawing"})
+    monkeypatch.setitem(SAMPLERS, "drawing", SamplerInfo(lambda: drawing, "draws", takes_eta=True))
     settings = SamplingSettings(steps=4, ensemble=3, sampler="drawing", eta=0.5)
     spectrum, feature_ids = np.zeros((16, 100), dtype=np.float32), np.stack([NO_PROMPT] * 2)
     sampler.sample(spectrum, feature_ids, [5, 6], settings, None)

@@ -5,6 +5,7 @@ import argparse
 import pytest
 
 from mug.commands import chart, evaluate, export
+from mug.diffusion.samplers import SAMPLERS
 from mug.generation.sampling_options import add_sampling_options, settings_from
 from mug.generation.settings import SAMPLING, SamplingSettings
 
@@ -20,7 +21,10 @@ def test_what_is_not_given_is_the_models(parser):
     own = SamplingSettings(steps=20, ensemble=5)
     assert settings_from(parser.parse_args([]), own) == own
     given = ["--guidance", "2", "--steps", "7", "--sampler", "plms", "--attempts", "1", "--repetition", "1"]
-    expected = SamplingSettings(steps=7, guidance=2.0, ensemble=5, attempts=1, sampler="plms", repetition=1.0)
+    given += ["--spacing", "quad"]
+    expected = SamplingSettings(
+        steps=7, guidance=2.0, ensemble=5, attempts=1, sampler="plms", spacing="quad", repetition=1.0
+    )
     assert settings_from(parser.parse_args(given), own) == expected
 
 
@@ -42,8 +46,9 @@ def test_charts_are_counted_by_either_name():
 @pytest.mark.parametrize("command", [chart, evaluate, export])
 def test_every_command_has_the_same_options(command):
     shown = command.build_parser().format_help()
-    for name in ("steps", "guidance", "ensemble", "attempts", "sampler", "eta", "repetition"):
+    for name in ("steps", "guidance", "ensemble", "attempts", "sampler", "eta", "spacing", "repetition"):
         assert f"--{name} " in shown
+    assert all(f"{name}: " in " ".join(shown.split()) for name in SAMPLERS)
 
 
 def test_an_exported_model_may_have_settings_of_its_own(tiny_checkpoint, tmp_path):

@@ -13,7 +13,7 @@ from mug.training.export import export_run
 
 def test_defaults_are_those_of_the_command_line():
     assert SamplingSettings() == SamplingSettings(
-        steps=10, guidance=1.0, ensemble=24, attempts=3, sampler="ddim", eta=0.0, repetition=None
+        steps=10, guidance=1.0, ensemble=24, attempts=3, sampler="ddim", eta=0.0, spacing=None, repetition=None
     )
 
 
@@ -33,8 +33,11 @@ def test_defaults_are_those_of_the_command_line():
         ({"repetition": 1.5}, "repetition 1.5: give a number from 0 (free) to 1 (strict)"),
         ({"repetition": -0.1}, "repetition -0.1"),
         ({"repetition": "often"}, "repetition often"),
-        ({"sampler": "euler"}, "sampler 'euler': known are ddim, plms"),
+        ({"sampler": "euler"}, "sampler 'euler': known are ddim, plms, dpm++, ddpm"),
         ({"sampler": ["ddim"]}, "sampler"),
+        ({"spacing": "even"}, "spacing 'even': known are uniform, quad, karras, trailing"),
+        ({"spacing": ["quad"]}, "spacing"),
+        ({"sampler": "ddpm", "eta": 1.0}, "eta 1.0: the sampler ddpm does not use eta"),
         ({"sampler": "plms", "eta": 0.5}, "eta 0.5: the sampler plms does not use eta"),
     ],
 )
@@ -47,8 +50,8 @@ def test_a_file_gives_some_settings_or_all(tmp_path):
     path = tmp_path / "sampling.yaml"
     path.write_text("steps: 20\nguidance: 2\n")
     assert SamplingSettings.from_yaml(path) == SamplingSettings(steps=20, guidance=2.0)
-    SamplingSettings(eta=0.5, repetition=0.25).save(path)
-    assert SamplingSettings.from_yaml(path) == SamplingSettings(eta=0.5, repetition=0.25)
+    SamplingSettings(eta=0.5, spacing="karras", repetition=0.25).save(path)
+    assert SamplingSettings.from_yaml(path) == SamplingSettings(eta=0.5, spacing="karras", repetition=0.25)
 
 
 @pytest.mark.parametrize(
