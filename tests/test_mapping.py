@@ -83,6 +83,11 @@ def test_the_sampler_is_the_one_asked_for(monkeypatch, capsys, tiny_checkpoint, 
     for flags, bar in (([], "DDIM: "), (["--sampler", "plms"], "PLMS: ")):
         run(monkeypatch, *common, *flags)
         assert bar in capsys.readouterr().err
+    avoiding = ["--guidance", 2, "--prompt", "ln=true", "--negative_prompt"]
+    with pytest.raises(PromptError, match="ln=True is in the prompt and in the negative prompt"):
+        run(monkeypatch, *common, *avoiding, "ln=true")
+    with pytest.raises(PromptError, match="unknown feature 'long'"):
+        run(monkeypatch, *common, *avoiding, "long=true")
 
 
 def test_songs_of_one_name_do_not_replace_each_other(monkeypatch, tiny_checkpoint, song, tmp_path):

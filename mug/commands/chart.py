@@ -41,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     from mug.timing.misfit import misfit  # imports librosa
 
     prompts = read_prompts(args.prompt, args.prompt_dir)
+    negative_prompt = read_features(args.negative_prompt)
     song = Song(
         title=args.audio_title,
         artist=args.audio_artist,
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.keys not in (None, generator.keys):
         wanted = f"{args.keys}K needs a model trained on {args.keys}K charts"
         raise PromptError(f"this model writes {generator.keys}K charts; {wanted}")
-    for prompt in prompts.values():
+    for prompt in (*prompts.values(), negative_prompt):
         generator.spec.check(prompt)
     settings = settings_from(args, generator.settings)
     charts: list[GeneratedChart] = []
@@ -69,6 +70,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             settings=settings,
             snap=not args.no_snap,
             jack_interval_ms=args.jack_interval,
+            negative_prompt=negative_prompt,
         )
         for chart in written:
             chart.version = f"{chart.version} {name}".strip()
@@ -135,6 +137,13 @@ def build_parser() -> argparse.ArgumentParser:
     wanted.add_argument(
         "--prompt_dir", type=Path, help="a folder of prompt files; each makes a difficulty of the package"
     )
+    wanted.add_argument(
+        "--negative_prompt",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE | FILE.yaml",
+        help="features that the charts should not have, such as jackspeed=true; needs --guidance above 1",
+    )
     count = wanted.add_argument("--count", type=int, default=1, help="charts per prompt (default 1)")
     add_earlier_names(wanted, count, "--n_samples")
     wanted.add_argument("--seed", type=int, default=0, help="the same seed gives the same chart (default 0)")
@@ -163,21 +172,27 @@ def read_prompts(items: Sequence[str], folder: Path | None) -> dict[str, dict[st
 
     Raises PromptError for items that are neither a file nor KEY=VALUE.
     """
-    overrides: dict[str, Any] = {}
-    for item in items:
-        key, equals, value = item.partition("=")
-        if equals:
-            overrides[key] = yaml_value(value, item)
-        elif item.endswith((".yaml", ".yml")):
-            overrides |= read_prompt(Path(item))
-        else:
-            raise PromptError(f"'{item}' is neither KEY=VALUE nor a .yaml file")
+    overrides = read_features(items)
     if folder is None:
         return {"": overrides}
     files = sorted(find_file(folder).glob("*.y*ml"))
     if not files:
         raise PromptError(f"{folder}: no .yaml files in it; configs/mapping_config/ has examples")
     return {file.stem.replace("_", " "): read_prompt(file) | overrides for file in files}
+
+
+def read_features(items: Sequence[str]) -> dict[str, Any]:
+    """Return the features of KEY=VALUE items and prompt files; later ones win. Raises PromptError."""
+    features: dict[str, Any] = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if equals:
+            features[key] = yaml_value(value, item)
+        elif item.endswith((".yaml", ".yml")):
+            features |= read_prompt(Path(item))
+        else:
+            raise PromptError(f"'{item}' is neither KEY=VALUE nor a .yaml file")
+    return features
 
 
 def read_prompt(path: Path) -> dict[str, Any]:

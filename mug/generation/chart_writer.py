@@ -94,8 +94,10 @@ class ChartWriter:
         repeats = [
             prepared.repeats(request.repetition_of(drafts[index].wanted), drafts[index].seed) for index in prompts
         ]
+        negative = request.negative_prompt
+        negative_ids = self._ids_of(negative, prepared.bpm) if negative else None  # [F]
         ensembles = self._sampler.sample(
-            prepared.spectrum, feature_ids, seeds, request.settings, tqdm_class, prepared.axis, repeats
+            prepared.spectrum, feature_ids, seeds, request.settings, tqdm_class, prepared.axis, repeats, negative_ids
         )
         return {
             index: [

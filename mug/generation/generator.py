@@ -101,17 +101,23 @@ class ChartGenerator:
         snap: bool = True,
         jack_interval_ms: float = JACK_INTERVAL_MS,
         tqdm_class: Callable[..., Any] = tqdm,
+        negative_prompt: Prompt | None = None,
     ) -> list[GeneratedChart]:
         """Write `count` charts of a song. Chart i depends on seed + i alone, not on the other charts.
 
-        prompt: values by feature; a feature that is missing or None is not given. song: known metadata and timing.
+        prompt: values by feature; a feature that is missing or None is not given. negative_prompt: features that the
+        charts should not have; it needs guidance above 1. song: known metadata and timing.
         settings: by default the model's own, `self.settings`. snap, jack_interval_ms: see Request. A chart without
         notes is left out with a warning. Raises PromptError, AudioError, and ChartError if no chart has notes.
         """
-        given = {name: value for name, value in prompt.items() if value is not None}
+        given, unwanted = (
+            {name: value for name, value in (features or {}).items() if value is not None}
+            for features in (prompt, negative_prompt)
+        )
         settings = self.settings if settings is None else settings
-        request = Request(Path(audio), given, count, seed, song or Song(), settings, snap, jack_interval_ms)
-        self._feature_ids(given, None)  # an invalid prompt fails before any audio is decoded
+        request = Request(Path(audio), given, count, seed, song or Song(), settings, snap, jack_interval_ms, unwanted)
+        for features in (given, unwanted):
+            self._feature_ids(features, None)  # an invalid prompt fails before any audio is decoded
         prepared = self.reader.read(request.audio, request.song)
         expected = self._expected(prepared, given, settings)
         drafts = [Draft(seed + index, given, given, expected) for index in range(count)]

@@ -21,7 +21,7 @@ from mug.checkpoints.trained_model import TrainedModel
 from mug.data.beat_axis import BeatAxis
 from mug.data.motifs import Motifs
 from mug.data.note_codec import NoteCodec
-from mug.diffusion.guidance import guided
+from mug.diffusion.guidance import guided, timesteps_within
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.samplers import SAMPLERS
 from mug.errors import ChartError, CheckpointError
@@ -44,20 +44,32 @@ def sample_planes(
     lengths: Tensor | None = None,
     generators: Sequence[torch.Generator] | None = None,
     tqdm_class: Callable[..., Any] = tqdm,
+    negative_ids: Tensor | None = None,
 ) -> Tensor:
     """Return note planes [B, 4K, T], as logits and raw offsets, sampled from the noise x_T [B, Z, L].
 
     feature_ids: prompts [B, F]. audios: the output of `model.encode_audio`, for every item. lengths: latent frames of
-    each song [B]; None if all fill their row. generators: one per item, for the noise that eta adds.
+    each song [B]; None if all fill their row. generators: one per item, for the noise that eta adds. negative_ids: the
+    prompt [F] that guidance leads away from; None is the prompt without features.
     """
-    not_given = repeat(model.model.cond_stage_model.first, "f -> b f", b=len(x_T))  # ids of the prompt without features
+    away_from = model.model.cond_stage_model.first if negative_ids is None else negative_ids
+    uncond = model.encode_prompt(repeat(away_from, "f -> b f", b=len(x_T)))
 
     def denoise(x: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor]) -> Tensor:
         repeated = None if lengths is None else lengths.repeat(len(x) // len(x_T))  # guidance doubles the batch
         return model.denoise(x, t, context, audios, repeated)
 
     z = SAMPLERS[settings.sampler].load()(
-        guided(denoise, model.encode_prompt(feature_ids), model.encode_prompt(not_given), settings.guidance, audios),
+        guided(
+            denoise,
+            model.encode_prompt(feature_ids),
+            uncond,
+            settings.guidance,
+            audios,
+            settings.guidance_rescale,
+            timesteps_within(model.alphas_cumprod, settings.guidance_interval),
+            lengths,
+        ),
         x_T,
         model.alphas_cumprod,
         settings.steps,
@@ -91,18 +103,21 @@ class NoteSampler:
         tqdm_class: Callable[..., Any],
         axis: BeatAxis | None = None,
         repeats: Sequence[Motifs | None] | None = None,
+        negative_ids: np.ndarray | None = None,
     ) -> list[list[list[Note]]]:
         """Sample N ensembles for a song's spectrum [M, A], one per seed, conditioned on the prompts' ids [N, F].
 
         The samples of an ensemble start from successive noises of one generator. Returns notes [seed][sample].
         axis: of a model that counts beats; the spectrum is the one heard on it, and notes lie on its lines. repeats: of
-        each ensemble, which measures repeat others, in latent frames, see mug.generation.motif_noise.
+        each ensemble, which measures repeat others, in latent frames, see mug.generation.motif_noise. negative_ids: of
+        the negative prompt [F], None without one.
         """
         model, device = self.model, self.model.device
         audio_frames = self.grid.audio_per_latent
         length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
         audio = _with_silence(spectrum, length * audio_frames).to(device)  # [1, M, A]
         ids = torch.from_numpy(feature_ids).to(device)  # [N, F]
+        negative = None if negative_ids is None else torch.from_numpy(negative_ids).to(device)  # [F]
         draws = settings.ensemble
         batch = max(1, BATCH_LATENT_FRAMES // length)
         samples: list[list[Note]] = []
@@ -122,6 +137,7 @@ class NoteSampler:
                     settings,
                     generators=[generator_of(seeds[index], draw) for index, draw in jobs],
                     tqdm_class=tqdm_class,
+                    negative_ids=negative,
                 )
                 arrays = planes.float().cpu().numpy()  # [B, 4K, T]
                 samples += [self.codec.decode(array, threshold=0.0) for array in arrays]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +56,8 @@ class Request:
     """A request for charts of one song, with one prompt. Raises PromptError for impossible values.
 
     prompt: the given features. count, seed: chart i is sampled from seed + i. snap: whether notes are snapped to the
-    beat. jack_interval_ms: notes of a column that are closer than this are moved apart.
+    beat. jack_interval_ms: notes of a column that are closer than this are moved apart. negative_prompt: the features
+    that guidance leads away from; they need a guidance other than 1.
     """
 
     audio: Path
@@ -67,6 +68,7 @@ class Request:
     settings: SamplingSettings
     snap: bool
     jack_interval_ms: float
+    negative_prompt: Prompt = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MAX_CHARTS:
@@ -75,6 +77,11 @@ class Request:
             raise PromptError(f"seed {self.seed}: give a whole number from 0 to {MAX_SEED}")
         if not self.jack_interval_ms >= 0:
             raise PromptError(f"minijack interval {self.jack_interval_ms} ms: give 0 or more")
+        if self.negative_prompt and self.settings.guidance == 1:
+            raise PromptError("a negative prompt has no effect without guidance: set guidance above 1, such as 2")
+        for name, value in self.negative_prompt.items():
+            if self.prompt.get(name) == value:
+                raise PromptError(f"{name}={value} is in the prompt and in the negative prompt; keep one")
 
     def repetition_of(self, prompt: Prompt) -> float:
         """The share of repeats that come again: as set, or else what people's charts of the prompt's stars have."""
@@ -97,9 +104,11 @@ class Request:
 
     def metadata(self, index: int) -> dict[str, str]:
         """How the chart was made, for its metadata."""
+        negative = {"AINegativePrompt": json.dumps(self.negative_prompt, default=float)} if self.negative_prompt else {}
         return {
             "AIMode": CREATOR,
             "AIPrompt": json.dumps(self.prompt, default=float),  # numpy's numbers, too
+            **negative,
             "AISeed": str(self.seed + index),
             "AIEnsemble": str(self.settings.ensemble),
         }

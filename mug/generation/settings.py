@@ -31,6 +31,9 @@ class SamplingSettings:
     sampler: one of mug.diffusion.samplers, by its name there.
     eta: how much noise DDIM adds at each step; 0 is deterministic, 1 as random as DDPM.
     spacing: which timesteps are visited, one of mug.diffusion.spacings; None is the model's own.
+    guidance_rescale: how far latents that strong guidance made larger are scaled back, from 0 (not) to 1 (to what they
+    are without guidance). guidance_interval: guidance is applied at noise levels (noise / signal) above the first value
+    and up to the second, such as 0.2 and 5; None is at all. For both see mug.diffusion.guidance.
     repetition: the share of measures alike in the music that start from the same noise, so that their notes come again;
     0 is none, 1 all; None is what gives as many motifs as people's charts of these stars have, see
     mug.generation.request. Only for models on an axis of beats, see mug.generation.motif_noise.
@@ -43,9 +46,13 @@ class SamplingSettings:
     sampler: str = "ddim"
     eta: float = 0.0
     spacing: str | None = None
+    guidance_rescale: float = 0.0
+    guidance_interval: tuple[float, float] | None = None
     repetition: float | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.guidance_interval, list):  # as YAML and command lines give it
+            object.__setattr__(self, "guidance_interval", tuple(self.guidance_interval))
         if not _is_whole(self.steps, MAX_STEPS):
             raise PromptError(f"{self.steps} steps: give 1 or more")
         if not _is_whole(self.ensemble, MAX_ENSEMBLE):
@@ -56,13 +63,18 @@ class SamplingSettings:
             raise PromptError(f"guidance {self.guidance}: give a number, such as 3")
         if not (_is_number(self.eta) and 0 <= self.eta <= 1):
             raise PromptError(f"eta {self.eta}: give a number from 0 (deterministic) to 1 (as random as DDPM)")
+        if not (_is_number(self.guidance_rescale) and 0 <= self.guidance_rescale <= 1):
+            raise PromptError(f"guidance_rescale {self.guidance_rescale}: give a number from 0 (none) to 1 (all)")
+        if self.guidance_interval is not None and not _is_interval(self.guidance_interval):
+            raise PromptError(
+                f"guidance_interval {self.guidance_interval}: give two noise levels, 0 <= low < high, such as 0.2 5"
+            )
         if self.repetition is not None and not (_is_number(self.repetition) and 0 <= self.repetition <= 1):
             raise PromptError(f"repetition {self.repetition}: give a number from 0 (free) to 1 (strict)")
         if self.sampler not in list(SAMPLERS):  # a list: an untrusted file may give an unhashable value
             raise PromptError(f"sampler '{self.sampler}': known are {', '.join(SAMPLERS)}")
         if self.eta != 0 and not SAMPLERS[self.sampler].takes_eta:
             raise PromptError(f"eta {self.eta}: the sampler {self.sampler} does not use eta; give eta 0")
-
         if self.spacing is not None and self.spacing not in list(SPACINGS):
             raise PromptError(f"spacing '{self.spacing}': known are {', '.join(SPACINGS)}")
 
@@ -89,6 +101,10 @@ class SamplingSettings:
 
 def _is_whole(value: Any, most: int) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool) and 1 <= int(value) <= most
+
+
+def _is_interval(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value)) and 0 <= value[0] < value[1]
 
 
 def _is_number(value: Any) -> bool:

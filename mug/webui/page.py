@@ -19,6 +19,7 @@ import gradio as gr
 from mug.charts.osu import read_osu
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.data.audio import read_tags
+from mug.diffusion.samplers import SAMPLERS, samplers_in_words
 from mug.errors import ConfigError, MugError
 from mug.features import Feature
 from mug.generation.generator import ChartGenerator
@@ -97,6 +98,16 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 title = gr.Textbox(label="Title", placeholder="its file's name", min_width=120, elem_id="song-title")
                 artist = gr.Textbox(label="Artist", placeholder="its file's name", min_width=120, elem_id="song-artist")
             form = PromptForm(generator.spec)
+            yes_or_no = [feature.name for feature in generator.spec.of_charts.features if feature.type == "bool"]
+            avoided_info = "The chart should have none of it. Needs a guidance above 1, under Sampling."
+            avoided = gr.Dropdown(
+                [(label_of(name)[0], name) for name in yes_or_no],
+                value=[],
+                multiselect=True,
+                label="Avoid",
+                info=avoided_info,
+                visible=bool(yes_or_no),
+            )
             with gr.Accordion("Timing and clean-up", open=False):
                 own_timing = gr.Checkbox(False, label="I know the tempo", info="Otherwise it is fitted to the notes.")
                 with gr.Row(visible=False) as timing:
@@ -112,6 +123,9 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 guidance_info = "How strictly to follow the prompt; 1 is no guidance."
                 low, high = min(1, own.guidance), max(30, own.guidance)
                 guidance = gr.Slider(low, high, own.guidance, step=0.5, label="Guidance", info=guidance_info)
+                rescale_info = "Takes back what strong guidance adds to every pattern; 0 is off, 0.7 is usual."
+                rescale = gr.Slider(0, 1, own.guidance_rescale, step=0.05, label="Guidance rescale", info=rescale_info)
+                sampler = gr.Dropdown(list(SAMPLERS), value=own.sampler, label="Sampler", info=samplers_in_words())
                 ensemble_info = "Samples combined into each chart. 1 is faster and more random."
                 ensemble = gr.Slider(1, MAX_ENSEMBLE, own.ensemble, step=1, label="Ensemble", info=ensemble_info)
                 repetition_info = (
@@ -174,12 +188,15 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                     generator.settings,
                     steps=int(values[steps]),
                     guidance=values[guidance],
+                    guidance_rescale=values[rescale],
+                    sampler=values[sampler],
                     ensemble=int(values[ensemble]),
                     repetition=None if values[usual_repetition] else values[repetition],
                 ),
                 snap=values[snap],
                 jack_interval_ms=values[jack_ms],
                 tqdm_class=lambda steps, **_: progress.tqdm(steps, desc="Composing"),
+                negative_prompt=dict.fromkeys(values[avoided], True),
             )
             if len(charts) < values[count]:
                 gr.Info(f"{int(values[count]) - len(charts)} charts came out empty and were left out.")
@@ -204,6 +221,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
     fields: dict[str, Any] = {"audio": audio, "title": title, "artist": artist, "own_timing": own_timing, "bpm": bpm}
     fields |= {"offset_ms": offset_ms, "snap": snap, "jack_interval_ms": jack_ms, "steps": steps, "guidance": guidance}
     fields |= {"ensemble": ensemble, "usual_repetition": usual_repetition, "repetition": repetition}
+    fields |= {"sampler": sampler, "guidance_rescale": rescale, "avoided": avoided}
     fields |= {"seed": seed, "count": count, **form.fields}
     named(generate, fields)
     # others wait in the queue

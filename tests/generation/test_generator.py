@@ -283,6 +283,37 @@ def test_prompt_guidance_and_audio_matter(generator, song, tmp_path):
     assert chart(generator, other).notes != plain.notes
 
 
+def test_a_negative_prompt_leads_away_from_it(generator, song):
+    plain = chart(generator, song)
+    without = chart(generator, song, negative_prompt={"sr": 7.5, "ln": None})
+    assert without.notes != plain.notes
+    assert without.notes != chart(generator, song, negative_prompt={"sr": 1.5}).notes
+    assert json.loads(without.metadata["AINegativePrompt"]) == {"sr": 7.5}
+    assert "AINegativePrompt" not in plain.metadata
+
+
+@pytest.mark.parametrize(
+    ("prompt", "negative_prompt", "settings", "reason"),
+    [
+        ({}, {"ln": True}, replace(PLAIN, guidance=1), "no effect without guidance: set guidance above 1"),
+        ({"ln": True}, {"ln": True}, PLAIN, "ln=True is in the prompt and in the negative prompt; keep one"),
+        ({}, {"lm": True}, PLAIN, "unknown feature 'lm'"),
+    ],
+)
+def test_an_impossible_negative_prompt_is_refused(generator, song, prompt, negative_prompt, settings, reason):
+    with pytest.raises(PromptError, match=reason):
+        chart(generator, song, prompt, settings, negative_prompt=negative_prompt)
+
+
+def test_guidance_is_rescaled_and_kept_to_its_interval(generator, song):
+    strong = replace(PLAIN, guidance=9.0)
+    notes = chart(generator, song, {"sr": 7.5}, strong).notes
+    assert chart(generator, song, {"sr": 7.5}, replace(strong, guidance_rescale=1.0)).notes != notes
+    nowhere = replace(strong, guidance_interval=(1e6, 1e7))
+    unguided = chart(generator, song, {"sr": 7.5}, replace(PLAIN, guidance=1.0)).notes
+    assert chart(generator, song, {"sr": 7.5}, nowhere).notes == unguided != notes
+
+
 def test_the_sampler_and_its_eta_are_those_asked_for(generator, song):
     settings = [replace(PLAIN, eta=0.7), replace(PLAIN, spacing="quad")]
     settings += [replace(PLAIN, sampler=sampler) for sampler in SAMPLERS]

@@ -13,7 +13,16 @@ from mug.training.export import export_run
 
 def test_defaults_are_those_of_the_command_line():
     assert SamplingSettings() == SamplingSettings(
-        steps=10, guidance=1.0, ensemble=24, attempts=3, sampler="ddim", eta=0.0, spacing=None, repetition=None
+        steps=10,
+        guidance=1.0,
+        ensemble=24,
+        attempts=3,
+        sampler="ddim",
+        eta=0.0,
+        spacing=None,
+        guidance_rescale=0.0,
+        guidance_interval=None,
+        repetition=None,
     )
 
 
@@ -35,6 +44,13 @@ def test_defaults_are_those_of_the_command_line():
         ({"repetition": "often"}, "repetition often"),
         ({"sampler": "euler"}, "sampler 'euler': known are ddim, plms, dpm++, ddpm"),
         ({"sampler": ["ddim"]}, "sampler"),
+        ({"guidance_rescale": 1.1}, "guidance_rescale 1.1: give a number from 0 (none) to 1 (all)"),
+        ({"guidance_rescale": "all"}, "guidance_rescale all"),
+        ({"guidance_interval": (5.0, 0.2)}, "guidance_interval (5.0, 0.2): give two noise levels, 0 <= low < high"),
+        ({"guidance_interval": (-1.0, 0.2)}, "guidance_interval (-1.0, 0.2)"),
+        ({"guidance_interval": [0.2]}, "guidance_interval (0.2,)"),
+        ({"guidance_interval": ("low", "high")}, "guidance_interval ('low', 'high')"),
+        ({"guidance_interval": 3.0}, "guidance_interval 3.0"),
         ({"spacing": "even"}, "spacing 'even': known are uniform, quad, karras, trailing"),
         ({"spacing": ["quad"]}, "spacing"),
         ({"sampler": "ddpm", "eta": 1.0}, "eta 1.0: the sampler ddpm does not use eta"),
@@ -50,8 +66,9 @@ def test_a_file_gives_some_settings_or_all(tmp_path):
     path = tmp_path / "sampling.yaml"
     path.write_text("steps: 20\nguidance: 2\n")
     assert SamplingSettings.from_yaml(path) == SamplingSettings(steps=20, guidance=2.0)
-    SamplingSettings(eta=0.5, spacing="karras", repetition=0.25).save(path)
-    assert SamplingSettings.from_yaml(path) == SamplingSettings(eta=0.5, spacing="karras", repetition=0.25)
+    own = SamplingSettings(eta=0.5, spacing="karras", guidance_interval=(0.2, 5.0), repetition=0.25)
+    own.save(path)
+    assert SamplingSettings.from_yaml(path) == own
 
 
 @pytest.mark.parametrize(
