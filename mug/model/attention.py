@@ -18,15 +18,16 @@ from mug.model.recompute import maybe_recomputed
 MAX_DISTANCE = 64  # positions further apart share a table entry
 
 
-def toeplitz(table: Tensor, n_queries: int, n_keys: int) -> Tensor:
-    """Spread a table over relative distances: [2 MAX_DISTANCE + 1, H] -> [H, L, S].
+def hankel(table: Tensor, n_queries: int, n_keys: int) -> Tensor:
+    """Spread a table over relative distances, the last query first: [2 MAX_DISTANCE + 1, H] -> [H, L, S].
 
-    Entry (i, j) is table[clamp(j - i) + MAX_DISTANCE]. Every diagonal is looked up once, so the gradient sums along
-    diagonals instead of scattering L * S entries into a few rows.
+    Entry (L - 1 - i, j) is table[clamp(j - i) + MAX_DISTANCE]. In this order the result is a view of L + S - 1 numbers
+    a head: a matrix of a long song would not fit in the cache. The gradient sums along diagonals instead of scattering
+    L * S entries into a few rows.
     """
     distances = torch.arange(1 - n_queries, n_keys, device=table.device).clamp(-MAX_DISTANCE, MAX_DISTANCE)
-    diagonals = table[distances + MAX_DISTANCE].t()  # [H, L + S - 1], the entry of j - i at j - i + L - 1
-    return diagonals.unfold(1, n_keys, 1).flip(1)  # [H, L, S]
+    diagonals = table.t().contiguous()[:, distances + MAX_DISTANCE]  # [H, L + S - 1], of j - i at j - i + L - 1
+    return diagonals.unfold(1, n_keys, 1)
 
 
 class RelativeAttention(nn.Module):
@@ -57,10 +58,10 @@ class RelativeAttention(nn.Module):
         q = rearrange(self.to_q(x) * self.scale, "b l (h d) -> b h l d", h=self.heads)
         k = rearrange(self.to_k(source), "b s (h d) -> b h s d", h=self.heads)
         v = rearrange(self.to_v(source), "b s (h d) -> b h s d", h=self.heads)
-        bias = toeplitz(self.relative_position_embedding * self.scale, q.shape[2], k.shape[2])  # [H, L, S]
-        gate = toeplitz(self.C_embedding, q.shape[2], k.shape[2])
-        out = gated_attention(q, k, v, bias, gate, mask if context is None else None)  # [B, H, L, D]
-        return self.to_out(rearrange(out, "b h l d -> b l (h d)"))
+        bias = hankel(self.relative_position_embedding * self.scale, q.shape[2], k.shape[2])  # [H, L, S]
+        gate = hankel(self.C_embedding, q.shape[2], k.shape[2])
+        out = gated_attention(q.flip(2), k, v, bias, gate, mask if context is None else None)  # [B, H, L, D]
+        return self.to_out(rearrange(out.flip(2), "b h l d -> b l (h d)"))
 
 
 class GatedLinear(nn.Module):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from records import Record, recordings
 
-from mug.model.attention import MAX_DISTANCE, ContextualTransformer, RelativeAttention, toeplitz
+from mug.model.attention import MAX_DISTANCE, ContextualTransformer, RelativeAttention, hankel
 
 
 @pytest.mark.parametrize("name", recordings("attention_core"))
@@ -23,12 +23,12 @@ def test_reproduces_the_recorded_transformer(parity, name):
     record.assert_all_reproduced()
 
 
-def test_toeplitz_looks_up_clamped_distances():
+def test_hankel_looks_up_clamped_distances_last_query_first():
     table = torch.arange(2 * MAX_DISTANCE + 1.0)[:, None] * torch.tensor([1.0, -1.0])
-    spread = toeplitz(table, 131, 7)
+    spread = hankel(table, 131, 7)
     assert spread.shape == (2, 131, 7)
     for i, j, distance in ((0, 0, 0), (0, 6, 6), (5, 2, -3), (130, 0, -64), (67, 3, -64), (66, 3, -63)):
-        assert spread[:, i, j].tolist() == [distance + 64, -distance - 64]
+        assert spread[:, 130 - i, j].tolist() == [distance + 64, -distance - 64]
 
 
 def test_attention_by_definition():

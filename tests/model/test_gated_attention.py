@@ -26,7 +26,11 @@ MASK = torch.arange(11) < torch.tensor([11, 4, 1, 7, 11])[:, None]
 
 
 @pytest.mark.parametrize("mask", [None, MASK], ids=["whole", "padded"])
-@pytest.mark.parametrize("chunk", [1, 2 * 7 * 11 * 2, 10**6], ids=["one by one", "two and one", "together"])
+@pytest.mark.parametrize(
+    "chunk",
+    [1, 3 * 11, 7 * 11, 2 * 7 * 11 * 2, 10**6],
+    ids=["a query", "three and one query", "a head", "two and one song", "together"],
+)
 def test_value_and_gradient_are_those_of_the_formula(mask, chunk, monkeypatch):
     monkeypatch.setattr(module, "CPU_CHUNK", chunk)
     arguments = inputs()
