@@ -34,7 +34,8 @@ def place(
     note is in a column that is held, nor in the `RELEASE_MS` after.
     """
     rng = np.random.default_rng(seed)
-    sources = draw_sources(measures, rng)
+    returning = float(np.interp(gap_ms, odds.GAP_MS, odds.reach_of(keys).returns))
+    sources = draw_sources(measures, rng, returning)
     figures = draw_figures(len(sources), habits, keys, rng)
     to_the_right = {measure.idea: bool(rng.random() < UPWARDS_RIGHT) for measure in measures}
     fingers, contour = Fingers(habits, gap_ms, keys, rng), Contour()

@@ -30,19 +30,20 @@ class Fingers:
         self.load = [0.0] * keys
         self.rows: list[Sequence[int]] = [(), ()]  # the last two, latest first
         self.now_ms = LONG_AGO
-        wide = int(keys >= odds.WIDE)
-        self.anchor = habits.anchor + odds.ANCHOR[wide]
-        hand, neighbour = odds.CHORD_HAND[wide], odds.CHORD_NEIGHBOUR[wide]
+        self.reach = reach = odds.reach_of(keys)
+        self.anchor = habits.anchor + reach.anchor
+        self.again = habits.again_chords + reach.again_chords, habits.again_mixed + reach.again_mixed
         ages = np.arange(0.0, odds.RECENT_MS[-1], AGE_STEP_MS)
         self.recent: list[float] = (habits.quick * np.interp(ages, odds.RECENT_MS, odds.RECENT)).tolist()
-        self.follows = [  # a single note after a single note
-            [odds.SAME_HAND * (i != j and one == other) + dict(enumerate(odds.NEAR)).get(abs(i - j), 0.0)
-             for j, other in enumerate(self.hands)]
+        near = dict(enumerate(reach.near))
+        self.near = [[near.get(abs(i - j), 0.0) for j in range(keys)] for i in range(keys)]  # single notes
+        self.same_hand = [
+            [odds.SAME_HAND * (i != j and one == other) for j, other in enumerate(self.hands)]
             for i, one in enumerate(self.hands)
-        ]  # fmt: skip
+        ]
         self.together = [  # notes of a chord
             [
-                hand * (one == other) + neighbour * (abs(i - j) == 1) + odds.CHORD_MIRRORED * (j == mirrored(i, keys))
+                reach.chord_hand * (one == other) + odds.CHORD_MIRRORED * (j == mirrored(i, keys))
                 for j, other in enumerate(self.hands)
             ]
             for i, one in enumerate(self.hands)
@@ -60,6 +61,7 @@ class Fingers:
     def choose(self, moment: Moment, favoured: Mapping[int, float]) -> list[int]:
         """The best free columns for a moment. `favoured`: what the music has to say, as log odds."""
         suits = self._odds(moment)
+        neighbour = self._by_speed(moment, self.reach.chord_neighbour)
         for column, more in favoured.items():
             if column in suits:
                 suits[column] += more
@@ -70,7 +72,7 @@ class Fingers:
             del suits[best]
             together = self.together[best]
             for column in suits:
-                suits[column] += together[column]
+                suits[column] += together[column] + neighbour * (abs(column - best) == 1)
         return chosen
 
     def take(self, moment: Moment, columns: Sequence[int]) -> None:
@@ -94,8 +96,11 @@ class Fingers:
         holding = {self.hands[c] for c, end_ms in enumerate(self.held_ms) if end_ms > time_ms}
         quick = time_ms - self.now_ms <= odds.QUICK_MS
         last, second = self.rows if quick else ((), ())
-        again = (habits.again_chords, habits.again_mixed, habits.again)[(len(last) == 1) + (moment.size == 1)]
-        follows = self.follows[last[0]] if len(last) == 1 == moment.size else None
+        follows = self._follows(moment, last[0]) if len(last) == 1 == moment.size else None
+        if follows:
+            again = habits.again + self._by_speed(moment, self.reach.again)
+        else:
+            again = self.again[len(last) == 1 or moment.size == 1]
         rises = follows and len(second) == 1 and last[0] - second[0]
         suits: dict[int, float] = {}
         for column in self.free(time_ms):
@@ -104,7 +109,7 @@ class Fingers:
             if age < len(self.recent):
                 suit += self.recent[age]
             if moment.size > 1 and self.hands[column] == THUMB:
-                suit += odds.CHORD_THUMB
+                suit += self.reach.chord_thumb
             if self.hands[column] in holding:
                 suit -= odds.FREE_HAND
             if column in last:
@@ -117,3 +122,12 @@ class Fingers:
                     suit += odds.STAIRS
             suits[column] = suit
         return suits
+
+    def _follows(self, moment: Moment, last: int) -> list[float]:
+        """What speaks for each column of a single note after a single note in column `last`."""
+        share = self._by_speed(moment, self.reach.near_share)
+        return [hand + share * near for hand, near in zip(self.same_hand[last], self.near[last], strict=True)]
+
+    def _by_speed(self, moment: Moment, quick_and_slow: tuple[float, float]) -> float:
+        """A value between that of quick moments and that of slow ones."""
+        return float(np.interp(moment.hit.time_ms - self.now_ms, odds.NEAR_MS, quick_and_slow))

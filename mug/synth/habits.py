@@ -1,7 +1,7 @@
 """How mappers choose columns: log odds of a column against one that nothing speaks for or against.
 
 The defaults are those of a conditional logit model (McFadden, 1974) of the choices in people's charts, of 4 and 7 keys
-alike where nothing else is said: 221 charts of 4 keys, 41 of 7. What has to do with the music cannot be measured there.
+alike but for `Reach`: 221 charts of 4 keys, 41 of 7. What has to do with the music cannot be measured there.
 """
 
 from collections.abc import Mapping
@@ -11,14 +11,7 @@ RECENT_MS = (60.0, 90.0, 130.0, 180.0, 260.0, 400.0)  # since the last note of a
 RECENT = (-5.0, -2.6, -0.9, -0.5, -0.2, 0.0)
 QUICK_MS = 500.0  # slower moments have nothing to do with each other
 SAME_HAND = -0.6  # of a single note after a single note
-NEAR = (0.0, 0.7, 0.1)  # a single note as many columns from a single note; none further away
 STAIRS = 0.4  # on in the direction of the two notes before
-# With few keys (4), and with many (7): from WIDE keys on.
-CHORD_HAND = (0.4, 0.1)  # of a note in a chord: for each of the chord in the same hand
-CHORD_NEIGHBOUR = (-0.1, -0.5)  # ... in a neighbouring column
-ANCHOR = (0.0, 0.8)  # of a column of the moment before the last, in addition to the pattern's
-WIDE = 6
-CHORD_THUMB = -0.3
 CHORD_MIRRORED = 0.25  # ... of the same finger of the other hand
 LOAD = -0.3  # for each note more than the average in the last `LOAD_NOTES`
 LOAD_NOTES = 48.0
@@ -26,10 +19,46 @@ CONTOUR = 1.0  # in the direction of the tune
 SAME_PITCH = 0.8  # the same column for the same pitch, if it is not quick
 SLOW_MS = 250.0
 HOME = 0.5  # of kick and snare without a tune: the hand of each
-ACCENT_THUMB = 0.7  # on the first beat of a measure
+ACCENT_THUMB = 0.9  # on the first beat of a measure
 FREE_HAND = 0.8  # the hand that holds no long note
 FIGURE = 3.0
 RETURN = 5.0  # of a column that returns, if not all of its row can
+
+
+NEAR_MS = (110.0, 200.0)  # since the moment before: quick, and slow
+GAP_MS = (70.0, 160.0)  # least time between notes of a column: in hard charts, and in others
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What depends on the number of keys.
+
+    Of pairs, the first is for quick moments (NEAR_MS) or hard charts (GAP_MS), the second for others.
+    """
+
+    near: tuple[float, ...]  # a single note so many columns from a single note; none further away
+    near_share: tuple[float, float]  # times `near`
+    chord_hand: float  # of a note in a chord: for each of the chord in the same hand
+    chord_neighbour: tuple[float, float]  # ... in a neighbouring column
+    chord_thumb: float
+    anchor: float = 0.0  # of a column of the moment before the last; in addition to the pattern's
+    again: tuple[float, float] = (0.0, 0.0)  # of one just played, where both are single notes; likewise
+    again_mixed: float = 0.0  # ... where one is a chord
+    again_chords: float = 0.0  # ... where both are chords
+    returns: tuple[float, float] = (1.0, 1.0)  # times what returns
+
+
+FEW = Reach((0.0, 0.7, 0.1), (1.0, 1.0), 0.4, (-0.1, -0.1), -0.3)
+MANY = Reach(
+    (0.0, 2.4, 1.6, 0.4), (1.0, 0.15), 0.3, (-0.2, -1.0), 0.0,
+    anchor=0.2, again=(1.0, 0.0), again_mixed=-0.2, again_chords=-0.3, returns=(0.55, 1.0),
+)  # fmt: skip
+MANY_KEYS = 6
+
+
+def reach_of(keys: int) -> Reach:
+    """MANY for 6 keys and more, else FEW."""
+    return MANY if keys >= MANY_KEYS else FEW
 
 
 @dataclass(frozen=True)

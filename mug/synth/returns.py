@@ -32,11 +32,14 @@ def units_of(measures: Sequence[Measure]) -> int:
     return 2 if measures and measures[0].n_ticks % (2 * TICKS) == 0 else 1
 
 
-def draw_sources(measures: Sequence[Measure], rng: np.random.Generator) -> list[Source | None]:
-    """For each unit of a song the earlier one whose columns it takes; None if it is new."""
+def draw_sources(measures: Sequence[Measure], rng: np.random.Generator, share: float = 1.0) -> list[Source | None]:
+    """For each unit of a song the earlier one whose columns it takes; None if it is new.
+
+    `share`: times RETURNING and ANSWERING.
+    """
     n = units_of(measures)
-    returning = float(rng.uniform(*RETURNING))
-    answering = float(rng.uniform(*ANSWERING))
+    returning = share * float(rng.uniform(*RETURNING))
+    answering = share * float(rng.uniform(*ANSWERING))
     ideas = dict.fromkeys(measure.idea for measure in measures)
     returns = {idea: _Return(*(rng.random(3) < (returning, MIRRORS, VARIED)).tolist()) for idea in ideas}
     places = dict.fromkeys((measure.idea, measure.place * n + half) for measure in measures for half in range(n))

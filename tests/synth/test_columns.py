@@ -111,6 +111,33 @@ def test_the_thumb_plays_accents() -> None:
     assert thumb[::8].mean() > 1.5 * thumb.mean()
 
 
+def test_quick_notes_of_many_keys_stay_near() -> None:
+    def near(step_ms: float, keys: int) -> float:
+        steps = np.diff([row[0] for row in columns_of([moment(i, step_ms=step_ms) for i in range(480)], keys=keys)])
+        return float((abs(steps) == 1).mean())
+
+    assert near(100.0, 7) > 1.4 * near(250.0, 7)
+    assert near(100.0, 4) == pytest.approx(near(250.0, 4), abs=0.1)
+
+
+def test_quick_chords_of_many_keys_are_of_neighbours() -> None:
+    def neighbours(step_ms: float) -> float:
+        rows = columns_of([moment(i, step_ms=step_ms, size=2) for i in range(480)], gap_ms=90.0, keys=7)
+        return float(np.mean([abs(one - other) == 1 for one, other in rows]))
+
+    assert neighbours(100.0) > 1.3 * neighbours(250.0)
+
+
+def test_hard_charts_of_many_keys_return_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    monkeypatch.setattr(
+        engine, "draw_sources", lambda measures, rng, share: asked.append(share) or [None] * 2 * len(measures)
+    )
+    for gap_ms, keys in ((70.0, 7), (160.0, 7), (70.0, 4)):
+        columns_of([moment(0)], gap_ms=gap_ms, keys=keys)
+    assert asked == [0.55, 1.0, 1.0]
+
+
 @given(seed=st.integers(0, 2**32), keys=st.integers(1, 18), pattern=st.sampled_from(sorted(HABITS)))
 @settings(max_examples=30, deadline=None)
 def test_rows_fit_the_keys(seed: int, keys: int, pattern: str) -> None:

@@ -55,6 +55,15 @@ def test_answers_take_up_a_unit_of_their_phrase(monkeypatch: pytest.MonkeyPatch)
     assert all(source is None or source.unit // 4 == unit // 4 for unit, source in enumerate(sources))
 
 
+def test_a_smaller_share_returns_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(returns, "ANSWERING", (1.0, 1.0))
+    count = [
+        sum(source is not None for source in draw_sources(song(), np.random.default_rng(0), share))
+        for share in (1.0, 0.5, 0.0)
+    ]
+    assert count[0] > 1.2 * count[1] > count[2] == 0
+
+
 def test_charts_differ_in_how_much_returns() -> None:
     shares = [
         np.mean([source is not None for source in draw_sources(song(), np.random.default_rng(seed))[48:]])
