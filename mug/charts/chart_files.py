@@ -1,16 +1,21 @@
 """Find, read and write chart files of every format."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from mug.charts.beatmap import Beatmap, TimingPoint
 from mug.charts.malody import read_malody, read_malody_timing
+from mug.charts.malody_writing import format_malody
 from mug.charts.mp3_delay import shifted, shifted_points, stepmania_delay_ms
-from mug.charts.osu import read_osu, read_osu_timing, write_osu
+from mug.charts.osu import format_osu, read_osu, read_osu_timing
 from mug.charts.quaver import read_quaver, read_quaver_timing
-from mug.charts.stepmania import read_stepmania, read_stepmania_timing
+from mug.charts.quaver_writing import format_quaver
+from mug.charts.remarks import Remarks
+from mug.charts.sm_writing import format_sm, format_ssc
+from mug.charts.stepmania import FOUR_PANELS, read_stepmania, read_stepmania_timing
 from mug.errors import ChartError
+from mug.files import replacing
 
 ONE_CHART = {".osu": read_osu, ".qua": read_quaver, ".mc": read_malody}
 CHART_SUFFIXES = (*ONE_CHART, ".sm", ".ssc")
@@ -21,9 +26,15 @@ TIMING_READERS: dict[str, Callable[[Path], list[TimingPoint]]] = {
     ".sm": read_stepmania_timing,
     ".ssc": read_stepmania_timing,
 }
-#: To add an export format, write a function in its own file and add a line here. Packages of charts and audio (.osz)
-#: are in mug/charts/osz.py.
-WRITERS: dict[str, Callable[[Beatmap, Path], None]] = {".osu": write_osu}
+#: To add an export format, write a function in its own file and add a line here. It returns the file's bytes, and adds
+#: to the remarks what the format cannot hold. Packages of charts and audio are in mug/charts/osz.py.
+WRITERS: dict[str, Callable[[Beatmap, Remarks], bytes]] = {
+    ".osu": lambda chart, _: format_osu(chart),
+    ".qua": format_quaver,
+    ".mc": format_malody,
+}
+#: The same for formats whose files hold all charts of a song.
+SONG_WRITERS: dict[str, Callable[[Sequence[Beatmap], Remarks], bytes]] = {".sm": format_sm, ".ssc": format_ssc}
 PACKAGE_SUFFIXES = (".osz", ".olz", ".qp", ".mcz", ".smzip", ".zip")  # all of them zips
 OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tgz", ".gz", ".xz", ".bz2", ".zst", ".osz2")  # not read
 
@@ -39,14 +50,17 @@ def read_charts(path: str | Path) -> list[Beatmap]:
     return charts
 
 
-def open_charts(path: str | Path) -> tuple[list[Beatmap], list[ChartError]]:
-    """Return the usable charts of a file, and an error for each of the others. At least one list is not empty."""
+def open_charts(path: str | Path, styles: Collection[str] = FOUR_PANELS) -> tuple[list[Beatmap], list[ChartError]]:
+    """Return the usable charts of a file, and an error for each of the others. At least one list is not empty.
+
+    styles: of StepMania's, those to read.
+    """
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in CHART_SUFFIXES:
         return [], [_unknown(path)]
     try:
-        return ([ONE_CHART[suffix](path)], []) if suffix in ONE_CHART else read_stepmania(path)
+        return ([ONE_CHART[suffix](path)], []) if suffix in ONE_CHART else read_stepmania(path, styles)
     except ChartError as error:
         return [], [error]
 
@@ -57,11 +71,11 @@ def at_decoded_times(chart: Beatmap, path: str | Path, audio: Path | None) -> Be
     Only StepMania charts of an mp3 move: that game plays an mp3 later (mp3_delay.py). Raises ChartError for audio that
     cannot be read.
     """
-    return shifted(chart, -_delay_ms(Path(path), audio))
+    return shifted(chart, -_delay_ms(Path(path).suffix, audio))
 
 
-def _delay_ms(path: Path, audio: Path | None) -> float:
-    if audio is None or path.suffix.lower() not in (".sm", ".ssc"):
+def _delay_ms(suffix: str, audio: Path | None) -> float:
+    if audio is None or suffix.lower() not in SONG_WRITERS:
         return 0.0
     try:
         return stepmania_delay_ms(audio)
@@ -81,18 +95,42 @@ def read_timing(path: str | Path, audio: Path | None = None) -> list[TimingPoint
     points = TIMING_READERS[path.suffix.lower()](path)
     if not points:
         raise ChartError(f"{path}: no tempo in it; set one in the game's editor first (in osu!: a red line)")
-    return shifted_points(points, -_delay_ms(path, audio))
+    return shifted_points(points, -_delay_ms(path.suffix, audio))
 
 
-def write_chart(chart: Beatmap, path: str | Path) -> None:
+def write_chart(chart: Beatmap, path: str | Path) -> tuple[str, ...]:
     """Write a chart in the format that the path's suffix names, whole or not at all.
 
-    Raises ChartError for an unknown format, and for a chart that the format cannot hold.
+    Return a line for each kind of thing that the format cannot hold. Raises ChartError for an unknown format, and for a
+    chart that the format cannot hold.
+    """
+    return write_song([chart], path)
+
+
+def write_song(charts: Sequence[Beatmap], path: str | Path, audio: Path | None = None) -> tuple[str, ...]:
+    """Write the charts of one song into one file, as `write_chart` does.
+
+    audio: the song, at whose decoded times the charts are; in a StepMania file of an mp3 they are moved to when that
+    game plays it. Raises ChartError for several charts in a format that holds one, too.
     """
     path = Path(path)
-    if path.suffix.lower() not in WRITERS:
-        raise ChartError(f"{path}: charts are written as {', '.join(WRITERS)}")
-    WRITERS[path.suffix.lower()](chart, path)
+    data, remarks = song_bytes(charts, path.suffix, audio)
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+    return remarks
+
+
+def song_bytes(charts: Sequence[Beatmap], suffix: str, audio: Path | None = None) -> tuple[bytes, tuple[str, ...]]:
+    """Return what `write_song` writes, and the remarks on it."""
+    suffix, remarks = suffix.lower(), Remarks()
+    if suffix in SONG_WRITERS and charts:
+        delay_ms = _delay_ms(suffix, audio)
+        return SONG_WRITERS[suffix]([shifted(chart, delay_ms) for chart in charts], remarks), remarks.lines()
+    if suffix not in WRITERS:
+        raise ChartError(f"charts are written as {', '.join((*WRITERS, *SONG_WRITERS))}, not as '{suffix}'")
+    if len(charts) != 1:
+        raise ChartError(f"{len(charts)} charts for one {suffix} file, which holds one")
+    return WRITERS[suffix](charts[0], remarks), remarks.lines()
 
 
 def _unknown(path: Path) -> ChartError:

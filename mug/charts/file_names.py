@@ -41,6 +41,11 @@ def chart_name(beatmap: Beatmap, letters: int = MAX_BYTES) -> str:
     return (song + ending).strip(" .") + ".osu"
 
 
+def song_name(beatmap: Beatmap, letters: int = MAX_BYTES) -> str:
+    """Return "Artist - Title" of a chart as the name of a file or folder, without an ending."""
+    return safe_name(f"{beatmap.artist} - {beatmap.title}", letters)
+
+
 def unused_name(name: str, taken: set[str]) -> str:
     """Return `name`, or "name (2)", "name (3)"... with the same ending: the first one not taken, whatever its case.
 

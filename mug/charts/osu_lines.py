@@ -116,7 +116,7 @@ def format_timing_point(point: TimingPoint) -> str:
         raise ValueError(f"a timing point at {point.time_ms} ms with beats of {point.beat_ms} ms")
     if not 1 <= point.meter <= MAX_INT:
         raise ValueError(f"a timing point at {point.time_ms} ms with bars of {point.meter} beats")
-    return f"{_decimal(point.time_ms)},{_decimal(point.beat_ms)},{point.meter},1,0,100,1,0"
+    return f"{decimal(point.time_ms)},{decimal(point.beat_ms)},{point.meter},1,0,100,1,0"
 
 
 def slider_clock(timing_lines: Iterable[str], multiplier: float) -> Callable[[float, float], float]:
@@ -160,6 +160,8 @@ def _velocity_changes(timing_lines: Iterable[str]) -> list[tuple[float, float, f
     return changes
 
 
-def _decimal(number: float) -> str:
-    """The shortest decimal without an exponent that reads back as `number`."""
-    return np.format_float_positional(number, trim="-")
+def decimal(number: float, digits: int | None = None) -> str:
+    """The shortest decimal without an exponent that reads back as `number`, or with so many significant digits."""
+    if digits is None:
+        return np.format_float_positional(number, trim="-")
+    return np.format_float_positional(number, digits, unique=False, fractional=False, trim="-")

@@ -15,12 +15,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from mug.charts.beatmap import Beatmap
-from mug.charts.file_names import FILE_LETTERS, chart_name, safe_file_name, unused_name
-from mug.charts.osu import format_osu
+from mug.charts.chart_files import SONG_WRITERS, song_bytes
+from mug.charts.file_names import FILE_LETTERS, SET_LETTERS, chart_name, safe_file_name, song_name, unused_name
 from mug.charts.osu_lines import printable
 from mug.charts.package_names import names_of
 from mug.errors import ChartError
 from mug.files import replacing, resolve_inside
+
+PACKED_AS = {".osz": ".osu", ".qp": ".qua", ".mcz": ".mc", ".smzip": ".ssc"}  # the charts in each kind of package
+WITH_FOLDER = (".smzip",)  # the song's files are in a folder of its name
 
 MAX_FILES = 5_000  # storyboards and key sounds come in thousands
 MAX_TOTAL_BYTES = 2 * 2**30  # videos are large
@@ -33,36 +36,63 @@ DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError
 ENCRYPTED = 0x1  # a bit of an entry's flags
 
 
-def write_osz(path: str | Path, beatmaps: Sequence[Beatmap], audio: Path, background: Path | None = None) -> None:
+def pack_song(
+    path: str | Path, charts: Sequence[Beatmap], audio: Path, background: Path | None = None
+) -> tuple[str, ...]:
     """Write the charts of one song with its audio and background as a package, whole or not at all.
 
-    Files get names that are valid on every system, and the charts refer to them by these. Raises ChartError for a
-    missing file, for no charts, and for two charts with the same artist, title, creator and version.
+    The suffix says which game's package it is. Files get names that are valid on every system, and the charts refer to
+    them by these. Return a line for each kind of thing that the charts' format cannot hold. Raises ChartError for an
+    unknown package, a missing file, no charts, charts that the format cannot hold, and two charts with the same artist,
+    title, creator and version.
     """
     path = Path(path)
+    if path.suffix.lower() not in PACKED_AS:
+        raise ChartError(f"{path}: packages are written as {', '.join(PACKED_AS)}")
     for file in (audio, background):
         if file is not None and not file.is_file():
             raise ChartError(f"{file}: no such file to put into {path.name}")
+    if not charts:
+        raise ChartError(f"{path}: no charts to put into the package")
     taken: set[str] = set()
     audio_name = unused_name(safe_file_name(audio.name), taken)
     image = None if background is None else unused_name(safe_file_name(background.name), taken)
-    charts: dict[str, bytes] = {}
-    known: set[str] = set()
-    for beatmap in beatmaps:
-        name = chart_name(beatmap)
-        if name in known:
-            raise ChartError(f"{path}: two charts are called '{name}'; give each a version of its own")
-        known.add(name)
-        named = replace(beatmap, audio_filename=audio_name, background=image or beatmap.background)
-        charts[unused_name(chart_name(beatmap, FILE_LETTERS), taken)] = format_osu(named)
-    if not charts:
-        raise ChartError(f"{path}: no charts to put into the package")
+    named = [replace(chart, audio_filename=audio_name, background=image or chart.background) for chart in charts]
+    texts, remarks = chart_texts(named, PACKED_AS[path.suffix.lower()], audio, taken)
+    root = f"{song_name(charts[0], SET_LETTERS)}/" if path.suffix.lower() in WITH_FOLDER else ""
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, data in charts.items():
-            package.writestr(name, data)
-        package.write(audio, audio_name)
+        for name, data in texts.items():
+            package.writestr(root + name, data)
+        package.write(audio, root + audio_name)
         if background is not None and image is not None:
-            package.write(background, image)
+            package.write(background, root + image)
+    return remarks
+
+
+def chart_texts(
+    charts: Sequence[Beatmap], suffix: str, audio: Path | None, taken: set[str]
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the chart files of one song, by name, and the remarks on them; their names are added to `taken`.
+
+    Raises ChartError for charts that the format cannot hold, and for two with the same artist, title, creator and
+    version.
+    """
+    if suffix in SONG_WRITERS:
+        data, remarks = song_bytes(charts, suffix, audio)
+        return {unused_name(song_name(charts[0], FILE_LETTERS - len(suffix)) + suffix, taken): data}, remarks
+    texts: dict[str, bytes] = {}
+    known: set[str] = set()
+    all_remarks: list[str] = []
+    for chart in charts:
+        name = chart_name(chart)
+        if name in known:
+            raise ChartError(f"two charts are called '{name}'; give each a version of its own")
+        known.add(name)
+        data, remarks = song_bytes([chart], suffix, audio)
+        short = chart_name(chart, FILE_LETTERS).removesuffix(".osu") + suffix
+        texts[unused_name(short, taken)] = data
+        all_remarks += [f"{chart.version}: {remark}" for remark in remarks]
+    return texts, tuple(all_remarks)
 
 
 def extract_osz(path: str | Path, folder: str | Path) -> list[Path]:

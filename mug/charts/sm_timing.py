@@ -5,11 +5,11 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from mug.charts.beat_clock import BeatClock, Events, without_negatives
+from mug.charts.beat_grid import ROWS_PER_BEAT
 from mug.charts.beatmap import TimingPoint
 from mug.charts.foreign_text import MAX_BEAT, MAX_METER, number, one_line, whole_number, within_a_day
 from mug.charts.sm_text import Parameter
 
-ROWS_PER_BEAT = 48  # the grid that the game keeps tempo changes on
 NOTE_TIMING = {"BPMS", "STOPS", "DELAYS", "WARPS", "TIMESIGNATURES", "FAKES"}  # fields of events that time the notes
 # Any one of these gives a chart in a .ssc its own timing ("split timing").
 SPLIT_TIMING = (*NOTE_TIMING, "TICKCOUNTS", "COMBOS", "SPEEDS", "SCROLLS", "LABELS")

@@ -1,4 +1,4 @@
-"""Read StepMania's and Etterna's .sm and .ssc files as 4K charts.
+"""Read StepMania's and Etterna's .sm and .ssc files, as 4K charts unless other styles are asked for.
 
 Times are those of the audio file as the game plays it: beat 0 is at -OFFSET, and nothing else is added. The 9 ms bias
 is not corrected: packs made for In The Groove cabinets have 9 ms more in their OFFSET than the music, but a file does
@@ -7,7 +7,7 @@ not say whether it has the bias, and 9 ms is well within a frame.
 Axis: N notes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -31,14 +31,25 @@ MAX_BYTES = 8 * 2**20
 NOT_PLAYED = "0MFAK"  # nothing, mines, fakes, attacks, key sounds
 MAX_CHARTS = 200
 MAX_EVENTS = 100_000  # tempo changes, stops etc. of all charts in a file
-KEYS = {"dance-single": 4}  # styles whose panels are the columns
+#: The columns of each style that is written, and read if asked for (GameManager.cpp).
+STYLES = {
+    "dance-threepanel": 3,
+    "dance-single": 4,
+    "pump-single": 5,
+    "dance-solo": 6,
+    "kb7-single": 7,
+    "dance-double": 8,
+    "pnm-nine": 9,
+    "pump-double": 10,
+}
+FOUR_PANELS = ("dance-single",)
 NOTES_FIELDS = 6  # of #NOTES in .sm: style, author, difficulty, meter, groove radar, notes
 
 
-def read_stepmania(path: str | Path) -> tuple[list[Beatmap], list[ChartError]]:
+def read_stepmania(path: str | Path, styles: Collection[str] = FOUR_PANELS) -> tuple[list[Beatmap], list[ChartError]]:
     """Read a .sm or .ssc file as parse_stepmania does."""
     path = Path(path)
-    return parse_stepmania(read_chart_bytes(path, MAX_BYTES), str(path))
+    return parse_stepmania(read_chart_bytes(path, MAX_BYTES), str(path), styles)
 
 
 def read_stepmania_timing(path: str | Path) -> list[TimingPoint]:
@@ -56,9 +67,12 @@ def read_stepmania_timing(path: str | Path) -> list[TimingPoint]:
         raise ChartError(f"{path}: {printable(error)}") from error
 
 
-def parse_stepmania(data: bytes, name: str) -> tuple[list[Beatmap], list[ChartError]]:
-    """Read the bytes of a .sm or .ssc file: its 4-panel charts, and errors for the others. `name` is for messages.
+def parse_stepmania(
+    data: bytes, name: str, styles: Collection[str] = FOUR_PANELS
+) -> tuple[list[Beatmap], list[ChartError]]:
+    """Read the bytes of a .sm or .ssc file: its charts of some STYLES, and errors for the others.
 
+    `name` is for messages.
     Taps and lifts become notes, holds and rolls long notes. Mines, fakes, attacks, key sounds, and notes on beats that
     the timing skips are left out. Raises ChartError for any other file.
     """
@@ -73,19 +87,17 @@ def parse_stepmania(data: bytes, name: str) -> tuple[list[Beatmap], list[ChartEr
         try:
             check_count(n_notes)
             style = text_of(fields, "STEPSTYPE").lower()
-            if style not in KEYS:
-                raise OtherModeError(f"{name}: line {notes.line}: a {style[:40] or 'nameless'} chart; {_WANTED}")
+            if style not in styles:
+                wanted = f"only {'four-panel ' if styles == FOUR_PANELS else ''}charts ({', '.join(styles)}) are read"
+                raise OtherModeError(f"{name}: line {notes.line}: a {style[:40] or 'nameless'} chart; {wanted}")
             timing = timings.of(fields)
-            found.append(_chart(song, fields, notes, KEYS[style], timing))
+            found.append(_chart(song, fields, notes, STYLES[style], timing))
             n_notes += len(found[-1].notes)
         except ValueError as error:
             errors.append(ChartError(f"{name}: line {notes.line}: {printable(error)}"))
         except OtherModeError as error:
             errors.append(error)
     return found, errors
-
-
-_WANTED = f"only four-panel charts ({', '.join(KEYS)}) are read"
 
 
 def _fields(data: bytes, name: str) -> tuple[Fields, list[tuple[Fields, Parameter]], bool]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mug.charts.beatmap import Beatmap
 from mug.charts.file_names import unused_path
-from mug.charts.osz import write_osz
+from mug.charts.osz import pack_song
 from mug.data.playable import playable
 
 
@@ -16,5 +16,5 @@ def write_package(folder: Path, charts: Sequence[Beatmap], audio: Path) -> tuple
     """
     with playable(audio) as (file, said):
         path = unused_path(folder, f"{charts[0].artist} - {charts[0].title}", ".osz")
-        write_osz(path, charts, file)
+        pack_song(path, charts, file)
     return path, said

@@ -132,14 +132,17 @@ def test_timing_of_the_reported_files(shared):
 
 
 def test_a_new_export_format_is_a_line_in_the_table(tmp_path, monkeypatch):
-    def write_columns(chart, path):
-        path.write_text(" ".join(str(note.column) for note in chart.notes))
+    def write_columns(chart, remarks):
+        remarks.add("times left out")
+        return " ".join(str(note.column) for note in chart.notes).encode()
 
     monkeypatch.setitem(WRITERS, ".columns", write_columns)
     chart = Beatmap(4, [Note(0, 1), Note(500, 3)], [])
-    write_chart(chart, tmp_path / "a.COLUMNS")
+    assert write_chart(chart, tmp_path / "a.COLUMNS") == ("times left out: 1",)
     assert (tmp_path / "a.COLUMNS").read_text() == "1 3"
     write_chart(chart, tmp_path / "a.osu")
     assert read_charts(tmp_path / "a.osu")[0].notes == chart.notes
-    with pytest.raises(ChartError, match=r"a\.txt: charts are written as \.osu, \.columns"):
+    with pytest.raises(
+        ChartError, match=r"charts are written as \.osu, \.qua, \.mc, \.columns, \.sm, \.ssc, not as '\.txt'"
+    ):
         write_chart(chart, tmp_path / "a.txt")

@@ -10,7 +10,7 @@ import pytest
 from mug.charts import osz
 from mug.charts.beatmap import Beatmap, Note
 from mug.charts.osu import read_osu
-from mug.charts.osz import extract_osz, write_osz
+from mug.charts.osz import extract_osz, pack_song
 from mug.errors import ChartError
 
 
@@ -34,7 +34,7 @@ def pack(path: Path, **files: bytes) -> Path:
 
 def test_what_is_packed_comes_out(tmp_path, song):
     charts = [beatmap("Hard"), beatmap("Easy")]
-    write_osz(tmp_path / "a.osz", charts, *song)
+    pack_song(tmp_path / "a.osz", charts, *song)
     paths = extract_osz(tmp_path / "a.osz", tmp_path / "out" / "a")
     assert [path.name for path in paths] == ["A - T (C) [Easy].osu", "A - T (C) [Hard].osu"]
     assert (tmp_path / "out/a/music.ogg").read_bytes() == b"sound"
@@ -58,7 +58,7 @@ def test_what_is_packed_comes_out(tmp_path, song):
 )
 def test_a_song_has_a_name_that_windows_takes(tmp_path, name, packed):
     (tmp_path / name).write_bytes(b"sound")
-    write_osz(tmp_path / "a.osz", [beatmap()], tmp_path / name)
+    pack_song(tmp_path / "a.osz", [beatmap()], tmp_path / name)
     with zipfile.ZipFile(tmp_path / "a.osz") as package:
         assert package.namelist() == ["A - T (C) [Hard].osu", packed]
         assert f"AudioFilename: {packed}\n".encode() in package.read("A - T (C) [Hard].osu")
@@ -66,7 +66,7 @@ def test_a_song_has_a_name_that_windows_takes(tmp_path, name, packed):
 
 def test_versions_that_case_or_cutting_makes_alike_stay_apart(tmp_path, song):
     charts = [beatmap(version) for version in ("Hard", "hard", "x" * 120 + "1", "x" * 120 + "2")]
-    write_osz(tmp_path / "a.osz", charts, song[0])
+    pack_song(tmp_path / "a.osz", charts, song[0])
     with zipfile.ZipFile(tmp_path / "a.osz") as package:
         long = "(C) [" + "x" * 104
         assert package.namelist()[:4] == [
@@ -75,7 +75,7 @@ def test_versions_that_case_or_cutting_makes_alike_stay_apart(tmp_path, song):
 
 
 def test_a_package_without_background(tmp_path, song):
-    write_osz(tmp_path / "a.osz", [beatmap()], song[0])
+    pack_song(tmp_path / "a.osz", [beatmap()], song[0])
     with zipfile.ZipFile(tmp_path / "a.osz") as package:
         assert package.namelist() == ["A - T (C) [Hard].osu", "music.ogg"]
 
@@ -90,13 +90,13 @@ def test_a_package_without_background(tmp_path, song):
 )
 def test_refuses_to_pack(tmp_path, song, charts, audio, reason):
     with pytest.raises(ChartError, match=reason):
-        write_osz(tmp_path / "a.osz", charts, tmp_path / audio)
+        pack_song(tmp_path / "a.osz", charts, tmp_path / audio)
     assert not (tmp_path / "a.osz").exists()
 
 
 def test_charts_of_a_song_with_a_long_name_stay_apart(tmp_path, song):
     charts = [replace(beatmap(version), title="あ" * 500) for version in ("AI v1", "AI v2")]
-    write_osz(tmp_path / "a.osz", charts, song[0])
+    pack_song(tmp_path / "a.osz", charts, song[0])
     paths = extract_osz(tmp_path / "a.osz", tmp_path / "out")
     assert [path.name[-15:] for path in paths] == ["(C) [AI v1].osu", "(C) [AI v2].osu"]
 
@@ -193,7 +193,7 @@ def test_what_is_no_package(tmp_path, data):
 
 
 def test_a_damaged_package(tmp_path, song):
-    write_osz(tmp_path / "a.osz", [beatmap()], *song)
+    pack_song(tmp_path / "a.osz", [beatmap()], *song)
     data = bytearray((tmp_path / "a.osz").read_bytes())
     data[80] ^= 0xFF
     (tmp_path / "a.osz").write_bytes(data)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mug.charts.beatmap import Beatmap, bpm_of
-from mug.charts.chart_files import WRITERS, read_charts, write_chart
+from mug.charts.chart_files import read_charts, write_chart
 from mug.charts.tempo_map import TempoMap
 
 START_MS = 137.25
@@ -68,7 +68,7 @@ def test_dozens_of_tempos_come_in_and_go_out_of_every_format(tmp_path, name, tex
     (tmp_path / name).write_bytes(text_of(changes, places))
     (chart,) = read_charts(tmp_path / name)
     check(chart, changes, places)
-    for suffix in WRITERS:
+    for suffix in (".osu", ".qua", ".sm", ".ssc"):
         write_chart(chart, tmp_path / f"again{suffix}")
         check(read_charts(tmp_path / f"again{suffix}")[0], changes, places)
 

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from mug.charts.beatmap import Beatmap, TimingPoint
 from mug.charts.osu import parse_osu
-from mug.charts.osz import extract_osz, write_osz
+from mug.charts.osz import extract_osz, pack_song
 from mug.data.audio import load_audio
 from mug.diffusion.samplers import SAMPLERS, SamplerInfo
 from mug.errors import AudioError, ChartError, CheckpointError, ConfigError, PromptError
@@ -471,7 +471,7 @@ def test_seven_keys(tmp_path, song):
 def test_the_prompt_of_a_chart(generator, song, tmp_path):
     path = tmp_path / "chart.osu"
     package = tmp_path / "song.osz"
-    write_osz(package, [chart(generator, song)], song)
+    pack_song(package, [chart(generator, song)], song)
     (path,) = extract_osz(package, tmp_path / "song")
     prompt = generator.prompt_of(path)
     generator.spec.encode(prompt)
@@ -485,7 +485,7 @@ def test_the_prompt_of_a_chart(generator, song, tmp_path):
 def test_other_programs_read_the_same_number_of_objects(generator, song, tmp_path):
     osu_map = pytest.importorskip("vsrg_tools.osu.OsuMap", reason="rhythmgame-tools is not installed")
     charts = generator.generate(song, {"sr": 3.0}, count=2, settings=PLAIN, tqdm_class=quiet)
-    write_osz(tmp_path / "song.osz", charts, song)
+    pack_song(tmp_path / "song.osz", charts, song)
     paths = extract_osz(tmp_path / "song.osz", tmp_path / "song")
     assert len(paths) == 2
     for path in paths:
@@ -564,5 +564,5 @@ class TestCheckpoints:
 
 def test_a_package_of_several_prompts_keeps_them_apart(generator, song, tmp_path):
     first, second = chart(generator, song, {"sr": 2.0}), chart(generator, song, {"sr": 6.0})
-    write_osz(tmp_path / "song.osz", [first, replace(second, version="AI v2 6.0*")], song)
+    pack_song(tmp_path / "song.osz", [first, replace(second, version="AI v2 6.0*")], song)
     assert len(extract_osz(tmp_path / "song.osz", tmp_path / "song")) == 2
