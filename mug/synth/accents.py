@@ -13,6 +13,7 @@ from mug.synth.composition import Composition
 from mug.synth.form import PARTS
 from mug.synth.patterns import HANDS_FROM, Pattern
 from mug.synth.salience import Hit
+from mug.synth.tempo import TICKS
 
 BY_LEVEL = (0.2, 0.1, 0.0, -0.1, -0.2)  # added to a moment's strength by its position in the measure
 # What a part adds to strength, to the salience of sounds and of moments between them, and to drive, times its energy:
@@ -21,7 +22,8 @@ CHORDS, NOTES, RUNS, SPEED, AVERAGE = 0.5, 0.2, 3.0, 0.5, 0.85
 BUILD = 0.4  # how much stronger the end of a build is than its start
 PHRASES = 0.4  # standard deviation between phrases of different music: some are charted with chords, some are runs
 DRIVE, MEASURES = 0.15, 0.07  # standard deviations of the logarithm of drive between phrases, and between measures
-MOST_DRIVE = 0.3
+MOST_DRIVE = 0.4
+BURSTS = 0.3  # standard deviation of the logarithm of salience between half beats, from beat to beat of two measures
 CHORD_REST_MS = 92.0  # moments closer than this use different columns
 BURST_MS = 60.0  # and if closer than this, little more than half of them
 
@@ -49,11 +51,17 @@ def by_phrase(hits: Sequence[Hit], composition: Composition, rng: np.random.Gene
         stronger.append(strength + CHORDS * energy + BUILD * grown)
         louder.append(energy)
         faster.append(float(np.exp(np.clip(drive + of_music[music] + SPEED * energy, -MOST_DRIVE, MOST_DRIVE))))
+    of_beat: dict[tuple[str, int, int], float] = {}
     phrased: list[Hit] = []
     for hit in hits:
-        bar = hit.tick // composition.bar_ticks
+        bar, tick = divmod(hit.tick, composition.bar_ticks)
         if bar < len(stronger):
             salience = hit.salience * max(1 + (NOTES if hit.events else RUNS) * louder[bar], 0.0)
+            if hit.level >= 3:
+                beat = composition.measures[bar].idea, composition.measures[bar].place % 2, tick // TICKS
+                if beat not in of_beat:
+                    of_beat[beat] = float(np.exp(rng.normal(0, BURSTS)))
+                salience *= of_beat[beat]
             hit = replace(hit, strength=hit.strength + stronger[bar], salience=salience, drive=faster[bar])
         phrased.append(hit)
     return phrased

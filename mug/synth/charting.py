@@ -18,6 +18,7 @@ from mug.synth.habits import HABITS
 from mug.synth.long_notes import ALL_FROM, hold, plan_holds
 from mug.synth.moment import Moment
 from mug.synth.patterns import COLUMN_GAP_MS, GAP_MS, LEAST_MS, LONG_MS, THRESHOLD, Pattern, at_level
+from mug.synth.pulse import shaped, with_usual
 from mug.synth.runs import with_runs
 from mug.synth.salience import Hit, find_hits, pick_hits, recall, vary
 
@@ -70,7 +71,7 @@ def _between(below: tuple[float, float], above: tuple[float, float], stars: floa
 def moments_of(composition: Composition, rng: np.random.Generator) -> list[Hit]:
     """What charts of a song can have notes on, in order of time: its sounds, and moments between them."""
     hits = recall(with_runs(find_hits(composition), composition), composition)
-    return by_phrase(vary(hits, composition, rng), composition, rng)
+    return with_usual(by_phrase(vary(hits, composition, rng), composition, rng), composition)
 
 
 def chart_at(
@@ -81,7 +82,7 @@ def chart_at(
     column_gap_ms = at_level(COLUMN_GAP_MS, level) * pattern.column_gap
     least_ms = max(at_level(LEAST_MS, level) * pattern.least, column_gap_ms * pattern.apart)
     threshold = at_level(THRESHOLD, level) * pattern.threshold
-    chosen = pick_hits(hits, threshold, at_level(GAP_MS, level) * pattern.gap, least_ms)
+    chosen = pick_hits(shaped(hits, level), threshold, at_level(GAP_MS, level) * pattern.gap, least_ms)
     sizes = chord_sizes(chosen, pattern, level, plan.stars, keys)
     shortest_ms = at_level(LONG_MS, plan.stars)
     many = plan.ln_ratio >= ALL_FROM

@@ -6,11 +6,14 @@ import numpy as np
 
 # About osu! stars; the tables below are interpolated between them.
 LEVELS = (-1.0, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5, 10.0)
-THRESHOLD = (1.4, 1.1, 0.9, 0.7, 0.5, 0.4, 0.3, 0.23, 0.19, 0.16, 0.12, 0.08)  # salience of a charted moment
+THRESHOLD = (1.4, 1.1, 0.9, 0.7, 0.5, 0.4, 0.3, 0.23, 0.18, 0.14, 0.09, 0.05)  # salience of a charted moment
 GAP_MS = (1900, 950, 540, 370, 225, 122, 80, 64, 52, 44, 36, 30)  # between moments of equal salience
 LEAST_MS = (900, 480, 260, 185, 105, 76, 58, 46, 36, 30, 26, 22)  # between any two moments
 COLUMN_GAP_MS = (2000, 1000, 700, 500, 300, 185, 145, 120, 102, 88, 70, 60)  # between notes of a column
 LONG_MS = (450, 450, 400, 345, 335, 168, 95, 78, 70, 62, 52, 46)  # the shortest long note, by stars: osu!'s criteria
+# How much of a moment's salience is the usual one of its place, and how much drive changes it, as an exponent.
+EVEN = (1.0, 1.0, 1.0, 1.0, 0.7, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+SWING = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 2.0, 3.0, 3.5, 3.5)
 
 HANDS_FROM = 2.7  # stars; easier charts have no chords of three notes (of four with 7 keys)
 

@@ -19,7 +19,7 @@ from mug.synth.salience import Hit, metric_level
 from mug.synth.tempo import TICKS
 
 STEPS = {False: (TICKS // 2, TICKS // 4, TICKS // 8), True: (TICKS // 3, TICKS // 6, TICKS // 12)}  # of thirds or not
-SUGGESTED = (0.3, 0.3, 0.3, 0.24, 0.12)  # salience by `metric_level`, in busy measures
+SUGGESTED = (0.3, 0.3, 0.3, 0.24, 0.1)  # salience by `metric_level`, in busy measures
 STRENGTH = 0.1  # of a moment without a sound
 SLOW_S = 0.6  # beats longer than this are felt, and counted here, as two
 SOUNDING = 1.1  # times it for a soft sound that is part of a run

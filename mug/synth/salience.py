@@ -42,6 +42,7 @@ class Hit:
     strength: float  # of the sounds, whatever the position in the bar
     salience: float
     drive: float = 1.0  # how much closer than elsewhere in the song moments may be here
+    usual: float = 0.0  # the mean salience at its place in the half measure, in parts of its kind
 
 
 def metric_level(tick: int, bar_ticks: int) -> int:

@@ -59,7 +59,7 @@ def assert_playable(notes: list[Note], keys: int, column_gap_ms: float) -> None:
 def test_notes_stand_on_sounds(pattern: str, stars: float) -> None:
     sounds = {composition_of(1).tempo.ms(event.tick) for event in composition_of(1).events}
     times = {note.start_ms for note in chart_of(1, pattern, stars, 0.3).notes}
-    assert len(times - sounds) <= 0.02 * len(times)
+    assert len(times - sounds) <= 0.03 * len(times)
 
 
 @pytest.mark.parametrize(
