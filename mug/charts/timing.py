@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mug.charts.beatmap import MAX_TIME_MS, Note, TimingPoint, beat_ms_of, bpm_of
-from mug.charts.tempo_map import MAX_BPM, MIN_BPM, TempoMap
+from mug.charts.tempo_map import MAX_BPM, MIN_BPM, ROUNDING_BEATS, TempoMap
 from mug.errors import ChartError, PromptError
 
 SNAP_DIVISORS = (1, 2, 3, 4, 6, 8, 12, 16)
@@ -232,6 +232,15 @@ def snap(
                 replace(note, start_ms=head, end_ms=tail if tail > head else head + note.end_ms - note.start_ms)
             )
     return moved
+
+
+def quarter_before(timing_points: Sequence[TimingPoint], time_ms: float) -> float:
+    """The last line of a quarter beat at or before a time, in ms. Raises ChartError for points that form no grid."""
+    tempo = TempoMap.of_points(timing_points)
+    times = np.array([time_ms])
+    stretch = tempo.stretch_at(times)
+    begin, quarter_ms = tempo.times[stretch], tempo.lengths[stretch] / 4
+    return float((begin + np.floor((times - begin) / quarter_ms + ROUNDING_BEATS) * quarter_ms)[0])
 
 
 def _snapped(times: np.ndarray, tempo: TempoMap, divisors: Sequence[int], tolerance_ms: float) -> np.ndarray:

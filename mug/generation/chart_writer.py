@@ -5,20 +5,24 @@ Axes: F features.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from mug.charts.beatmap import Beatmap, Note, with_times
-from mug.charts.timing import snap
+from mug.charts.timing import quarter_before, snap
 from mug.generation.choice import Choice, choose
 from mug.generation.consensus import agreements
 from mug.generation.finishing import fit_tempo, gather_chords, inside, tidy
+from mug.generation.merging import KeptNotes, fitted
 from mug.generation.note_sampler import NoteSampler
 from mug.generation.prepared import Expected, Prepared
 from mug.generation.prompt_distance import LONG_NOTES, corrected
+from mug.generation.region import OpenPart
 from mug.generation.request import Prompt, Request
 from mug.generation.silence import without_notes_in
+from mug.generation.start import Start
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,18 @@ class Draft:
     prompt: Prompt
     wanted: Prompt
     expected: Expected
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What the drafts of an edit begin from and keep. The charts that are written are the open part alone.
+
+    start: with a latent for each draft. part: the one that is drawn anew. kept: the notes outside it.
+    """
+
+    start: Start
+    part: OpenPart
+    kept: KeptNotes
 
 
 @dataclass
@@ -51,21 +67,26 @@ class ChartWriter:
         self._ids_of = ids_of
 
     def write(
-        self, request: Request, prepared: Prepared, drafts: Sequence[Draft], tqdm_class: Callable[..., Any]
+        self,
+        request: Request,
+        prepared: Prepared,
+        drafts: Sequence[Draft],
+        tqdm_class: Callable[..., Any],
+        edit: Edit | None = None,
     ) -> dict[int, Written]:
         """Return the charts by the index of their drafts; those without notes are left out.
 
         Of the request, its settings, snapping and minijack interval are used. Each draft's chart depends on that draft
-        alone.
+        alone. edit: without one, the charts are new.
         """
         written: dict[int, Written] = {}
         prompts = {index: draft.prompt for index, draft in enumerate(drafts)}  # what to condition on next
         for _ in range(request.settings.attempts):
-            ensembles = self._sample(request, prepared, drafts, prompts, tqdm_class)
+            ensembles = self._sample(request, prepared, drafts, prompts, tqdm_class, edit)
             next_prompts: dict[int, Prompt] = {}
             for index, samples in ensembles.items():
                 draft = drafts[index]
-                choice = self._choose(request, prepared, draft, samples)
+                choice = self._choose(request, prepared, draft, samples, edit)
                 if choice is None:
                     continue
                 best = written.setdefault(index, Written(choice))
@@ -87,8 +108,9 @@ class ChartWriter:
         drafts: Sequence[Draft],
         prompts: Mapping[int, Prompt],
         tqdm_class: Callable[..., Any],
+        edit: Edit | None,
     ) -> dict[int, list[list[Note]]]:
-        """Sample an ensemble's notes for each draft of `prompts`."""
+        """Sample an ensemble's notes for each draft of `prompts`, only those in the open part of an edit."""
         feature_ids = np.stack([self._ids_of(prompt, prepared.bpm) for prompt in prompts.values()])  # [N, F]
         seeds = [drafts[index].seed for index in prompts]
         repeats = [
@@ -96,19 +118,34 @@ class ChartWriter:
         ]
         negative = request.negative_prompt
         negative_ids = self._ids_of(negative, prepared.bpm) if negative else None  # [F]
+        start = None if edit is None else edit.start.of_items(list(prompts))
         ensembles = self._sampler.sample(
-            prepared.spectrum, feature_ids, seeds, request.settings, tqdm_class, prepared.axis, repeats, negative_ids
+            prepared.spectrum,
+            feature_ids,
+            seeds,
+            request.settings,
+            tqdm_class,
+            prepared.axis,
+            repeats,
+            negative_ids,
+            start,
         )
+
+        def gathered(notes: Sequence[Note]) -> list[Note]:
+            chords = gather_chords(without_notes_in(prepared.silences, inside(notes, prepared.end_ms), prepared.end_ms))
+            return chords if edit is None else [note for note in chords if edit.part.has(note)]
+
         return {
-            index: [
-                gather_chords(without_notes_in(prepared.silences, inside(notes, prepared.end_ms), prepared.end_ms))
-                for notes in samples
-            ]
-            for index, samples in zip(prompts, ensembles, strict=True)
+            index: [gathered(notes) for notes in samples] for index, samples in zip(prompts, ensembles, strict=True)
         }
 
     def _choose(
-        self, request: Request, prepared: Prepared, draft: Draft, samples: Sequence[Sequence[Note]]
+        self,
+        request: Request,
+        prepared: Prepared,
+        draft: Draft,
+        samples: Sequence[Sequence[Note]],
+        edit: Edit | None,
     ) -> Choice | None:
         """Combine the samples into a chart; None if it has no notes."""
         wants_long_notes = draft.wanted.get(LONG_NOTES) is not None
@@ -128,6 +165,9 @@ class ChartWriter:
 
         def chart_of(notes: Sequence[Note]) -> Beatmap:
             snapping = to_grid if request.snap else None
-            return Beatmap(keys, tidy(notes, keys, snapping, jack_interval_ms, prepared.end_ms), points)
+            tidied = tidy(notes, keys, snapping, jack_interval_ms, prepared.end_ms)
+            if edit is not None:
+                tidied = fitted(tidied, edit.kept, edit.part, jack_interval_ms, partial(quarter_before, points))
+            return Beatmap(keys, tidied, points)
 
         return choose(candidates, samples, draft.wanted, chart_of)

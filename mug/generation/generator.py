@@ -31,9 +31,11 @@ from mug.device import AUTO, pick_device
 from mug.errors import ChartError, ConfigError
 from mug.features import START_TIME, TEMPO
 from mug.generation.chart_writer import ChartWriter, Draft, Written
+from mug.generation.editing import Editor
 from mug.generation.finishing import song_names
 from mug.generation.note_sampler import NoteSampler
 from mug.generation.prepared import Expected, Prepared
+from mug.generation.region import OpenPart, Region
 from mug.generation.request import CREATOR, GeneratedChart, Prompt, PromptValue, Request
 from mug.generation.settings import SAMPLING, SamplingSettings
 from mug.generation.silence import sounding_share
@@ -58,6 +60,7 @@ class ChartGenerator:
         self.density = trained.density
         self.audio_settings = trained.audio_settings
         self.keys = trained.keys
+        self.editor = Editor(self.sampler, self.reader, self.writer, self.spec, self._expected)
 
     @classmethod
     def load(
@@ -110,6 +113,88 @@ class ChartGenerator:
         settings: by default the model's own, `self.settings`. snap, jack_interval_ms: see Request. A chart without
         notes is left out with a warning. Raises PromptError, AudioError, and ChartError if no chart has notes.
         """
+        request = self._request(audio, prompt, count, seed, settings, snap, jack_interval_ms, song, negative_prompt)
+        prepared = self.reader.read(request.audio, request.song)
+        expected = self._expected(prepared, request.prompt, request)
+        drafts = [Draft(seed + index, request.prompt, request.prompt, expected) for index in range(count)]
+        return self._finish(request, prepared.timing, self.writer.write(request, prepared, drafts, tqdm_class))
+
+    def edit(
+        self,
+        chart: Beatmap,
+        audio: str | Path,
+        region: Region,
+        prompt: Prompt | None = None,
+        harder: float = 0.0,
+        strength: float = 1.0,
+        count: int = 1,
+        seed: int = 0,
+        settings: SamplingSettings | None = None,
+        snap: bool = True,
+        jack_interval_ms: float = JACK_INTERVAL_MS,
+        tqdm_class: Callable[..., Any] = tqdm,
+    ) -> list[GeneratedChart]:
+        """Draw the region of a chart anew, `count` times, and keep all other notes exactly.
+
+        chart: anyone's, with the model's keys; its timing points are the time axis, and stay. A note belongs to the
+        region if it starts there. prompt: features that replace the chart's own. harder: stars to add to the chart's
+        own, for the region. strength: how much of the region changes: 1 is all new, 0 nothing (see `variations`). For
+        the others see `generate`. Raises PromptError, AudioError, and ChartError for a chart of other keys or of
+        another song.
+        """
+        request = self._request(audio, prompt, count, seed, settings, snap, jack_interval_ms)
+        return self.editor.edit(chart, request, region, strength, harder, tqdm_class)
+
+    def variations(
+        self,
+        chart: Beatmap,
+        audio: str | Path,
+        strength: float = 0.5,
+        prompt: Prompt | None = None,
+        count: int = 1,
+        seed: int = 0,
+        settings: SamplingSettings | None = None,
+        tqdm_class: Callable[..., Any] = tqdm,
+    ) -> list[GeneratedChart]:
+        """Write variations of a whole chart: `edit` without a region. With a prompt they are in another style.
+
+        strength: 0 returns the chart's own notes; the higher, the more changes, up to a new chart at 1.
+        """
+        request = self._request(audio, prompt, count, seed, settings)
+        return self.editor.edit(chart, request, Region(), strength, 0.0, tqdm_class)
+
+    def interpolate(
+        self,
+        first: Beatmap,
+        second: Beatmap,
+        audio: str | Path,
+        count: int = 1,
+        strength: float = 0.5,
+        seed: int = 0,
+        settings: SamplingSettings | None = None,
+        tqdm_class: Callable[..., Any] = tqdm,
+    ) -> list[GeneratedChart]:
+        """Write `count` charts between two charts of a song, from near the first to near the second.
+
+        Their latents are mixed, and smoothed by noise of this strength, the same in all charts. Raises PromptError,
+        AudioError, and ChartError for a chart of other keys or of another song.
+        """
+        request = self._request(audio, None, count, seed, settings)
+        return self.editor.interpolate(first, second, request, strength, tqdm_class)
+
+    def _request(
+        self,
+        audio: str | Path,
+        prompt: Prompt | None,
+        count: int,
+        seed: int,
+        settings: SamplingSettings | None,
+        snap: bool = True,
+        jack_interval_ms: float = JACK_INTERVAL_MS,
+        song: Song | None = None,
+        negative_prompt: Prompt | None = None,
+    ) -> Request:
+        """A request without the features that are not given. Raises PromptError."""
         given, unwanted = (
             {name: value for name, value in (features or {}).items() if value is not None}
             for features in (prompt, negative_prompt)
@@ -118,19 +203,21 @@ class ChartGenerator:
         request = Request(Path(audio), given, count, seed, song or Song(), settings, snap, jack_interval_ms, unwanted)
         for features in (given, unwanted):
             self._feature_ids(features, None)  # an invalid prompt fails before any audio is decoded
-        prepared = self.reader.read(request.audio, request.song)
-        expected = self._expected(prepared, given, settings)
-        drafts = [Draft(seed + index, given, given, expected) for index in range(count)]
-        return self._finish(request, prepared.timing, self.writer.write(request, prepared, drafts, tqdm_class))
+        return request
 
-    def _expected(self, prepared: Prepared, prompt: Prompt, settings: SamplingSettings) -> Expected:
-        """Predict where a song's charts for a prompt have notes and how dense they are, if the model can."""
+    def _expected(self, prepared: Prepared, prompt: Prompt, request: Request, part: OpenPart | None = None) -> Expected:
+        """Predict where a song's charts for a prompt have notes and how dense they are, if the model can.
+
+        part: the only part that will have notes.
+        """
         density = None if self.density is None else self.density.of(self.spec.inside(prompt))
         if density is not None and prepared.silences:  # they have no notes: spread over the whole song there are fewer
             share = sounding_share(prepared.silences, prepared.end_ms)
             density = replace(density, log_rate=density.log_rate + math.log(share))
+        if density is not None and part is not None:  # likewise
+            density = replace(density, log_rate=density.log_rate + math.log(part.share(prepared.end_ms)))
         ids = self._feature_ids(prompt, prepared.bpm)  # [F]
-        chances = self.sampler.place(prepared.spectrum, ids, prepared.axis) if settings.ensemble > 1 else None
+        chances = self.sampler.place(prepared.spectrum, ids, prepared.axis) if request.settings.ensemble > 1 else None
         return Expected(chances, density)
 
     def _finish(

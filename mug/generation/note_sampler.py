@@ -27,6 +27,7 @@ from mug.diffusion.samplers import SAMPLERS
 from mug.errors import ChartError, CheckpointError
 from mug.generation.motif_noise import motif_noise
 from mug.generation.settings import SamplingSettings
+from mug.generation.start import Start, beginning
 from mug.model.nplr import kernels_as_they_were
 from mug.placement.chances import Chances
 from mug.seeding import generator_of
@@ -45,12 +46,13 @@ def sample_planes(
     generators: Sequence[torch.Generator] | None = None,
     tqdm_class: Callable[..., Any] = tqdm,
     negative_ids: Tensor | None = None,
+    start: Start | None = None,
 ) -> Tensor:
     """Return note planes [B, 4K, T], as logits and raw offsets, sampled from the noise x_T [B, Z, L].
 
     feature_ids: prompts [B, F]. audios: the output of `model.encode_audio`, for every item. lengths: latent frames of
     each song [B]; None if all fill their row. generators: one per item, for the noise that eta adds. negative_ids: the
-    prompt [F] that guidance leads away from; None is the prompt without features.
+    prompt [F] that guidance leads away from; None is the prompt without features. start: charts to begin from.
     """
     away_from = model.model.cond_stage_model.first if negative_ids is None else negative_ids
     uncond = model.encode_prompt(repeat(away_from, "f -> b f", b=len(x_T)))
@@ -59,6 +61,7 @@ def sample_planes(
         repeated = None if lengths is None else lengths.repeat(len(x) // len(x_T))  # guidance doubles the batch
         return model.denoise(x, t, context, audios, repeated)
 
+    begun = beginning(model, x_T, settings, start)
     z = SAMPLERS[settings.sampler].load()(
         guided(
             denoise,
@@ -70,12 +73,13 @@ def sample_planes(
             timesteps_within(model.alphas_cumprod, settings.guidance_interval),
             lengths,
         ),
-        x_T,
-        model.alphas_cumprod,
-        settings.steps,
+        begun.x_T,
+        begun.alphas_cumprod,
+        begun.steps,
         eta=settings.eta,
-        spacing=settings.spacing or model.spacing,
+        spacing=begun.spacing,
         generators=generators,
+        keep=begun.keep,
         tqdm_class=tqdm_class,
     )
     return model.decode_latent(z, lengths)
@@ -104,18 +108,18 @@ class NoteSampler:
         axis: BeatAxis | None = None,
         repeats: Sequence[Motifs | None] | None = None,
         negative_ids: np.ndarray | None = None,
+        start: Start | None = None,
     ) -> list[list[list[Note]]]:
         """Sample N ensembles for a song's spectrum [M, A], one per seed, conditioned on the prompts' ids [N, F].
 
         The samples of an ensemble start from successive noises of one generator. Returns notes [seed][sample].
         axis: of a model that counts beats; the spectrum is the one heard on it, and notes lie on its lines. repeats: of
         each ensemble, which measures repeat others, in latent frames, see mug.generation.motif_noise. negative_ids: of
-        the negative prompt [F], None without one.
+        the negative prompt [F], None without one. start: the chart that each ensemble begins from.
         """
         model, device = self.model, self.model.device
-        audio_frames = self.grid.audio_per_latent
-        length = math.ceil(spectrum.shape[-1] / audio_frames / model.length_multiple) * model.length_multiple  # L
-        audio = _with_silence(spectrum, length * audio_frames).to(device)  # [1, M, A]
+        length = self.length_of(spectrum)  # L
+        audio = _with_silence(spectrum, length * self.grid.audio_per_latent).to(device)  # [1, M, A]
         ids = torch.from_numpy(feature_ids).to(device)  # [N, F]
         negative = None if negative_ids is None else torch.from_numpy(negative_ids).to(device)  # [F]
         draws = settings.ensemble
@@ -138,6 +142,7 @@ class NoteSampler:
                     generators=[generator_of(seeds[index], draw) for index, draw in jobs],
                     tqdm_class=tqdm_class,
                     negative_ids=negative,
+                    start=None if start is None else start.of_items([index for index, _ in jobs]),
                 )
                 arrays = planes.float().cpu().numpy()  # [B, 4K, T]
                 samples += [self.codec.decode(array, threshold=0.0) for array in arrays]
@@ -184,16 +189,31 @@ class NoteSampler:
         """
         if chart.keys != self.keys:
             raise ChartError(f"a {self.keys}K model cannot encode the {chart.keys}K chart '{chart.version}'")
-        model, grid = self.model, self.grid
+        grid = self.grid
         axis = self.time.axis_of(chart.timing_points, grid)
         notes = chart.notes if axis is None else with_times(chart.notes, axis.notes_to_axis)
         first_ms, last_ms = min(note.start_ms for note in notes), max(note.last_ms for note in notes)
-        multiple = grid.notes_per_latent * model.length_multiple
-        n_frames = (int(grid.notes.at(last_ms)) // multiple + 1) * multiple  # T
-        note = NoteCodec(replace(grid, max_frame=n_frames), self.keys).encode(notes).note  # [4K, T]
-        z = model.encode_latent(torch.from_numpy(note)[None].to(model.device))[0]  # [Z, L], from the song's beginning
+        multiple = self.model.length_multiple
+        length = (int(grid.latents.at(last_ms)) // multiple + 1) * multiple
+        z = self.latent_of(chart.notes, axis, length)  # [Z, L], from the song's beginning
         first = max(0, int(grid.latents.at(first_ms)))
         return z[:, first : int(grid.latents.at(last_ms)) + 1].float().cpu().numpy()
+
+    @torch.no_grad()
+    def latent_of(self, notes: Sequence[Note], axis: BeatAxis | None, length: int) -> Tensor:
+        """Return the normalised latent [Z, L] of a chart's notes, with frames where those of its song are.
+
+        length: latent frames; notes beyond them are left out.
+        """
+        notes = notes if axis is None else with_times(notes, axis.notes_to_axis)
+        grid = replace(self.grid, max_frame=length * self.grid.notes_per_latent)
+        array = NoteCodec(grid, self.keys).encode(notes).note  # [4K, T]
+        return self.model.encode_latent(torch.from_numpy(array)[None].to(self.model.device))[0]
+
+    def length_of(self, spectrum: np.ndarray) -> int:
+        """How many latent frames a song has, from its spectrum [M, A]."""
+        multiple = self.model.length_multiple
+        return math.ceil(spectrum.shape[-1] / self.grid.audio_per_latent / multiple) * multiple
 
 
 def _with_silence(spectrum: np.ndarray, audio_frames: int, before: int = 0) -> torch.Tensor:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mug.charts.beatmap import Note, TimingPoint
 from mug.charts.osu import read_osu
-from mug.charts.timing import Timing, fit_timing, snap
+from mug.charts.timing import Timing, fit_timing, quarter_before, snap
 from mug.errors import ChartError, MugError, PromptError
 
 
@@ -188,3 +188,9 @@ def test_snapping_needs_a_grid(points):
 
 def test_a_timing_is_a_timing_point():
     assert Timing(200.0, 31.0).timing_point() == TimingPoint(31.0, 300.0, 4)
+
+
+def test_the_quarter_before_a_time():
+    points = [TimingPoint(100.0, 400.0), TimingPoint(1050.0, 200.0)]
+    found = [quarter_before(points, time_ms) for time_ms in (50.0, 199.0, 200.0, 1049.0, 1050.0, 1120.0)]
+    assert found == pytest.approx([0.0, 100.0, 200.0, 1000.0, 1050.0, 1100.0])

@@ -64,7 +64,7 @@ def test_each_sample_has_noise_of_its_own(sampler, monkeypatch):
     """What is drawn on the way is not what another sample starts from or draws."""
     drawn = []
 
-    def drawing(denoise, x_T, alphas_cumprod, steps, *, eta, spacing, generators, tqdm_class):
+    def drawing(denoise, x_T, alphas_cumprod, steps, *, generators, **_):
         drawn.extend(x_T)
         for generator in generators:
             drawn.extend(torch.randn(3, *x_T.shape[1:], generator=generator))
