@@ -60,9 +60,10 @@ def long_jacks(keys: int, rng: np.random.Generator) -> Cycle:
 
 
 def jump_trill(keys: int, rng: np.random.Generator) -> Cycle:
-    """Chords of one hand and the other take turns: 12 34."""
+    """Chords of one hand and the other take turns: 12 34; two columns of each hand, if it has more."""
     hands = [tuple(column for column in range(keys) if hand_of(column, keys) == hand) for hand in (LEFT, RIGHT)]
-    return _turned([hand for hand in hands if hand] or [(0,)], keys, rng)
+    pairs = [hand if len(hand) <= 2 else tuple(sorted(rng.choice(hand, 2, replace=False).tolist())) for hand in hands]
+    return _turned([pair for pair in pairs if pair] or [(0,)], keys, rng)
 
 
 def brackets(keys: int, rng: np.random.Generator) -> Cycle:
