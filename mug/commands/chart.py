@@ -119,9 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
         default=SHIPPED_MODEL,
         help=f"a stage 2 run's .ckpt, or a model folder (default: {SHIPPED_MODEL}, which writes 4K)",
     )
-    files.add_argument(
-        "--audio", type=Path, required=True, help="the song, up to 15 minutes: mp3, ogg, wav, flac, m4a..."
-    )
+    files.add_argument("--audio", type=Path, required=True, help="the song, up to 6 hours: mp3, ogg, wav, flac, m4a...")
     files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder for the .osz and the pictures")
     files.add_argument("--audio_title", help="default: the audio's tags, else its file name")
     files.add_argument("--audio_artist", help="default: the audio's tags, else its file name")

@@ -143,21 +143,22 @@ def seconds_of(path: str | Path) -> float:
         return 0.0
 
 
-def log_mel(samples: np.ndarray, settings: AudioSettings) -> np.ndarray:
-    """Samples [S] -> log(1 + mel power) float16 [M, A]."""
+def log_mel(samples: np.ndarray, settings: AudioSettings, center: bool = True) -> np.ndarray:
+    """Samples [S] -> log(1 + mel power) float16 [M, A]. center: whether a frame is centred on its moment."""
     power = librosa.feature.melspectrogram(
         y=samples,
         sr=settings.sr,
         n_fft=settings.n_fft,
         hop_length=settings.hop_length,
         n_mels=settings.n_mels,
+        center=center,
     )
     return np.log1p(power).astype(np.float16)
 
 
-def stft(samples: np.ndarray, settings: AudioSettings) -> np.ndarray:
-    """Samples [S] -> real and imaginary part of the STFT, float16 [2, Q, A]."""
-    spectrum = librosa.stft(samples, n_fft=settings.n_fft, hop_length=settings.hop_length)
+def stft(samples: np.ndarray, settings: AudioSettings, center: bool = True) -> np.ndarray:
+    """Samples [S] -> real and imaginary part of the STFT, float16 [2, Q, A]. center: see `log_mel`."""
+    spectrum = librosa.stft(samples, n_fft=settings.n_fft, hop_length=settings.hop_length, center=center)
     limit = np.finfo(np.float16).max
     return np.clip(np.stack([spectrum.real, spectrum.imag]), -limit, limit).astype(np.float16)
 

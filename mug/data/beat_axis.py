@@ -159,9 +159,13 @@ class BeatAxis:
         By default up to the song's end.
         """
         audio = self._grid.audio
-        if n_frames is None:
-            n_frames = math.ceil(audio.at(float(self.to_axis(audio.to_ms(spectrum.shape[-1])))))
+        n_frames = self.frames_of(spectrum.shape[-1]) if n_frames is None else n_frames
         return frames_at(spectrum, audio.at(self.to_song(audio.to_ms(first + np.arange(n_frames)))))
+
+    def frames_of(self, song_frames: int) -> int:
+        """The number of audio frames of the axis, up to the end of a song of `song_frames`."""
+        audio = self._grid.audio
+        return math.ceil(audio.at(float(self.to_axis(audio.to_ms(song_frames)))))
 
     def _song_to_beats(self, song_ms: np.ndarray) -> np.ndarray:
         i = np.maximum(np.searchsorted(self._times, song_ms, side="right") - 1, 0)

@@ -91,7 +91,7 @@ def decode(path: str | Path, max_seconds: float = MAX_SECONDS) -> Sound:
         if container == "ogg":
             sound = _decode_ogg(path, max_seconds)
         elif container == "mp3":
-            with _without_messages():
+            with without_messages():
                 sound = _decode_mp3(path, max_seconds)
         elif container in READ_BY_LIBSNDFILE:
             sound = _decode_plain(path, max_seconds)
@@ -201,7 +201,7 @@ def _decode_elsewhere(path: Path, container: str | None, max_seconds: float, why
 
 
 @contextmanager
-def _without_messages() -> Iterator[None]:
+def without_messages() -> Iterator[None]:
     """Hide what libsndfile's mp3 decoder writes to stderr about damaged files; a Sound reports what matters.
 
     One thread at a time, or else the last one to leave would restore another thread's silenced stderr.

@@ -33,6 +33,19 @@ class Motifs:
             if model is not None and not 0 <= model < measure:
                 raise ValueError(f"measure {measure} repeats measure {model}; it can only repeat an earlier one")
 
+    @classmethod
+    def joined(cls, sections: Sequence["Motifs"]) -> "Motifs":
+        """The motifs of a song's sections, each of which begins where the one before ends, as those of the song."""
+        starts = [*sections[0].starts[:1]]
+        models: list[int | None] = []
+        likeness: list[float] = []
+        for section in sections:
+            before = len(models)
+            starts += section.starts[1:]
+            models += [None if model is None else before + model for model in section.models]
+            likeness += [1.0] * len(section.models) if section.likeness is None else section.likeness
+        return cls(starts, models, likeness)
+
     @property
     def firsts(self) -> list[int]:
         """The first measure that each one goes back to, over all that it repeats; a new one is its own. N of them."""

@@ -25,10 +25,12 @@ from mug.diffusion.guidance import guided, timesteps_within
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.samplers import SAMPLERS
 from mug.errors import ChartError, CheckpointError
+from mug.generation.long_songs import decode_windows, denoiser_in, encode_windows, heard, windows_of
 from mug.generation.motif_noise import motif_noise
 from mug.generation.settings import SamplingSettings
 from mug.generation.start import Start, beginning
 from mug.model.nplr import kernels_as_they_were
+from mug.model.windows import Windows
 from mug.placement.chances import Chances
 from mug.seeding import generator_of
 
@@ -47,24 +49,23 @@ def sample_planes(
     tqdm_class: Callable[..., Any] = tqdm,
     negative_ids: Tensor | None = None,
     start: Start | None = None,
+    windows: Windows | None = None,
 ) -> Tensor:
     """Return note planes [B, 4K, T], as logits and raw offsets, sampled from the noise x_T [B, Z, L].
 
     feature_ids: prompts [B, F]. audios: the output of `model.encode_audio`, for every item. lengths: latent frames of
     each song [B]; None if all fill their row. generators: one per item, for the noise that eta adds. negative_ids: the
     prompt [F] that guidance leads away from; None is the prompt without features. start: charts to begin from.
+    windows: of a long song, in latent frames; `audios` has the encodings of all windows one after another.
     """
+    windows = Windows.whole(x_T.shape[-1]) if windows is None else windows
     away_from = model.model.cond_stage_model.first if negative_ids is None else negative_ids
     uncond = model.encode_prompt(repeat(away_from, "f -> b f", b=len(x_T)))
-
-    def denoise(x: Tensor, t: Tensor, context: Tensor, audios: Sequence[Tensor]) -> Tensor:
-        repeated = None if lengths is None else lengths.repeat(len(x) // len(x_T))  # guidance doubles the batch
-        return model.denoise(x, t, context, audios, repeated)
 
     begun = beginning(model, x_T, settings, start)
     z = SAMPLERS[settings.sampler].load()(
         guided(
-            denoise,
+            denoiser_in(windows, model, lengths),
             model.encode_prompt(feature_ids),
             uncond,
             settings.guidance,
@@ -82,7 +83,7 @@ def sample_planes(
         keep=begun.keep,
         tqdm_class=tqdm_class,
     )
-    return model.decode_latent(z, lengths)
+    return decode_windows(windows, model, z, lengths)
 
 
 class NoteSampler:
@@ -119,14 +120,14 @@ class NoteSampler:
         """
         model, device = self.model, self.model.device
         length = self.length_of(spectrum)  # L
-        audio = _with_silence(spectrum, length * self.grid.audio_per_latent).to(device)  # [1, M, A]
         ids = torch.from_numpy(feature_ids).to(device)  # [N, F]
         negative = None if negative_ids is None else torch.from_numpy(negative_ids).to(device)  # [F]
         draws = settings.ensemble
-        batch = max(1, BATCH_LATENT_FRAMES // length)
+        windows = windows_of(length, model.length_multiple)
+        batch = max(1, BATCH_LATENT_FRAMES // windows.length)
         samples: list[list[Note]] = []
         with self._lock, kernels_as_they_were(model):
-            audios = model.encode_audio(audio)
+            audios = encode_windows(model, spectrum, windows, self.grid.audio_per_latent)
             for first in range(0, len(seeds) * draws, batch):
                 jobs = [divmod(job, draws) for job in range(first, min(first + batch, len(seeds) * draws))]
                 x_T = [
@@ -143,6 +144,7 @@ class NoteSampler:
                     tqdm_class=tqdm_class,
                     negative_ids=negative,
                     start=None if start is None else start.of_items([index for index, _ in jobs]),
+                    windows=windows,
                 )
                 arrays = planes.float().cpu().numpy()  # [B, 4K, T]
                 samples += [self.codec.decode(array, threshold=0.0) for array in arrays]
@@ -159,27 +161,42 @@ class NoteSampler:
         if self.placement is None:
             return None
         ids = torch.from_numpy(feature_ids)[None].to(self.model.device)  # [1, F]
-        multiple = self.placement.audio_multiple
         ratio = self.grid.audio_per_note
         passes = []  # each frame's note start and its probability: [T] each
         # A note on the edge of a frame in one pass is inside one in the other. On beats, frames only begin on lines.
         shifts = (0, ratio // 2) if axis is None else (0,)
         for shift in shifts:
-            length = math.ceil((shift + spectrum.shape[-1]) / multiple) * multiple
-            audio = _with_silence(spectrum, length, shift).to(self.model.device)
-            with self._lock:
-                start, offset = self.placement(audio, ids)[0].float().cpu()  # [T] each
-            if len(start) * ratio != length:
-                raise CheckpointError(
-                    f"{PLACEMENT}: returned {len(start)} note frames for music with {length // ratio}; its "
-                    "note_frames do not fit its audio encoder"
-                )
-            frames = torch.arange(len(start)) + offset.clamp(0, 1) - shift / ratio
-            passes.append((self.grid.notes.to_ms(frames), start.sigmoid() / len(shifts)))
+            chance, place = self._placed(spectrum, ids, shift)
+            frames = torch.arange(len(chance)) + place - shift / ratio
+            passes.append((self.grid.notes.to_ms(frames), chance / len(shifts)))
         times_ms, chances = (torch.cat(parts) for parts in zip(*passes, strict=True))  # of all passes
         order = times_ms.argsort(stable=True)
         times = times_ms[order].numpy()
         return Chances(times if axis is None else axis.to_song(axis.settled(times)), chances[order].numpy())
+
+    def _placed(self, spectrum: np.ndarray, ids: Tensor, shift: int) -> Tensor:
+        """Each note frame's probability of a note, and its place in the frame: [2, T].
+
+        ids: [1, F]. The first note frame begins `shift` audio frames before the spectrum.
+        """
+        placement, ratio = self.placement, self.grid.audio_per_note
+        assert placement is not None, "or nobody asks"
+        multiple = math.lcm(placement.audio_multiple, ratio) // ratio
+        length = math.ceil((shift + spectrum.shape[-1]) / ratio / multiple) * multiple  # T
+        windows = windows_of(length, multiple, self.grid.notes_per_latent)
+
+        def answers(index: int, start: int) -> Tensor:
+            audio = heard(spectrum, start * ratio - shift, windows.length * ratio).to(self.model.device)
+            with self._lock:
+                chance, place = placement(audio, ids)[0].float().cpu()
+            if len(chance) != windows.length:
+                raise CheckpointError(
+                    f"{PLACEMENT}: returned {len(chance)} note frames for music with {windows.length}; its note_frames "
+                    "do not fit its audio encoder"
+                )
+            return torch.stack([chance.sigmoid(), place.clamp(0, 1)])
+
+        return windows.blended(answers)
 
     @torch.no_grad()
     def encode(self, chart: Beatmap) -> np.ndarray:
@@ -214,9 +231,3 @@ class NoteSampler:
         """How many latent frames a song has, from its spectrum [M, A]."""
         multiple = self.model.length_multiple
         return math.ceil(spectrum.shape[-1] / self.grid.audio_per_latent / multiple) * multiple
-
-
-def _with_silence(spectrum: np.ndarray, audio_frames: int, before: int = 0) -> torch.Tensor:
-    """Pad a spectrum [M, A] with silence before and after it: [1, M, audio_frames]."""
-    silence = [(0, 0)] * (spectrum.ndim - 1) + [(before, audio_frames - before - spectrum.shape[-1])]
-    return torch.from_numpy(np.pad(spectrum, silence)).float()[None]

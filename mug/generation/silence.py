@@ -14,6 +14,7 @@ from mug.data.audio import AudioSettings
 QUIETEST = {"mel": 1e-6, "stft": 0.01}  # largest value of a silent frame; about that of noise at -75 dB of full scale
 SHORTEST_MS = 1000.0  # breaks in the music are shorter
 LEAST_SHARE = 0.01
+BLOCK_FRAMES = 2**16  # looked at at once: a long song's spectrum is not in memory
 EDGE_MS = 25.0  # notes this close to the edge of a silence belong to the sound beside it
 
 Span = tuple[float, float]
@@ -54,5 +55,6 @@ def without_notes_in(spans: Sequence[Span], notes: Sequence[Note], end_ms: float
 
 def _silent_frames(spectrum: np.ndarray, settings: AudioSettings) -> np.ndarray:
     """Whether each frame is silent, bool [A]."""
-    loudest: np.ndarray = np.abs(spectrum).reshape(-1, spectrum.shape[-1]).max(axis=0)
+    blocks = [spectrum[..., first : first + BLOCK_FRAMES] for first in range(0, spectrum.shape[-1], BLOCK_FRAMES)]
+    loudest: np.ndarray = np.concatenate([np.abs(b).reshape(-1, b.shape[-1]).max(axis=0) for b in blocks])
     return loudest <= QUIETEST[settings.kind]

@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 
 from mug.checkpoints.trained_model import TrainedModel
-from mug.data.audio import load_audio
+from mug.data.audio import load_audio, seconds_of
+from mug.data.beat_axis import BeatAxis
+from mug.data.decoding import without_messages
+from mug.data.long_audio import in_file, is_read_in_pieces, load_long_audio
 from mug.data.time_grid import TimeGrid
 from mug.errors import AudioError
 from mug.generation.prepared import Prepared, motifs_of
@@ -18,7 +21,9 @@ from mug.generation.silence import is_silent, silent_spans
 from mug.generation.song import Song
 from mug.generation.song_timing import SongTiming, timing_of
 
-MAX_MINUTES = 15  # attention over a whole song: memory grows with the square of its length
+MAX_MINUTES = 360
+WHOLE_MINUTES = 15  # a longer song is read in pieces
+BLOCK_FRAMES = 2**16  # of a long song, moved to the axis at once
 
 
 class SongReader:
@@ -46,9 +51,32 @@ class SongReader:
         file = _identity(path)
         known, spectrum = self._spectrum_of
         if file is None or file != known:
-            spectrum = load_audio(path, self.audio_settings, MAX_MINUTES * 60)
+            spectrum = self._load(path)
             self._spectrum_of = (file, spectrum)
         return spectrum
+
+    def _load(self, path: Path) -> np.ndarray:
+        """The spectrum [M, A] of a song, for a long one in a temporary file."""
+        with without_messages():
+            is_long = is_read_in_pieces(path) and seconds_of(path) > WHOLE_MINUTES * 60
+        if is_long:
+            spectrum = load_long_audio(path, self.audio_settings, MAX_MINUTES * 60)
+            if self._is_long(spectrum):  # a header may be wrong
+                return spectrum
+        return load_audio(path, self.audio_settings)
+
+    def _is_long(self, spectrum: np.ndarray) -> bool:
+        return self.audio_settings.grid.audio.to_ms(spectrum.shape[-1]) > WHOLE_MINUTES * 60_000
+
+    def _on_axis(self, spectrum: np.ndarray, axis: BeatAxis) -> np.ndarray:
+        """The spectrum [M, A] as heard on an axis of beats, for a long song in a temporary file."""
+        if not self._is_long(spectrum):
+            return axis.heard(spectrum)
+        frames = axis.frames_of(spectrum.shape[-1])
+        blocks = (
+            axis.heard(spectrum, first, min(BLOCK_FRAMES, frames - first)) for first in range(0, frames, BLOCK_FRAMES)
+        )
+        return in_file(blocks, spectrum.shape[:-1], np.float16)
 
     def _prepare(self, path: Path, song: Song, spectrum: np.ndarray) -> Prepared:
         if is_silent(spectrum, self.audio_settings):
@@ -58,7 +86,7 @@ class SongReader:
         timing = self._timing(song, spectrum)
         axis, bpm, motifs = None, None, None
         if timing is not None and (axis := self.time.axis_of(timing.points, self.audio_settings.grid)) is not None:
-            spectrum, bpm = axis.heard(spectrum), axis.bpm(0.0, float(axis.to_axis(end_ms)))
+            spectrum, bpm = self._on_axis(spectrum, axis), axis.bpm(0.0, float(axis.to_axis(end_ms)))
             motifs = motifs_of(spectrum, axis, self.grid)
         return Prepared(spectrum, end_ms, timing, axis, bpm, motifs, silences)
 

@@ -3,6 +3,7 @@
 Axes: A audio frames, M mel bins.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +16,11 @@ from mug.generation.song import Song
 from mug.timing.activations import BeatListener
 from mug.timing.detect import detect_timing
 from mug.timing.detected import DetectedTiming
+from mug.timing.long_detect import detect_long_timing
 from mug.timing.onset_strength import onset_strength
 from mug.timing.onset_times import BIAS_MS, STRONG, WEAK
 
+WHOLE_MS = 900_000.0  # a longer song is heard in parts
 LIKELY = 0.2  # an alternative tempo that is worth naming
 
 
@@ -38,16 +41,24 @@ def timing_of(song: Song, spectrum: np.ndarray, settings: AudioSettings, listene
     if song.timing_points:
         return SongTiming(list(song.timing_points))
     if song.bpm is None and song.offset_ms is None:
-        heard = detect_timing(spectrum, settings, listener)
+        is_long = settings.grid.audio.to_ms(spectrum.shape[-1]) > WHOLE_MS
+        heard = (detect_long_timing if is_long else detect_timing)(spectrum, settings, listener)
         if not heard.has_pulse:
             return SongTiming(heard.timing_points, f"{heard.message}; give --bpm and --offset if you know them")
         return SongTiming(heard.timing_points, _note(heard))
-    strength = onset_strength(spectrum, settings).sum(axis=0)  # [A]
-    peaks, _ = find_peaks(strength, height=WEAK)
-    times_ms = settings.grid.audio.to_ms(peaks) - BIAS_MS
-    weights = np.minimum(strength[peaks], STRONG)
+    part = math.ceil(settings.grid.audio.at(WHOLE_MS))  # frames; of a long song, several
+    starts = range(0, spectrum.shape[-1], part)
+    onsets = [_onsets(spectrum[..., start : start + part], settings, start) for start in starts]
+    times_ms, weights = (np.concatenate(parts) for parts in zip(*onsets, strict=True))
     timing = fit_timing(times_ms, bpm=song.bpm, offset_ms=song.offset_ms, weights=weights)
     return SongTiming([timing.timing_point()])
+
+
+def _onsets(spectrum: np.ndarray, settings: AudioSettings, start: int) -> tuple[np.ndarray, np.ndarray]:
+    """The times in ms and weights of onsets in part of a spectrum that begins at frame `start`, [N] each."""
+    strength = onset_strength(spectrum, settings).sum(axis=0)  # [A]
+    peaks, _ = find_peaks(strength, height=WEAK)
+    return settings.grid.audio.to_ms(start + peaks) - BIAS_MS, np.minimum(strength[peaks], STRONG)
 
 
 def _note(heard: DetectedTiming) -> str:

@@ -3,7 +3,6 @@
 Axes: M mel bins, A audio frames, T note frames, N tempo frames, K tempo classes.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from mug.data.audio import AudioSettings
 from mug.data.time_grid import Frames
+from mug.model.windows import Blend, window_starts
 from mug.timing.model import TimingModel
 from mug.timing.peaks import pick
 from mug.timing.tempo_classes import BPMS, TEMPO_FRAMES
@@ -65,15 +65,16 @@ class BeatListener:
         multiple, ratio = self.model.audio_multiple, self.settings.audio_note_window_ratio
         frames = spectrum.shape[-1]
         length = min(self.settings.max_audio_frame, max(1, -(-frames // multiple)) * multiple)
-        starts = list(_starts(frames, length, multiple))
-        planes = _Mean(3, (starts[-1] + length) // ratio)
-        tempo = _Mean(len(BPMS), (starts[-1] + length) // ratio // TEMPO_FRAMES)
+        starts = list(window_starts(frames, length, length // 2, multiple))
+        planes = Blend((starts[-1] + length) // ratio)
+        tempo = Blend((starts[-1] + length) // ratio // TEMPO_FRAMES)
         for start in starts:
             heard, heard_tempo = self._answers(spectrum[:, start : start + length], length)
             planes.add(heard, start // ratio)
             tempo.add(heard_tempo, start // ratio // TEMPO_FRAMES)
-        beat, place, downbeat = planes.of(-(-frames // ratio)).numpy()
-        log_probabilities = tempo.of(-(-frames // (ratio * TEMPO_FRAMES))).log_softmax(dim=0).numpy()
+        beat, place, downbeat = planes.mean()[:, : -(-frames // ratio)].numpy()
+        tempos = tempo.mean()[:, : -(-frames // (ratio * TEMPO_FRAMES))]
+        log_probabilities = tempos.log_softmax(dim=0).numpy()
         return BeatActivations(self.settings.note_frame_ms, beat, place, downbeat, log_probabilities, BPMS)
 
     def _answers(self, spectrum: np.ndarray, length: int) -> tuple[Tensor, Tensor]:
@@ -83,28 +84,3 @@ class BeatListener:
         answers = self.model(audio)
         planes = torch.cat([answers.beat.sigmoid(), answers.place, answers.downbeat.sigmoid()])
         return planes.float().cpu(), answers.tempo[0].float().log_softmax(dim=0).cpu()
-
-
-def _starts(frames: int, length: int, multiple: int) -> Iterator[int]:
-    """Where windows begin: at most half a window apart, the last one where it ends with the song or just after it."""
-    last = -(-max(frames - length, 0) // multiple) * multiple
-    yield from range(0, last, max(multiple, length // 2 // multiple * multiple))
-    yield last
-
-
-class _Mean:
-    """The mean of what windows say about frames, [rows, frames]; a window counts little where it begins and ends."""
-
-    def __init__(self, rows: int, frames: int) -> None:
-        self.sums, self.weights = torch.zeros(rows, frames), torch.zeros(frames)
-
-    def add(self, values: Tensor, start: int) -> None:
-        """Add the values [rows, L] of a window that begins at a frame."""
-        length = values.shape[1]
-        weight = 1.0 - (2 * (torch.arange(length) + 0.5) / length - 1).abs()
-        self.sums[:, start : start + length] += values * weight
-        self.weights[start : start + length] += weight
-
-    def of(self, frames: int) -> Tensor:
-        """The mean in the first frames."""
-        return (self.sums / self.weights)[:, :frames]

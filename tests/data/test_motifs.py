@@ -66,3 +66,11 @@ def test_what_is_more_alike_is_left_more_often():
     left = [song.thinned(1 / 3, np.random.default_rng(seed)).models for seed in range(300)]
     counts = [sum(models[measure] is not None for models in left) for measure in (2, 6, 4)]
     assert counts == pytest.approx([300 * part / 1.35 for part in (0.81, 0.41, 0.13)], abs=25)
+
+
+def test_sections_join_to_a_song():
+    first = Motifs([0, 4, 8], [None, 0], [0.0, 0.9])
+    song = Motifs.joined([first, Motifs([8, 12, 16, 20], [None, 0, 1])])
+    assert song.starts == [0, 4, 8, 12, 16, 20]
+    assert song.models == [None, 0, None, 2, 3]
+    assert song.likeness == [0.0, 0.9, 1.0, 1.0, 1.0]
