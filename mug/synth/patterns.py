@@ -27,7 +27,7 @@ Shares = tuple[float, float, float, float]  # of the moments of a chart, at SHAR
 SHARE_LEVELS = (1.0, 2.0, 4.0, 7.0)
 # What each further key adds to the shares of chords of at least 2, 3 and 4 notes, as a share of them, at SHARE_LEVELS:
 # people's 7K charts have more of these than 4K charts with the same stars, but fewer jumps the harder they are.
-WIDER = ((0.35, 0.12, 0.18, 0.03), (0.5, 0.4, 0.45, 0.35), (2.0, 2.0, 1.7, 1.0))
+WIDER = ((0.35, 0.12, 0.18, 0.03), (0.5, 0.45, 0.7, 0.35), (2.0, 2.0, 1.7, 1.0))
 LARGER = 0.35  # share of chords of 4 notes that have a fifth from 6 keys on, of these a sixth from 7 on...
 NONE = (0.0, 0.0, 0.0, 0.0)
 
