@@ -20,6 +20,7 @@ GROUPS = {
         "web": Command("mug.commands.web", "write charts in the browser"),
         "timing": Command("mug.commands.timing", "find the tempo of songs, its changes and the offset"),
         "convert": Command("mug.commands.convert", "charts to and from StepMania, Quaver and Malody"),
+        "lint": Command("mug.commands.lint", "check charts against the ranking criteria, and repair them"),
         "rate": Command("mug.commands.rate", "star rating, long notes and Etterna skillsets of charts"),
         "evaluate": Command("mug.commands.evaluate", "compare a model's charts with human ones"),
     },

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mug.charts.beatmap import Beatmap
-from mug.metrics.onsets import match_onsets, rows_of
+from mug.charts.rows import rows_of
+from mug.metrics.onsets import match_onsets
 
 RUN_ROWS = 8
 NEAR_MS = 10.0

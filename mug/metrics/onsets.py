@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mug.charts.beatmap import Beatmap
-
-CHORD_MS = 10.0  # notes this close are one chord: networks write the notes of a chord some ms apart
+from mug.charts.rows import rows_of
 
 
 @dataclass(frozen=True)
@@ -62,21 +61,6 @@ def onset_f1(
 def random_onsets(n: int, start_ms: float, end_ms: float, rng: np.random.Generator) -> np.ndarray:
     """Return `n` sorted times drawn uniformly from [start_ms, end_ms), to measure what density alone scores."""
     return np.sort(rng.uniform(start_ms, end_ms, n))
-
-
-def rows_of(chart: Beatmap) -> tuple[np.ndarray, np.ndarray]:
-    """Return the moments of a chart, sorted: float64 [N] in ms, and int64 [N], the keys of each as bits (column 0: 1).
-
-    A chord is one moment, at the time of its first note; a key that occurs twice in it counts once.
-    """
-    moments: list[float] = []
-    keys: list[int] = []
-    for note in sorted(chart.notes, key=lambda note: note.start_ms):
-        if not moments or note.start_ms - moments[-1] > CHORD_MS:
-            moments.append(note.start_ms)
-            keys.append(0)
-        keys[-1] |= 1 << note.column
-    return np.array(moments, np.float64), np.array(keys, np.int64)
 
 
 def moments_ms(chart: Beatmap) -> np.ndarray:

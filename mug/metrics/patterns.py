@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import wasserstein_distance
 
 from mug.charts.beatmap import Beatmap
-from mug.metrics.onsets import rows_of
+from mug.charts.rows import rows_of
 
 Shares = Mapping[int, float]  # kind of pattern -> its share of a chart, summing to 1; empty for an empty chart
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from mug.config import find_file
+from mug.lint.criteria import EXPERT, LEVELS, level_of
 from mug.metrics.bands import band_rows
 from mug.metrics.bootstrap import Estimate
 from mug.metrics.scoreboard import Summary
-from mug.metrics.violations import EXPERT, LEVELS, level_of
 from mug.ratings.msd.rating import calculator_version
 from mug.ratings.skillsets import SKILLSETS
 from mug.ratings.stars import star_rating_version

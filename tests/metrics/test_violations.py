@@ -1,7 +1,8 @@
 import pytest
 
 from mug.charts.beatmap import Note
-from mug.metrics.violations import KINDS, largest_chord, level_of, violations
+from mug.lint.criteria import largest_chord, level_of
+from mug.metrics.violations import KINDS, violations
 from tests.metrics.hand_charts import chart_of, rows
 
 ALL_COLUMNS = [Note(90_000 + 1000 * column, column) for column in range(4)]  # so that none is empty

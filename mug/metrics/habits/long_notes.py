@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mug.charts.beatmap import note_arrays
+from mug.charts.rows import CHORD_MS
 from mug.metrics.habits.moments import Moments
-from mug.metrics.onsets import CHORD_MS
 from mug.ratings.long_notes import ln_ratio
 
 LEAST = 10  # long notes of a chart, for more than their share to be counted

@@ -9,10 +9,11 @@ import numpy as np
 
 from mug.charts.beatmap import Beatmap
 from mug.charts.chart_files import find_charts, open_charts
+from mug.charts.rows import CHORD_MS
 from mug.errors import ChartError, DatasetError
 from mug.metrics.habits import chords, density, hands, long_notes, returning, sequences
 from mug.metrics.habits.moments import Moments
-from mug.metrics.onsets import CHORD_MS, match_onsets
+from mug.metrics.onsets import match_onsets
 from mug.metrics.patterns import Shares, chord_sizes, column_ngrams
 from mug.parallel import parallel_map
 from mug.prepare.speeds import main_bpm

@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from mug.charts.beatmap import Beatmap, TimingPoint
+from mug.charts.rows import rows_of
 from mug.charts.tempo_map import TempoMap, is_tempo
 from mug.errors import ChartError
 from mug.metrics.motifs import EARLY_MS, folded
-from mug.metrics.onsets import rows_of
 
 BEAT_RANGE_MS = (250.0, 600.0)  # 100 to 240 BPM: the tempo that people write is kept, and 87 for 174 BPM is not
 TICKS = 48  # of a beat: 1/16 and 1/12 are whole numbers of them
