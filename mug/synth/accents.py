@@ -11,7 +11,7 @@ import numpy as np
 
 from mug.synth.composition import Composition
 from mug.synth.form import PARTS
-from mug.synth.patterns import HANDS_FROM, Pattern
+from mug.synth.patterns import FEW_KEYS, HANDS_FROM, Pattern
 from mug.synth.salience import Hit
 from mug.synth.tempo import TICKS
 
@@ -25,6 +25,7 @@ DRIVE, MEASURES = 0.15, 0.07  # standard deviations of the logarithm of drive be
 MOST_DRIVE = 0.4
 BURSTS = 0.3  # standard deviation of the logarithm of salience between half beats, from beat to beat of two measures
 CHORD_REST_MS = 92.0  # moments closer than this use different columns
+EASY_REST_MS = 240.0  # up to FEW_KEYS below HANDS_FROM stars, chords are further apart than this
 BURST_MS = 60.0  # and if closer than this, little more than half of them
 
 
@@ -73,24 +74,30 @@ def chord_sizes(hits: Sequence[Hit], pattern: Pattern, level: float, stars: floa
     Charts below HANDS_FROM stars have no chords of three notes (of four from 7 keys on), by osu!'s ranking criteria.
     """
     sizes = [1] * len(hits)
+    rest_ms = EASY_REST_MS if stars < HANDS_FROM and keys <= FEW_KEYS else 0.0
     order = sorted(range(len(hits)), key=lambda i: (-(hits[i].strength + BY_LEVEL[hits[i].level]), hits[i].tick))
     for size, share in enumerate(pattern.shares(level, keys), 2):
         left = round(share * len(hits))
         for i in order:
             if left <= 0:
                 break
-            if sizes[i] == size - 1 and (pattern.chords_follow or _fits(i, size, hits, sizes, keys)):
+            if sizes[i] == size - 1 and (pattern.chords_follow or _fits(i, size, hits, sizes, keys, rest_ms)):
                 sizes[i] = size
                 left -= 1
     most = keys if stars >= HANDS_FROM else 3 if keys >= 7 else 2
     return [min(size, most) for size in sizes]
 
 
-def _fits(i: int, size: int, hits: Sequence[Hit], sizes: Sequence[int], keys: int) -> bool:
-    """Whether moment `i` can have `size` notes beside its neighbours: in different columns, if they are close."""
+def _fits(i: int, size: int, hits: Sequence[Hit], sizes: Sequence[int], keys: int, rest_ms: float) -> bool:
+    """Whether moment `i` can have `size` notes beside its neighbours: in different columns, if they are close.
+
+    Chords are `rest_ms` apart or more.
+    """
     for j in (i - 1, i + 1):
         if 0 <= j < len(hits):
             apart_ms = abs(hits[j].time_ms - hits[i].time_ms)
+            if apart_ms < rest_ms and sizes[j] > 1:
+                return False
             if apart_ms < CHORD_REST_MS and size + sizes[j] > (keys if apart_ms >= BURST_MS else max(keys // 2, 2) + 1):
                 return False
     return True

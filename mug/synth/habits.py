@@ -26,14 +26,14 @@ RETURN = 5.0  # of a column that returns, if not all of its row can
 
 
 NEAR_MS = (110.0, 200.0)  # since the moment before: quick, and slow
-GAP_MS = (70.0, 160.0)  # least time between notes of a column: in hard charts, and in others
+GAP_MS = (70.0, 160.0, 300.0, 450.0)  # least time between notes of a column: hard charts, others, easy, easiest
 
 
 @dataclass(frozen=True)
 class Reach:
     """What depends on the number of keys.
 
-    Of pairs, the first is for quick moments (NEAR_MS) or hard charts (GAP_MS), the second for others.
+    Of pairs, the first is for quick moments (NEAR_MS), the second for others; `returns` is by GAP_MS.
     """
 
     near: tuple[float, ...]  # a single note so many columns from a single note; none further away
@@ -45,13 +45,13 @@ class Reach:
     again: tuple[float, float] = (0.0, 0.0)  # of one just played, where both are single notes; likewise
     again_mixed: float = 0.0  # ... where one is a chord
     again_chords: float = 0.0  # ... where both are chords
-    returns: tuple[float, float] = (1.0, 1.0)  # times what returns
+    returns: tuple[float, ...] = (1.0, 1.0, 1.0, 1.8)  # times what returns
 
 
 FEW = Reach((0.0, 0.7, 0.1), (1.0, 1.0), 0.4, (-0.1, -0.1), -0.3)
 MANY = Reach(
     (0.0, 2.4, 1.6, 0.4), (1.0, 0.15), 0.3, (-0.2, -1.0), 0.0,
-    anchor=0.2, again=(1.0, 0.0), again_mixed=-0.2, again_chords=-0.3, returns=(0.55, 1.0),
+    anchor=0.2, again=(1.0, 0.0), again_mixed=-0.2, again_chords=-0.3, returns=(0.55, 1.0, 1.0, 1.0),
 )  # fmt: skip
 MANY_KEYS = 6
 

@@ -5,6 +5,7 @@ columns are chosen). Charts with more hold most notes until their column is need
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 
 from mug.charts.beatmap import Note
@@ -20,7 +21,8 @@ ALL_FROM = 0.5  # share of long notes from which notes are held until their colu
 LONGEST = 2 * TICKS  # of these
 LASTING = 2 * TICKS  # sounds that are held in full
 ON_BEATS, BETWEEN = 2, 1  # other sounds are held until this moment after theirs, at most
-TOGETHER = 0.85  # how well a second long note suits a moment, compared with the first
+TOGETHER = 0.97  # how well a second long note suits a moment, compared with the first
+STEADY = 2.0  # exponent of a measure's share of held sounds: long notes gather in measures that have many
 GRID = TICKS // 8  # of releases that are not on another note
 NEAR = 0.34  # how far from the end of its sound a long note may be released, as a share of its length
 
@@ -34,13 +36,14 @@ def plan_holds(
     """
     releases = _Releases(hits, composition)
     can: list[tuple[float, int, float]] = []
+    gathers = _held_shares(hits, composition.bar_ticks)
     for i, hit in enumerate(hits) if ratio else ():
         suits, end_tick, soon = _sounding(hits, i, shortest_ms)
         end_ms = releases.nearest(hit, end_tick, releases.last_ms, shortest_ms)
         if end_ms is None:  # too short to be held: like a sound that is struck
             suits, end_ms = UNSUNG, releases.nearest(hit, soon, releases.last_ms, shortest_ms)
         if end_ms is not None:
-            rank = suits * min(end_ms - hit.time_ms, 1000) ** 0.3
+            rank = suits * min(end_ms - hit.time_ms, 1000) ** 0.3 * gathers[hit.tick // composition.bar_ticks]
             can += [(-rank * TOGETHER**place, i, end_ms) for place in range(sizes[i])]
     can.sort()
     held = [0] * len(hits)  # columns held from before each moment
@@ -93,12 +96,23 @@ def _sounding(hits: Sequence[Hit], i: int, shortest_ms: float) -> tuple[float, i
     later = range(i + (ON_BEATS if hit.level < 2 else BETWEEN), len(hits))
     after = next((hits[j] for j in later if hits[j].time_ms >= enough_ms), None)
     soon = min(after.tick if after else hit.tick + LONGEST, hit.tick + LONGEST)
+    if hit.level >= 2 and after and (hit.time_ms + after.time_ms) / 2 >= enough_ms:
+        soon = min(soon, (hit.tick + after.tick) // 2)  # off the beat, long notes are released before the next moment
     held = [event for event in hit.events if event.held]
     if not held:
         return UNSUNG, soon, soon
     event = max(held, key=lambda event: SUNG.get(event.layer, UNSUNG) * event.n_ticks**0.3)
     end = event.tick + event.n_ticks
     return SUNG.get(event.layer, UNSUNG), end if event.n_ticks >= LASTING else min(end, soon), soon
+
+
+def _held_shares(hits: Sequence[Hit], bar_ticks: int) -> dict[int, float]:
+    """For each measure a weight by the share of its moments with held sounds."""
+    n_hits, n_held = Counter[int](), Counter[int]()
+    for hit in hits:
+        n_hits[hit.tick // bar_ticks] += 1
+        n_held[hit.tick // bar_ticks] += any(event.held for event in hit.events)
+    return {bar: (0.5 + n_held[bar] / n) ** STEADY for bar, n in n_hits.items()}
 
 
 class _Releases:

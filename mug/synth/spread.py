@@ -17,7 +17,7 @@ BACKGROUND = "background.png"
 N_CHARTS = (5, 5, 6)
 TOO_EASY = 0.3  # stars below those of a pattern's easiest charts
 # The stars of planned charts, at equally spaced ranks: more of both ends than people's.
-STARS = (0.4, 1.1, 1.7, 2.4, 3.0, 3.6, 4.2, 4.8, 5.5, 6.8, 10.0)
+STARS = (0.4, 1.0, 1.6, 2.3, 2.9, 3.5, 4.1, 4.7, 5.3, 6.3, 10.0)
 # How often patterns are planned, where their levels allow it.
 WEIGHTS = {"jumpstream": 1.4, "stamina": 0.5, "handstream": 0.6, "jackspeed": 0.6, "chordjack": 0.35}
 AGAIN = 0.4  # times that, for a pattern that another chart of the song has

@@ -37,7 +37,7 @@ def test_chords_in_a_run_use_different_columns() -> None:
 
 
 def test_easy_charts_have_no_large_chords() -> None:
-    assert chord_sizes(hits(0.5, 0.9, 0.6, 0.1), HALF, 4.0, 2.6, keys=4) == [1, 2, 2, 1]
+    assert chord_sizes(hits(0.5, 0.9, 0.6, 0.1, step_ms=300.0), HALF, 4.0, 2.6, keys=4) == [1, 2, 2, 1]
 
 
 @pytest.mark.parametrize(("keys", "most"), [(1, 1), (2, 2), (3, 3), (4, 4), (7, 7), (18, 18)])
@@ -63,3 +63,9 @@ def test_phrases_have_their_own_accents_which_return_with_the_music() -> None:
     pairs = [(by_measure.get(m.tick // composition.bar_ticks), by_measure.get(m.model)) for m in plain]
     assert len(set(by_measure.values())) >= 4
     assert np.mean([a == b for a, b in pairs]) > 0.9
+
+
+def test_easy_charts_of_few_keys_rest_after_a_chord() -> None:
+    moments = hits(0.9, 0.8, 0.7, 0.6, step_ms=200.0)
+    assert chord_sizes(moments, HALF, 2.0, 2.0, keys=4) == [2, 1, 2, 1]
+    assert chord_sizes(moments, HALF, 2.0, 2.0, keys=7)[:2] == [3, 3]

@@ -27,7 +27,7 @@ def test_plans_are_of_many_kinds() -> None:
     stars = np.array([plan.stars for plan in plans])
     assert stars.min() < 0.6
     assert 0.1 < (stars < 1.2).mean() < 0.16
-    assert 0.12 < (stars > 6).mean() < 0.2
+    assert 0.08 < (stars > 6).mean() < 0.15
     assert stars.max() > 9
     ratios = np.array([plan.ln_ratio for plan in plans])
     assert 0.25 < (ratios == 0).mean() < 0.45
