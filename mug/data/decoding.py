@@ -127,7 +127,7 @@ def too_long(path: Path, seconds: float | None, max_seconds: float) -> AudioErro
 
 def _decode_plain(path: Path, max_seconds: float) -> Sound:
     with soundfile.SoundFile(path) as file:
-        samples, kind = _read(file, path, max_seconds), _kind_of(file)
+        samples, kind = _read(file, path, max_seconds), kind_of(file)
         stated_s = file.frames / file.samplerate
         lost_s = stated_s - len(samples) / file.samplerate if is_believable(path, stated_s) else 0.0
         return _sound([(samples, file.samplerate)], kind, lost_s)
@@ -183,7 +183,7 @@ def _decode_ogg(path: Path, max_seconds: float) -> Sound:
             samples = _read(file, path, max(left_s, 0.0))
             lost_s += max(0, file.frames - len(samples)) / file.samplerate
             parts.append((samples, file.samplerate))
-            kinds.add(_kind_of(file))
+            kinds.add(kind_of(file))
     return replace(_sound(parts, kinds.pop() if len(kinds) == 1 else "ogg", lost_s), as_it_is=False)
 
 
@@ -255,7 +255,8 @@ def is_believable(path: Path, seconds: float) -> bool:
     return seconds * FEWEST_BITS <= 8 * path.stat().st_size
 
 
-def _kind_of(file: soundfile.SoundFile) -> str:
+def kind_of(file: soundfile.SoundFile) -> str:
+    """What a Sound says of an open file: "mp3", "ogg vorbis" or another format."""
     if file.subtype == "MPEG_LAYER_III":
         return "mp3"
     return f"ogg {file.subtype.lower()}" if file.format == "OGG" else file.format.lower()

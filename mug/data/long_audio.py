@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from mug.data.audio import MAX_PEAK, AudioSettings, log_mel, stft, to_mono
+from mug.data.audio import MAX_PEAK, AudioSettings, log_mel, seconds_of, stft, to_mono
 from mug.data.decoding import (
     HEAD_BYTES,
     LOSS_S,
@@ -25,16 +25,19 @@ from mug.data.decoding import (
 )
 from mug.errors import AudioError
 
+WHOLE_SECONDS = 900.0  # shorter songs are decoded as a whole
 BLOCK_SECONDS = 60
 
 
-def is_read_in_pieces(path: Path) -> bool:
-    """Whether libsndfile reads such files; others are decoded as a whole."""
+def is_long(path: Path) -> bool:
+    """Whether a song is read in pieces: it says that it is long, and libsndfile reads such files."""
     try:
         with path.open("rb") as file:
-            return container_of(file.read(HEAD_BYTES)) in (*READ_BY_LIBSNDFILE[1:], "mp3", "ogg")
+            in_pieces = container_of(file.read(HEAD_BYTES)) in (*READ_BY_LIBSNDFILE[1:], "mp3", "ogg")
     except OSError:
         return False
+    with without_messages():
+        return in_pieces and seconds_of(path) > WHOLE_SECONDS
 
 
 def load_long_audio(path: Path, settings: AudioSettings, max_seconds: float) -> np.ndarray:

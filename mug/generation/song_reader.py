@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from mug.checkpoints.trained_model import TrainedModel
-from mug.data.audio import load_audio, seconds_of
+from mug.data.audio import load_audio
 from mug.data.beat_axis import BeatAxis
-from mug.data.decoding import without_messages
-from mug.data.long_audio import in_file, is_read_in_pieces, load_long_audio
+from mug.data.long_audio import WHOLE_SECONDS, in_file, is_long, load_long_audio
 from mug.data.time_grid import TimeGrid
 from mug.errors import AudioError
 from mug.generation.prepared import Prepared, motifs_of
@@ -22,7 +21,6 @@ from mug.generation.song import Song
 from mug.generation.song_timing import SongTiming, timing_of
 
 MAX_MINUTES = 360
-WHOLE_MINUTES = 15  # a longer song is read in pieces
 BLOCK_FRAMES = 2**16  # of a long song, moved to the axis at once
 
 
@@ -57,16 +55,14 @@ class SongReader:
 
     def _load(self, path: Path) -> np.ndarray:
         """The spectrum [M, A] of a song, for a long one in a temporary file."""
-        with without_messages():
-            is_long = is_read_in_pieces(path) and seconds_of(path) > WHOLE_MINUTES * 60
-        if is_long:
+        if is_long(path):
             spectrum = load_long_audio(path, self.audio_settings, MAX_MINUTES * 60)
             if self._is_long(spectrum):  # a header may be wrong
                 return spectrum
         return load_audio(path, self.audio_settings)
 
     def _is_long(self, spectrum: np.ndarray) -> bool:
-        return self.audio_settings.grid.audio.to_ms(spectrum.shape[-1]) > WHOLE_MINUTES * 60_000
+        return self.audio_settings.grid.audio.to_ms(spectrum.shape[-1]) > WHOLE_SECONDS * 1000
 
     def _on_axis(self, spectrum: np.ndarray, axis: BeatAxis) -> np.ndarray:
         """The spectrum [M, A] as heard on an axis of beats, for a long song in a temporary file."""

@@ -39,8 +39,9 @@ def draw_chart(
     end_ms: float | None = None,
     star_rating: float | None = None,
 ) -> Image.Image:
-    """Draw the notes between `start_ms` and `end_ms` (default: the whole chart) as an RGB picture.
+    """Draw the notes between `start_ms` and `end_ms` as an RGB picture.
 
+    By default it shows the whole chart, of a longer one the first 30 minutes.
     `title` replaces the first header line, "Artist - Title [Version]". Raises ChartError for a range that is empty
     or longer than 30 minutes.
     """
@@ -50,6 +51,7 @@ def draw_chart(
         start_ms = float(earlier[-1]) if len(earlier) else first_ms
     if end_ms is None:
         end_ms = max(beatmap.last_ms + MARGIN_MS, start_ms + MIN_PICTURE_MS)
+        end_ms = min(end_ms, start_ms + MAX_PICTURE_MS)
     if not 0 < end_ms - start_ms <= MAX_PICTURE_MS:
         raise ChartError(
             f"cannot draw {(end_ms - start_ms) / 60_000:.1f} minutes of a chart: give a range of 0 to 30 minutes"

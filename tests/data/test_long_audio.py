@@ -9,7 +9,7 @@ import soundfile
 
 from mug.data import long_audio
 from mug.data.audio import AudioSettings, load_audio
-from mug.data.long_audio import in_file, is_read_in_pieces, load_long_audio
+from mug.data.long_audio import in_file, is_long, load_long_audio
 from mug.errors import AudioError
 
 SETTINGS = AudioSettings(n_mels=16)
@@ -33,7 +33,6 @@ def song(path: Path, sr: int, seconds: float = 4.3) -> Path:
 def test_pieces_have_the_spectrum_of_the_whole(tmp_path: Path, name: str, sr: int, kind: str) -> None:
     settings = AudioSettings(kind=kind, n_mels=16)
     path = song(tmp_path / name, sr)
-    assert is_read_in_pieces(path)
     whole, pieces = load_audio(path, settings), load_long_audio(path, settings, 60)
     assert pieces.dtype == np.float16
     assert pieces.shape == whole.shape
@@ -75,7 +74,11 @@ def test_what_holds_no_sound_is_refused(tmp_path: Path) -> None:
         load_long_audio(tmp_path / "nan.wav", SETTINGS, 60)
 
 
-def test_other_files_are_read_as_a_whole(tmp_path: Path) -> None:
+def test_long_songs_that_libsndfile_reads_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = song(tmp_path / "a.mp3", 44100)
+    assert not is_long(path)
+    monkeypatch.setattr(long_audio, "WHOLE_SECONDS", 4.0)
+    assert is_long(path)
     (tmp_path / "a.m4a").write_bytes(b"\0\0\0\x20ftypM4A ")
-    assert not is_read_in_pieces(tmp_path / "a.m4a")
-    assert not is_read_in_pieces(tmp_path / "missing.wav")
+    assert not is_long(tmp_path / "a.m4a")
+    assert not is_long(tmp_path / "missing.wav")

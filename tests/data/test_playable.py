@@ -73,3 +73,25 @@ def test_a_song_in_surround_becomes_mono(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.repeat(CLICKS[:, :1], 6, axis=1), SR)
     with playable(tmp_path / "a.wav") as (file, _):
         assert decode(file).samples.shape == (2 * SR, 1)
+
+
+@pytest.mark.parametrize(("name", "rate", "channels"), [("a.flac", SR, 2), ("a.wav", 96000, 2), ("a.wav", SR, 6)])
+def test_long_music_is_converted_in_pieces(tmp_path, monkeypatch, name, rate, channels):
+    path = tmp_path / name
+    soundfile.write(path, CLICKS[:, [0, 1] * (channels // 2)], rate)
+    monkeypatch.setattr("mug.data.long_audio.WHOLE_SECONDS", 0.5)
+    monkeypatch.setattr("mug.data.playable.decode", None)
+    with playable(path) as (file, said):
+        sound = decode(file)
+        assert (file.name, sound.kind, said.count("osu! does not play")) == ("a.ogg", "ogg vorbis", 1)
+        assert onsets(file) == pytest.approx(onsets(path), abs=0.001)
+        assert (sound.sr, sound.samples.shape[1]) == (SR, 2 if channels == 2 else 1)
+        assert len(sound.samples) / sound.sr == pytest.approx(len(CLICKS) / rate, abs=0.001)
+
+
+def test_long_music_that_osu_plays_stays_as_it_is(tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "a.mp3", CLICKS, SR)
+    monkeypatch.setattr("mug.data.long_audio.WHOLE_SECONDS", 0.5)
+    monkeypatch.setattr("mug.data.playable.decode", None)
+    with playable(tmp_path / "a.mp3") as (file, said):
+        assert (file, said) == (tmp_path / "a.mp3", "")

@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from mug.checkpoints.trained_model import load_trained_model
+from mug.data import long_audio
 from mug.data.beat_axis import TimeSettings
 from mug.errors import AudioError
 from mug.generation import prepared, song_reader
@@ -32,11 +33,17 @@ def song(tmp_path) -> Path:
     return path
 
 
+def shorten(monkeypatch, seconds: float) -> None:
+    """Call songs of more than that long."""
+    for module in (song_reader, long_audio):
+        monkeypatch.setattr(module, "WHOLE_SECONDS", seconds)
+
+
 def test_a_long_song_is_prepared_like_others(reader, song, monkeypatch):
     reader.time = TimeSettings("beats", 8)
     known = Song(bpm=120.0, offset_ms=0.0)
     whole = reader.read(song, known)
-    monkeypatch.setattr(song_reader, "WHOLE_MINUTES", 0.1)
+    shorten(monkeypatch, 6.0)
     monkeypatch.setattr(song_reader, "BLOCK_FRAMES", 100)
     monkeypatch.setattr("mug.generation.silence.BLOCK_FRAMES", 77)
     parts = SongReader.read(_again(reader), song, known)
@@ -47,7 +54,7 @@ def test_a_long_song_is_prepared_like_others(reader, song, monkeypatch):
 
 
 def test_a_song_of_more_than_six_hours_is_refused(reader, song, monkeypatch):
-    monkeypatch.setattr(song_reader, "WHOLE_MINUTES", 0.05)
+    shorten(monkeypatch, 3.0)
     monkeypatch.setattr(song_reader, "MAX_MINUTES", 0.1)
     with pytest.raises(AudioError, match=r"song\.wav: 0\.1 minutes long; at most 0\.1 can be used\. Cut it first"):
         reader.read(song, Song())

@@ -113,10 +113,16 @@ def test_any_title_fits_and_an_empty_chart_is_drawn():
     assert draw_chart(chart).width == 640
 
 
+def test_a_very_long_chart_shows_its_beginning(monkeypatch):
+    monkeypatch.setattr("mug.pictures.charts.MAX_PICTURE_MS", 20_000.0)
+    chart = Beatmap(4, [Note(0.0, 0), Note(1e9, 0)], BEAT_500)
+    assert draw_chart(chart).size == draw_chart(chart, start_ms=0.0, end_ms=20_000.0).size
+
+
 def test_endless_stretches_are_refused():
     chart = Beatmap(4, [Note(0.0, 0), Note(1e9, 0)], BEAT_500)
     with pytest.raises(ChartError, match=r"16666\.7 minutes"):
-        draw_chart(chart)
+        draw_chart(chart, start_ms=0.0, end_ms=1e9)
     with pytest.raises(ChartError):
         draw_chart(chart, start_ms=5.0, end_ms=5.0)
 
