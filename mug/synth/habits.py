@@ -51,7 +51,7 @@ class Reach:
 FEW = Reach((0.0, 0.7, 0.1), (1.0, 1.0), 0.4, (-0.1, -0.1), -0.3)
 MANY = Reach(
     (0.0, 2.4, 1.6, 0.4), (1.0, 0.15), 0.3, (-0.2, -1.0), 0.0,
-    anchor=0.2, again=(1.0, 0.0), again_mixed=-0.2, again_chords=-0.3, returns=(0.55, 1.0, 1.0, 1.0),
+    anchor=0.2, again=(1.0, 0.0), again_mixed=-0.2, again_chords=-0.3, returns=(0.55, 1.0, 1.8, 1.8),
 )  # fmt: skip
 MANY_KEYS = 6
 
