@@ -86,3 +86,15 @@ def test_short_ones_stay_plain() -> None:
     rows = (lead(0, 6), [0]), (lead(12, 6), [0])
     assert held(*rows, ratio=1.0, shortest_ms=150) == [Note(0, 0), Note(200, 0, 600)]
     assert held(*rows, ratio=1.0, shortest_ms=90) == [Note(0, 0, 100), Note(200, 0, 600)]
+
+
+def test_off_the_beat_long_notes_end_before_the_next_moment() -> None:
+    events = kick(12), kick(36), kick(96)
+    assert planned(*events, ratio=1.0)[0] == (400,)  # halfway; the next moment is at 600 ms
+
+
+def test_long_notes_gather_where_much_is_held() -> None:
+    alone = lead(0, 24), kick(24), kick(48), kick(72)
+    together = lead(96, 24), lead(120, 24), lead(144, 24), lead(168, 24)
+    holds = planned(*alone, *together, ratio=4 / 8)
+    assert [len(own) for own in holds] == [0, 0, 0, 0, 1, 1, 1, 1]
