@@ -40,21 +40,6 @@ def test_gaussian_data_is_sampled_exactly(parameterization: str, schedule: str) 
     torch.testing.assert_close(sample, exact_sample(x_T, alpha_bar, start=999), rtol=0, atol=1e-2)
 
 
-@pytest.mark.parametrize("steps", [1, 7, 30, 600, 999])
-@pytest.mark.parametrize("spacing", ["uniform", "trailing", "quad"])
-def test_a_single_point_is_hit_from_any_step_count(steps: int, spacing: str) -> None:
-    def denoise(x: Tensor, t: Tensor) -> Tensor:  # for data that is one point, 0.7
-        return optimal_x0(x, t, LINEAR, mean=0.7, std=0.0)
-
-    x_T = torch.tensor([[[-1.0, 2.0, 0.3]]], dtype=torch.float64)
-    predictions: list[Tensor] = []
-    ddim_sample(
-        denoise, x_T, LINEAR, steps, spacing=spacing, tqdm_class=silent,
-        callback=lambda step, x, pred_x0: predictions.append(pred_x0),
-    )  # fmt: skip
-    torch.testing.assert_close(predictions[-1], torch.full_like(x_T, 0.7))
-
-
 def test_stochastic_sampling_keeps_the_variance() -> None:
     generator = torch.Generator().manual_seed(11)
     x_T = torch.randn(1, 1, 10_007, generator=generator, dtype=torch.float64)

@@ -58,7 +58,7 @@ def test_pure_noise_is_a_beginning_like_any_other(name: str, spacing: str) -> No
 
 @pytest.mark.parametrize("name", SAMPLERS)
 @pytest.mark.parametrize("spacing", SPACINGS)
-@pytest.mark.parametrize("steps", [1, 2, 3, 14, 15, 1000])
+@pytest.mark.parametrize("steps", [1, 2, 3, 7, 27, 200])
 def test_a_single_point_is_hit_from_any_step_count(name: str, spacing: str, steps: int) -> None:
     seen: list[tuple[Step, float]] = []
     point = partial(optimal_x0, alpha_bar=LINEAR, mean=0.7, std=0.0)
