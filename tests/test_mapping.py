@@ -10,6 +10,7 @@ import soundfile
 from PIL import Image
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.chart_files import read_charts
 from mug.charts.osu import read_osu, write_osu
 from mug.charts.osz import extract_osz
 from mug.commands import chart as mapping
@@ -65,9 +66,24 @@ def test_a_package_and_a_picture_of_each_chart(monkeypatch, capsys, tiny_checkpo
     assert "warning: AI v" in output.err  # six stars, from a model that was never trained
     printed = output.out.splitlines()
     assert printed[0] == str(package)
-    assert len(printed) == 5
+    assert len([line for line in printed if not line.startswith("    lint: ")]) == 5
+    assert [line for line in printed if line.startswith("    lint: ") and "1 short-drain" in line]
+    assert {chart.background for chart in charts} == {"background.png"}
+    assert all(chart.preview_ms >= 0 for chart in charts)
     assert "stars (requested 2.00)" in printed[1]
     assert "160 BPM" in printed[1]
+
+
+def test_a_package_of_another_game_with_a_background(monkeypatch, tiny_checkpoint, song, tmp_path):
+    common = ["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path / "out", *FAST]
+    with pytest.raises(ConfigError, match=r"none\.png: no such picture; leave --background out"):
+        run(monkeypatch, *common, "--background", tmp_path / "none.png")
+    Image.new("RGB", (4, 3)).save(tmp_path / "mine.png")
+    run(monkeypatch, *common, "--background", tmp_path / "mine.png", "--format", "mcz")
+    (package,) = (tmp_path / "out").glob("*.mcz")
+    extract_osz(package, tmp_path / "unpacked")
+    (chart,) = read_charts(next((tmp_path / "unpacked").glob("*.mc")))
+    assert (chart.background, (tmp_path / "unpacked" / "mine.png").is_file()) == ("mine.png", True)
 
 
 def test_a_chart_too_dense_to_be_rated_is_written_all_the_same(monkeypatch, capsys, tiny_checkpoint, song, tmp_path):

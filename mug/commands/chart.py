@@ -10,6 +10,7 @@ import argparse
 import os
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,21 @@ import yaml
 from mug.charts import chart_files
 from mug.charts.beatmap import TimingPoint
 from mug.charts.file_names import FILE_LETTERS, chart_name, letters_in, unused_path
+from mug.charts.osz import PACKED_AS
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.cli import add_earlier_names, command_parser, printable
 from mug.config import SHIPPED_MODEL, find_file
 from mug.device import add_device_argument
 from mug.errors import AudioError, ConfigError, PromptError
 from mug.files import replacing
-from mug.generation.package import write_package
+from mug.generation.loudness import loud_spans
+from mug.generation.package import polished, write_package
 from mug.generation.request import GeneratedChart
 from mug.generation.sampling_options import add_sampling_options, settings_from
 from mug.generation.song import Song
+from mug.lint.degenerate import degenerate
+from mug.lint.finding import Checked, Severity
+from mug.lint.rules import lint
 from mug.pictures.charts import draw_chart
 from mug.ratings.long_notes import ln_ratio
 
@@ -36,7 +42,7 @@ from mug.ratings.long_notes import ln_ratio
 def main(argv: Sequence[str] | None = None) -> None:
     """Write a song's charts for every prompt, and print each chart's features beside the requested ones."""
     args = build_parser().parse_args(argv)
-    check_paths(args.audio, args.outdir)
+    check_paths(args.audio, args.outdir, args.background)
     from mug.generation.generator import ChartGenerator  # imports torch
     from mug.timing.misfit import misfit  # imports librosa
 
@@ -77,10 +83,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         charts += written
         prompt_of_each += [prompt] * len(written)
 
-    package, song_note = write_package(args.outdir, charts, args.audio)
+    spectrum = generator.reader.spectrum(args.audio)
+    charts = polished(charts, spectrum, generator.reader.audio_settings)
+    package, notes = write_package(args.outdir, charts, args.audio, args.background, args.format)
     print(package)
-    if song_note:
-        print(printable(song_note), file=sys.stderr)
+    for note in notes:
+        print(printable(note), file=sys.stderr)
+    loud = loud_spans(spectrum, generator.reader.audio_settings)
     for chart, prompt in zip(charts, prompt_of_each, strict=True):
         name = chart_name(chart, letters_in(args.outdir, ".png")).removesuffix(".osu")
         picture = unused_path(args.outdir, name, ".png", FILE_LETTERS)
@@ -92,14 +101,28 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"  {chart.version}: {rated}{requested}, {len(chart.notes)} notes, {ln_ratio(chart):.0%} long, "
             f"{chart.timing_points[0].bpm:.6g} BPM -> {picture.name}"
         )
-        if warning := chart.stars_warning(prompt):
+        doubts = [f"{chart.version}: {line}" for line in degenerate(chart, loud)]
+        for warning in filter(None, (chart.stars_warning(prompt), *doubts)):
             print(f"warning: {printable(warning)}", file=sys.stderr)
+        if said := lint_line(chart):
+            print(f"    lint: {said}")
     if charts[0].timing_note:
         print(f"note: {charts[0].timing_note}", file=sys.stderr)
 
 
-def check_paths(audio: Path, outdir: Path) -> None:
-    """Raise an error for a missing song or an unusable output folder, before a model is loaded."""
+def lint_line(chart: GeneratedChart) -> str:
+    """Return the rules by which `mug lint` finds problems and warnings in a chart, and how many; "" for none."""
+    findings = [
+        finding for finding in lint(Checked(chart, chart.star_rating)) if finding.rule.severity != Severity.HINT
+    ]
+    counts = Counter(finding.rule.id for finding in findings)
+    return ", ".join(f"{n} {rule}" for rule, n in counts.items())
+
+
+def check_paths(audio: Path, outdir: Path, background: Path | None = None) -> None:
+    """Raise an error for a missing song or background or an unusable output folder, before a model is loaded."""
+    if background is not None and not background.is_file():
+        raise ConfigError(f"{background}: no such picture; leave --background out to have one drawn")
     if audio.is_dir():
         loop = f'for song in {shlex.quote(str(audio))}/*.mp3; do mug chart --audio "$song"; done'
         raise AudioError(f"{audio}: a folder; --audio takes one song. Chart them one after another: {loop}")
@@ -120,7 +143,14 @@ def build_parser() -> argparse.ArgumentParser:
         help=f"a stage 2 run's .ckpt, or a model folder (default: {SHIPPED_MODEL}, which writes 4K)",
     )
     files.add_argument("--audio", type=Path, required=True, help="the song, up to 6 hours: mp3, ogg, wav, flac, m4a...")
-    files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder for the .osz and the pictures")
+    files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder for the package and the pictures")
+    files.add_argument("--background", type=Path, help="a picture (default: one with the song's name is drawn)")
+    files.add_argument(
+        "--format",
+        choices=[suffix.removeprefix(".") for suffix in PACKED_AS],
+        default="osz",
+        help="package: osu! (osz), Quaver (qp), Malody (mcz) or StepMania (smzip); default osz",
+    )
     files.add_argument("--audio_title", help="default: the audio's tags, else its file name")
     files.add_argument("--audio_artist", help="default: the audio's tags, else its file name")
     wanted = parser.add_argument_group("what to write")

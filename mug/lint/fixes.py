@@ -25,7 +25,7 @@ def fixed(checked: Checked, snap_ms: float = SNAP_MS) -> tuple[Beatmap, tuple[st
     charts, minijacks move to another column. The rest of the chart stays as it is, down to the text it was read from.
     """
     remarks = Remarks()
-    notes = _snapped(checked, snap_ms, remarks)
+    notes = _snapped(checked, snap_ms, remarks) if snap_ms else checked.chart.notes
     notes = _apart(notes, checked.chart.keys, shortest_hold_ms(checked.level), remarks)
     notes = _without_minijacks(replace(checked, chart=replace(checked.chart, notes=notes)), remarks)
     return replace(checked.chart, notes=sorted(notes)), remarks.lines()

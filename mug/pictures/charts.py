@@ -217,17 +217,18 @@ def _draw_header(
 ) -> None:
     names = " - ".join(name for name in (beatmap.artist, beatmap.title) if name) or "Untitled"
     heading = title if title is not None else f"{names}  [{beatmap.version}]"
-    _draw_fitting(canvas, (PAD_PX, 20), _drawable(heading), 26, TEXT, width_px)
-    _draw_fitting(canvas, (PAD_PX, 58), header_facts(beatmap, star_rating), 16, DIM_TEXT, width_px)
+    draw_fitting(canvas, (PAD_PX, 20), drawable(heading), 26, TEXT, width_px)
+    draw_fitting(canvas, (PAD_PX, 58), header_facts(beatmap, star_rating), 16, DIM_TEXT, width_px)
 
 
-def _drawable(text: str) -> str:
-    """Convert to ASCII for Pillow's built-in font: accents are dropped, other characters become question marks."""
+def drawable(text: str) -> str:
+    """Convert to a line of ASCII for Pillow's built-in font: accents are dropped, others become question marks."""
+    text = " ".join(text.split())
     bare = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     return bare.encode("ascii", "replace").decode()
 
 
-def _draw_fitting(
+def draw_fitting(
     canvas: ImageDraw.ImageDraw, place: tuple[int, int], text: str, size: int, color: str, width_px: int
 ) -> None:
     """Draw `text` in the largest size up to `size` that fits the width; below 13 px it is truncated instead."""

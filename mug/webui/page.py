@@ -23,7 +23,7 @@ from mug.diffusion.samplers import SAMPLERS, samplers_in_words
 from mug.errors import ConfigError, MugError
 from mug.features import Feature
 from mug.generation.generator import ChartGenerator
-from mug.generation.package import write_package
+from mug.generation.package import polished, write_package
 from mug.generation.request import GeneratedChart
 from mug.generation.settings import MAX_ENSEMBLE
 from mug.generation.song import Song
@@ -200,14 +200,16 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
             )
             if len(charts) < values[count]:
                 gr.Info(f"{int(values[count]) - len(charts)} charts came out empty and were left out.")
+            spectrum = generator.reader.spectrum(Path(values[audio]))
+            charts = polished(charts, spectrum, generator.reader.audio_settings)
             pictures = [(draw_chart(chart, star_rating=chart.star_rating), chart.version) for chart in charts]
             rows = [result_row(chart, prompt) for chart in charts]
-            path, song_note = write_package(Path(tempfile.mkdtemp(dir=packages.name)), charts, Path(values[audio]))
+            path, notes = write_package(Path(tempfile.mkdtemp(dir=packages.name)), charts, Path(values[audio]))
         except MugError as error:  # raised, so that scripts that call this get it too
             raise gr.Error(message_of(error, values[audio]), print_exception=False) from error
         for warning in filter(None, (chart.stars_warning(prompt) for chart in charts)):
             gr.Warning(html.escape(warning))
-        for note in filter(None, (song_note, charts[0].timing_note)):
+        for note in filter(None, (*notes, charts[0].timing_note)):
             gr.Info(html.escape(note))
         shown = gr.update(value=rows, visible=True), gr.update(value=str(path), visible=True)
         return gr.update(value=pictures, selected_index=0), *shown
