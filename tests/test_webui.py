@@ -1,7 +1,6 @@
 """The web page in a real Chromium: a song becomes charts, a chart becomes a prompt, mistakes become messages."""
 
 import json
-import shutil
 import sys
 import time
 import urllib.request
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from chromium import start_chromium
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from selenium import webdriver
@@ -27,11 +27,6 @@ from mug.commands import web
 from mug.generation import ChartGenerator
 from mug.webui import page as webui
 
-FLAGS = [
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
-    "--window-size=1500,1400",
-]
 PATIENCE_S = 40
 
 
@@ -50,17 +45,8 @@ def downloads(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory, downloads) -> Iterator[webdriver.Chrome]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    chromedriver = shutil.which("chromedriver")
-    if chromium is None or chromedriver is None:
-        pytest.skip("no chromium and chromedriver on this machine (Debian: apt-get install chromium chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"]:
-        options.add_argument(flag)
-    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(chromedriver))
+    prefs = {"download.default_directory": str(downloads)}
+    driver = start_chromium(tmp_path_factory.mktemp("chromium"), prefs, log="performance")
     yield driver
     driver.quit()
 
@@ -114,6 +100,12 @@ def value_of(driver, selector: str) -> str:
     return driver.find_element(By.CSS_SELECTOR, f"{selector} :is(textarea, input)").get_attribute("value")
 
 
+def in_player(driver, selector: str) -> str:
+    """The text of a part of the chart player."""
+    script = "return document.querySelector('#player .chart-player').shadowRoot.querySelector(arguments[0]).textContent"
+    return driver.execute_script(script, selector)
+
+
 def messages(driver) -> str:
     return " ".join(toast.text for toast in driver.find_elements(By.CSS_SELECTOR, ".toast-body"))
 
@@ -132,6 +124,11 @@ def test_a_song_becomes_charts_and_a_package(page, clicks, downloads, tmp_path):
     table = appears(page, "#results").text
     assert "5.00" in table  # asked
     assert "any" in table  # the ratio of long notes was not given
+    assert wait(page).until(lambda page: in_player(page, ".time").endswith("/ 0:04"))  # 3 s of song, or its last note
+    assert in_player(page, ".title") == "Clicks"
+    assert in_player(page, ".status") == ""  # the song was loaded
+    page.find_elements(By.CSS_SELECTOR, "#charts .thumbnail-small")[1].click()
+    wait(page).until(lambda page: in_player(page, ".charts option:checked").startswith("AI v2"))
     appears(page, "#package").click()
     wait(page).until(lambda _: list(downloads.glob("*.osz")))
     (package,) = downloads.glob("*.osz")

@@ -23,16 +23,22 @@ def star_ratings(source: bytes | Beatmap, rates: Sequence[float]) -> list[float]
     for rate in rates:
         if not 0.01 <= rate <= 100.0:  # the range the calculator accepts
             raise ValueError(f"rate {rate} is not within 0.01 to 100")
+    beatmap = ratable(source)
+    return [rosu_pp_py.Difficulty(clock_rate=rate).calculate(beatmap).stars for rate in rates]
+
+
+def ratable(source: bytes | Beatmap) -> rosu_pp_py.Beatmap:
+    """Return a chart, or the bytes of a .osu file, as the calculator reads it. Raises ChartError if it cannot."""
     data = source if isinstance(source, bytes) else format_osu(source)
     try:
         beatmap = rosu_pp_py.Beatmap(bytes=data)
-        if beatmap.mode != rosu_pp_py.GameMode.Mania:
-            raise ChartError("cannot rate the chart: it is not an osu!mania chart")
-        if beatmap.is_suspicious():
-            raise ChartError("cannot rate the chart: it is too large or too dense to be played")
-        return [rosu_pp_py.Difficulty(clock_rate=rate).calculate(beatmap).stars for rate in rates]
     except rosu_pp_py.ParseError as error:
         raise ChartError(f"cannot rate the chart: {error}") from error
+    if beatmap.mode != rosu_pp_py.GameMode.Mania:
+        raise ChartError("cannot rate the chart: it is not an osu!mania chart")
+    if beatmap.is_suspicious():
+        raise ChartError("cannot rate the chart: it is too large or too dense to be played")
+    return beatmap
 
 
 def star_rating_or_none(chart: Beatmap) -> float | None:

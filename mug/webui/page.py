@@ -5,11 +5,9 @@ Everything is served from this machine: no analytics, no external fonts or scrip
 
 import html
 import inspect
-import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,17 +19,16 @@ from mug.charts.playability import JACK_INTERVAL_MS
 from mug.data.audio import read_tags
 from mug.diffusion.samplers import SAMPLERS, samplers_in_words
 from mug.errors import ConfigError, MugError
-from mug.features import Feature
 from mug.generation.generator import ChartGenerator
 from mug.generation.package import polished, write_package
-from mug.generation.request import GeneratedChart
 from mug.generation.settings import MAX_ENSEMBLE
 from mug.generation.song import Song
 from mug.pictures.charts import draw_chart
-from mug.ratings.long_notes import ln_ratio
+from mug.webui.chart_player import chart_player, player_routes, player_value, show_chart
+from mug.webui.messages import message_of, shown_errors
 from mug.webui.prompt_form import Given, PromptForm, Values, label_of
+from mug.webui.tables import RESULT_COLUMNS, feature_row, result_row
 
-RESULT_COLUMNS = ["Chart", "Stars", "Stars requested", "LN ratio", "LN ratio requested", "Notes", "Notes per second"]
 MAX_SEED = 2**31 - 1
 HOUR_S = 3600
 SYSTEM_FONTS = ["system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "sans-serif"]
@@ -66,6 +63,7 @@ def serve(
             run_history=False,
             footer_links=[],
             max_file_size="200mb",
+            app_kwargs={"routes": player_routes()},
         )
     except OSError as error:
         raise ConfigError(f"cannot listen on {host}, port {port or 'any'}: {error}") from error
@@ -148,6 +146,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
             table = gr.Dataframe(
                 headers=RESULT_COLUMNS, interactive=False, visible=False, buttons=[], elem_id="results"
             )
+            player = chart_player()
             package = gr.DownloadButton("Download .osz", visible=False, elem_id="package")
             gallery = gr.Gallery(
                 show_label=False,
@@ -212,7 +211,8 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
         for note in filter(None, (*notes, charts[0].timing_note)):
             gr.Info(html.escape(note))
         shown = gr.update(value=rows, visible=True), gr.update(value=str(path), visible=True)
-        return gr.update(value=pictures, selected_index=0), *shown
+        playable = player_value(charts, Path(values[audio]))
+        return gr.update(value=pictures, selected_index=0), *shown, playable
 
     audio.change(fill_in_tags, audio, [title, artist], show_progress="hidden", api_visibility="private")
     dice.click(lambda: secrets.randbelow(MAX_SEED), None, seed, show_progress="hidden", api_visibility="private")
@@ -227,7 +227,14 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
     fields |= {"seed": seed, "count": count, **form.fields}
     named(generate, fields)
     # others wait in the queue
-    start.click(generate, list(fields.values()), [gallery, table, package], concurrency_limit=1)
+    start.click(
+        generate,
+        list(fields.values()),
+        [gallery, table, package, player],
+        concurrency_limit=1,
+        show_progress_on=gallery,
+    )
+    gallery.select(show_chart, None, player, show_progress="hidden", api_visibility="private")
     return form
 
 
@@ -271,34 +278,3 @@ def chart_tab(generator: ChartGenerator, form: PromptForm, tabs: gr.Tabs) -> Non
     described = [prompt, table, picture, copy]
     gr.on([chart.change, rate.change], describe, [chart, rate], described, trigger_mode="always_last")
     copy.click(use_as_prompt, prompt, [*form.components, tabs], api_visibility="private")
-
-
-def result_row(chart: GeneratedChart, prompt: Mapping[str, Given]) -> list[Any]:
-    """Return a row of the table: the chart's features beside the requested ones."""
-    first_ms = min((note.start_ms for note in chart.notes), default=0.0)
-    seconds = max(1.0, (chart.last_ms - first_ms) / 1000)
-    requested = ["any" if prompt.get(name) is None else f"{prompt[name]:.2f}" for name in ("sr", "ln_ratio")]
-    achieved = ["too dense" if chart.star_rating is None else f"{chart.star_rating:.2f}", f"{ln_ratio(chart):.2f}"]
-    notes = len(chart.notes)
-    return [chart.version, achieved[0], requested[0], achieved[1], requested[1], notes, f"{notes / seconds:.1f}"]
-
-
-def feature_row(feature: Feature, value: Given) -> list[str]:
-    """Return a row of the feature table."""
-    if feature.type == "bool":
-        return [label_of(feature.name)[0], "yes" if value else "no"]
-    return [label_of(feature.name)[0], f"{value:.2f}" if isinstance(value, float) else str(value)]
-
-
-@contextmanager
-def shown_errors(upload: str) -> Iterator[None]:
-    """Show a user's mistake on the page instead of raising it."""
-    try:
-        yield
-    except MugError as error:
-        gr.Warning(message_of(error, upload))
-
-
-def message_of(error: MugError, upload: str) -> str:
-    """Return an error's message with the name of the upload, not its path on the disk."""
-    return html.escape(str(error).replace(str(Path(upload).parent) + os.sep, ""))
