@@ -23,14 +23,16 @@ BACKGROUND = "background.png"
 
 
 def polished(charts: Sequence[GeneratedChart], spectrum: np.ndarray, settings: AudioSettings) -> list[GeneratedChart]:
-    """Return the charts of one song with a preview time, and with what lint repairs; notes beside the beat stay.
+    """Return the charts of one song with a preview time, and without what no difficulty may have.
+
+    Notes beside the beat stay, and so do long notes that are short for an easy chart: the prompt may ask for them.
 
     spectrum: the song's, [C, A] or [2, C, A].
     """
     start_ms = preview_ms(spectrum, settings, charts[0].timing_points)
     ready = []
     for chart in charts:
-        clean, repairs = fixed(Checked(chart, chart.star_rating), snap_ms=0.0)
+        clean, repairs = fixed(Checked(chart, stars=None), snap_ms=0.0)  # by the limits of the hardest level
         stars = chart.star_rating
         if repairs and stars is not None:
             stars = star_rating_or_none(clean)

@@ -57,11 +57,12 @@ def test_any_title_makes_a_package_that_opens(tmp_path, title):
 
 def test_charts_get_a_preview_and_are_repaired():
     settings = AudioSettings(n_mels=4)
-    notes = [Note(0, 0), Note(411, 1), Note(800, 2, 900), Note(850, 2)]
-    chart = GeneratedChart(4, notes, [TimingPoint(0, 400)], star_rating=6.0)
+    notes = [Note(0, 0), Note(411, 1), Note(800, 2, 900), Note(850, 2), Note(1200, 0, 1300), Note(1600, 1, 1610)]
+    chart = GeneratedChart(4, notes, [TimingPoint(0, 400)], star_rating=1.0)
     spectrum = np.zeros((4, 5000), np.float32)
     spectrum[:, 2000:4000] = 1
     (ready,) = polished([chart], spectrum, settings)
-    assert ready.notes == [Note(0, 0), Note(411, 1), Note(800, 2, 830), Note(850, 2)]
+    repaired = [Note(800, 2, 830), Note(850, 2), Note(1200, 0, 1300), Note(1600, 1)]
+    assert ready.notes == [Note(0, 0), Note(411, 1), *repaired]
     assert ready.preview_ms in range(9000, 13000)
-    assert ready.star_rating != 6.0
+    assert ready.star_rating != 1.0
