@@ -444,12 +444,16 @@ def test_a_model_is_loaded_to_the_device_picked(monkeypatch, tiny_checkpoint):
     assert asked == ["auto"]
 
 
-def test_audio_that_cannot_be_charted_is_refused(generator, tmp_path):
+def test_audio_that_cannot_be_charted_is_refused(generator, tmp_path, monkeypatch):
     with pytest.raises(AudioError, match="nowhere"):
         chart(generator, tmp_path / "nowhere.mp3")
     path = tmp_path / "endless.wav"
     soundfile.write(path, np.zeros(16 * 60 * 8000, np.int16), 8000)
-    with pytest.raises(AudioError, match=r"16\.0 minutes"):
+    with pytest.raises(AudioError, match="is silent"):
+        chart(generator, path)
+    monkeypatch.setattr("mug.generation.song_reader.MAX_MINUTES", 15)
+    path.touch()
+    with pytest.raises(AudioError, match=r"16\.0 minutes long; at most 15 can be used"):
         chart(generator, path)
 
 
