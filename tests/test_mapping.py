@@ -240,3 +240,17 @@ def test_timing_of_a_chart_is_written_and_another_song_warned_of(monkeypatch, ca
     assert "is fitted to the notes" not in said
     (chart,) = extract_osz(tmp_path / "Somebody - Noise.osz", tmp_path / "unpacked")
     assert read_osu(chart).timing_points == points
+
+
+def test_a_spread_is_one_package(monkeypatch, capsys, tiny_checkpoint, song, tmp_path):
+    common = ["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path / "out", *FAST, "--attempts", 1]
+    run(monkeypatch, *common, "--spread", 2, 5)
+    charts = [read_osu(path) for path in extract_osz(tmp_path / "out" / "Somebody - Noise.osz", tmp_path / "unpacked")]
+    assert len({chart.version for chart in charts}) == 2
+    assert {chart.metadata["AIPrompt"] for chart in charts} == {'{"sr": 2.0}', '{"sr": 5.0}'}
+    printed = capsys.readouterr().out.splitlines()
+    assert "% of its moments in the next harder chart -> " in printed[1]
+    assert "moments" not in printed[2]
+    for words in (["--prompt", "sr=3"], ["--count", 2], ["--prompt_dir", tmp_path]):
+        with pytest.raises(PromptError, match="--spread gives each chart's stars"):
+            run(monkeypatch, *common, "--spread", 2, 5, *words)

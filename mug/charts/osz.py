@@ -17,6 +17,7 @@ from pathlib import Path
 from mug.charts.beatmap import Beatmap
 from mug.charts.chart_files import SONG_WRITERS, song_bytes
 from mug.charts.file_names import FILE_LETTERS, SET_LETTERS, chart_name, safe_file_name, song_name, unused_name
+from mug.charts.osu import format_osu
 from mug.charts.osu_lines import printable
 from mug.charts.package_names import names_of
 from mug.errors import ChartError
@@ -67,6 +68,16 @@ def pack_song(
         if background is not None and image is not None:
             package.write(background, root + image)
     return remarks
+
+
+def add_charts(source: Path, target: Path, charts: Sequence[Beatmap]) -> None:
+    """Write a copy of an .osz with more charts, whole or not at all. They name the package's audio and background."""
+    with replacing(target) as temporary:
+        shutil.copyfile(source, temporary)
+        with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as package:
+            taken = {name.lower() for name in package.namelist()}
+            for chart in charts:
+                package.writestr(unused_name(chart_name(chart, FILE_LETTERS), taken), format_osu(chart))
 
 
 def chart_texts(

@@ -17,6 +17,7 @@ class Command(NamedTuple):
 GROUPS = {
     "Chart songs": {
         "chart": Command("mug.commands.chart", "write charts for a song: an .osz and pictures"),
+        "edit": Command("mug.commands.edit", "draw a part of a chart anew and keep the rest; variations"),
         "web": Command("mug.commands.web", "write charts in the browser"),
         "timing": Command("mug.commands.timing", "find the tempo of songs, its changes and the offset"),
         "convert": Command("mug.commands.convert", "charts to and from StepMania, Quaver and Malody"),

@@ -3,10 +3,12 @@
 mug chart --audio song.mp3 --prompt sr=3.5
 mug chart --audio song.mp3 --prompt configs/mapping_config/stream.yaml sr=5 --count 3
 mug chart --audio song.mp3 --prompt_dir configs/mapping_config
+mug chart --audio song.mp3 --spread 1.5 2.5 3.5 4.5
 mug chart --checkpoint logs/<run>/checkpoints/last.ckpt --audio song.mp3 --prompt sr=4.2 ln=true
 """
 
 import argparse
+import json
 import os
 import shlex
 import sys
@@ -29,6 +31,7 @@ from mug.errors import AudioError, ConfigError, PromptError
 from mug.files import replacing
 from mug.generation.loudness import loud_spans
 from mug.generation.package import polished, write_package
+from mug.generation.prompt_distance import STARS
 from mug.generation.request import GeneratedChart
 from mug.generation.sampling_options import add_sampling_options, settings_from
 from mug.generation.song import Song
@@ -46,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     from mug.generation.generator import ChartGenerator  # imports torch
     from mug.timing.misfit import misfit  # imports librosa
 
-    prompts = read_prompts(args.prompt, args.prompt_dir)
+    prompts = read_spread(args) if args.spread else read_prompts(args.prompt, args.prompt_dir)
     negative_prompt = read_features(args.negative_prompt)
     song = Song(
         title=args.audio_title,
@@ -66,7 +69,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = settings_from(args, generator.settings)
     charts: list[GeneratedChart] = []
     prompt_of_each: list[dict[str, Any]] = []
-    for name, prompt in prompts.items():
+    if args.spread:
+        charts = generator.spread(
+            args.audio,
+            list(prompts.values()),
+            seed=args.seed,
+            song=song,
+            settings=settings,
+            snap=not args.no_snap,
+            jack_interval_ms=args.jack_interval,
+            negative_prompt=negative_prompt,
+        )
+        prompt_of_each = [json.loads(chart.metadata["AIPrompt"]) for chart in charts]
+    for name, prompt in {} if args.spread else prompts.items():
         written = generator.generate(
             args.audio,
             prompt,
@@ -99,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         rated = "too dense to be rated" if chart.star_rating is None else f"{chart.star_rating:.2f} stars"
         print(
             f"  {chart.version}: {rated}{requested}, {len(chart.notes)} notes, {ln_ratio(chart):.0%} long, "
-            f"{chart.timing_points[0].bpm:.6g} BPM -> {picture.name}"
+            f"{chart.timing_points[0].bpm:.6g} BPM{contained(chart)} -> {picture.name}"
         )
         doubts = [f"{chart.version}: {line}" for line in degenerate(chart, loud)]
         for warning in filter(None, (chart.stars_warning(prompt), *doubts)):
@@ -117,6 +132,11 @@ def lint_line(chart: GeneratedChart) -> str:
     ]
     counts = Counter(finding.rule.id for finding in findings)
     return ", ".join(f"{n} {rule}" for rule, n in counts.items())
+
+
+def contained(chart: GeneratedChart) -> str:
+    """How much of a chart of a spread the next harder one contains."""
+    return "" if chart.in_harder is None else f", {chart.in_harder:.0%} of its moments in the next harder chart"
 
 
 def check_paths(audio: Path, outdir: Path, background: Path | None = None) -> None:
@@ -166,6 +186,15 @@ def build_parser() -> argparse.ArgumentParser:
         "--prompt_dir", type=Path, help="a folder of prompt files; each makes a difficulty of the package"
     )
     wanted.add_argument(
+        "--spread",
+        type=float,
+        nargs="+",
+        default=[],
+        metavar="STARS",
+        help="a difficulty for each star rating, such as 1.5 2.5 3.5 4.5, named Easy, Normal, Hard and so on; harder "
+        "ones contain most moments of easier ones",
+    )
+    wanted.add_argument(
         "--negative_prompt",
         nargs="+",
         default=[],
@@ -207,6 +236,14 @@ def read_prompts(items: Sequence[str], folder: Path | None) -> dict[str, dict[st
     if not files:
         raise PromptError(f"{folder}: no .yaml files in it; configs/mapping_config/ has examples")
     return {file.stem.replace("_", " "): read_prompt(file) | overrides for file in files}
+
+
+def read_spread(args: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """Return a prompt for each star rating of --spread. Raises PromptError for options that contradict it."""
+    prompt = read_features(args.prompt)
+    if STARS in prompt or args.prompt_dir is not None or args.count != 1:
+        raise PromptError(f"--spread gives each chart's stars: leave out {STARS}=..., --prompt_dir and --count")
+    return {f"{stars:g}": {**prompt, STARS: stars} for stars in args.spread}
 
 
 def read_features(items: Sequence[str]) -> dict[str, Any]:

@@ -30,13 +30,14 @@ class Draft:
     """A chart to be written.
 
     seed: of its noise. prompt: what its samples are conditioned on at first. wanted: the features that it should have;
-    while its stars are off, it is sampled again.
+    while its stars are off, it is sampled again. harder_ms: when the next harder chart of a spread has notes, in order.
     """
 
     seed: int
     prompt: Prompt
     wanted: Prompt
     expected: Expected
+    harder_ms: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,15 @@ class ChartWriter:
         wants_long_notes = draft.wanted.get(LONG_NOTES) is not None
         jack_interval_ms, expected, keys = request.jack_interval_ms, draft.expected, self._sampler.keys
         places = prepared.places(request.repetition_of(draft.wanted), draft.seed, self._sampler.grid.latents)
-        agreed = agreements(samples, expected.chances, expected.density, wants_long_notes, jack_interval_ms, places)
+        agreed = agreements(
+            samples,
+            expected.chances,
+            expected.density,
+            wants_long_notes,
+            jack_interval_ms,
+            places,
+            draft.harder_ms,
+        )
         candidates = list(agreed)
         if not candidates or not (notes := candidates[0].notes()):
             return None

@@ -28,6 +28,8 @@ MIN_PROBABILITY = 0.002  # a placement model's probabilities are clipped to [thi
 PLACEMENT_WEIGHT = 3.0  # weight of its log odds; those of the votes have weight 1
 COUNT_DEVIATION = 0.14  # error of the log number of moments that samples or placement give (docs/log.md)
 MAX_PRIOR_SHIFT = 1.0  # the most by which the density prior may move that log number
+# How much less likely a moment is at which the next harder chart of a spread has no notes
+ABSENT_VOTES, ABSENT_LOG_ODDS = 0.5, 6.0
 DENSITY_STEP, DENSITY_STEPS = 0.04, 40  # the log densities to try: from a fifth of the expected one to five times it
 
 Chord = list[Note]
@@ -103,6 +105,7 @@ def agreements(
     by_holding: bool = False,
     jack_interval_ms: float = JACK_INTERVAL_MS,
     places: Places | None = None,
+    harder_ms: np.ndarray | None = None,
 ) -> Iterator[Agreement]:
     """Yield candidate charts of an ensemble: first with about the expected number of moments, then with more and fewer.
 
@@ -114,7 +117,8 @@ def agreements(
 
     samples: notes whose chords start together, see mug.generation.finishing.gather_chords. A single sample is returned
     as it is. chances: a placement model's. density: the prior's. jack_interval_ms: how long a key is busy after a note.
-    places: which moments are the same one of a motif; without, all are new.
+    places: which moments are the same one of a motif; without, all are new. harder_ms: when a harder chart of the song
+    has notes, in order: its moments are preferred.
     """
     n = len(samples)
     chords = [_chords(sample) for sample in samples]
@@ -130,7 +134,8 @@ def agreements(
     placed = None if chances is None else _placed(moments, chances)
     expected = _expected_count(moments, n, placed, density)
     orders = [_by_likeness(leader, leaders, sizes) for leader in leaders]
-    kept = _by_votes(moments, n) if placed is None else _by_chances(moments, n, placed, expected)
+    absent = np.zeros(len(moments)) if harder_ms is None else _absent(moments, harder_ms)
+    kept = _by_votes(moments, n, absent) if placed is None else _by_chances(moments, n, placed, expected, absent)
     by_density = [(math.log(len(enough) / expected), enough) for enough in kept if enough]
     for density_change, enough in sorted(by_density, key=lambda pair: abs(pair[0])):
         for order in orders:
@@ -155,9 +160,19 @@ def _expected_count(
     return math.exp(log_count + weight * float(np.clip(prior - log_count, -MAX_PRIOR_SHIFT, MAX_PRIOR_SHIFT)))
 
 
-def _by_votes(moments: Sequence[Moment], n_samples: int) -> Iterator[list[Moment]]:
+def _absent(moments: Sequence[Moment], harder_ms: np.ndarray) -> np.ndarray:
+    """1 for each moment at which a harder chart has no notes, else 0: float [N]."""
+    times = np.array([moment.start_ms for moment in moments])
+    edges = np.concatenate([[-np.inf], harder_ms, [np.inf]])
+    after = np.searchsorted(edges, times)
+    nearest = np.minimum(edges[after] - times, times - edges[after - 1])
+    return (nearest > SAME_MOMENT_MS).astype(np.float64)
+
+
+def _by_votes(moments: Sequence[Moment], n_samples: int, absent: np.ndarray) -> Iterator[list[Moment]]:
     """Yield the moments in at least 1/4 of the samples (or in as many as ever agree, if fewer), and so on up to all."""
-    votes = _together(np.array([len(moment.chords) for moment in moments], dtype=np.float64), moments)
+    votes = np.array([len(moment.chords) for moment in moments]) - ABSENT_VOTES * n_samples * absent
+    votes = _together(votes, moments)
     most = math.floor(max(votes.tolist(), default=1))
     for enough in range(max(1, min(round(n_samples / 4), most)), n_samples + 1):
         yield [moment for moment, own in zip(moments, votes.tolist(), strict=True) if own >= enough]
@@ -171,12 +186,12 @@ def _placed(moments: Sequence[Moment], chances: Chances) -> np.ndarray:
 
 
 def _by_chances(
-    moments: Sequence[Moment], n_samples: int, placed: np.ndarray, expected: float
+    moments: Sequence[Moment], n_samples: int, placed: np.ndarray, expected: float, absent: np.ndarray
 ) -> Iterator[list[Moment]]:
     """Yield the most likely moments by votes and chances together, for several counts around the expected one."""
     votes = np.array([len(moment.chords) for moment in moments])
     log_odds = _log_odds((votes + 0.5) / (n_samples + 1)) + PLACEMENT_WEIGHT * _log_odds(placed)
-    log_odds = _together(log_odds, moments)
+    log_odds = _together(log_odds - ABSENT_LOG_ODDS * absent, moments)
     order = np.argsort(-log_odds, kind="stable")
     steps = range(-DENSITY_STEPS, DENSITY_STEPS + 1)
     for count in sorted({min(round(expected * math.exp(step * DENSITY_STEP)), len(moments)) for step in steps}):

@@ -5,8 +5,7 @@ Axes: Z latent channels, L latent frames, F features.
 
 import math
 import os
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,21 +27,23 @@ from mug.checkpoints.trained_model import TrainedModel, load_timing_model, load_
 from mug.config import SHIPPED_MODEL, find_file
 from mug.data.audio import AudioSettings
 from mug.device import AUTO, pick_device
-from mug.errors import ChartError, ConfigError
+from mug.errors import ChartError, ConfigError, PromptError
 from mug.features import START_TIME, TEMPO
-from mug.generation.chart_writer import ChartWriter, Draft, Written
+from mug.generation.chart_writer import ChartWriter, Draft
 from mug.generation.editing import Editor
-from mug.generation.finishing import song_names
+from mug.generation.new_charts import new_charts
 from mug.generation.note_sampler import NoteSampler
 from mug.generation.prepared import Expected, Prepared
+from mug.generation.prompt_distance import STARS
 from mug.generation.region import OpenPart, Region
-from mug.generation.request import CREATOR, GeneratedChart, Prompt, PromptValue, Request
+from mug.generation.request import GeneratedChart, Prompt, PromptValue, Request
 from mug.generation.settings import SAMPLING, SamplingSettings
 from mug.generation.silence import sounding_share
 from mug.generation.song import Song
 from mug.generation.song_reader import MAX_MINUTES, SongReader
-from mug.generation.song_timing import SongTiming, fitted_note
+from mug.generation.spread import MAX_SPREAD, moments_of, set_up
 from mug.model.weights import is_model_folder
+from mug.placement.density import Density
 from mug.ratings.chart_features import chart_features
 from mug.timing.activations import BeatListener
 
@@ -60,7 +61,7 @@ class ChartGenerator:
         self.density = trained.density
         self.audio_settings = trained.audio_settings
         self.keys = trained.keys
-        self.editor = Editor(self.sampler, self.reader, self.writer, self.spec, self._expected)
+        self.editor = Editor(self.sampler, self.reader, self.writer, self.spec, self._expected, self._density_of)
 
     @classmethod
     def load(
@@ -117,7 +118,38 @@ class ChartGenerator:
         prepared = self.reader.read(request.audio, request.song)
         expected = self._expected(prepared, request.prompt, request)
         drafts = [Draft(seed + index, request.prompt, request.prompt, expected) for index in range(count)]
-        return self._finish(request, prepared.timing, self.writer.write(request, prepared, drafts, tqdm_class))
+        return new_charts(request, prepared.timing, self.writer.write(request, prepared, drafts, tqdm_class), self.keys)
+
+    def spread(
+        self,
+        audio: str | Path,
+        prompts: Sequence[Prompt],
+        seed: int = 0,
+        song: Song | None = None,
+        settings: SamplingSettings | None = None,
+        snap: bool = True,
+        jack_interval_ms: float = JACK_INTERVAL_MS,
+        negative_prompt: Prompt | None = None,
+        tqdm_class: Callable[..., Any] = tqdm,
+    ) -> list[GeneratedChart]:
+        """Write a chart for each prompt, easiest first, named Easy, Normal, Hard and so on (mug.generation.spread).
+
+        The hardest is written first; the moments of a chart are preferred in the next easier one. For the arguments
+        see `generate`. Raises PromptError also for a prompt without stars.
+        """
+        if not 1 <= len(prompts) <= MAX_SPREAD or any(prompt.get(STARS) is None for prompt in prompts):
+            raise PromptError(f"a spread has 1 to {MAX_SPREAD} prompts, each with stars: {STARS}=...")
+        for prompt in prompts:
+            self._feature_ids(prompt, None)
+        charts: list[GeneratedChart] = []
+        for prompt in sorted(prompts, key=lambda prompt: -float(prompt[STARS] or 0)):
+            request = self._request(audio, prompt, 1, seed, settings, snap, jack_interval_ms, song, negative_prompt)
+            prepared = self.reader.read(request.audio, request.song)
+            expected = self._expected(prepared, request.prompt, request)
+            draft = Draft(seed, request.prompt, request.prompt, expected, moments_of(charts[-1]) if charts else None)
+            written = self.writer.write(request, prepared, [draft], tqdm_class)
+            charts += new_charts(request, prepared.timing, written, self.keys)
+        return set_up(charts)
 
     def edit(
         self,
@@ -210,7 +242,7 @@ class ChartGenerator:
 
         part: the only part that will have notes.
         """
-        density = None if self.density is None else self.density.of(self.spec.inside(prompt))
+        density = self._density_of(prompt)
         if density is not None and prepared.silences:  # they have no notes: spread over the whole song there are fewer
             share = sounding_share(prepared.silences, prepared.end_ms)
             density = replace(density, log_rate=density.log_rate + math.log(share))
@@ -220,37 +252,9 @@ class ChartGenerator:
         chances = self.sampler.place(prepared.spectrum, ids, prepared.axis) if request.settings.ensemble > 1 else None
         return Expected(chances, density)
 
-    def _finish(
-        self,
-        request: Request,
-        timing: SongTiming | None,
-        written: Mapping[int, Written],
-    ) -> list[GeneratedChart]:
-        """Name the charts, and warn of those without notes. Raises ChartError if all are without."""
-        for index in sorted(set(range(request.count)) - set(written)):
-            message = f"{request.version(index)}: the model wrote no notes; the chart is left out"
-            warnings.warn(message, stacklevel=3)
-        if not written:
-            message = "the model wrote no notes; train it longer, or change the prompt"
-            raise ChartError(f"{request.audio}: {message}")
-        title, artist = song_names(request.audio, request.song.title, request.song.artist)
-        return [
-            GeneratedChart(
-                keys=self.keys,
-                notes=chart.choice.chart.notes,
-                timing_points=chart.choice.chart.timing_points,
-                audio_filename=request.audio.name,
-                title=title,
-                artist=artist,
-                creator=CREATOR,
-                version=request.version(index, chart.choice.star_rating),
-                metadata=request.metadata(index),
-                star_rating=chart.choice.star_rating,
-                nearest_stars=request.nearest_stars(chart.reached),
-                timing_note=fitted_note(request.song, chart.choice.chart) if timing is None else timing.note,
-            )
-            for index, chart in sorted(written.items())
-        ]
+    def _density_of(self, prompt: Prompt) -> Density | None:
+        """The prior's density for a prompt, None without a prior."""
+        return None if self.density is None else self.density.of(self.spec.inside(prompt))
 
     def _feature_ids(self, prompt: Prompt, bpm: float | None) -> np.ndarray:
         """Ids [F] of a prompt. The window starts at the song's beginning unless the prompt gives another time."""

@@ -31,12 +31,14 @@ class GeneratedChart(Beatmap):
 
     star_rating: None if osu! does not rate it because it is too dense to be played. nearest_stars: the star rating
     closest to the prompt's over all attempts, None if the prompt gives none. timing_note: what to know of the chart's
-    timing, empty if nothing.
+    timing, empty if nothing. in_harder: the share of its moments that the next harder chart of its spread has, None if
+    it is in none or the hardest.
     """
 
     star_rating: float | None = None
     nearest_stars: float | None = None
     timing_note: str = ""
+    in_harder: float | None = None
 
     def stars_warning(self, prompt: Prompt) -> str:
         """Return a warning if the chart is far from the prompt's stars, "" if not."""

@@ -265,3 +265,16 @@ def test_a_motif_on_a_busy_key_is_written_anew():
     leader = [Note(0.0, 0), Note(400.0, 0, 900.0), Note(800.0, 3), Note(1200.0, 2)]
     notes = next(agreements([leader, leader], places=halves)).notes()
     assert notes == [Note(0.0, 0), Note(400.0, 0, 900.0), Note(800.0, 3), Note(1200.0, 0, 1700.0)]
+
+
+@pytest.mark.parametrize("chances", [None, Chances(np.array([0.0, 200.0, 400.0]), np.array([0.5, 0.6, 0.5]))])
+def test_moments_of_a_harder_chart_are_preferred(chances):
+    """Every moment is in two of the three samples. Of two moments, those stay that are in the harder chart."""
+    samples = [[Note(0.0, 0), Note(200.0, 0)], [Note(200.0, 0), Note(400.0, 0)], [Note(0.0, 0), Note(400.0, 0)]]
+
+    def charts(harder_ms):
+        found = agreements(samples, chances, harder_ms=harder_ms)
+        return [[moment.start_ms for moment in agreement.moments] for agreement in found]
+
+    assert [0.0, 400.0] in charts(np.array([10.0, 395.0]))
+    assert [0.0, 400.0] not in charts(None)

@@ -1,6 +1,7 @@
 """Edits keep what they should, on both time axes, and say how they were made."""
 
 import json
+import math
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,7 @@ from mug.generation import ChartGenerator, SamplingSettings
 from mug.generation.editing import known_frames, spherical
 from mug.generation.region import Region, Span
 from mug.generation.song import Song
+from mug.placement.density import Density
 
 PLAIN = SamplingSettings(steps=2, ensemble=1, attempts=1)
 SECOND = Region([Span(1000.0, 2000.0)])
@@ -168,7 +170,7 @@ def test_known_frames_leave_a_margin(on_beats, song):
     """A beat of 400 ms has 4 latent frames on the axis, so frame 10 begins at 1000 ms."""
     prepared = on_beats.reader.read(song, Song(timing_points=[TimingPoint(0.0, 400.0)]))
     known = known_frames(SECOND.opened(4, 3000.0), prepared, on_beats.sampler.grid, 32)
-    assert np.flatnonzero(~known).tolist() == list(range(8, 22))
+    assert np.flatnonzero(~known).tolist() == list(range(4, 26))
 
 
 def test_charts_that_do_not_fit_are_refused(tiny_generator, song):
@@ -200,3 +202,13 @@ def test_a_part_without_new_notes_is_said(tmp_path, song):
     with pytest.warns(UserWarning, match="edit 1: the model wrote no notes there"):
         (edited,) = silent.edit(person_chart(), song, SECOND, settings=PLAIN, tqdm_class=quiet)
     assert edited.notes == [note for note in person_chart().notes if not 1000 <= note.start_ms < 2000]
+
+
+def test_a_part_is_as_dense_as_before_unless_it_shall_be_harder(tiny_generator, monkeypatch):
+
+    editor = tiny_generator.editor
+    monkeypatch.setattr(editor, "_density_of", lambda prompt: Density(float(prompt["sr"]), 0.3))
+    old = Beatmap(4, [Note(200.0 * i, i % 4) for i in range(11)], [])
+    density = editor._density_as_before(old, {"sr": 3.0}, {"sr": 3.5})
+    assert density.log_rate == pytest.approx(math.log(11 / 2.0) + 0.5)
+    assert editor._density_as_before(replace(old, notes=old.notes[:9]), {"sr": 3.0}, {"sr": 3.5}) is None

@@ -1,0 +1,113 @@
+"""mug edit: a chart file or a package, a part, and new difficulties beside it."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.osu import read_osu, write_osu
+from mug.charts.osz import extract_osz, pack_song
+from mug.commands.edit import build_parser, milliseconds, region_of, unused_version
+from mug.errors import PromptError
+
+FAST = ("--steps", 2, "--ensemble", 2, "--attempts", 1)
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """A song of 2 s with a chart."""
+    song = tmp_path / "songs"
+    song.mkdir()
+    soundfile.write(song / "audio.ogg", np.random.default_rng(0).normal(0, 0.2, 2 * 22050), 22050)
+    notes = [Note(200.0 * i, i % 4) for i in range(9)]
+    chart = Beatmap(4, notes, [TimingPoint(0.0, 400.0)], "audio.ogg", "T", "A", "P", "Hard")
+    write_osu(chart, song / "hard.osu")
+    return song
+
+
+def test_a_new_difficulty_lies_beside_the_chart(run_mug, tiny_checkpoint, folder):
+    before = (folder / "hard.osu").read_bytes()
+    part = ("--from", "0:01", "--to", "0:01.5", "--checkpoint", tiny_checkpoint)
+    for _ in range(2):
+        done = run_mug("edit", folder / "hard.osu", *part, *FAST)
+        assert done.returncode == 0, done.stderr
+    first, second = folder / "A - T (P) [Hard AI v1].osu", folder / "A - T (P) [Hard AI v1] (2).osu"
+    assert done.stdout.startswith(f"{second}\n  Hard AI v1: ")
+    assert "6 of the 9 as they were" in done.stdout or "7 of the 9 as they were" in done.stdout
+    assert sorted(folder.iterdir()) == sorted([folder / "audio.ogg", folder / "hard.osu", first, second])
+    assert (folder / "hard.osu").read_bytes() == before
+    assert read_osu(first).audio_filename == "audio.ogg"
+
+
+def test_edits_of_a_package_are_in_a_copy_of_it(run_mug, tiny_checkpoint, folder):
+    chart = read_osu(folder / "hard.osu")
+    easy = Beatmap(4, chart.notes[::2], chart.timing_points, "audio.ogg", "T", "A", "P", "Easy")
+    pack_song(folder / "set.osz", [chart, easy], folder / "audio.ogg")
+    with zipfile.ZipFile(folder / "set.osz", "a") as package:
+        package.writestr("hit.wav", b"clap")
+    refused = run_mug("edit", folder / "set.osz", "--checkpoint", tiny_checkpoint)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "its charts are 'Easy', 'Hard': give one of them, with --difficulty" in refused.stderr
+    done = run_mug(
+        "edit", folder / "set.osz", "--difficulty", "easy", "--count", 2, "--strength", 0.3, *FAST,
+        "--checkpoint", tiny_checkpoint,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    charts = [read_osu(path) for path in extract_osz(folder / "set (2).osz", folder / "unpacked")]
+    assert sorted(chart.version for chart in charts) == ["Easy", "Easy AI v1", "Easy AI v2", "Hard"]
+    assert (folder / "unpacked" / "hit.wav").read_bytes() == b"clap"
+
+
+def test_charts_between_two(run_mug, tiny_checkpoint, folder):
+    chart = read_osu(folder / "hard.osu")
+    chart.version, chart.notes = "Easy", chart.notes[::2]
+    write_osu(chart, folder / "easy.osu")
+    done = run_mug(
+        "edit", folder / "hard.osu", "--towards", folder / "easy.osu", *FAST, "--checkpoint", tiny_checkpoint,
+        "--outdir", folder / "new",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (folder / "new").iterdir()] == ["A - T (P) [Hard AI v1].osu"]
+
+
+def test_a_chart_without_its_audio_is_refused(run_mug, folder):
+    (folder / "audio.ogg").unlink()
+    refused = run_mug("edit", folder / "hard.osu", "--from", 0, "--to", 1)
+    assert refused.returncode == 2
+    assert "its audio 'audio.ogg' is not beside it; give --audio" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("time", "ms"),
+    [("90", 90_000), ("1:30", 90_000), ("0:01.5", 1500), ("01:30:050", 90_050), ("2.25", 2250), (" 7 ", 7000)],
+)
+def test_times_of_players_and_editors(time, ms):
+    assert milliseconds(time) == ms
+
+
+def test_the_region_of_a_command_line():
+    def region(*words: str):
+        return region_of(build_parser().parse_args(["x.osu", *words]))
+
+    (first, second) = region("--from", "0", "1:00", "--to", "0:10", "1:10", "--columns", "1", "4").spans
+    assert (first.start_ms, first.end_ms, first.columns) == (0.0, 10_000.0, [0, 3])
+    assert (second.start_ms, second.end_ms) == (60_000.0, 70_000.0)
+    assert region().spans == []
+    for words, what in (
+        (("--from", "0"), "1 times --from and 0 --to"),
+        (("--columns", "1"), "need --from and --to"),
+        (("--from", "x", "--to", "1"), "'x' is no time"),
+        (("--from", "2", "--to", "1"), "an end after the start"),
+    ):
+        with pytest.raises(PromptError, match=what):
+            region(*words)
+
+
+def test_versions_that_are_taken_count_on():
+    taken = {"Hard AI v1", "Hard AI v2", "Hard"}
+    assert [unused_version(name, taken) for name in ("Hard AI v1", "Hard", "Hard", "New")] == [
+        "Hard AI v3", "Hard 2", "Hard 3", "New"
+    ]  # fmt: skip
