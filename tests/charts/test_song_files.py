@@ -113,3 +113,14 @@ def test_broken_files_are_named_and_the_others_read(tmp_path, folder):
         f"/out.osu: names a file that is not beside it: {folder}: '../../x.ogg' leads out of this folder; refused",
         "/some.mcz/c.mc: meta is not an object; this is not a .mc file",
     ]
+
+
+def test_stepmania_charts_of_an_mp3_keep_their_place_in_the_music(tmp_path, folder, monkeypatch):
+    monkeypatch.setattr("mug.charts.chart_files.stepmania_delay_ms", lambda audio: 50.0)
+    (song,), _, _ = read(folder / "1.osu")
+    path, _, _ = write_as(song, "sm", tmp_path / "out", refuse_nothing)
+    (again,), _, _ = read(path)
+    assert [note.start_ms for note in again.charts[0].notes] == pytest.approx([0, 500], abs=0.01)
+    path, _, _ = write_as(again, "qua", tmp_path / "back", refuse_nothing)
+    (back,), _, _ = read(path)
+    assert [note.start_ms for note in back.charts[0].notes] == [0, 500]

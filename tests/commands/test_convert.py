@@ -22,7 +22,8 @@ def test_what_is_left_out_is_said_and_sets_the_exit_status(tmp_path, run_mug):
     assert done.returncode == 1
     assert f"{tmp_path / 'a.osu'}: 'V': StepMania has no style of 2 keys" in done.stdout
     assert done.stdout.count("\n  ") == 1
-    other_mode = run_mug("convert", tmp_path / "b.sm", "--to", "osu", "--outdir", tmp_path / "osu")
-    assert other_mode.returncode == 0
+    (tmp_path / "taiko.osu").write_bytes(EXAMPLES[".osu"].replace(b"Mode: 3", b"Mode: 1"))
+    other_mode = run_mug("convert", tmp_path / "taiko.osu", "--to", "sm", "--outdir", tmp_path / "out")
+    assert (other_mode.returncode, "1 of another mode" in other_mode.stdout) == (0, True)
     nothing = run_mug("convert", tmp_path / "none.osu", "--to", "sm")
     assert (nothing.returncode, "no such file or folder" in nothing.stderr) == (2, True)

@@ -35,6 +35,7 @@ def test_packages_and_other_formats_are_checked_but_not_repaired(tmp_path, run_m
     done = run_mug("lint", tmp_path, "--fix")
     assert (done.returncode, (tmp_path / "a.osz").read_bytes()) == (1, before)
     assert f"{tmp_path}/a.osz/b.osu\n" in done.stdout
+    assert "fixed" not in done.stdout
 
 
 def test_findings_as_json(tmp_path, run_mug):
