@@ -31,8 +31,8 @@ from mug.generation.region import OpenPart, Region
 from mug.generation.request import GeneratedChart, Prompt, Request
 from mug.generation.song import Song
 from mug.generation.song_reader import SongReader
-from mug.generation.spread import moments_of
 from mug.generation.start import Start
+from mug.metrics.onsets import moments_ms
 from mug.placement.density import Density
 from mug.ratings.stars import star_rating_or_none
 
@@ -136,7 +136,7 @@ class Editor:
 
         None for a part with too few notes to tell.
         """
-        times = moments_of(old)
+        times = moments_ms(old)
         if len(times) < FEWEST_NOTES:
             return None
         log_rate = math.log(len(times) / (times[-1] - times[0]) * 1000)

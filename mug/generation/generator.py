@@ -41,7 +41,8 @@ from mug.generation.settings import SAMPLING, SamplingSettings
 from mug.generation.silence import sounding_share
 from mug.generation.song import Song
 from mug.generation.song_reader import MAX_MINUTES, SongReader
-from mug.generation.spread import MAX_SPREAD, moments_of, set_up
+from mug.generation.spread import MAX_SPREAD, set_up
+from mug.metrics.onsets import moments_ms
 from mug.model.weights import is_model_folder
 from mug.placement.density import Density
 from mug.ratings.chart_features import chart_features
@@ -146,7 +147,7 @@ class ChartGenerator:
             request = self._request(audio, prompt, 1, seed, settings, snap, jack_interval_ms, song, negative_prompt)
             prepared = self.reader.read(request.audio, request.song)
             expected = self._expected(prepared, request.prompt, request)
-            draft = Draft(seed, request.prompt, request.prompt, expected, moments_of(charts[-1]) if charts else None)
+            draft = Draft(seed, request.prompt, request.prompt, expected, moments_ms(charts[-1]) if charts else None)
             written = self.writer.write(request, prepared, [draft], tqdm_class)
             charts += new_charts(request, prepared.timing, written, self.keys)
         return set_up(charts)

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
-
-from mug.charts.beatmap import Beatmap
 from mug.charts.rows import CHORD_MS
 from mug.generation.request import GeneratedChart
-from mug.metrics.onsets import match_onsets
+from mug.metrics.onsets import match_onsets, moments_ms
 
 MAX_SPREAD = 16
 
@@ -42,11 +39,6 @@ def difficulty_of(stars: float | None) -> Difficulty:
     )
 
 
-def moments_of(chart: Beatmap) -> np.ndarray:
-    """The times at which a chart's notes start, in order, each once: [N]."""
-    return np.unique([note.start_ms for note in chart.notes])
-
-
 def set_up(charts: Sequence[GeneratedChart]) -> list[GeneratedChart]:
     """Return the charts of a spread, easiest first, named by their stars, with HP drain and overall difficulty.
 
@@ -59,6 +51,6 @@ def set_up(charts: Sequence[GeneratedChart]) -> list[GeneratedChart]:
         counts[name] = counts.get(name, 0) + 1
         chart.version = name if counts[name] == 1 else f"{name} {counts[name]}"
     for easier, harder in pairwise(ordered):
-        moments = moments_of(easier)
-        easier.in_harder = len(match_onsets(moments_of(harder), moments, CHORD_MS)) / len(moments)
+        moments = moments_ms(easier)
+        easier.in_harder = len(match_onsets(moments_ms(harder), moments, CHORD_MS)) / len(moments)
     return ordered

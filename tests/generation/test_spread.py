@@ -11,7 +11,8 @@ from mug.charts.beatmap import Note, TimingPoint
 from mug.errors import PromptError
 from mug.generation import SamplingSettings
 from mug.generation.request import GeneratedChart
-from mug.generation.spread import difficulty_of, moments_of, set_up
+from mug.generation.spread import difficulty_of, set_up
+from mug.metrics.onsets import moments_ms
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_an_easier_chart_prefers_moments_of_the_harder(tiny_generator, song, mon
     def listening(request, prepared, drafts, tqdm_class):
         asked.append((float(request.prompt["sr"]), drafts[0].harder_ms))
         written = write(request, prepared, drafts, tqdm_class)
-        asked[-1] = (*asked[-1], moments_of(written[0].choice.chart))
+        asked[-1] = (*asked[-1], moments_ms(written[0].choice.chart))
         return written
 
     monkeypatch.setattr(tiny_generator.writer, "write", listening)
