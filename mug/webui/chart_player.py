@@ -15,6 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 from mug.charts.beatmap import Beatmap
 from mug.charts.tempo_map import is_tempo
+from mug.lint.finding import Checked, Finding
+from mug.lint.rules import lint
 from mug.ratings.passages import WINDOW_MS, rate_passages
 from mug.ratings.stars import star_rating_or_none
 
@@ -71,7 +73,7 @@ def player_value(charts: Sequence[Beatmap], audio: Path | None, selected: int = 
 
 def chart_json(chart: Beatmap) -> dict[str, Any]:
     """Return a chart as the player reads it; mug/webui/player/chart.js lists the fields."""
-    passages = rate_passages(chart)
+    passages, stars = rate_passages(chart), star_rating_or_none(chart)
     return {
         "keys": chart.keys,
         "notes": [[note.column, note.start_ms, note.end_ms] for note in sorted(chart.notes)],
@@ -84,10 +86,19 @@ def chart_json(chart: Beatmap) -> dict[str, Any]:
         "title": chart.title,
         "artist": chart.artist,
         "version": chart.version,
-        "stars": star_rating_or_none(chart),
+        "stars": stars,
         "passages": {
             "step_ms": WINDOW_MS,
             "stars": None if passages.stars is None else passages.stars.round(2).tolist(),
             "density": passages.density.round(2).tolist(),
         },
+        "findings": [_finding_json(finding) for finding in lint(Checked(chart, stars))],
+    }
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    return {
+        "time_ms": finding.spot.time_ms,
+        "text": finding.spot.message,
+        "severity": str(finding.rule.severity),
     }

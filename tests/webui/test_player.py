@@ -1,114 +1,17 @@
 """The player in a real Chromium: what the canvas shows at known times, the clock, test play, selections.
 
-The page has the player and a song of clicks, one each half second; each test shows its own chart.
+Each test shows its own chart.
 """
-
-import functools
-import io
-import json
-import threading
-from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
-from chromium import start_chromium
+from player_page import SONG_S, run, show
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
-from mug.webui.chart_player import PLAYER_FOLDER, chart_json
-
-SONG_S, SONG_HZ = 8, 22050
-PAGE = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<body style="margin: 0"><div id="player"></div>
-<script type="module">
-import { mountPlayer } from "./player/player.js";
-window.player = await mountPlayer(document.getElementById("player"));
-// What has the colour at a place of the playfield: in a column, `ms` in front of the line, and `px` further ahead.
-window.seenAt = (column, ms, px, names) => {
-  const { layout, context, colours } = player.field;
-  const scale = layout.travel / ((11485 / player.settings.scrollSpeed) * player.song.rate);
-  const x = Math.round(layout.left + (column + 0.5) * layout.laneWidth);
-  const y = Math.round(layout.lineY + layout.direction * ms * scale) + layout.direction * px;
-  const rgb = Array.from(context.getImageData(x, y, 1, 1).data.slice(0, 3), (n) => n.toString(16).padStart(2, "0"));
-  return names.find((name) => colours[name] === `#${rgb.join("")}`) ?? "-";
-};
-window.notesAt = (ms, px = 6) =>
-  player.chart.columns.map((_, column) => seenAt(column, ms, px, ["outer", "inner", "centre"]));
-window.nextFrame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-window.ready = true;
-</script>"""
-
-
-class Files(SimpleHTTPRequestHandler):
-    """Serves the player's folder, and the page and its song from memory."""
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        content = {"/": ("text/html", PAGE.encode()), "/song.wav": ("audio/wav", clicks())}.get(self.path)
-        if content is None:
-            self.path = self.path.removeprefix("/player")
-            super().do_GET()
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", content[0])
-        self.send_header("Content-Length", str(len(content[1])))
-        self.end_headers()
-        self.wfile.write(content[1])
-
-
-@functools.cache
-def clicks() -> bytes:
-    samples = np.zeros(SONG_S * SONG_HZ, np.float32)
-    for start in range(0, len(samples), SONG_HZ // 2):
-        samples[start : start + 60] = 0.9 * np.sin(np.arange(60))
-    file = io.BytesIO()
-    soundfile.write(file, samples, SONG_HZ, format="WAV")
-    return file.getvalue()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=PLAYER_FOLDER))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    driver = start_chromium(tmp_path_factory.mktemp("chromium"))
-    driver.set_script_timeout(30)
-    try:
-        driver.get(f"http://127.0.0.1:{server.server_port}/")
-        run(driver, "while (!window.ready) await new Promise((resolve) => setTimeout(resolve, 20));")
-        yield driver
-        assert [line for line in driver.get_log("browser") if line["level"] == "SEVERE"] == []
-    finally:
-        driver.quit()
-        server.shutdown()
-        server.server_close()
-
-
-def run(driver: webdriver.Chrome, script: str, *args: Any) -> Any:
-    """Run an async JavaScript function body with `args` and return what it returns."""
-    wrapped = f"""
-      const done = arguments[arguments.length - 1];
-      const args = JSON.parse(arguments[0]);
-      (async () => {{ {script} }})().then(
-        (value) => done([true, value ?? null]), (error) => done([false, String(error.stack)]));"""
-    is_well, value = driver.execute_async_script(wrapped, json.dumps(args))
-    assert is_well, value
-    return value
-
-
-def show(driver: webdriver.Chrome, chart: Beatmap) -> None:
-    """Show a chart in a player that is otherwise as new."""
-    script = """
-      player.pause(); player.select(null); player.setTestPlay(false);
-      await player.show({ charts: [args[0]], audioUrl: "song.wav" });
-      await player.setRate(1); player.seek(0); await nextFrame();"""
-    run(driver, script, chart_json(chart))
 
 
 def four_keys() -> Beatmap:
@@ -244,3 +147,75 @@ def test_a_drag_selects_from_beat_to_beat(browser: webdriver.Chrome) -> None:
     ]
     ActionChains(browser, duration=50).move_to_element_with_offset(bar, x_of(6000), 10).click().perform()
     assert run(browser, "return player.positionMs;") == pytest.approx(6000, abs=20)
+
+
+def test_test_play_judges_key_events(browser: webdriver.Chrome) -> None:
+    notes = [Note(1000.0, 0), Note(1200.0, 1), Note(1400.0, 2), Note(1600.0, 3, 2000.0), Note(2600.0, 0)]
+    show(browser, Beatmap(4, notes, [TimingPoint(0.0, 500.0)], overall_difficulty=8.0))
+    script = """
+      window.results = []; player.addEventListener("result", ({ detail }) => results.push(detail));
+      player.setTestPlay(true); await player.play();
+      const { song } = player;
+      song.positionMs = () => window.simulatedMs; // events have simulated times
+      for (const [ms, code, type] of args[0]) {
+        window.simulatedMs = ms;
+        window.dispatchEvent(new KeyboardEvent(type, { code, key: code, cancelable: true }));
+      }
+      window.simulatedMs = 2900; await nextFrame();
+      const live = player.root.querySelector(".live-accuracy").textContent;
+      player.pause(); delete song.positionMs;
+      const figures = player.root.querySelector(".results").innerText;
+      player.setTestPlay(false); player.controls.closePanels();
+      return [results, live, figures];"""
+    keys = {"D": "KeyD", "F": "KeyF", "J": "KeyJ", "K": "KeyK"}
+    presses = [(1010, 1040, "D"), (1160, 1220, "F"), (1465, 1490, "J"), (1605, 2010, "K")]  # MAX, 300, 200, MAX
+    events = [(t, keys[k], kind) for down, up, k in presses for t, kind in ((down, "keydown"), (up, "keyup"))]
+    (result,), live, figures = run(browser, script, events)
+    assert result["counts"] == {"max": 2, "300": 1, "200": 1, "100": 0, "50": 0, "miss": 1}
+    assert result["max_combo"] == 4
+    assert result["accuracy"] == pytest.approx((3 * 300 + 200) / (5 * 300))
+    assert result["mean_ms"] == pytest.approx((10 - 40 + 65 + 5) / 4)
+    assert result["unstable_rate"] == pytest.approx(10 * float(np.std([10, -40, 65, 5])))
+    assert live == "73.33 %"
+    assert "73.33 %" in figures
+    assert "+10.0 ms" in figures
+
+
+def test_the_keyboard_moves_and_plays(browser: webdriver.Chrome) -> None:
+    show(browser, four_keys())
+    stage = browser.find_element(By.ID, "player").shadow_root.find_element(By.CSS_SELECTOR, ".stage")
+    keys = (
+        Keys.ARROW_RIGHT,
+        Keys.ARROW_RIGHT,
+        Keys.ARROW_LEFT,
+        Keys.SHIFT + Keys.ARROW_RIGHT + Keys.NULL,
+        "[",
+        "+",
+        ".",
+    )
+    for key in keys:
+        stage.send_keys(key)
+    script = """
+      const { scrollSpeed } = player.settings; const { wantedRate } = player;
+      player.changeSpeed(-1); await player.setRate(1);
+      return [player.positionMs, player.selection, scrollSpeed, wantedRate];"""
+    selection = {"from_ms": 2000, "to_ms": 8000, "columns": []}
+    assert run(browser, script) == [2000, selection, 17, 1.05]
+    stage.send_keys(" ")
+    assert run(browser, "await nextFrame(); return player.song.isPlaying;")
+    stage.send_keys(" ", Keys.ESCAPE)
+    assert run(browser, "return [player.song.isPlaying, player.selection.from_ms];") == [False, None]
+
+
+def test_keys_can_be_chosen_and_stay_chosen(browser: webdriver.Chrome) -> None:
+    show(browser, four_keys())
+    root = browser.find_element(By.ID, "player").shadow_root
+    root.find_element(By.CSS_SELECTOR, ".open-settings").click()
+    root.find_elements(By.CSS_SELECTOR, ".keys button")[0].click()
+    ActionChains(browser).send_keys("j").perform()  # the key of the third column, which takes D instead
+    lanes = 'return player.root.querySelector(".lanes").textContent'
+    assert run(browser, lanes) == "JFDK"
+    assert run(browser, 'return (await import("./player/keys.js")).keysFor(4);') == ["KeyJ", "KeyF", "KeyD", "KeyK"]
+    root.find_element(By.CSS_SELECTOR, ".default-keys").click()
+    assert run(browser, lanes) == "DFJK"
+    root.find_element(By.CSS_SELECTOR, ".settings .close").click()

@@ -2,7 +2,7 @@
 
 import { keyName, keysFor } from "./keys.js";
 import { timeText } from "./overview.js";
-import { showResults } from "./results.js";
+import { countItems, showResults } from "./results.js";
 import { SettingsPanel } from "./settings-panel.js";
 import { actionOf, isTyping } from "./shortcuts.js";
 import { icon } from "./view.js";
@@ -12,6 +12,7 @@ const PANELS = ["help", "settings", "results"];
 export class Controls {
   #codes = []; // of the keys that play the columns
   #timeText = "";
+  #judged = -1;
 
   constructor(player, signal) {
     this.player = player;
@@ -87,6 +88,7 @@ export class Controls {
     this.$(".speed output").textContent = player.settings.scrollSpeed;
     this.$(".lanes").childNodes.forEach((lane, i) => lane.setAttribute("aria-pressed", player.columns.includes(i)));
     this.$(".score").hidden = !player.isTestPlay;
+    this.#judged = -1;
     this.$(".range").classList.toggle("loops", player.loops);
   }
 
@@ -96,9 +98,11 @@ export class Controls {
     const text = `${timeText(ms, true)} / ${timeText(player.lengthMs)}`;
     if (text !== this.#timeText) this.$(".time").textContent = this.#timeText = text;
     if (!player.isTestPlay) return;
-    const accuracy = `${(100 * player.performer.judge.accuracy).toFixed(2)} %`;
-    const shown = this.$(".live-accuracy");
-    if (shown.textContent !== accuracy) shown.textContent = accuracy;
+    const { judge } = player.performer;
+    if (judge.judged === this.#judged) return;
+    this.#judged = judge.judged;
+    this.$(".live-accuracy").textContent = `${(100 * judge.accuracy).toFixed(2)} %`;
+    this.$(".live-counts").replaceChildren(...countItems(judge.counts));
   }
 
   showResults() {

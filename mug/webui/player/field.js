@@ -71,11 +71,11 @@ export class Field {
     this.#drawLanes(view);
     this.#drawLines(view);
     if (scene.peaks && layout.waveWidth) this.#drawWave(view);
+    if (scene.combo > 1) this.#drawCombo(view);
     this.#drawFlashes(view);
     for (let column = 0; column < scene.chart.keys; column++) this.#drawColumn(view, column);
     this.#drawJudgementLine();
     if (scene.judgement) this.#drawJudgement(view);
-    if (scene.combo > 1) this.#drawCombo(view);
   }
 
   laneX(column) {

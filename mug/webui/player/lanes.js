@@ -8,6 +8,7 @@ const MAX_LANE_PX = [
   [18, 44],
 ]; // up to so many keys
 const GUTTER_PX = 34; // left of the lanes: measure numbers
+const EDGE_PX = 6; // right of the lanes
 
 /** The kind of a column: alternating from both edges inwards; odd key counts have a centre. */
 export function columnKind(column, keys) {
@@ -23,11 +24,11 @@ export function columnKind(column, keys) {
 export function layoutOf(width, height, keys, { upScroll, waveform }) {
   const waveWidth = waveform ? Math.max(28, Math.min(76, width * 0.1)) : 0;
   const gutter = Math.min(GUTTER_PX, width * 0.08);
-  const room = width - waveWidth - 2 * gutter;
+  const room = width - waveWidth - gutter - EDGE_PX;
   const most = MAX_LANE_PX.find(([upTo]) => keys <= upTo)[1];
   const laneWidth = Math.max(8, Math.min(most, Math.floor(room / keys)));
   const field = laneWidth * keys;
-  const left = Math.round(Math.max(waveWidth + gutter, Math.min((width - field) / 2, width - field - gutter)));
+  const left = Math.round(Math.max(waveWidth + gutter, Math.min((width - field) / 2, width - field - EDGE_PX)));
   const header = Math.round(Math.max(44, Math.min(68, height * 0.11)));
   return {
     width,

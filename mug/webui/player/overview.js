@@ -36,7 +36,7 @@ export function starColour(stars, lightness) {
   const [[a, hueA], [b, hueB]] = [STAR_COLOURS[Math.max(0, i - 1)], STAR_COLOURS[i]];
   const turn = ((hueB - hueA + 540) % 360) - 180;
   const hue = b > a ? hueA + turn * Math.min(1, (stars - a) / (b - a)) : hueA;
-  return `hsl(${hue} 85% ${lightness}%)`;
+  return `hsl(${hue} 68% ${lightness}%)`;
 }
 
 export class Overview {

@@ -35,18 +35,21 @@ export function showResults(panel, judge, colour) {
   text(".rate-figure", result.unstable_rate === null ? "–" : result.unstable_rate.toFixed(1));
   text(".mean-figure", result.mean_ms === null ? "–" : `${withSign(result.mean_ms)} ms`);
   text(".deviation-figure", result.deviation_ms === null ? "–" : `${result.deviation_ms.toFixed(1)} ms`);
-  panel.querySelector(".counts").replaceChildren(
-    ...JUDGEMENTS.map((name) => {
-      const item = document.createElement("li");
-      item.className = `judge-${name}`;
-      const count = document.createElement("b");
-      count.textContent = result.counts[name];
-      item.append(NAMES[name] ?? name, count);
-      return item;
-    }),
-  );
+  panel.querySelector(".counts").replaceChildren(...countItems(result.counts));
   drawHistogram(panel.querySelector("canvas"), judge, colour);
   return result;
+}
+
+/** Counts of judgements as list items. */
+export function countItems(counts) {
+  return JUDGEMENTS.map((name) => {
+    const item = document.createElement("li");
+    item.className = `judge-${name}`;
+    const count = document.createElement("b");
+    count.textContent = counts[name];
+    item.append(NAMES[name] ?? name, " ", count);
+    return item;
+  });
 }
 
 function withSign(ms) {

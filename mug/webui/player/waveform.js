@@ -1,6 +1,6 @@
 /** The loudness of a song over time, computed once from its samples. Pure. */
 
-export const BUCKET_MS = 4;
+export const BUCKET_MS = 2;
 
 /** The largest absolute sample of each BUCKET_MS of an AudioBuffer, over its channels; the loudest is scaled to 1. */
 export function peaksOf(buffer) {
