@@ -22,6 +22,7 @@ import soundfile
 
 from benchmarks.measure import aligned, amount
 from mug.config import SHIPPED_MODEL
+from mug.progress import Progress
 
 SR, BEAT = 22050, 11025  # Hz; samples, 120 BPM
 MEASURES_A_MINUTE = 30
@@ -63,7 +64,7 @@ def chart_one(song: Path, model: Path, steps: int, ensemble: int) -> None:
     memory = PeakMemory()
     memory.start()
     start = time.process_time()
-    (chart,) = generator.generate(song, {}, settings=settings, tqdm_class=lambda path, **_: path)
+    (chart,) = generator.generate(song, {}, settings=settings, progress=Progress())
     print(json.dumps([time.process_time() - start, memory.bytes, len(chart.notes)]))
 
 

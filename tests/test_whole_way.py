@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 from tiny_model import tiny_run_config
-from tqdm import tqdm
 
 from mug.charts.beatmap import Beatmap
 from mug.charts.osu import read_osu, write_osu
 from mug.config import PROJECT_ROOT, instantiate_from_config
 from mug.generation import ChartGenerator, SamplingSettings
+from mug.progress import Progress
 from mug.training.setup import build_trainer, check_config
 from mug.training.trainers import build_trainable
 from tests.data.small_library import write_clicks, write_library
@@ -59,10 +59,9 @@ def write_chart(checkpoint: Path, folder: Path, seconds: float) -> Beatmap:
     song = write_clicks(folder / f"{seconds} s.wav", np.arange(100.0, 1000 * seconds - 100, 300).tolist(), seconds)
     generator = ChartGenerator.load(checkpoint)
 
-    def quiet(*args: Any, **kwargs: Any) -> Any:
-        return tqdm(*args, **kwargs, disable=True)
-
-    (chart,) = generator.generate(song, {"sr": 3.0}, settings=SamplingSettings(steps=2, ensemble=1), tqdm_class=quiet)
+    (chart,) = generator.generate(
+        song, {"sr": 3.0}, settings=SamplingSettings(steps=2, ensemble=1), progress=Progress()
+    )
     write_osu(chart, folder / "chart.osu")
     read = read_osu(folder / "chart.osu")
     assert {note.column for note in read.notes} <= set(range(generator.keys))

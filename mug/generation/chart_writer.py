@@ -6,7 +6,6 @@ Axes: F features.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from mug.generation.region import OpenPart
 from mug.generation.request import Prompt, Request
 from mug.generation.silence import without_notes_in
 from mug.generation.start import Start
+from mug.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class ChartWriter:
         request: Request,
         prepared: Prepared,
         drafts: Sequence[Draft],
-        tqdm_class: Callable[..., Any],
+        progress: Progress,
         edit: Edit | None = None,
     ) -> dict[int, Written]:
         """Return the charts by the index of their drafts; those without notes are left out.
@@ -82,8 +82,11 @@ class ChartWriter:
         """
         written: dict[int, Written] = {}
         prompts = {index: draft.prompt for index, draft in enumerate(drafts)}  # what to condition on next
-        for _ in range(request.settings.attempts):
-            ensembles = self._sample(request, prepared, drafts, prompts, tqdm_class, edit)
+        progress.expect(len(drafts) * request.settings.ensemble)
+        for attempt in range(request.settings.attempts):
+            if attempt > 0:
+                progress.expect_more(len(prompts) * request.settings.ensemble)
+            ensembles = self._sample(request, prepared, drafts, prompts, progress, edit)
             next_prompts: dict[int, Prompt] = {}
             for index, samples in ensembles.items():
                 draft = drafts[index]
@@ -108,7 +111,7 @@ class ChartWriter:
         prepared: Prepared,
         drafts: Sequence[Draft],
         prompts: Mapping[int, Prompt],
-        tqdm_class: Callable[..., Any],
+        progress: Progress,
         edit: Edit | None,
     ) -> dict[int, list[list[Note]]]:
         """Sample an ensemble's notes for each draft of `prompts`, only those in the open part of an edit."""
@@ -125,7 +128,7 @@ class ChartWriter:
             feature_ids,
             seeds,
             request.settings,
-            tqdm_class,
+            progress,
             prepared.axis,
             repeats,
             negative_ids,

@@ -34,6 +34,7 @@ from mug.generation.song_reader import SongReader
 from mug.generation.start import Start
 from mug.metrics.onsets import moments_ms
 from mug.placement.density import Density
+from mug.progress import Progress
 from mug.ratings.stars import star_rating_or_none
 
 # Latent frames on each side of the open part that are sampled, too, because its notes reach into them. With 2, onset F1
@@ -73,7 +74,7 @@ class Editor:
         region: Region,
         strength: float,
         harder: float,
-        tqdm_class: Callable[..., Any],
+        progress: Progress,
     ) -> list[GeneratedChart]:
         """Draw the region of a chart anew; for the arguments see ChartGenerator.edit."""
         if not 0 <= strength <= 1:
@@ -95,11 +96,11 @@ class Editor:
         drafts = [Draft(request.seed + index, prompt, wanted, expected) for index in range(request.count)]
         latent = self._latent(chart, prepared)
         edit = self._edit_of(prepared, torch.stack([latent] * request.count), strength, part, chart, request)
-        written = self._writer.write(request, prepared, drafts, tqdm_class, edit)
+        written = self._writer.write(request, prepared, drafts, progress, edit)
         return [_merged(chart, edit, written.get(i), prepared, request, i, done) for i in range(request.count)]
 
     def interpolate(
-        self, first: Beatmap, second: Beatmap, request: Request, strength: float, tqdm_class: Callable[..., Any]
+        self, first: Beatmap, second: Beatmap, request: Request, strength: float, progress: Progress
     ) -> list[GeneratedChart]:
         """Write charts between two, as many as the request's count; see ChartGenerator.interpolate."""
         if not 0 < strength <= 1:
@@ -116,7 +117,7 @@ class Editor:
         latent, other_latent = self._latent(first, prepared), self._latent(second, prepared)
         mixed = torch.stack([spherical(latent, other_latent, share) for share in shares])
         edit = self._edit_of(prepared, mixed, strength, part, first, request)
-        written = self._writer.write(request, prepared, drafts, tqdm_class, edit)
+        written = self._writer.write(request, prepared, drafts, progress, edit)
         other = f"{second.creator} {second.version}".strip()
         return [
             _merged(

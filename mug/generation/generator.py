@@ -5,7 +5,7 @@ Axes: Z latent channels, L latent frames, F features.
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,12 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from mug.charts.beatmap import Beatmap
 from mug.charts.osu import parse_osu
 from mug.charts.playability import JACK_INTERVAL_MS
-from mug.checkpoints.model_folder import TIMING
-from mug.checkpoints.trained_model import TrainedModel, load_timing_model, load_trained_model
-from mug.config import SHIPPED_MODEL, find_file
-from mug.data.audio import AudioSettings
+from mug.checkpoints.trained_model import TrainedModel, load_trained_model
+from mug.config import find_file
 from mug.device import AUTO, pick_device
 from mug.errors import ChartError, ConfigError, PromptError
 from mug.features import START_TIME, TEMPO
@@ -40,13 +37,13 @@ from mug.generation.request import GeneratedChart, Prompt, PromptValue, Request
 from mug.generation.settings import SAMPLING, SamplingSettings
 from mug.generation.silence import sounding_share
 from mug.generation.song import Song
-from mug.generation.song_reader import MAX_MINUTES, SongReader
+from mug.generation.song_reader import MAX_MINUTES, SongReader, shipped_listener
 from mug.generation.spread import MAX_SPREAD, set_up
 from mug.metrics.onsets import moments_ms
 from mug.model.weights import is_model_folder
 from mug.placement.density import Density
+from mug.progress import Progress, given_or_bar
 from mug.ratings.chart_features import chart_features
-from mug.timing.activations import BeatListener
 
 
 class ChartGenerator:
@@ -79,7 +76,7 @@ class ChartGenerator:
         device = pick_device(device)
         trained = load_trained_model(checkpoint, config)
         if trained.timing is None and trained.time.axis == "beats":
-            trained = replace(trained, timing=_shipped_listener(trained.audio_settings))
+            trained = replace(trained, timing=shipped_listener(trained.audio_settings))
         try:
             trained.model.to(device)
             if trained.placement is not None:
@@ -105,21 +102,24 @@ class ChartGenerator:
         settings: SamplingSettings | None = None,
         snap: bool = True,
         jack_interval_ms: float = JACK_INTERVAL_MS,
-        tqdm_class: Callable[..., Any] = tqdm,
+        progress: Progress | None = None,
         negative_prompt: Prompt | None = None,
     ) -> list[GeneratedChart]:
         """Write `count` charts of a song. Chart i depends on seed + i alone, not on the other charts.
 
         prompt: values by feature; a feature that is missing or None is not given. negative_prompt: features that the
-        charts should not have; it needs guidance above 1. song: known metadata and timing.
-        settings: by default the model's own, `self.settings`. snap, jack_interval_ms: see Request. A chart without
-        notes is left out with a warning. Raises PromptError, AudioError, and ChartError if no chart has notes.
+        charts should not have; it needs guidance above 1. song: known metadata and timing. settings: by default the
+        model's own, `self.settings`. snap, jack_interval_ms: see Request. progress: by default a bar on standard error.
+        A chart without notes is left out with a warning. Raises PromptError, AudioError, and ChartError if no chart has
+        notes.
         """
         request = self._request(audio, prompt, count, seed, settings, snap, jack_interval_ms, song, negative_prompt)
         prepared = self.reader.read(request.audio, request.song)
         expected = self._expected(prepared, request.prompt, request)
         drafts = [Draft(seed + index, request.prompt, request.prompt, expected) for index in range(count)]
-        return new_charts(request, prepared.timing, self.writer.write(request, prepared, drafts, tqdm_class), self.keys)
+        with given_or_bar(progress) as bar:
+            written = self.writer.write(request, prepared, drafts, bar)
+        return new_charts(request, prepared.timing, written, self.keys)
 
     def spread(
         self,
@@ -131,7 +131,7 @@ class ChartGenerator:
         snap: bool = True,
         jack_interval_ms: float = JACK_INTERVAL_MS,
         negative_prompt: Prompt | None = None,
-        tqdm_class: Callable[..., Any] = tqdm,
+        progress: Progress | None = None,
     ) -> list[GeneratedChart]:
         """Write a chart for each prompt, easiest first, named Easy, Normal, Hard and so on (mug.generation.spread).
 
@@ -143,13 +143,16 @@ class ChartGenerator:
         for prompt in prompts:
             self._feature_ids(prompt, None)
         charts: list[GeneratedChart] = []
-        for prompt in sorted(prompts, key=lambda prompt: -float(prompt[STARS] or 0)):
-            request = self._request(audio, prompt, 1, seed, settings, snap, jack_interval_ms, song, negative_prompt)
-            prepared = self.reader.read(request.audio, request.song)
-            expected = self._expected(prepared, request.prompt, request)
-            draft = Draft(seed, request.prompt, request.prompt, expected, moments_ms(charts[-1]) if charts else None)
-            written = self.writer.write(request, prepared, [draft], tqdm_class)
-            charts += new_charts(request, prepared.timing, written, self.keys)
+        with given_or_bar(progress) as bar:
+            bar.expect(len(prompts) * (self.settings if settings is None else settings).ensemble)
+            for prompt in sorted(prompts, key=lambda prompt: -float(prompt[STARS] or 0)):
+                request = self._request(audio, prompt, 1, seed, settings, snap, jack_interval_ms, song, negative_prompt)
+                prepared = self.reader.read(request.audio, request.song)
+                expected = self._expected(prepared, request.prompt, request)
+                harder_ms = moments_ms(charts[-1]) if charts else None
+                draft = Draft(seed, request.prompt, request.prompt, expected, harder_ms)
+                written = self.writer.write(request, prepared, [draft], bar)
+                charts += new_charts(request, prepared.timing, written, self.keys)
         return set_up(charts)
 
     def edit(
@@ -165,7 +168,7 @@ class ChartGenerator:
         settings: SamplingSettings | None = None,
         snap: bool = True,
         jack_interval_ms: float = JACK_INTERVAL_MS,
-        tqdm_class: Callable[..., Any] = tqdm,
+        progress: Progress | None = None,
     ) -> list[GeneratedChart]:
         """Draw the region of a chart anew, `count` times, and keep all other notes exactly.
 
@@ -176,7 +179,8 @@ class ChartGenerator:
         another song.
         """
         request = self._request(audio, prompt, count, seed, settings, snap, jack_interval_ms)
-        return self.editor.edit(chart, request, region, strength, harder, tqdm_class)
+        with given_or_bar(progress) as bar:
+            return self.editor.edit(chart, request, region, strength, harder, bar)
 
     def variations(
         self,
@@ -187,14 +191,15 @@ class ChartGenerator:
         count: int = 1,
         seed: int = 0,
         settings: SamplingSettings | None = None,
-        tqdm_class: Callable[..., Any] = tqdm,
+        progress: Progress | None = None,
     ) -> list[GeneratedChart]:
         """Write variations of a whole chart: `edit` without a region. With a prompt they are in another style.
 
         strength: 0 returns the chart's own notes; the higher, the more changes, up to a new chart at 1.
         """
         request = self._request(audio, prompt, count, seed, settings)
-        return self.editor.edit(chart, request, Region(), strength, 0.0, tqdm_class)
+        with given_or_bar(progress) as bar:
+            return self.editor.edit(chart, request, Region(), strength, 0.0, bar)
 
     def interpolate(
         self,
@@ -205,7 +210,7 @@ class ChartGenerator:
         strength: float = 0.5,
         seed: int = 0,
         settings: SamplingSettings | None = None,
-        tqdm_class: Callable[..., Any] = tqdm,
+        progress: Progress | None = None,
     ) -> list[GeneratedChart]:
         """Write `count` charts between two charts of a song, from near the first to near the second.
 
@@ -213,7 +218,8 @@ class ChartGenerator:
         AudioError, and ChartError for a chart of other keys or of another song.
         """
         request = self._request(audio, None, count, seed, settings)
-        return self.editor.interpolate(first, second, request, strength, tqdm_class)
+        with given_or_bar(progress) as bar:
+            return self.editor.interpolate(first, second, request, strength, bar)
 
     def _request(
         self,
@@ -283,13 +289,3 @@ class ChartGenerator:
                 f"the chart '{chart.version}' cannot be encoded: it needs notes, within {MAX_MINUTES} minutes"
             )
         return self.sampler.encode(chart)
-
-
-def _shipped_listener(settings: AudioSettings) -> BeatListener | None:
-    """The shipped model's network that hears beats, if it knows spectra of these settings."""
-    folder = find_file(SHIPPED_MODEL) / TIMING
-    if not folder.is_dir():
-        return None
-    listener = load_timing_model(folder)
-    any_length = replace(listener.settings, max_audio_frame=settings.max_audio_frame)
-    return listener if any_length == settings else None

@@ -32,6 +32,7 @@ from mug.generation.start import Start, beginning
 from mug.model.nplr import kernels_as_they_were
 from mug.model.windows import Windows
 from mug.placement.chances import Chances
+from mug.progress import Progress
 from mug.seeding import generator_of
 
 BATCH_LATENT_FRAMES = 4096  # per batch: eight charts of a three-minute song
@@ -105,7 +106,7 @@ class NoteSampler:
         feature_ids: np.ndarray,
         seeds: Sequence[int],
         settings: SamplingSettings,
-        tqdm_class: Callable[..., Any],
+        progress: Progress,
         axis: BeatAxis | None = None,
         repeats: Sequence[Motifs | None] | None = None,
         negative_ids: np.ndarray | None = None,
@@ -141,7 +142,7 @@ class NoteSampler:
                     [repeat(scale, "1 c l -> b c l", b=len(jobs)) for scale in audios],
                     settings,
                     generators=[generator_of(seeds[index], draw) for index, draw in jobs],
-                    tqdm_class=tqdm_class,
+                    tqdm_class=progress.steps_of(len(jobs)),
                     negative_ids=negative,
                     start=None if start is None else start.of_items([index for index, _ in jobs]),
                     windows=windows,

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from mug.checkpoints.trained_model import TrainedModel
-from mug.data.audio import load_audio
+from mug.checkpoints.model_folder import TIMING
+from mug.checkpoints.trained_model import TrainedModel, load_timing_model
+from mug.config import SHIPPED_MODEL, find_file
+from mug.data.audio import AudioSettings, load_audio
 from mug.data.beat_axis import BeatAxis
 from mug.data.long_audio import WHOLE_SECONDS, in_file, is_long, load_long_audio
 from mug.data.time_grid import TimeGrid
@@ -19,6 +21,7 @@ from mug.generation.prepared import Prepared, motifs_of
 from mug.generation.silence import is_silent, silent_spans
 from mug.generation.song import Song
 from mug.generation.song_timing import SongTiming, timing_of
+from mug.timing.activations import BeatListener
 
 MAX_MINUTES = 360
 BLOCK_FRAMES = 2**16  # of a long song, moved to the axis at once
@@ -100,3 +103,13 @@ def _identity(path: Path) -> tuple[Path, int, int] | None:
     except OSError:
         return None
     return path.absolute(), stat.st_mtime_ns, stat.st_size
+
+
+def shipped_listener(settings: AudioSettings) -> BeatListener | None:
+    """The shipped model's network that hears beats, if it knows spectra of these settings."""
+    folder = find_file(SHIPPED_MODEL) / TIMING
+    if not folder.is_dir():
+        return None
+    listener = load_timing_model(folder)
+    any_length = replace(listener.settings, max_audio_frame=settings.max_audio_frame)
+    return listener if any_length == settings else None

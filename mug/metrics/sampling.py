@@ -4,7 +4,6 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +16,7 @@ from mug.features import START_TIME, FeatureSpec
 from mug.metrics.flags import Answer
 from mug.metrics.profile import Profile, profile_of
 from mug.metrics.references import Reference
+from mug.progress import Progress
 from mug.ratings.skillsets import SKILLSETS
 from mug.report import Report
 
@@ -37,7 +37,7 @@ class Generator(Protocol):
         *,
         seed: int = ...,
         settings: Any = ...,
-        tqdm_class: Callable[..., Any] = ...,
+        progress: Any = ...,
     ) -> Sequence[Beatmap]:
         """See mug.generation.generator.ChartGenerator.generate."""
 
@@ -61,7 +61,7 @@ class Sampling:
                     prompt,
                     seed=self.seed + number,
                     settings=self.settings,
-                    tqdm_class=partial(tqdm, disable=True),
+                    progress=Progress(),
                 )
             except ChartError:
                 return None

@@ -24,6 +24,7 @@ from mug.generation.package import polished, write_package
 from mug.generation.settings import MAX_ENSEMBLE
 from mug.generation.song import Song
 from mug.pictures.charts import draw_chart
+from mug.progress import Progress
 from mug.webui.chart_player import chart_player, player_routes, player_value, show_chart
 from mug.webui.messages import message_of, shown_errors
 from mug.webui.prompt_form import Given, PromptForm, Values, label_of
@@ -194,7 +195,7 @@ def song_tab(generator: ChartGenerator) -> PromptForm:
                 ),
                 snap=values[snap],
                 jack_interval_ms=values[jack_ms],
-                tqdm_class=lambda steps, **_: progress.tqdm(steps, desc="Composing"),
+                progress=Progress(lambda done, total: progress(done / total, desc="Composing")),
                 negative_prompt=dict.fromkeys(values[avoided], True),
             )
             if len(charts) < values[count]:

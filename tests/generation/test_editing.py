@@ -11,7 +11,6 @@ import pytest
 import soundfile
 import torch
 from tiny_model import save_tiny_checkpoint
-from tqdm import tqdm
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import format_osu, parse_osu
@@ -21,6 +20,7 @@ from mug.generation.editing import known_frames, spherical
 from mug.generation.region import Region, Span
 from mug.generation.song import Song
 from mug.placement.density import Density
+from mug.progress import Progress
 
 PLAIN = SamplingSettings(steps=2, ensemble=1, attempts=1)
 SECOND = Region([Span(1000.0, 2000.0)])
@@ -28,10 +28,6 @@ FEATURES = """
 - {name: sr, type: numeric, min: 1, max: 8, interval: 0.2}
 - {name: tempo, type: numeric, min: 110, max: 230, interval: 5}
 """
-
-
-def quiet(*args, **kwargs):
-    return tqdm(*args, **{**kwargs, "disable": True})
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +57,7 @@ def person_chart() -> Beatmap:
 def test_all_outside_the_region_stays(tiny_generator, on_beats, song, axis):
     generator = tiny_generator if axis == "ms" else on_beats
     chart = person_chart()
-    (edited,) = generator.edit(chart, song, SECOND, settings=PLAIN, tqdm_class=quiet)
+    (edited,) = generator.edit(chart, song, SECOND, settings=PLAIN, progress=Progress())
     kept = [note for note in chart.notes if not 1000 <= note.start_ms < 2000]
     assert [note for note in edited.notes if not 1000 <= note.start_ms < 2000] == kept
     drawn = [note for note in edited.notes if note not in kept]
@@ -77,7 +73,7 @@ def test_only_given_columns_change(tiny_generator, song):
     chart = person_chart()
     region = Region([Span(0.0, 3000.0, columns=[1])], keep_only=True)
     for given, kept_columns in ((region, {1}), (Region([Span(0.0, 3000.0, columns=[1])]), {0, 2, 3})):
-        (edited,) = tiny_generator.edit(chart, song, given, settings=PLAIN, tqdm_class=quiet)
+        (edited,) = tiny_generator.edit(chart, song, given, settings=PLAIN, progress=Progress())
         for column in range(4):
             before, after = ([note for note in c.notes if note.column == column] for c in (chart, edited))
             assert (before == after) == (column in kept_columns)
@@ -86,7 +82,7 @@ def test_only_given_columns_change(tiny_generator, song):
 def test_the_result_is_a_new_difficulty_of_the_same_chart(tiny_generator, song):
     chart = replace(person_chart(), beatmap_id=17, beatmap_set_id=5, metadata={"Tags": "x"})
     edits = tiny_generator.edit(
-        chart, song, SECOND, {"sr": 4.0}, count=2, seed=3, strength=0.5, settings=PLAIN, tqdm_class=quiet
+        chart, song, SECOND, {"sr": 4.0}, count=2, seed=3, strength=0.5, settings=PLAIN, progress=Progress()
     )
     assert [edited.version for edited in edits] == ["Hard AI v1", "Hard AI v2"]
     first = edits[0]
@@ -97,7 +93,7 @@ def test_the_result_is_a_new_difficulty_of_the_same_chart(tiny_generator, song):
         "spans": [{"start_ms": 1000.0, "end_ms": 2000.0, "columns": None}],
         "keep_only": False, "strength": 0.5, "harder": 0.0,
     }  # fmt: skip
-    (again,) = tiny_generator.edit(first, song, SECOND, settings=PLAIN, tqdm_class=quiet)
+    (again,) = tiny_generator.edit(first, song, SECOND, settings=PLAIN, progress=Progress())
     assert again.version == "Hard AI v1"
 
 
@@ -107,14 +103,14 @@ def test_an_edited_file_keeps_its_other_lines(tiny_generator, song):
         "[Events]\n", "[Events]\n//x\n"
     )
     chart = parse_osu(text.encode(), "x.osu")
-    (edited,) = tiny_generator.edit(chart, song, SECOND, settings=PLAIN, tqdm_class=quiet)
+    (edited,) = tiny_generator.edit(chart, song, SECOND, settings=PLAIN, progress=Progress())
     lines = format_osu(edited).decode().splitlines()
     assert "700,-50,4,1,0,70,0,1" in lines
     assert "//x" in lines
 
 
 def test_strength_0_gives_the_chart_back(tiny_generator, song):
-    (same,) = tiny_generator.variations(person_chart(), song, strength=0, settings=PLAIN, tqdm_class=quiet)
+    (same,) = tiny_generator.variations(person_chart(), song, strength=0, settings=PLAIN, progress=Progress())
     assert same.notes == person_chart().notes
 
 
@@ -130,7 +126,7 @@ def test_a_weak_variation_is_nearer_than_a_strong_one(tiny_generator, song, monk
     settings = replace(PLAIN, steps=10)
     chart = person_chart()
     for strength in (0.1, 0.5, 1.0):
-        tiny_generator.variations(chart, song, strength, settings=settings, tqdm_class=quiet)
+        tiny_generator.variations(chart, song, strength, settings=settings, progress=Progress())
     latent = tiny_generator.sampler.latent_of(chart.notes, None, begun[0].x_T.shape[-1])
     away = [float((each.x_T[0] - latent).norm() / latent.norm()) for each in begun]
     assert away[0] < 0.5 * away[1] < away[2]
@@ -139,7 +135,7 @@ def test_a_weak_variation_is_nearer_than_a_strong_one(tiny_generator, song, monk
 
 def test_each_edit_of_several_is_the_one_of_its_seed(tiny_generator, song):
     def edits(**arguments):
-        return tiny_generator.edit(person_chart(), song, SECOND, settings=PLAIN, tqdm_class=quiet, **arguments)
+        return tiny_generator.edit(person_chart(), song, SECOND, settings=PLAIN, progress=Progress(), **arguments)
 
     first, second = edits(count=2, seed=4)
     assert first.notes != second.notes
@@ -150,7 +146,7 @@ def test_each_edit_of_several_is_the_one_of_its_seed(tiny_generator, song):
 def test_charts_between_two_differ_from_both(tiny_generator, song):
     first = person_chart()
     second = replace(first, notes=[Note(100.0 * i, 3 - i % 4) for i in range(28)], version="Insane")
-    found = tiny_generator.interpolate(first, second, song, count=2, settings=PLAIN, tqdm_class=quiet)
+    found = tiny_generator.interpolate(first, second, song, count=2, settings=PLAIN, progress=Progress())
     assert [json.loads(chart.metadata["AIEdit"])["share"] for chart in found] == [
         pytest.approx(1 / 3),
         pytest.approx(2 / 3),
@@ -192,7 +188,7 @@ def test_charts_that_do_not_fit_are_refused(tiny_generator, song):
 
 def test_an_empty_chart_can_be_filled(tiny_generator, song):
     empty = replace(person_chart(), notes=[])
-    (filled,) = tiny_generator.edit(empty, song, SECOND, settings=PLAIN, tqdm_class=quiet)
+    (filled,) = tiny_generator.edit(empty, song, SECOND, settings=PLAIN, progress=Progress())
     assert filled.notes
     assert all(1000 <= note.start_ms < 2000 for note in filled.notes)
 
@@ -200,7 +196,7 @@ def test_an_empty_chart_can_be_filled(tiny_generator, song):
 def test_a_part_without_new_notes_is_said(tmp_path, song):
     silent = ChartGenerator.load(save_tiny_checkpoint(tmp_path / "silent.ckpt", start_bias=-99.0))
     with pytest.warns(UserWarning, match="edit 1: the model wrote no notes there"):
-        (edited,) = silent.edit(person_chart(), song, SECOND, settings=PLAIN, tqdm_class=quiet)
+        (edited,) = silent.edit(person_chart(), song, SECOND, settings=PLAIN, progress=Progress())
     assert edited.notes == [note for note in person_chart().notes if not 1000 <= note.start_ms < 2000]
 
 

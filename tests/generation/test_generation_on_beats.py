@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import soundfile
 from tiny_model import save_tiny_checkpoint
-from tqdm import tqdm
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.tempo_map import TempoMap
 from mug.errors import ChartError
 from mug.generation import ChartGenerator, SamplingSettings, Song
+from mug.progress import Progress
 
 POINTS = [TimingPoint(200.0, 60_000 / 128), TimingPoint(200.0 + 8 * 60_000 / 128, 60_000 / 93)]
 FEATURES = """
@@ -38,7 +38,7 @@ def song(tmp_path_factory) -> Path:
 
 def test_every_note_is_on_a_line_of_its_tempo(generator, song):
     settings = SamplingSettings(steps=3, ensemble=2, attempts=1)
-    (chart,) = generator.generate(song, {}, song=Song(timing_points=POINTS), settings=settings, tqdm_class=quiet)
+    (chart,) = generator.generate(song, {}, song=Song(timing_points=POINTS), settings=settings, progress=Progress())
     assert chart.timing_points == POINTS
     starts = np.array([note.start_ms for note in chart.notes])
     assert len(starts) > 20
@@ -59,7 +59,7 @@ def test_the_tempo_is_part_of_the_prompt(generator, song, monkeypatch):
     )
     settings = SamplingSettings(steps=1, ensemble=1, attempts=1)
     for bpm in (128.0, 64.0, 180.0):
-        generator.generate(song, {"sr": 3}, song=Song(bpm=bpm, offset_ms=0.0), settings=settings, tqdm_class=quiet)
+        generator.generate(song, {"sr": 3}, song=Song(bpm=bpm, offset_ms=0.0), settings=settings, progress=Progress())
     first = generator.spec.blocks["tempo"][0]
     assert [ids[0][1] - first for ids in asked] == [1 + 18 // 5, 1 + 18 // 5, 1 + 70 // 5]  # 64 BPM counts half beats
 
@@ -72,7 +72,3 @@ def test_a_chart_is_encoded_on_its_own_beats(generator):
     np.testing.assert_allclose(slow, fast, atol=1e-5)
     with pytest.raises(ChartError, match="no timing points"):
         generator.encode(Beatmap(4, [Note(0.0, 0)], []))
-
-
-def quiet(*args, **kwargs):
-    return tqdm(*args, **{**kwargs, "disable": True})

@@ -5,7 +5,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import soundfile
-from tqdm import tqdm
 
 from mug.charts.beatmap import Note, TimingPoint
 from mug.errors import PromptError
@@ -13,6 +12,7 @@ from mug.generation import SamplingSettings
 from mug.generation.request import GeneratedChart
 from mug.generation.spread import difficulty_of, set_up
 from mug.metrics.onsets import moments_ms
+from mug.progress import Progress
 
 
 @pytest.mark.parametrize(
@@ -44,24 +44,20 @@ def song(tmp_path):
     return tmp_path / "audio.wav"
 
 
-def quiet(*args, **kwargs):
-    return tqdm(*args, **{**kwargs, "disable": True})
-
-
 def test_an_easier_chart_prefers_moments_of_the_harder(tiny_generator, song, monkeypatch):
     asked = []
     write = tiny_generator.writer.write
 
-    def listening(request, prepared, drafts, tqdm_class):
+    def listening(request, prepared, drafts, progress):
         asked.append((float(request.prompt["sr"]), drafts[0].harder_ms))
-        written = write(request, prepared, drafts, tqdm_class)
+        written = write(request, prepared, drafts, progress)
         asked[-1] = (*asked[-1], moments_ms(written[0].choice.chart))
         return written
 
     monkeypatch.setattr(tiny_generator.writer, "write", listening)
     settings = SamplingSettings(steps=2, ensemble=3, attempts=1)
     prompts = [{"sr": 2.0}, {"sr": 5.0}, {"sr": 3.0}]
-    charts = tiny_generator.spread(song, prompts, seed=3, settings=settings, tqdm_class=quiet)
+    charts = tiny_generator.spread(song, prompts, seed=3, settings=settings, progress=Progress())
     assert [stars for stars, *_ in asked] == [5.0, 3.0, 2.0]
     assert asked[0][1] is None
     for (_, _, moments), (_, harder_ms, _) in pairwise(asked):

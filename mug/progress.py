@@ -1,0 +1,76 @@
+"""How far a request has come: one bar for all the samples of all its charts.
+
+Samplers take a `tqdm_class`, and each batch of samples is a loop of its own. `Progress` gives them one that counts into
+a shared total instead.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from tqdm import tqdm
+
+Item = TypeVar("Item")
+BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+
+
+def hidden(done: float, total: float) -> None:
+    """Shows nothing."""
+
+
+class Progress:
+    """Samples drawn and samples to be drawn; a sample that is half denoised counts half.
+
+    show: called with both after every step. Without it, nothing is shown.
+    """
+
+    def __init__(self, show: Callable[[float, float], None] = hidden) -> None:
+        self.done = 0.0
+        self.total = 0.0
+        self._show = show
+
+    def expect(self, samples: int) -> None:
+        """At least this many samples are still to come. What was expected before includes them."""
+        self.total = max(self.total, self.done + samples)
+
+    def expect_more(self, samples: int) -> None:
+        """This many samples come on top of what was expected: charts whose stars were off are sampled again."""
+        self.total += samples
+
+    def skip_to(self, done: float) -> None:
+        """What was expected up to `done` is finished or will not come."""
+        self.done = max(self.done, done)
+        self._show(self.done, self.total)
+
+    def steps_of(self, samples: int) -> Callable[..., Iterator[Any]]:
+        """Return a `tqdm_class` for a sampler that denoises this many samples together."""
+
+        def counted(steps: Iterable[Item], total: int, **_: Any) -> Iterator[Item]:
+            for step in steps:
+                yield step
+                self.done += samples / total
+                self._show(self.done, self.total)
+
+        return counted
+
+
+@contextmanager
+def progress_bar(desc: str) -> Iterator[Progress]:
+    """Show a bar on standard error."""
+    with tqdm(total=1, desc=desc, bar_format=BAR) as bar:
+
+        def show(done: float, total: float) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield Progress(show)
+
+
+@contextmanager
+def given_or_bar(progress: Progress | None) -> Iterator[Progress]:
+    """The given progress, or a bar for this request alone."""
+    if progress is not None:
+        yield progress
+        return
+    with progress_bar("charting") as bar:
+        yield bar

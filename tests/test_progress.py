@@ -1,0 +1,39 @@
+"""One bar counts all the samples of a command."""
+
+import pytest
+
+from mug.progress import Progress, given_or_bar
+
+
+def test_batches_count_by_their_samples():
+    shown = []
+    progress = Progress(lambda done, total: shown.append((done, total)))
+    progress.expect(10)
+    progress.expect(6)  # of the first chart: the ten include them
+    assert list(progress.steps_of(4)("ab", total=2, desc="DDIM")) == ["a", "b"]
+    assert list(progress.steps_of(2)([1], total=1)) == [1]
+    progress.expect_more(3)
+    progress.skip_to(12.0)
+    progress.skip_to(5.0)
+    assert shown == [(2, 10), (4, 10), (6, 10), (12, 13), (12, 13)]
+
+
+def test_a_request_has_a_bar_of_its_own_unless_one_is_given(capsys):
+    given = Progress()
+    with given_or_bar(given) as progress:
+        assert progress is given
+    assert capsys.readouterr().err == ""
+    with given_or_bar(None) as progress:
+        progress.expect(2)
+        assert list(progress.steps_of(1)("a", total=1)) == ["a"]
+        assert (progress.done, progress.total) == (1, 2)
+    assert "charting:  50%" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("expected", [0, 5])
+def test_more_than_expected_moves_the_end(expected):
+    progress = Progress()
+    progress.expect(expected)
+    list(progress.steps_of(5)([1], total=1))
+    progress.expect(5)
+    assert (progress.done, progress.total) == (5, 10)
