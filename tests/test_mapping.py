@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from mug.commands import chart as mapping
 from mug.config import PROJECT_ROOT
 from mug.errors import AudioError, ConfigError, PromptError
 from mug.features import FeatureSpec
+from mug.generation import prompt_files
 from mug.generation.prompt_distance import Measured
 
 FAST = ["--steps", 2, "--ensemble", 2]
@@ -94,16 +96,44 @@ def test_a_chart_too_dense_to_be_rated_is_written_all_the_same(monkeypatch, caps
     assert "AI v1: too dense to be rated, " in capsys.readouterr().out
 
 
-def test_the_sampler_is_the_one_asked_for(monkeypatch, capsys, tiny_checkpoint, song, tmp_path):
+def test_an_impossible_sampling_is_refused(monkeypatch, tiny_checkpoint, song, tmp_path):
     common = ["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--steps", 2, "--ensemble", 2]
-    for flags, bar in (([], "DDIM: "), (["--sampler", "plms"], "PLMS: ")):
-        run(monkeypatch, *common, *flags)
-        assert bar in capsys.readouterr().err
     avoiding = ["--guidance", 2, "--prompt", "ln=true", "--negative_prompt"]
     with pytest.raises(PromptError, match="ln=True is in the prompt and in the negative prompt"):
         run(monkeypatch, *common, *avoiding, "ln=true")
     with pytest.raises(PromptError, match="unknown feature 'long'"):
         run(monkeypatch, *common, *avoiding, "long=true")
+
+
+def test_a_batch_goes_on_after_a_bad_song_and_where_it_stopped(monkeypatch, capsys, tiny_checkpoint, song, tmp_path):
+    songs, out = tmp_path / "songs", tmp_path / "out"
+    (songs / "album").mkdir(parents=True)
+    for name in ("b.wav", "album/c.wav"):
+        shutil.copy(song, songs / name)
+    (songs / "a.mp3").write_bytes(b"no music")
+    (songs / "cover.png").touch()
+    common = ["--checkpoint", tiny_checkpoint, "--audio", songs, song, "--outdir", out, *FAST]
+
+    def packages() -> list[str]:
+        return sorted(path.name for path in out.glob("*.osz"))
+
+    with pytest.raises(SystemExit) as ended:
+        run(monkeypatch, *common)
+    assert ended.value.code == 1
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[-1] == "3 songs charted, 0 there already, 1 failed"
+    assert printed.err.count(f"{songs / 'a.mp3'}: ") == 2  # when it happened, and at the end
+    assert "charting 4 songs: 100%" in printed.err
+    assert len(packages()) == 3
+    (out / packages()[0]).unlink()
+    with pytest.raises(SystemExit):
+        run(monkeypatch, *common)
+    assert capsys.readouterr().out.splitlines()[-1] == "1 songs charted, 2 there already, 1 failed"
+    (songs / "a.mp3").unlink()
+    run(monkeypatch, *common)
+    assert capsys.readouterr().out.splitlines()[-1] == "0 songs charted, 3 there already, 0 failed"
+    run(monkeypatch, *common, "--seed", 1)  # other charts
+    assert len(packages()) == 6
 
 
 def test_songs_of_one_name_do_not_replace_each_other(monkeypatch, tiny_checkpoint, song, tmp_path):
@@ -124,8 +154,13 @@ def test_what_cannot_be_is_said_before_a_model_is_loaded(monkeypatch, song, tmp_
     for outdir in (file, file / "deeper"):
         with pytest.raises(ConfigError, match="is a file; name a folder as --outdir"):
             run(monkeypatch, *common, song, "--outdir", outdir)
-    with pytest.raises(AudioError, match=r'a folder; --audio takes one song.*do mug chart --audio "\$song"; done'):
+    with pytest.raises(AudioError, match=f"{tmp_path}: no songs in this folder; known are .mp3"):
         run(monkeypatch, *common, tmp_path)
+    for one in (["--bpm", 150], ["--timing_of", "a.osu"], ["--audio_title", "x"]):
+        with pytest.raises(ConfigError, match=f"{one[0]} belongs to one song, but --audio names 2: leave it out"):
+            run(monkeypatch, *common, song, tmp_path / "b.mp3", *one)
+    with pytest.raises(PromptError, match="leave out --prompt_dir and --count"):
+        run(monkeypatch, *common, song, "--spread", 2, 3, "--count", 2)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +180,7 @@ def test_another_number_of_keys_is_refused(monkeypatch, tiny_checkpoint, song, t
 def test_prompts_from_files_and_words(tmp_path):
     file = tmp_path / "p.yaml"
     file.write_text("sr: 3.5\nrc: true\n")
-    assert mapping.read_prompts([str(file), "sr=4.5", "rank_status=ranked", "ln="], None) == {
+    assert prompt_files.read_prompts([str(file), "sr=4.5", "rank_status=ranked", "ln="], None) == {
         "": {"sr": 4.5, "rc": True, "rank_status": "ranked", "ln": None}
     }
 
@@ -153,7 +188,7 @@ def test_prompts_from_files_and_words(tmp_path):
 @pytest.mark.parametrize("text", ["stars", "sr=[", "nowhere.yaml"])
 def test_a_wrong_prompt_is_named(text):
     with pytest.raises(PromptError, match=re.escape(text)):
-        mapping.read_prompts([text], None)
+        prompt_files.read_prompts([text], None)
 
 
 def test_a_mistake_ends_in_one_line(run_mug, song):
@@ -163,10 +198,10 @@ def test_a_mistake_ends_in_one_line(run_mug, song):
 
 def test_an_empty_prompt_folder_is_named(tmp_path):
     with pytest.raises(PromptError, match=str(tmp_path)):
-        mapping.read_prompts([], tmp_path)
+        prompt_files.read_prompts([], tmp_path)
     (tmp_path / "list.yaml").write_text("- sr\n")
     with pytest.raises(PromptError, match=r"list\.yaml"):
-        mapping.read_prompts([], tmp_path)
+        prompt_files.read_prompts([], tmp_path)
 
 
 def test_help_teaches(monkeypatch, capsys):
@@ -197,7 +232,7 @@ def test_threads_stop_spinning_soon_beside_other_programs(command, given, used):
 
 def test_every_example_prompt_is_understood():
     spec = FeatureSpec.from_yaml("configs/mug/mania_beatmap_features.yaml")
-    prompts = mapping.read_prompts([], Path("configs/mapping_config"))
+    prompts = prompt_files.read_prompts([], Path("configs/mapping_config"))
     assert len(prompts) >= 4
     for prompt in prompts.values():
         assert (spec.encode(prompt) != spec.unconditional).any()
@@ -252,5 +287,5 @@ def test_a_spread_is_one_package(monkeypatch, capsys, tiny_checkpoint, song, tmp
     assert "% of its moments in the next harder chart -> " in printed[1]
     assert "moments" not in printed[2]
     for words in (["--prompt", "sr=3"], ["--count", 2], ["--prompt_dir", tmp_path]):
-        with pytest.raises(PromptError, match="--spread gives each chart's stars"):
+        with pytest.raises(PromptError, match="spread (gives each chart's stars|says which charts)"):
             run(monkeypatch, *common, "--spread", 2, 5, *words)

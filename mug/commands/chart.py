@@ -4,20 +4,20 @@ mug chart --audio song.mp3 --prompt sr=3.5
 mug chart --audio song.mp3 --prompt configs/mapping_config/stream.yaml sr=5 --count 3
 mug chart --audio song.mp3 --prompt_dir configs/mapping_config
 mug chart --audio song.mp3 --spread 1.5 2.5 3.5 4.5
+mug chart --audio ~/Music/album another.mp3 --prompt sr=3
 mug chart --checkpoint logs/<run>/checkpoints/last.ckpt --audio song.mp3 --prompt sr=4.2 ln=true
 """
 
 import argparse
 import json
 import os
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import yaml
+from tqdm import tqdm
 
 from mug.charts import chart_files
 from mug.charts.beatmap import TimingPoint
@@ -25,13 +25,14 @@ from mug.charts.file_names import FILE_LETTERS, chart_name, letters_in, unused_p
 from mug.charts.osz import PACKED_AS
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.cli import add_earlier_names, command_parser, printable
-from mug.config import SHIPPED_MODEL, find_file
+from mug.config import SHIPPED_MODEL
 from mug.device import add_device_argument
-from mug.errors import AudioError, ConfigError, PromptError
+from mug.errors import AudioError, ConfigError, MugError, PromptError
 from mug.files import replacing
+from mug.generation.charted import Charted
 from mug.generation.loudness import loud_spans
 from mug.generation.package import polished, write_package
-from mug.generation.prompt_distance import STARS
+from mug.generation.prompt_files import read_features, read_prompts, read_spread
 from mug.generation.request import GeneratedChart
 from mug.generation.sampling_options import add_sampling_options, settings_from
 from mug.generation.song import Song
@@ -39,90 +40,135 @@ from mug.lint.degenerate import degenerate
 from mug.lint.finding import Checked, Severity
 from mug.lint.rules import lint
 from mug.pictures.charts import draw_chart
+from mug.prepare.beside import AUDIO_SUFFIXES
+from mug.progress import Progress, progress_bar
 from mug.ratings.long_notes import ln_ratio
+from mug.report import named
+
+if TYPE_CHECKING:
+    from mug.generation.generator import ChartGenerator
+
+OF_ONE_SONG = ("audio_title", "audio_artist", "bpm", "offset", "timing_of")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write a song's charts for every prompt, and print each chart's features beside the requested ones."""
+    """Write the charts of every song, and print each chart's features beside the requested ones."""
     args = build_parser().parse_args(argv)
-    check_paths(args.audio, args.outdir, args.background)
-    from mug.generation.generator import ChartGenerator  # imports torch
-    from mug.timing.misfit import misfit  # imports librosa
-
-    prompts = read_spread(args) if args.spread else read_prompts(args.prompt, args.prompt_dir)
+    songs = songs_among(args.audio)
+    check_paths(songs[0], args.outdir, args.background)
+    several = len(songs) > 1 or args.audio[0].is_dir()
+    if several and (given := [name for name in OF_ONE_SONG if getattr(args, name) is not None]):
+        raise ConfigError(f"--{given[0]} belongs to one song, but --audio names {len(songs)}: leave it out")
+    if args.spread and (args.prompt_dir is not None or args.count != 1):
+        raise PromptError("--spread says which charts are written: leave out --prompt_dir and --count")
+    prompts = read_spread(args.prompt, args.spread) if args.spread else read_prompts(args.prompt, args.prompt_dir)
     negative_prompt = read_features(args.negative_prompt)
-    song = Song(
-        title=args.audio_title,
-        artist=args.audio_artist,
-        bpm=args.bpm,
-        offset_ms=args.offset,
-        timing_points=read_timing(args.timing_of, args.audio),
-    )
-    if song.timing_points and (doubt := misfit(args.timing_of, song.timing_points, args.audio)):
-        print(f"warning: {printable(doubt)}", file=sys.stderr)
+    timing_points = read_timing(args.timing_of, songs[0])
+    known = Song(args.audio_title, args.audio_artist, args.bpm, args.offset, timing_points)
+    if timing_points:
+        from mug.timing.misfit import misfit  # imports librosa
+
+        if doubt := misfit(args.timing_of, timing_points, songs[0]):
+            print(f"warning: {printable(doubt)}", file=sys.stderr)
+    from mug.generation.generator import ChartGenerator  # imports torch
+
     generator = ChartGenerator.load(args.checkpoint, device=args.device)
     if args.keys not in (None, generator.keys):
         wanted = f"{args.keys}K needs a model trained on {args.keys}K charts"
         raise PromptError(f"this model writes {generator.keys}K charts; {wanted}")
     for prompt in (*prompts.values(), negative_prompt):
         generator.spec.check(prompt)
-    settings = settings_from(args, generator.settings)
-    charts: list[GeneratedChart] = []
-    prompt_of_each: list[dict[str, Any]] = []
-    if args.spread:
-        charts = generator.spread(
-            args.audio,
-            list(prompts.values()),
-            seed=args.seed,
-            song=song,
-            settings=settings,
-            snap=not args.no_snap,
-            jack_interval_ms=args.jack_interval,
-            negative_prompt=negative_prompt,
-        )
-        prompt_of_each = [json.loads(chart.metadata["AIPrompt"]) for chart in charts]
-    for name, prompt in {} if args.spread else prompts.items():
-        written = generator.generate(
-            args.audio,
-            prompt,
-            count=args.count,
-            seed=args.seed,
-            song=song,
-            settings=settings,
-            snap=not args.no_snap,
-            jack_interval_ms=args.jack_interval,
-            negative_prompt=negative_prompt,
-        )
-        for chart in written:
-            chart.version = f"{chart.version} {name}".strip()
-        charts += written
-        prompt_of_each += [prompt] * len(written)
+    common: dict[str, Any] = {
+        "seed": args.seed,
+        "song": known,
+        "settings": settings_from(args, generator.settings),
+        "snap": not args.no_snap,
+        "jack_interval_ms": args.jack_interval,
+        "negative_prompt": negative_prompt,
+    }
 
-    spectrum = generator.reader.spectrum(args.audio)
+    def charts_of(song: Path, progress: Progress) -> list[GeneratedChart]:
+        if args.spread:
+            return generator.spread(song, list(prompts.values()), progress=progress, **common)
+        charts = []
+        for name, prompt in prompts.items():
+            for chart in generator.generate(song, prompt, count=args.count, progress=progress, **common):
+                chart.version = f"{chart.version} {name}".strip()
+                charts.append(chart)
+        return charts
+
+    samples = len(prompts) * args.count * common["settings"].ensemble  # of a song
+    if not several:
+        with progress_bar("charting") as progress:
+            progress.expect(samples)
+            charts = charts_of(songs[0], progress)
+        write_charts(args, generator, songs[0], charts)
+        return
+    asked = {**vars(args), "audio": None, "outdir": None, "model": common["settings"]}
+    done = Charted(args.outdir, {name: repr(value) for name, value in asked.items()})
+    todo = [song for song in songs if not done.has(song)]
+    failed: list[str] = []
+    with progress_bar(f"charting {len(todo)} songs") as progress:
+        progress.expect(samples * len(todo))
+        for song in todo:
+            before = progress.done
+            try:
+                package = write_charts(args, generator, song, charts_of(song, progress))
+                done.add(song, package)
+            except MugError as error:
+                failed.append(str(error))
+                tqdm.write(f"error: {printable(str(error))}", file=sys.stderr)
+            progress.skip_to(before + samples)
+    print(f"{len(todo) - len(failed)} songs charted, {len(songs) - len(todo)} there already, {len(failed)} failed")
+    if failed:
+        print("\n".join(named([printable(message) for message in failed])), file=sys.stderr)
+        raise SystemExit(1)
+
+
+def songs_among(paths: Sequence[Path]) -> list[Path]:
+    """Return the files, and the audio files anywhere in the folders, in order. Raises AudioError for an empty one."""
+    songs: list[Path] = []
+    for path in paths:
+        inside = [path]
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in AUDIO_SUFFIXES)
+            if not inside:
+                raise AudioError(f"{path}: no songs in this folder; known are {', '.join(AUDIO_SUFFIXES)}")
+        songs += [file for file in inside if file not in songs]
+    return songs
+
+
+def write_charts(
+    args: argparse.Namespace, generator: "ChartGenerator", song: Path, charts: Sequence[GeneratedChart]
+) -> Path:
+    """Write a song's package and pictures, and print what became of each chart. Return the package's path."""
+    spectrum = generator.reader.spectrum(song)
     charts = polished(charts, spectrum, generator.reader.audio_settings)
-    package, notes = write_package(args.outdir, charts, args.audio, args.background, args.format)
-    print(package)
+    package, notes = write_package(args.outdir, charts, song, args.background, args.format)
+    tqdm.write(str(package))
     for note in notes:
-        print(printable(note), file=sys.stderr)
+        tqdm.write(printable(note), file=sys.stderr)
     loud = loud_spans(spectrum, generator.reader.audio_settings)
-    for chart, prompt in zip(charts, prompt_of_each, strict=True):
+    for chart in charts:
         name = chart_name(chart, letters_in(args.outdir, ".png")).removesuffix(".osu")
         picture = unused_path(args.outdir, name, ".png", FILE_LETTERS)
         with replacing(picture) as temporary:
             draw_chart(chart, star_rating=chart.star_rating).save(temporary)
+        prompt = json.loads(chart.metadata["AIPrompt"])
         requested = f" (requested {float(prompt['sr']):.2f})" if prompt.get("sr") is not None else ""
         rated = "too dense to be rated" if chart.star_rating is None else f"{chart.star_rating:.2f} stars"
-        print(
+        tqdm.write(
             f"  {chart.version}: {rated}{requested}, {len(chart.notes)} notes, {ln_ratio(chart):.0%} long, "
             f"{chart.timing_points[0].bpm:.6g} BPM{contained(chart)} -> {picture.name}"
         )
         doubts = [f"{chart.version}: {line}" for line in degenerate(chart, loud)]
         for warning in filter(None, (chart.stars_warning(prompt), *doubts)):
-            print(f"warning: {printable(warning)}", file=sys.stderr)
+            tqdm.write(f"warning: {printable(warning)}", file=sys.stderr)
         if said := lint_line(chart):
-            print(f"    lint: {said}")
+            tqdm.write(f"    lint: {said}")
     if charts[0].timing_note:
-        print(f"note: {charts[0].timing_note}", file=sys.stderr)
+        tqdm.write(f"note: {charts[0].timing_note}", file=sys.stderr)
+    return package
 
 
 def lint_line(chart: GeneratedChart) -> str:
@@ -144,8 +190,7 @@ def check_paths(audio: Path, outdir: Path, background: Path | None = None) -> No
     if background is not None and not background.is_file():
         raise ConfigError(f"{background}: no such picture; leave --background out to have one drawn")
     if audio.is_dir():
-        loop = f'for song in {shlex.quote(str(audio))}/*.mp3; do mug chart --audio "$song"; done'
-        raise AudioError(f"{audio}: a folder; --audio takes one song. Chart them one after another: {loop}")
+        raise AudioError(f"{audio}: a folder; give the song itself")
     there = next(path for path in (outdir.absolute(), *outdir.absolute().parents) if path.exists())
     if not there.is_dir():
         raise ConfigError(f"{outdir}: {there} is a file; name a folder as --outdir")
@@ -162,7 +207,15 @@ def build_parser() -> argparse.ArgumentParser:
         default=SHIPPED_MODEL,
         help=f"a stage 2 run's .ckpt, or a model folder (default: {SHIPPED_MODEL}, which writes 4K)",
     )
-    files.add_argument("--audio", type=Path, required=True, help="the song, up to 6 hours: mp3, ogg, wav, flac, m4a...")
+    files.add_argument(
+        "--audio",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="SONG | FOLDER",
+        help="songs, up to 6 hours: mp3, ogg, wav, flac, m4a..., or folders of them; run again, those that are in the "
+        "output folder are skipped",
+    )
     files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder for the package and the pictures")
     files.add_argument("--background", type=Path, help="a picture (default: one with the song's name is drawn)")
     files.add_argument(
@@ -222,62 +275,6 @@ def build_parser() -> argparse.ArgumentParser:
         help="minijacks: of two notes in a column closer than this many ms, one moves (default %(default)g)",
     )
     return parser
-
-
-def read_prompts(items: Sequence[str], folder: Path | None) -> dict[str, dict[str, Any]]:
-    """Return the prompts by name: one for each file of `folder`, else one with an empty name; `items` override all.
-
-    Raises PromptError for items that are neither a file nor KEY=VALUE.
-    """
-    overrides = read_features(items)
-    if folder is None:
-        return {"": overrides}
-    files = sorted(find_file(folder).glob("*.y*ml"))
-    if not files:
-        raise PromptError(f"{folder}: no .yaml files in it; configs/mapping_config/ has examples")
-    return {file.stem.replace("_", " "): read_prompt(file) | overrides for file in files}
-
-
-def read_spread(args: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    """Return a prompt for each star rating of --spread. Raises PromptError for options that contradict it."""
-    prompt = read_features(args.prompt)
-    if STARS in prompt or args.prompt_dir is not None or args.count != 1:
-        raise PromptError(f"--spread gives each chart's stars: leave out {STARS}=..., --prompt_dir and --count")
-    return {f"{stars:g}": {**prompt, STARS: stars} for stars in args.spread}
-
-
-def read_features(items: Sequence[str]) -> dict[str, Any]:
-    """Return the features of KEY=VALUE items and prompt files; later ones win. Raises PromptError."""
-    features: dict[str, Any] = {}
-    for item in items:
-        key, equals, value = item.partition("=")
-        if equals:
-            features[key] = yaml_value(value, item)
-        elif item.endswith((".yaml", ".yml")):
-            features |= read_prompt(Path(item))
-        else:
-            raise PromptError(f"'{item}' is neither KEY=VALUE nor a .yaml file")
-    return features
-
-
-def read_prompt(path: Path) -> dict[str, Any]:
-    """Read a prompt file, a mapping of features to values. Raises PromptError."""
-    try:
-        text = find_file(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PromptError(f"{path}: cannot be read: {error}") from error
-    prompt = yaml_value(text, str(path))
-    if not isinstance(prompt, dict):
-        raise PromptError(f"{path}: a prompt is lines of 'feature: value', such as 'sr: 4.2'")
-    return {str(key): value for key, value in prompt.items()}
-
-
-def yaml_value(text: str, source: str) -> Any:
-    """Parse YAML. Raises PromptError that names the source."""
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise PromptError(f"{source}: not readable as YAML: {error}") from error
 
 
 def read_timing(path: Path | None, audio: Path | None = None) -> list[TimingPoint] | None:

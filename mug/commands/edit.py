@@ -20,11 +20,12 @@ from mug.charts.file_names import FILE_LETTERS, chart_name, letters_in, unused_p
 from mug.charts.osz import add_charts
 from mug.charts.song_files import SongFiles, songs_of, unpacked
 from mug.cli import command_parser, printable
-from mug.commands.chart import check_paths, read_features
+from mug.commands.chart import check_paths
 from mug.config import SHIPPED_MODEL
 from mug.device import add_device_argument
 from mug.errors import AudioError, ChartError, PromptError
 from mug.generation.package import write_package
+from mug.generation.prompt_files import read_features
 from mug.generation.region import Region, Span
 from mug.generation.request import GeneratedChart
 from mug.generation.sampling_options import add_sampling_options, settings_from
