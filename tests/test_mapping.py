@@ -287,5 +287,5 @@ def test_a_spread_is_one_package(monkeypatch, capsys, tiny_checkpoint, song, tmp
     assert "% of its moments in the next harder chart -> " in printed[1]
     assert "moments" not in printed[2]
     for words in (["--prompt", "sr=3"], ["--count", 2], ["--prompt_dir", tmp_path]):
-        with pytest.raises(PromptError, match="spread (gives each chart's stars|says which charts)"):
+        with pytest.raises(PromptError, match=r"spread (gives each chart's stars|says which charts)"):
             run(monkeypatch, *common, "--spread", 2, 5, *words)
