@@ -3,6 +3,7 @@
 The player itself is plain JavaScript in mug/webui/player/, which the page serves under PLAYER_PATH.
 """
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileData
+from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from mug.charts.beatmap import Beatmap
 from mug.charts.tempo_map import is_tempo
@@ -62,7 +65,20 @@ def show_chart(event: gr.SelectData) -> gr.HTML:
 
 def player_routes() -> list[Mount]:
     """The routes that serve the player's files; for launch(app_kwargs={"routes": ...})."""
-    return [Mount(PLAYER_PATH, StaticFiles(directory=PLAYER_FOLDER))]
+    return [Mount(PLAYER_PATH, _PlayerFiles(directory=PLAYER_FOLDER))]
+
+
+class _PlayerFiles(StaticFiles):
+    """The player's files, of which a browser asks each time whether they changed: modules of two versions would mix."""
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = "no-cache"
+        if str(full_path).endswith(".js"):  # Windows may know another type, which browsers refuse
+            response.headers["Content-Type"] = "text/javascript; charset=utf-8"
+        return response
 
 
 def player_value(charts: Sequence[Beatmap], audio: Path | None, selected: int = 0) -> dict[str, Any]:

@@ -84,7 +84,9 @@ def test_a_wheel_works_from_an_empty_folder(tmp_path):
     build = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(PROJECT_ROOT)]
     subprocess.run([*pip, *build], check=True, capture_output=True)
     (wheel,) = tmp_path.glob("mug-*.whl")
-    shipped = [name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("mug/shipped/")]
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"mug/webui/player/player.js", "mug/webui/player/player.css"} <= set(names)
+    shipped = [name for name in names if name.startswith("mug/shipped/")]
     here = [file for room in ("configs", "models/mug-mini") for file in (PROJECT_ROOT / room).rglob("*.*")]
     assert sorted(shipped) == sorted(f"mug/shipped/{file.relative_to(PROJECT_ROOT).as_posix()}" for file in here)
 

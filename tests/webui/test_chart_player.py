@@ -1,5 +1,6 @@
 """Charts as the JSON of the player, and the player as a part of a gradio page."""
 
+import urllib.request
 from collections.abc import Iterator
 
 import gradio as gr
@@ -91,6 +92,9 @@ def test_python_hears_of_selections_and_new_versions_leave_the_position(gradio_p
 
     root = wait.until(player)
     assert root is not None
+    with urllib.request.urlopen(gradio_page.current_url + "player/player.js") as answer:
+        assert answer.headers["Cache-Control"] == "no-cache"
+        assert answer.headers["Content-Type"].startswith("text/javascript")
     stage = root.find_element(By.CSS_SELECTOR, ".stage")
     stage.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, "[")
     root.find_elements(By.CSS_SELECTOR, ".lanes button")[3].click()

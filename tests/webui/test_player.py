@@ -128,6 +128,30 @@ def test_stretching_moves_no_click_and_keeps_the_pitch(browser: webdriver.Chrome
     assert hz == pytest.approx(440, rel=0.03)
 
 
+def test_hit_sounds_are_at_the_moments_of_the_notes(browser: webdriver.Chrome) -> None:
+    chart = four_keys()
+    chart.notes.append(Note(1500.0, 3))  # a chord is one click
+    show(browser, chart)
+    script = """
+      const { song, hitSounds } = player;
+      const create = song.context.createBufferSource.bind(song.context);
+      const at = [];
+      song.context.createBufferSource = () => {
+        const node = create();
+        const start = node.start.bind(node);
+        node.start = (when) => (node.buffer.duration < 1 && at.push(when), start(when));
+        return node;
+      };
+      player.settings.offsetMs = 30; player.applySettings(); await player.setRate(1.5); player.seek(800);
+      await player.play();
+      while (at.length < 3) await nextFrame();
+      const found = at.map((when) => (when - song.contextTimeOf(0)) * 1000 * song.rate);
+      player.pause(); delete song.context.createBufferSource;
+      player.settings.offsetMs = 0; player.applySettings(); await player.setRate(1);
+      return found.slice(0, 3);"""
+    assert run(browser, script) == pytest.approx([1030, 1530, 2030], abs=0.01)
+
+
 def test_a_drag_selects_from_beat_to_beat(browser: webdriver.Chrome) -> None:
     show(browser, four_keys())
     run(browser, 'window.told = []; player.addEventListener("selection", ({ detail }) => told.push(detail));')

@@ -167,7 +167,7 @@ export class Controls {
   }
 
   #playAgain() {
-    this.player.seek(0);
+    this.player.seek(this.player.performer.fromMs);
     this.player.play();
   }
 

@@ -42,10 +42,9 @@ export function starColour(stars, lightness) {
 export class Overview {
   #drag = null;
 
-  /** on: {seek(ms), select(fromMs, toMs)}; both get ms of the chart. */
-  constructor(root, on) {
+  constructor(root, player) {
     this.root = root;
-    this.on = on;
+    this.player = player;
     this.canvas = root.querySelector("canvas");
     this.range = root.querySelector(".range");
     this.head = root.querySelector(".head");
@@ -79,7 +78,7 @@ export class Overview {
           mark.title = `${timeText(time_ms)} ${text}`;
           mark.setAttribute("aria-label", `${severity} at ${timeText(time_ms)}: ${text}`);
           mark.addEventListener("pointerdown", (event) => event.stopPropagation());
-          mark.addEventListener("click", () => this.on.seek(time_ms));
+          mark.addEventListener("click", () => this.player.seek(time_ms));
           return mark;
         }),
     );
@@ -143,8 +142,9 @@ export class Overview {
   #drawCurves(context, width, foot, colours) {
     const { step_ms: stepMs, stars, density } = this.chart.passages;
     const room = foot - 16;
-    const mostStars = Math.max(2, ...(stars ?? []));
-    const mostNotes = Math.max(4, ...density);
+    const most = (values, least) => values.reduce((a, b) => (a > b ? a : b), least);
+    const mostStars = most(stars ?? [], 2);
+    const mostNotes = most(density, 4);
     const step = (stepMs / this.lengthMs) * width;
     stars?.forEach((value, i) => {
       const tall = (value / mostStars) * room;
@@ -191,8 +191,8 @@ export class Overview {
     if (!drag) return;
     const { from_ms: fromMs, to_ms: toMs } = this.#dragged(event);
     this.#drag = null;
-    if (!drag.moved) this.on.seek(drag.ms);
-    else if (toMs > fromMs) this.on.select(fromMs, toMs);
+    if (!drag.moved) this.player.seek(drag.ms);
+    else if (toMs > fromMs) this.player.select({ from_ms: fromMs, to_ms: toMs, columns: this.player.columns });
   }
 
   #dragged(event) {

@@ -32,7 +32,7 @@ export class TestPlay {
   isAuto = false;
 
   constructor(chart, { rate, fromMs }) {
-    this.chart = chart;
+    this.fromMs = fromMs;
     this.judge = new Judge(chart, { rate, fromMs });
     this.states = chart.columns.map(({ starts }) => Uint8Array.from(starts, (start) => (start < fromMs ? HIT : 0)));
     this.flashes = new Float64Array(chart.keys).fill(-Infinity);

@@ -41,21 +41,19 @@ export class Player extends EventTarget {
   #stop = new AbortController();
   #isStale = true; // a still picture that has to be drawn again
   #request = 0;
+  #wasShown = false;
 
   constructor(host, root) {
     super();
     [this.host, this.root] = [host, root];
     this.settings = loadSettings();
-    [this.charts, this.chart, this.chartIndex] = [[], null, -1];
-    [this.columns, this.loops, this.wantedRate, this.lengthMs] = [[], false, 1, 0];
-    this.performer = null;
+    [this.charts, this.chart, this.chartIndex, this.lengthMs] = [[], null, -1, 0];
+    [this.columns, this.loops, this.wantedRate, this.performer] = [[], false, 1, null];
     this.frames = []; // of the last few minutes: [page time, ms that drawing took]
     this.song = new Song();
     this.hitSounds = new HitSounds(this.song);
     this.field = new Field(root.querySelector(".field"));
-    const seek = (ms) => this.seek(ms);
-    const select = (fromMs, toMs) => this.select({ from_ms: fromMs, to_ms: toMs, columns: this.columns });
-    this.overview = new Overview(root.querySelector(".overview"), { seek, select });
+    this.overview = new Overview(root.querySelector(".overview"), this);
     this.controls = new Controls(this, this.#stop.signal);
     this.reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
     this.lightScheme = matchMedia("(prefers-color-scheme: light)");
@@ -255,7 +253,8 @@ export class Player extends EventTarget {
   }
 
   #perform(isTestPlay, fromMs = this.positionMs) {
-    this.performer = isTestPlay ? new TestPlay(this.chart, { rate: this.song.rate, fromMs }) : new Autoplay(this.chart);
+    const { chart, song } = this;
+    this.performer = isTestPlay ? new TestPlay(chart, { rate: song.rate, fromMs }) : new Autoplay(chart);
     this.hitSounds.setOn(!isTestPlay);
     this.#isStale = true;
   }
@@ -265,6 +264,8 @@ export class Player extends EventTarget {
   }
 
   #frame(now) {
+    if (this.#wasShown && !this.host.isConnected) return this.close(); // the page took the element away
+    this.#wasShown ||= this.host.isConnected;
     this.#request = requestAnimationFrame((next) => this.#frame(next));
     if (!this.chart || !this.field.layout || !(this.song.isPlaying || this.#isStale)) return;
     this.#isStale = false;
