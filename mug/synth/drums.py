@@ -4,6 +4,8 @@ Every sound starts within a few milliseconds of its first sample, so its onset i
 [S], 1 at the peak.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from mug.synth.sound import SAMPLE_RATE, Samples, band, decay, faded, hertz, noise, sweep, timeline
@@ -20,7 +22,30 @@ KITS: dict[str, tuple[Range, Range, Range, Range, Range]] = {
     "chip": ((0.04, 0.1), (1, 2), (0, 0.3), (0.03, 0.1), (0.6, 1)),
     "orchestral": ((0.2, 0.6), (1, 1.5), (0.2, 0.6), (0.08, 0.25), (0.2, 0.6)),
 }
+KICK = 2.0  # the fading of a kick, relative to that of other drums
 SMALL = ("shaker", "tambourine", "cowbell", "conga", "block", "rim", "zap")
+
+
+@dataclass(frozen=True)
+class Tightness:
+    """How short a song's drums are: after the hit, all but `rest` of a sound fades to 1 / e within `fade_s`.
+
+    Drums with long tails were why composed music changed more slowly than real music.
+    """
+
+    rest: float
+    fade_s: float
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> "Tightness":
+        return cls(rest=float(rng.uniform(0.15, 0.5)), fade_s=float(rng.uniform(0.012, 0.03)))
+
+    def tight(self, layer: str, sound: Samples, onset: int = 0) -> Samples:
+        """A layer's sound, whose hit is at sample `onset`, shortened, at a peak of 1. Kicks keep their body longer."""
+        time_s = np.maximum(np.arange(len(sound), dtype=np.float32) - onset, 0) / np.float32(SAMPLE_RATE)
+        fade_s = self.fade_s * (KICK if layer == "kick" else 1)
+        shorter = sound * (np.float32(self.rest) + np.float32(1 - self.rest) * decay(time_s, fade_s))
+        return shorter / (np.abs(shorter).max() + np.float32(1e-9))
 
 
 def drum_kit(kind: str, rng: np.random.Generator) -> dict[str, Samples]:

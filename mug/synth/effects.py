@@ -79,17 +79,6 @@ def limit(stereo: np.ndarray, ceiling: float, drive: float) -> np.ndarray:
     return np.clip(stereo, -ceiling, ceiling, out=stereo)
 
 
-def tilt(stereo: np.ndarray, low_db: float, high_db: float) -> np.ndarray:
-    """Raise or lower bass (below 160 Hz) and treble (above 3 kHz)."""
-    tilted = stereo.copy()
-    for channel in tilted:
-        for hz, gain_db, low in ((160.0, low_db, True), (3000.0, high_db, False)):
-            part = _one_pole(channel, hz)
-            part = part if low else channel - part
-            channel += part * np.float32(10 ** (gain_db / 20) - 1)
-    return tilted
-
-
 def widen(stereo: np.ndarray, width: float) -> np.ndarray:
     """Stereo width: 0 is mono, 1 unchanged, above 1 wider."""
     middle, side = stereo.mean(axis=0), (stereo[0] - stereo[1]) * np.float32(width / 2)

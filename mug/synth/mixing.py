@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mug.synth import effects
+from mug.synth.balance import balance
 from mug.synth.composition import Composition
 from mug.synth.genres import GENRES
 from mug.synth.players import play
@@ -15,7 +16,7 @@ from mug.synth.style import Style, pick
 from mug.synth.texture import AMBIENCES, ambience
 
 PANS = {"bass": 0.0, "chord": -0.3, "lead": 0.1, "arp": 0.45, "vocal": 0.0, "pad": 0.2, "effects": 0.0}
-CEILING = 0.89  # -1 dB, so that the encoder's ringing does not clip
+CEILING = 0.97  # -0.3 dB, as songs are mastered; decoders give what the encoder's ringing adds as floats
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Mix:
     filtered: bool  # whether a filter opens during builds
     ambience: str
     ambience_db: float
+    firmness: float  # how closely the spectrum follows that of other songs
     low_db: float
     high_db: float
     dull_hz: float  # low-pass on the whole mix; 0 for none
@@ -60,8 +62,9 @@ class Mix:
             filtered=bool(rng.random() < 0.4),
             ambience=pick(rng, AMBIENCES),
             ambience_db=float(rng.uniform(-60, -30)),
-            low_db=float(rng.uniform(-2, 6)),
-            high_db=float(rng.uniform(-8, 4)),
+            firmness=float(rng.uniform(0.6, 0.95)),
+            low_db=float(rng.uniform(-3, 3)),
+            high_db=float(rng.uniform(-5, 4)),
             dull_hz=float(rng.uniform(3500, 10_000)) if rng.random() < 0.12 else 0.0,
             bits=int(rng.integers(6, 10)) if rng.random() < 0.06 else 0,
             saturation=float(rng.uniform(0.5, 2)) if rng.random() < 0.4 else 0.0,
@@ -136,7 +139,7 @@ def _swell(composition: Composition, n_samples: int, mix: Mix) -> Samples:
 
 def _master(stereo: np.ndarray, mix: Mix, rng: np.random.Generator) -> np.ndarray:
     """Equalisation, compression, background, loudness, [2, S]."""
-    stereo = effects.tilt(stereo, mix.low_db, mix.high_db)
+    stereo = balance(stereo, mix.firmness, mix.low_db, mix.high_db)
     if mix.dull_hz:
         stereo = band(stereo, 0, mix.dull_hz)
     stereo = effects.widen(_levelled(stereo, 0.2), mix.width)

@@ -6,7 +6,7 @@ import numpy as np
 
 from mug.synth import texture
 from mug.synth.composition import Composition, Event
-from mug.synth.drums import drum_kit, tom
+from mug.synth.drums import Tightness, drum_kit, tom
 from mug.synth.effects import amplifier
 from mug.synth.genre import DRUMS
 from mug.synth.instruments import note
@@ -19,8 +19,8 @@ from mug.synth.voice import Singer
 
 # Loudness of each layer before the song's own gains (Style.gains_db).
 LEVELS = {
-    "kick": 1.35, "snare": 1.8, "clap": 1.1, "hat": 0.65, "open hat": 0.5, "ride": 0.5, "perc": 0.6, "crash": 0.4,
-    "tom": 1.0, "bass": 0.3, "chord": 0.28, "lead": 0.53, "arp": 0.44, "vocal": 0.62, "pad": 0.08, "riser": 0.09,
+    "kick": 1.35, "snare": 2.3, "clap": 1.4, "hat": 0.85, "open hat": 0.65, "ride": 0.65, "perc": 0.8, "crash": 0.5,
+    "tom": 1.0, "bass": 0.24, "chord": 0.19, "lead": 0.36, "arp": 0.3, "vocal": 0.42, "pad": 0.07, "riser": 0.09,
     "reverse": 0.25, "sweep": 0.06,
 }  # fmt: skip
 LATEST_S = 0.004  # how far off the beat a player can be
@@ -37,7 +37,8 @@ def play(
     style, tempo = composition.style, composition.tempo
     gains = {name: 10 ** (gain_db / 20) for name, gain_db in style.gains_db.items()}
     buses = {name: np.zeros(n_samples, dtype=np.float32) for name in BUSES}
-    kit = drum_kit(style.kit, rng)
+    tightness = Tightness.draw(rng)
+    kit = {layer: tightness.tight(layer, sound) for layer, sound in drum_kit(style.kit, rng).items()}
     patches = {role: draw_patch(family, rng) for role, family in style.timbres.items()}
     singer = Singer.draw(rng)
     human_rng = rng.spawn(1)[0]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mug.synth import general_midi as gm
+from mug.synth.drums import Tightness
 from mug.synth.sound import SAMPLE_RATE, Samples
 from mug.synth.soundfont import DRUM_BANK, SoundFont
 from mug.synth.style import Style, pick
@@ -33,6 +34,7 @@ class SampledPlayer:
     bank: int
     program: int
     key: int = 0  # the drum's; 0: notes have a pitch of their own
+    tightness: Tightness | None = None  # a drum's
     held: tuple[float, float] = (1.0, 1.0)  # share of their length that notes are held, from soft to loud ones
     played: dict[tuple[int, int, int], tuple[Samples, int]] = field(default_factory=dict)
 
@@ -58,7 +60,10 @@ class SampledPlayer:
         name = (key, velocity, round(held_s * 50))
         if name not in self.played:
             sound = self.font.note(self.bank, self.program, key, max(velocity, 1), held_s, rings_s)
-            self.played[name] = _levelled(sound, self.bank == DRUM_BANK), onset(sound)
+            before = onset(sound)
+            if self.tightness is not None:
+                sound = self.tightness.tight(layer, sound, before)
+            self.played[name] = _levelled(sound, self.bank == DRUM_BANK), before
         return self.played[name]
 
 
@@ -84,11 +89,11 @@ def sampled_players(style: Style, fonts: Sequence[SoundFont], rng: np.random.Gen
     font, chance = pick(rng, fonts), rng.random()
     able = [kit for kit in kits if (DRUM_BANK, kit) in font.presets]
     if chance < share and able:
-        kit = pick(rng, able)
+        kit, tightness = pick(rng, able), Tightness.draw(rng)
         for layer, keys in {**gm.DRUM_KEYS, "tom": (0,)}.items():
             key = pick(rng, keys)
             if rng.random() >= gm.LAYERED:
-                players[layer] = SampledPlayer(font, DRUM_BANK, kit, key)
+                players[layer] = SampledPlayer(font, DRUM_BANK, kit, key, tightness)
     return players
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mug.synth import general_midi as gm
-from mug.synth.drums import KITS
+from mug.synth.drums import KITS, Tightness
 from mug.synth.patches import FAMILIES
 from mug.synth.players import play
 from mug.synth.sampled import LEVEL, SampledPlayer, onset, sampled_players
@@ -42,6 +42,15 @@ def test_a_note_has_the_level_of_synthesised_ones(font: SoundFont) -> None:
     assert before == pytest.approx(SILENT, abs=0.001 * SAMPLE_RATE)
     drum, _ = SampledPlayer(font, DRUM_BANK, 0, 60).play("snare", 0, 0.8, 0.3, rng())
     assert np.abs(drum).max() == pytest.approx(1)
+
+
+def test_sampled_drums_are_tight_too(font: SoundFont) -> None:
+    loose, tight = (
+        SampledPlayer(font, DRUM_BANK, 0, 60, tightness).play("snare", 0, 0.8, 0.3, rng())
+        for tightness in (None, Tightness(rest=0.25, fade_s=0.01))
+    )
+    assert tight[1] == loose[1]
+    assert np.abs(tight[0][1600:]).max() < 0.4 * np.abs(loose[0][1600:]).max()
 
 
 def test_notes_alike_share_a_sound_and_louder_ones_do_not(font: SoundFont) -> None:
