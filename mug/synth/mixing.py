@@ -64,7 +64,7 @@ class Mix:
             ambience_db=float(rng.uniform(-60, -30)),
             firmness=float(rng.uniform(0.6, 0.95)),
             low_db=float(rng.uniform(-3, 3)),
-            high_db=float(rng.uniform(-5, 4)),
+            high_db=float(rng.uniform(-9, 5)),
             dull_hz=float(rng.uniform(3500, 10_000)) if rng.random() < 0.12 else 0.0,
             bits=int(rng.integers(6, 10)) if rng.random() < 0.06 else 0,
             saturation=float(rng.uniform(0.5, 2)) if rng.random() < 0.4 else 0.0,

@@ -42,7 +42,7 @@ def test_a_set_folder_holds_audio_a_background_and_charts(songs: list[Path]) -> 
         tags = mutagen.File(folder / beatmaps[0].audio_filename, easy=True)
         assert (tags["title"], tags["artist"]) == ([title], [artist])
         samples, _ = soundfile.read(folder / beatmaps[0].audio_filename)
-        assert 0.3 < np.abs(samples).max() < 1.0
+        assert 0.3 < np.abs(samples).max() < 1.1  # with the encoder's ringing
 
 
 def test_a_song_depends_on_the_seed_and_its_number_alone(songs: list[Path], tmp_path: Path) -> None:
