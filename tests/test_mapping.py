@@ -154,11 +154,17 @@ def test_what_cannot_be_is_said_before_a_model_is_loaded(monkeypatch, song, tmp_
     for outdir in (file, file / "deeper"):
         with pytest.raises(ConfigError, match="is a file; name a folder as --outdir"):
             run(monkeypatch, *common, song, "--outdir", outdir)
+    with pytest.raises(AudioError, match=r"none\.mp3: no such audio file"):
+        run(monkeypatch, *common, tmp_path / "none.mp3")
+    with pytest.raises(ConfigError, match="file: not a PNG or JPEG picture; leave --background out"):
+        run(monkeypatch, *common, song, "--background", file)
     with pytest.raises(AudioError, match=f"{tmp_path}: no songs in this folder; known are .mp3"):
         run(monkeypatch, *common, tmp_path)
     for one in (["--bpm", 150], ["--timing_of", "a.osu"], ["--audio_title", "x"]):
         with pytest.raises(ConfigError, match=f"{one[0]} belongs to one song, but --audio names 2: leave it out"):
             run(monkeypatch, *common, song, tmp_path / "b.mp3", *one)
+    with pytest.raises(PromptError, match="a spread of 2, 3, 2 stars: give each number once"):
+        run(monkeypatch, *common, song, "--spread", 2, 3, 2)
     with pytest.raises(PromptError, match="leave out --prompt_dir and --count"):
         run(monkeypatch, *common, song, "--spread", 2, 3, "--count", 2)
 
@@ -216,8 +222,8 @@ def test_help_teaches(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("command", "given", "used"),
     [
-        (["scripts/mapping.py", "--audio", "none.mp3"], None, "1000"),
-        (["scripts/mapping.py", "--audio", "none.mp3"], "5000", "5000"),
+        (["scripts/mapping.py", "--audio", "README.md"], None, "1000"),
+        (["scripts/mapping.py", "--audio", "README.md"], "5000", "5000"),
         (["webui.py"], None, "1000"),
     ],
 )

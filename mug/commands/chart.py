@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PIL import Image
 from tqdm import tqdm
 
 from mug.charts import chart_files
@@ -55,8 +56,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Write the charts of every song, and print each chart's features beside the requested ones."""
     args = build_parser().parse_args(argv)
     songs = songs_among(args.audio)
-    check_paths(songs[0], args.outdir, args.background)
     several = len(songs) > 1 or args.audio[0].is_dir()
+    check_paths(None if several else songs[0], args.outdir, args.background)
     if several and (given := [name for name in OF_ONE_SONG if getattr(args, name) is not None]):
         raise ConfigError(f"--{given[0]} belongs to one song, but --audio names {len(songs)}: leave it out")
     if args.spread and (args.prompt_dir is not None or args.count != 1):
@@ -185,17 +186,32 @@ def contained(chart: GeneratedChart) -> str:
     return "" if chart.in_harder is None else f", {chart.in_harder:.0%} of its moments in the next harder chart"
 
 
-def check_paths(audio: Path, outdir: Path, background: Path | None = None) -> None:
+def check_paths(audio: Path | None, outdir: Path, background: Path | None = None) -> None:
     """Raise an error for a missing song or background or an unusable output folder, before a model is loaded."""
-    if background is not None and not background.is_file():
-        raise ConfigError(f"{background}: no such picture; leave --background out to have one drawn")
-    if audio.is_dir():
+    if background is not None:
+        _check_picture(background)
+    if audio is not None and audio.is_dir():
         raise AudioError(f"{audio}: a folder; give the song itself")
+    if audio is not None and not audio.exists():
+        raise AudioError(f"{audio}: no such audio file")
     there = next(path for path in (outdir.absolute(), *outdir.absolute().parents) if path.exists())
     if not there.is_dir():
         raise ConfigError(f"{outdir}: {there} is a file; name a folder as --outdir")
     if not os.access(there, os.W_OK):
         raise ConfigError(f"{outdir}: {there} cannot be written to; name another folder as --outdir")
+
+
+def _check_picture(path: Path) -> None:
+    """Raise ConfigError for a background that games do not show."""
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such picture; leave --background out to have one drawn")
+    try:
+        with Image.open(path) as picture:
+            kind = picture.format
+    except (OSError, ValueError, Image.DecompressionBombError):
+        kind = None
+    if kind not in ("PNG", "JPEG"):
+        raise ConfigError(f"{path}: not a PNG or JPEG picture; leave --background out to have one drawn")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -216,16 +232,17 @@ def build_parser() -> argparse.ArgumentParser:
         help="songs, up to 6 hours: mp3, ogg, wav, flac, m4a..., or folders of them; run again, those that are in the "
         "output folder are skipped",
     )
-    files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder for the package and the pictures")
-    files.add_argument("--background", type=Path, help="a picture (default: one with the song's name is drawn)")
+    files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder for the package and the pictures (default: outputs)")
+    files.add_argument("--background", type=Path, help="a PNG or JPEG (default: a picture with the song's name is drawn)")
     files.add_argument(
         "--format",
         choices=[suffix.removeprefix(".") for suffix in PACKED_AS],
         default="osz",
         help="package: osu! (osz), Quaver (qp), Malody (mcz) or StepMania (smzip); default osz",
     )
-    files.add_argument("--audio_title", help="default: the audio's tags, else its file name")
-    files.add_argument("--audio_artist", help="default: the audio's tags, else its file name")
+    names = "(default: the audio's tags, else its file name; for song.mp3 and the like, its folder's)"
+    files.add_argument("--audio_title", help=f"the song's title {names}")
+    files.add_argument("--audio_artist", help="the song's artist (default: as for the title)")
     wanted = parser.add_argument_group("what to write")
     wanted.add_argument(
         "--prompt",

@@ -42,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     outdir = args.chart.parent if args.outdir is None else args.outdir
     prompt, region = read_features(args.prompt), region_of(args)
     others = [] if args.towards is None else [args.towards]
+    if others and (region.spans or prompt or args.harder):
+        raise PromptError("--towards writes whole charts between two: leave out --from, --to, --prompt and --harder")
     with unpacked([args.chart], _refuse) as groups, unpacked(others, _refuse) as other_groups:
         chart, song = pick(groups, args.chart, args.difficulty)
         audio = args.audio or song.audio

@@ -166,9 +166,11 @@ def stft(samples: np.ndarray, settings: AudioSettings, center: bool = True) -> n
 def load_audio(path: str | Path, settings: AudioSettings, max_seconds: float = MAX_SECONDS) -> np.ndarray:
     """Decode a file and compute its spectrum: float16 [M, A], or [2, Q, A] for the STFT.
 
-    Raises AudioError as decode_audio does.
+    Raises AudioError as decode_audio does, and for less sound than one frame takes.
     """
     samples = decode_audio(path, settings.sr, max_seconds)
+    if len(samples) < settings.n_fft:
+        raise AudioError(f"{path}: only {1000 * len(samples) / settings.sr:.1f} ms of sound, too short for a chart")
     return log_mel(samples, settings) if settings.kind == "mel" else stft(samples, settings)
 
 

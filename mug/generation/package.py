@@ -14,6 +14,7 @@ from mug.data.audio import AudioSettings
 from mug.data.playable import playable
 from mug.generation.loudness import preview_ms
 from mug.generation.request import GeneratedChart
+from mug.generation.spread import difficulty_of
 from mug.lint.finding import Checked
 from mug.lint.fixes import fixed
 from mug.pictures.background import draw_background
@@ -23,7 +24,7 @@ BACKGROUND = "background.png"
 
 
 def polished(charts: Sequence[GeneratedChart], spectrum: np.ndarray, settings: AudioSettings) -> list[GeneratedChart]:
-    """Return the charts of one song with a preview time, and without what no difficulty may have.
+    """Return the charts of one song with a preview time, HP drain and overall difficulty, and repaired.
 
     Notes beside the beat stay, and so do long notes that are short for an easy chart: the prompt may ask for them.
 
@@ -36,7 +37,9 @@ def polished(charts: Sequence[GeneratedChart], spectrum: np.ndarray, settings: A
         stars = chart.star_rating
         if repairs and stars is not None:
             stars = star_rating_or_none(clean)
-        ready.append(replace(chart, notes=clean.notes, preview_ms=start_ms, star_rating=stars))
+        _, _, hp, od = difficulty_of(stars)
+        set_up = replace(chart, notes=clean.notes, star_rating=stars, hp_drain=hp, overall_difficulty=od)
+        ready.append(replace(set_up, preview_ms=start_ms))
     return ready
 
 

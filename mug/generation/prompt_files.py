@@ -26,11 +26,13 @@ def read_prompts(items: Sequence[str], folder: Path | None) -> dict[str, dict[st
 
 
 def read_spread(items: Sequence[str], spread: Sequence[float]) -> dict[str, dict[str, Any]]:
-    """Return a prompt for each star rating of a spread. Raises PromptError if `items` give stars, too."""
+    """Return a prompt for each star rating of a spread. Raises PromptError if `items` give stars, too, or for equal stars."""
     prompt = read_features(items)
     if STARS in prompt:
         raise PromptError(f"a spread gives each chart's stars: leave out {STARS}=...")
-    return {f"{stars:g}": {**prompt, STARS: stars} for stars in spread}
+    if len(set(spread)) < len(spread):
+        raise PromptError(f"a spread of {', '.join(f'{stars:g}' for stars in spread)} stars: give each number once")
+    return {f"{stars}": {**prompt, STARS: stars} for stars in spread}
 
 
 def read_features(items: Sequence[str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import soundfile
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import read_osu, write_osu
 from mug.charts.osz import extract_osz, pack_song
-from mug.commands.edit import build_parser, milliseconds, region_of, unused_version
+from mug.commands.edit import build_parser, main, milliseconds, region_of, unused_version
 from mug.errors import PromptError
 
 FAST = ("--steps", 2, "--ensemble", 2, "--attempts", 1)
@@ -71,6 +71,9 @@ def test_charts_between_two(run_mug, tiny_checkpoint, folder):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert [path.name for path in (folder / "new").iterdir()] == ["A - T (P) [Hard AI v1].osu"]
+    for words in (["--from", "0", "--to", "1"], ["--prompt", "ln=true"], ["--harder", "1"]):
+        with pytest.raises(PromptError, match="leave out --from, --to, --prompt and --harder"):
+            main(["x.osu", "--towards", "y.osu", *words])
 
 
 def test_a_chart_without_its_audio_is_refused(run_mug, folder):

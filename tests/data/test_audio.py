@@ -219,6 +219,12 @@ def test_load_audio_refuses_a_long_song_before_its_spectrum(tmp_path, monkeypatc
         load_audio(tmp_path / "long.wav", AudioSettings(), max_seconds=6.0)
 
 
+def test_less_sound_than_a_frame_is_refused(tmp_path):
+    soundfile.write(tmp_path / "blip.wav", np.zeros(100), SR)
+    with pytest.raises(AudioError, match=r"blip\.wav: only 4\.5 ms of sound, too short for a chart"):
+        load_audio(tmp_path / "blip.wav", AudioSettings())
+
+
 def test_load_audio_follows_the_kind(tmp_path):
     soundfile.write(tmp_path / "a.wav", sine(), SR)
     assert load_audio(tmp_path / "a.wav", AudioSettings(n_mels=80)).shape == (80, 87)

@@ -66,3 +66,4 @@ def test_charts_get_a_preview_and_are_repaired():
     assert ready.notes == [Note(0, 0), Note(411, 1), *repaired]
     assert ready.preview_ms in range(9000, 13000)
     assert ready.star_rating != 1.0
+    assert (ready.hp_drain, ready.overall_difficulty) == (7.0, 7.0)  # of an easy chart
