@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
 from tqdm import tqdm
 
 from mug.charts import chart_files
@@ -40,6 +39,7 @@ from mug.generation.song import Song
 from mug.lint.degenerate import degenerate
 from mug.lint.finding import Checked, Severity
 from mug.lint.rules import lint
+from mug.pictures.background import check_background
 from mug.pictures.charts import draw_chart
 from mug.prepare.beside import AUDIO_SUFFIXES
 from mug.progress import Progress, progress_bar
@@ -189,7 +189,7 @@ def contained(chart: GeneratedChart) -> str:
 def check_paths(audio: Path | None, outdir: Path, background: Path | None = None) -> None:
     """Raise an error for a missing song or background or an unusable output folder, before a model is loaded."""
     if background is not None:
-        _check_picture(background)
+        check_background(background)
     if audio is not None and audio.is_dir():
         raise AudioError(f"{audio}: a folder; give the song itself")
     if audio is not None and not audio.exists():
@@ -199,19 +199,6 @@ def check_paths(audio: Path | None, outdir: Path, background: Path | None = None
         raise ConfigError(f"{outdir}: {there} is a file; name a folder as --outdir")
     if not os.access(there, os.W_OK):
         raise ConfigError(f"{outdir}: {there} cannot be written to; name another folder as --outdir")
-
-
-def _check_picture(path: Path) -> None:
-    """Raise ConfigError for a background that games do not show."""
-    if not path.is_file():
-        raise ConfigError(f"{path}: no such picture; leave --background out to have one drawn")
-    try:
-        with Image.open(path) as picture:
-            kind = picture.format
-    except (OSError, ValueError, Image.DecompressionBombError):
-        kind = None
-    if kind not in ("PNG", "JPEG"):
-        raise ConfigError(f"{path}: not a PNG or JPEG picture; leave --background out to have one drawn")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -232,8 +219,13 @@ def build_parser() -> argparse.ArgumentParser:
         help="songs, up to 6 hours: mp3, ogg, wav, flac, m4a..., or folders of them; run again, those that are in the "
         "output folder are skipped",
     )
-    files.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder for the package and the pictures (default: outputs)")
-    files.add_argument("--background", type=Path, help="a PNG or JPEG (default: a picture with the song's name is drawn)")
+    files.add_argument(
+        "--outdir",
+        type=Path,
+        default=Path("outputs"),
+        help="folder for the package and the pictures (default: %(default)s)",
+    )
+    files.add_argument("--background", type=Path, help="a PNG or JPEG (default: one with the song's name is drawn)")
     files.add_argument(
         "--format",
         choices=[suffix.removeprefix(".") for suffix in PACKED_AS],

@@ -26,7 +26,7 @@ def read_prompts(items: Sequence[str], folder: Path | None) -> dict[str, dict[st
 
 
 def read_spread(items: Sequence[str], spread: Sequence[float]) -> dict[str, dict[str, Any]]:
-    """Return a prompt for each star rating of a spread. Raises PromptError if `items` give stars, too, or for equal stars."""
+    """Return a prompt for each star rating of a spread. Raises PromptError for equal ones, and stars in `items`."""
     prompt = read_features(items)
     if STARS in prompt:
         raise PromptError(f"a spread gives each chart's stars: leave out {STARS}=...")

@@ -1,8 +1,11 @@
-"""A background for songs that come without one: their name on a dark gradient."""
+"""Backgrounds: one for songs that come without, their name on a dark gradient; and what games can show."""
+
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from mug.errors import ConfigError
 from mug.pictures.charts import DIM_TEXT, TEXT, draw_fitting, drawable
 
 SIZE_PX = (1280, 720)
@@ -19,3 +22,16 @@ def draw_background(title: str, artist: str) -> Image.Image:
     draw_fitting(canvas, (LEFT_PX, height // 2 - 60), drawable(title), 64, TEXT, width - 2 * LEFT_PX)
     draw_fitting(canvas, (LEFT_PX, height // 2 + 30), drawable(artist), 32, DIM_TEXT, width - 2 * LEFT_PX)
     return picture
+
+
+def check_background(path: Path) -> None:
+    """Raise ConfigError for a background that games do not show."""
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such picture; leave --background out to have one drawn")
+    try:
+        with Image.open(path) as picture:
+            kind = picture.format
+    except (OSError, ValueError, Image.DecompressionBombError):
+        kind = None
+    if kind not in ("PNG", "JPEG"):
+        raise ConfigError(f"{path}: not a PNG or JPEG picture; leave --background out to have one drawn")
