@@ -46,9 +46,10 @@ class Progress:
         """Return a `tqdm_class` for a sampler that denoises this many samples together."""
 
         def counted(steps: Iterable[Item], total: int, **_: Any) -> Iterator[Item]:
-            for step in steps:
+            before = self.done
+            for number, step in enumerate(steps, 1):
                 yield step
-                self.done += samples / total
+                self.done = before + samples * number / total
                 self._show(self.done, self.total)
 
         return counted

@@ -18,6 +18,13 @@ def test_batches_count_by_their_samples():
     assert shown == [(2, 10), (4, 10), (6, 10), (12, 13), (12, 13)]
 
 
+def test_whole_samples_are_whole_numbers():
+    progress = Progress()
+    for _ in range(3):  # tqdm warns of 5.0000000000000002 of 5
+        list(progress.steps_of(2)(range(10), total=10))
+    assert progress.done == 6
+
+
 def test_a_request_has_a_bar_of_its_own_unless_one_is_given(capsys):
     given = Progress()
     with given_or_bar(given) as progress:

@@ -24,7 +24,7 @@ class Span:
 
     def __post_init__(self) -> None:
         if not self.start_ms < self.end_ms:  # also refuses NaN
-            raise PromptError(f"from {self.start_ms:g} to {self.end_ms:g} ms: give an end after the start")
+            raise PromptError(f"from {self.start_ms / 1000:g} to {self.end_ms / 1000:g} s: give an end after the start")
 
 
 @dataclass(frozen=True)
