@@ -18,7 +18,7 @@ from mug.charts.osu import OtherModeError
 from mug.charts.osz import PACKED_AS
 from mug.charts.song_files import songs_of, unpacked, write_as
 from mug.cli import command_parser, printable
-from mug.errors import ChartError
+from mug.errors import ChartError, DatasetError
 from mug.report import Report
 
 KINDS = [suffix.removeprefix(".") for suffix in (*WRITERS, *SONG_WRITERS, *PACKED_AS)]
@@ -33,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         report.skip(OTHER_MODE if isinstance(error, OtherModeError) else REFUSED, str(error))
 
     with unpacked(options.charts, refuse) as groups:
+        if not groups and not report.skipped:
+            raise DatasetError(f"no charts in {', '.join(map(str, options.charts))}")
         for name, paths in groups:
             for song in songs_of(name, paths, refuse):
                 written = write_as(song, options.to, options.outdir, refuse)

@@ -101,9 +101,12 @@ def pick(groups: Groups, path: Path, difficulty: str | None) -> tuple[Beatmap, S
     songs = [song for name, paths in groups for song in songs_of(name, paths, _refuse)]
     charts = [(chart, song) for song in songs for chart in song.charts]
     found = [pair for pair in charts if difficulty is None or difficulty.casefold() == pair[0].version.casefold()]
+    if not charts:
+        raise ChartError(f"{path}: no charts in it")
     if len(found) != 1:
         names = ", ".join(f"'{chart.version}'" for chart, _ in charts)
-        raise ChartError(f"{path}: its charts are {names}: give one of them, with --difficulty")
+        unknown = "" if found or difficulty is None else f"no chart '{difficulty}'; "
+        raise ChartError(f"{path}: {unknown}its charts are {names}: give one of them, with --difficulty")
     return found[0]
 
 

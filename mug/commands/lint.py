@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     refused: list[ChartError] = []
     counts: Counter[Severity] = Counter()
     records: list[dict[str, Any]] = []
-    n_charts = 0
+    n_charts = n_left = 0
     with unpacked(options.charts, refused.append) as groups:
         if not groups and not refused:
             raise DatasetError(f"no charts in {', '.join(map(str, options.charts))}")
@@ -48,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                     can_fix = options.fix and not package and path.suffix.lower() == ".osu"
                     findings, repairs = _check(chart, path, options.snap_ms if can_fix else None)
                     n_charts += 1
+                    n_left += options.fix and not can_fix
                     counts.update(finding.rule.severity for finding in findings)
                     name = _shown(package, path) + (f" [{chart.version}]" if len(charts) > 1 else "")
                     if options.json:
@@ -60,9 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.json:
         print(json.dumps({"findings": records, "unread": unread}, indent=1))
     else:
-        print(
-            printable("\n".join([f"{n_charts} charts: {summary(counts)}", *(f"  unread: {line}" for line in unread)]))
-        )
+        lines = [f"{n_charts} charts: {summary(counts)}", *(f"  unread: {line}" for line in unread)]
+        if n_left:
+            lines.append(f"  {n_left} charts left as they are: --fix repairs .osu files only, outside of packages")
+        print(printable("\n".join(lines)))
     return 1 if unread or counts[Severity.PROBLEM] or (options.strict and counts[Severity.WARNING]) else 0
 
 
@@ -74,7 +76,10 @@ def _check(chart: Beatmap, path: Path, snap_ms: float | None) -> tuple[list[Find
         audio = None
     checked = Checked(chart, star_rating_or_none(chart), None if audio is None else audio_length_ms(audio))
     if snap_ms is None:
-        return lint(checked), ()
+        findings = lint(checked)
+        if path.suffix.lower() != ".osu":  # other games have no HP and OD
+            findings = [finding for finding in findings if finding.rule.id != "hp-od"]
+        return findings, ()
     repaired, repairs = fixed(checked, snap_ms)
     if repairs:
         write_chart(repaired, path)

@@ -27,3 +27,6 @@ def test_what_is_left_out_is_said_and_sets_the_exit_status(tmp_path, run_mug):
     assert (other_mode.returncode, "1 of another mode" in other_mode.stdout) == (0, True)
     nothing = run_mug("convert", tmp_path / "none.osu", "--to", "sm")
     assert (nothing.returncode, "no such file or folder" in nothing.stderr) == (2, True)
+    (tmp_path / "empty").mkdir()
+    empty = run_mug("convert", tmp_path / "empty", "--to", "sm")
+    assert (empty.returncode, empty.stderr) == (2, f"error: no charts in {tmp_path / 'empty'}\n")

@@ -51,6 +51,10 @@ def test_edits_of_a_package_are_in_a_copy_of_it(run_mug, tiny_checkpoint, folder
     refused = run_mug("edit", folder / "set.osz", "--checkpoint", tiny_checkpoint)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "its charts are 'Easy', 'Hard': give one of them, with --difficulty" in refused.stderr
+    unknown = run_mug("edit", folder / "set.osz", "--difficulty", "Insane", "--checkpoint", tiny_checkpoint)
+    assert "set.osz: no chart 'Insane'; its charts are 'Easy', 'Hard': " in unknown.stderr
+    (folder / "empty").mkdir()
+    assert "empty: no charts in it\n" in run_mug("edit", folder / "empty", "--checkpoint", tiny_checkpoint).stderr
     done = run_mug(
         "edit", folder / "set.osz", "--difficulty", "easy", "--count", 2, "--strength", 0.3, *FAST,
         "--checkpoint", tiny_checkpoint,

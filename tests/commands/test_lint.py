@@ -36,6 +36,8 @@ def test_packages_and_other_formats_are_checked_but_not_repaired(tmp_path, run_m
     assert (done.returncode, (tmp_path / "a.osz").read_bytes()) == (1, before)
     assert f"{tmp_path}/a.osz/b.osu\n" in done.stdout
     assert "fixed" not in done.stdout
+    assert "  2 charts left as they are: --fix repairs .osu files only, outside of packages\n" in done.stdout
+    assert "[hp-od]" not in done.stdout  # a .qua has neither HP nor OD
 
 
 def test_findings_as_json(tmp_path, run_mug):
