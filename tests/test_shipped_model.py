@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,3 +62,45 @@ def test_it_charts_a_song_that_it_never_heard_as_asked(run_mug, tmp_path):
     hit = onset_f1(nearest, moments_ms(chart), 20.0).f1
     chance = onset_f1(nearest, random_onsets(len(nearest), nearest[0], nearest[-1], np.random.default_rng(0)), 20.0).f1
     assert hit > 0.6 > 2 * chance
+
+
+@pytest.mark.slow
+def test_it_charts_a_folder_in_packages_without_problems(run_mug, tmp_path):
+    write_songs(tmp_path / "songs", HELD_OUT_SEED, 2, 30.0, progress=False)
+    (tmp_path / "songs" / "broken.mp3").write_bytes(b"no music")
+    out = tmp_path / "out"
+    command = ("chart", "--audio", tmp_path / "songs", "--outdir", out, "--spread", 1.5, 3, "--ensemble", 4)
+    for said in ("2 songs charted, 0 there already, 1 failed", "0 songs charted, 2 there already, 1 failed"):
+        done = run_mug(*command)
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (1, said), done.stderr
+    packages = sorted(out.glob("*.osz"))
+    assert len(packages) == 2
+    checked = run_mug("lint", *packages)
+    assert (checked.returncode, "4 charts: no problems" in checked.stdout) == (0, True), checked.stdout
+    for package in packages:
+        extract_osz(package, tmp_path / "unpacked" / package.stem)
+
+    def counts(folder: Path) -> list[int]:
+        return sorted(len(read_osu(path).notes) for path in folder.rglob("*.osu"))
+
+    for kind in ("qp", "mcz", "smzip"):
+        converted = run_mug("convert", *packages, "--to", kind, "--outdir", tmp_path / kind)
+        assert (converted.returncode, converted.stdout.splitlines()[2]) == (0, "4 charts"), converted.stdout
+        back = run_mug("convert", *(tmp_path / kind).iterdir(), "--to", "osu", "--outdir", tmp_path / kind / "back")
+        assert back.returncode == 0, back.stdout
+        assert counts(tmp_path / kind / "back") == counts(tmp_path / "unpacked")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sampler", "steps"), [("ddim", 10), ("plms", 10), ("dpm++", 5), ("ddpm", 100)])
+def test_every_sampler_hears_the_music(run_mug, tmp_path, sampler, steps):
+    (song,) = write_songs(tmp_path / "songs", HELD_OUT_SEED, 1, 30.0, progress=False)
+    (audio,) = song.glob("audio.*")
+    sampling = ("--sampler", sampler, "--steps", steps, "--ensemble", 2, "--attempts", 1)
+    done = run_mug("chart", "--audio", audio, "--outdir", tmp_path / "out", "--prompt", "sr=3", *sampling)
+    assert done.returncode == 0, done.stderr
+    (package,) = (tmp_path / "out").glob("*.osz")
+    (chart,) = (read_osu(path) for path in extract_osz(package, tmp_path / "unpacked") if path.suffix == ".osu")
+    charts = [read_osu(path) for path in song.glob("*.osu")]
+    nearest = moments_ms(min(charts, key=lambda other: abs(star_rating(other) - 3)))
+    assert onset_f1(nearest, moments_ms(chart), 20.0).f1 > 0.6
