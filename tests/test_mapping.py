@@ -276,7 +276,8 @@ def test_timing_of_a_chart_is_written_and_another_song_warned_of(monkeypatch, ca
     write_osu(Beatmap(4, [Note(0, 0), Note(9000, 1)], points), tmp_path / "other.osu")
     arguments = ["--audio", song, "--timing_of", tmp_path / "other.osu", "--outdir", tmp_path, *FAST]
     run(monkeypatch, "--checkpoint", tiny_checkpoint, *arguments)
-    said = capsys.readouterr().err
+    printed, said = capsys.readouterr()
+    assert "120 to 200 BPM -> " in printed
     assert "warning: other.osu goes on to 9 s, and the audio ends at 2 s; is it a chart of Somebody" in said
     assert "is fitted to the notes" not in said
     (chart,) = extract_osz(tmp_path / "Somebody - Noise.osz", tmp_path / "unpacked")

@@ -160,7 +160,7 @@ def write_charts(
         rated = "too dense to be rated" if chart.star_rating is None else f"{chart.star_rating:.2f} stars"
         tqdm.write(
             f"  {chart.version}: {rated}{requested}, {len(chart.notes)} notes, {ln_ratio(chart):.0%} long, "
-            f"{chart.timing_points[0].bpm:.6g} BPM{contained(chart)} -> {picture.name}"
+            f"{tempo_of(chart)}{contained(chart)} -> {picture.name}"
         )
         doubts = [f"{chart.version}: {line}" for line in degenerate(chart, loud)]
         for warning in filter(None, (chart.stars_warning(prompt), *doubts)):
@@ -179,6 +179,13 @@ def lint_line(chart: GeneratedChart) -> str:
     ]
     counts = Counter(finding.rule.id for finding in findings)
     return ", ".join(f"{n} {rule}" for rule, n in counts.items())
+
+
+def tempo_of(chart: GeneratedChart) -> str:
+    """The chart's tempo, or its slowest and fastest."""
+    bpms = [point.bpm for point in chart.timing_points]
+    ends = dict.fromkeys(f"{bpm:.6g}" for bpm in (min(bpms), max(bpms)))  # without repeats
+    return f"{' to '.join(ends)} BPM"
 
 
 def contained(chart: GeneratedChart) -> str:

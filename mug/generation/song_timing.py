@@ -67,7 +67,7 @@ def _note(heard: DetectedTiming) -> str:
     tempo = (
         f"{tempos[0]:.6g} BPM"
         if len(tempos) == 1
-        else f"{len(tempos)} tempos, {min(tempos):.6g} to {max(tempos):.6g} BPM,"
+        else f"{len(tempos)} tempos, {min(tempos):.6g} to {max(tempos):.6g} BPM"
     )
     others = [f"{other.bpm:.6g}" for other in heard.alternatives if other.score >= LIKELY]
     doubt = f"; it may also be {' or '.join(others)}" if others else ""
