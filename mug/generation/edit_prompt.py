@@ -16,6 +16,7 @@ OF_LONG_NOTES = (LONG_NOTES, "rc", "hb", "ln")
 RATINGS = tuple(name for name in SKILLSET_FEATURES if name.endswith("ett"))
 FEWEST_NOTES = 10  # of a part whose stars and share of long notes say something
 EASIEST_STARS = 0.1
+MOST_HARDER = 8.0  # stars: from the easiest to the hardest that models know
 
 
 def own_features(chart: Beatmap, names: Sequence[str]) -> dict[str, PromptValue]:
@@ -34,10 +35,12 @@ def edit_prompt(own: Prompt, given: Prompt, harder: float = 0.0) -> dict[str, Pr
 
     harder: stars to add to the chart's own. With other stars, the chart's skillset ratings change in proportion. A
     given feature of long notes, or of skillsets, replaces all of the chart's own of that kind. Raises PromptError for
-    stars that are given twice, or harder than unknown ones.
+    stars that are given twice, harder than unknown ones, or too many harder.
     """
     given = {name: value for name, value in given.items() if value is not None}
     prompt = {name: value for name, value in own.items() if name not in given}
+    if not abs(harder) <= MOST_HARDER:  # also refuses NaN
+        raise PromptError(f"{harder:+g} stars: give {-MOST_HARDER:g} to {MOST_HARDER:g}, such as 0.5")
     if harder:
         if STARS in given:
             raise PromptError(f"{STARS}={given[STARS]} and {harder:+g} stars: give one of them")

@@ -29,6 +29,8 @@ def test_skillset_ratings_follow_the_stars():
     assert edit_prompt(OWN, {"sr": 4.5}) == scaled
     assert edit_prompt(OWN, {}, harder=1.5) == scaled
     assert edit_prompt(OWN, {}, harder=-5)["sr"] == 0.1
+    with pytest.raises(PromptError, match=r"\+50 stars: give -8 to 8, such as 0\.5"):
+        edit_prompt(OWN, {}, harder=50)
 
 
 def test_a_given_feature_replaces_those_that_it_contradicts():
