@@ -68,7 +68,7 @@ def test_the_shipped_page_has_a_place_for_figures() -> None:
 
 def test_every_question_is_asked() -> None:
     files = {file.stem for file in (everything.ROOT / "benchmarks").glob("*.py")}
-    helpers = {"__init__", "__main__", "plain", "measure", "full_size", "ablation", "long_songs"}
+    helpers = {"__init__", "__main__", "plain", "measure", "full_size", "ablation", "long_songs", "player"}
     questions = files - helpers
     assert {name for name, _ in everything.CPU_QUESTIONS} == questions - {"gpu"}
     cpu_only = {"networks", "dataset", "latents", "preparation", "msd"}

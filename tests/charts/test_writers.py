@@ -22,11 +22,14 @@ from mug.charts.tempo_map import TempoMap
 from mug.errors import ChartError
 
 # simfile's package fs still asks for a module that new versions of setuptools do not have.
-sys.modules.setdefault("pkg_resources", types.ModuleType("pkg_resources")).declare_namespace = lambda name: None
-import simfile  # noqa: E402
-from simfile.notes import NoteData  # noqa: E402
-from simfile.timing import TimingData  # noqa: E402
-from simfile.timing.engine import TimingEngine  # noqa: E402
+with pytest.MonkeyPatch.context() as patch:  # pytest itself would take it for the real one
+    stub = types.ModuleType("pkg_resources")
+    stub.declare_namespace = lambda name: None
+    patch.setitem(sys.modules, "pkg_resources", stub)
+    import simfile
+    from simfile.notes import NoteData
+    from simfile.timing import TimingData
+    from simfile.timing.engine import TimingEngine
 
 NAMES = st.text(st.sampled_from("aé雪 \\#:;/\"'\n\x1b{[-*&!%@🎵"), max_size=12)
 SM_KEYS, QUA_KEYS, MC_KEYS = sorted(STYLES.values()), list(range(1, 11)), list(range(4, 11))

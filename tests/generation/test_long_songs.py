@@ -10,6 +10,7 @@ from mug.features import FeatureSpec
 from mug.generation import long_songs
 from mug.generation.note_sampler import NoteSampler
 from mug.generation.settings import SamplingSettings
+from mug.progress import Progress
 from mug.training.export import export_run
 
 NO_PROMPT = FeatureSpec.from_yaml(FEATURES).unconditional
@@ -35,7 +36,7 @@ def in_windows(monkeypatch):
 
 def notes(note_sampler, **settings):
     settings = SamplingSettings(steps=3, ensemble=2, **settings)
-    ((first, second),) = note_sampler.sample(SPECTRUM, NO_PROMPT[None], [5], settings, lambda path, **_: path)
+    ((first, second),) = note_sampler.sample(SPECTRUM, NO_PROMPT[None], [5], settings, Progress())
     return np.array([(note.column, note.start_ms, note.last_ms) for note in first + second])
 
 

@@ -17,6 +17,7 @@ from mug.checkpoints.trained_model import load_trained_model
 from mug.errors import CheckpointError
 from mug.generation import ChartGenerator, SamplingSettings
 from mug.model.network_node import build_network
+from mug.progress import Progress
 from mug.training.export import export_run, last_metrics, last_versions
 from mug.training.versions import VersionsSaver
 from tests.diffusion.test_diffusion import tiny_config
@@ -49,9 +50,8 @@ def run(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def charts(checkpoint: Path, song: Path) -> list[tuple[float, int]]:
-    silent: Any = lambda steps, **_: steps  # noqa: E731
     settings = SamplingSettings(steps=4, ensemble=1, attempts=1)
-    (chart,) = ChartGenerator.load(checkpoint).generate(song, {}, seed=3, settings=settings, tqdm_class=silent)
+    (chart,) = ChartGenerator.load(checkpoint).generate(song, {}, seed=3, settings=settings, progress=Progress())
     return [(note.start_ms, note.column) for note in chart.notes]
 
 
