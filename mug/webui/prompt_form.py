@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from mug.features import Feature, FeatureSpec
+from mug.webui.fields import Fields, Values
 
 ANY = "any"
 MAP_TYPES = ("rc", "hb", "ln")
@@ -32,7 +33,6 @@ LABELS = {  # feature -> label and explanation; a feature without an entry goes 
 }
 
 Given = float | int | str | None
-Values = Mapping[Any, Any]  # component -> what the user set it to
 
 
 class NumericControl(NamedTuple):
@@ -63,7 +63,7 @@ class NumericControl(NamedTuple):
         return cls(feature, use, slider)
 
     @property
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> Fields:
         return {f"use_{self.feature.name}": self.use, self.feature.name: self.slider}
 
     def read(self, values: Values) -> dict[str, Given]:
@@ -91,7 +91,7 @@ class ChoiceControl(NamedTuple):
         return cls(feature, radio)
 
     @property
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> Fields:
         return {self.feature.name: self.radio}
 
     def read(self, values: Values) -> dict[str, Given]:
@@ -117,7 +117,7 @@ class MapTypeControl(NamedTuple):
         return cls(gr.CheckboxGroup(choices, label="Chart type", info=info, elem_id="feature-map-type"))
 
     @property
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> Fields:
         return {"chart_type": self.boxes}
 
     def read(self, values: Values) -> dict[str, Given]:
@@ -150,23 +150,40 @@ class PromptForm:
                     with gr.Row():
                         for feature in filter(None, pair):
                             self._place(feature)
+        yes_or_no = [feature.name for feature in spec.of_charts.features if feature.type == "bool"]
+        self.avoided = gr.Dropdown(
+            [(label_of(name)[0], name) for name in yes_or_no],
+            value=[],
+            multiselect=True,
+            label="Avoid",
+            info="The chart should have none of it. Needs a guidance above 1, under Sampling.",
+            visible=bool(yes_or_no),
+            elem_id="avoid",
+        )
 
     def _place(self, feature: Feature) -> None:
         kind = NumericControl if feature.type == "numeric" else ChoiceControl
         self.controls.append(kind.build(feature))
 
     @property
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> Fields:
         """The controls by the names that scripts use."""
-        return {name: part for control in self.controls for name, part in control.fields.items()}
+        return {"avoided": self.avoided} | {
+            name: part for control in self.controls for name, part in control.fields.items()
+        }
 
     @property
     def components(self) -> list[Any]:
-        return list(self.fields.values())
+        """The controls that `write` sets."""
+        return [part for control in self.controls for part in control.fields.values()]
 
     def read(self, values: Values) -> dict[str, Given]:
         """Return the controls' prompt, with None for a feature that is not given."""
         return {name: value for control in self.controls for name, value in control.read(values).items()}
+
+    def read_avoided(self, values: Values) -> dict[str, Given]:
+        """Return the features that the chart should not have, as a negative prompt."""
+        return dict.fromkeys(values[self.avoided], True)
 
     def write(self, prompt: Mapping[str, Given]) -> dict[Any, Any]:
         """Return the updates that set the controls to `prompt`."""

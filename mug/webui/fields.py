@@ -1,0 +1,22 @@
+"""What the panels of the page share: their inputs by name, and what the visitor set them to.
+
+A panel is a dataclass of its components, made by its `build()` in the current gradio layout. `fields` are its inputs by
+the names that scripts use; a reading method takes the values of all inputs of the page and returns what they ask for.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import gradio as gr
+
+Fields = dict[str, Any]  # the name of an input -> its component
+Values = Mapping[Any, Any]  # component -> what the visitor set it to
+
+
+def named(handler: Callable[..., Any], names: Iterable[str]) -> None:
+    """Name a handler's inputs, so that scripts can set them by name; the last one is gradio's progress bar."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    inputs = [inspect.Parameter(name, kind) for name in names]
+    progress = inspect.Parameter("progress", kind, default=gr.Progress())
+    handler.__signature__ = inspect.Signature([*inputs, progress])  # type: ignore[attr-defined]
