@@ -49,6 +49,7 @@ from mug.report import named
 if TYPE_CHECKING:
     from mug.generation.generator import ChartGenerator
 
+TO_CHANGE_THE_TIMING = "To change it, give --bpm and --offset, or --timing_of a chart"
 OF_ONE_SONG = ("audio_title", "audio_artist", "bpm", "offset", "timing_of")
 
 
@@ -168,7 +169,7 @@ def write_charts(
         if said := lint_line(chart):
             tqdm.write(f"    lint: {said}")
     if charts[0].timing_note:
-        tqdm.write(f"note: {charts[0].timing_note}", file=sys.stderr)
+        tqdm.write(f"note: {charts[0].timing_note}. {TO_CHANGE_THE_TIMING}", file=sys.stderr)
     return package
 
 

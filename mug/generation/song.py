@@ -26,3 +26,8 @@ class Song:
         if self.timing_points and (self.bpm is not None or self.offset_ms is not None):
             raise PromptError("give either timing points or BPM and offset, not both")
         check_tempo(self.bpm, self.offset_ms)
+
+    @property
+    def has_timing(self) -> bool:
+        """Whether something of its timing is given."""
+        return bool(self.timing_points) or self.bpm is not None or self.offset_ms is not None

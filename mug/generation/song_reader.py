@@ -4,6 +4,7 @@ Axes: A audio frames, M mel bins.
 """
 
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ from mug.errors import AudioError
 from mug.generation.prepared import Prepared, motifs_of
 from mug.generation.silence import is_silent, silent_spans
 from mug.generation.song import Song
-from mug.generation.song_timing import SongTiming, timing_of
+from mug.generation.song_timing import SongTiming, given_timing, hear_timing, heard_timing
 from mug.timing.activations import BeatListener
+from mug.timing.detected import DetectedTiming
 
 MAX_MINUTES = 360
 BLOCK_FRAMES = 2**16  # of a long song, moved to the axis at once
+HEARD_SONGS = 64  # whose timing is remembered
 
 
 class SongReader:
@@ -37,6 +40,7 @@ class SongReader:
         self.listener = trained.timing
         self._spectrum_of: tuple[Any, np.ndarray] = (None, np.empty(0))  # the last song's file and spectrum
         self._prepared_of: tuple[Any, Prepared | None] = (None, None)  # the last song's file, with what was known of it
+        self._heard: dict[Any, DetectedTiming] = {}  # of the last songs' files
 
     def read(self, path: Path, song: Song) -> Prepared:
         """Read a song, hear its timing, and find its silences and the measures that repeat. Raises AudioError."""
@@ -55,6 +59,22 @@ class SongReader:
             spectrum = self._load(path)
             self._spectrum_of = (file, spectrum)
         return spectrum
+
+    def heard(self, path: Path) -> DetectedTiming:
+        """The timing that is heard in a song. Raises AudioError.
+
+        A model that has no network for it uses the shipped one, or onsets alone if its spectra are others.
+        """
+        file = _identity(path)
+        known = self._heard.get(file)
+        if known is None:
+            known = hear_timing(self.spectrum(path), self.audio_settings, self._ears)
+            self._heard = {**dict(list(self._heard.items())[1 - HEARD_SONGS :]), file: known}
+        return known
+
+    @cached_property
+    def _ears(self) -> BeatListener | None:
+        return self.listener or shipped_listener(self.audio_settings)
 
     def _load(self, path: Path) -> np.ndarray:
         """The spectrum [M, A] of a song, for a long one in a temporary file."""
@@ -82,18 +102,23 @@ class SongReader:
             raise AudioError(f"{path}: is silent, so there is nothing to chart")
         end_ms = self.audio_settings.grid.audio.to_ms(spectrum.shape[-1])
         silences = silent_spans(spectrum, self.audio_settings)
-        timing = self._timing(song, spectrum)
+        timing = self._timing(path, song, spectrum)
         axis, bpm, motifs = None, None, None
         if timing is not None and (axis := self.time.axis_of(timing.points, self.audio_settings.grid)) is not None:
             spectrum, bpm = self._on_axis(spectrum, axis), axis.bpm(0.0, float(axis.to_axis(end_ms)))
             motifs = motifs_of(spectrum, axis, self.grid)
         return Prepared(spectrum, end_ms, timing, axis, bpm, motifs, silences)
 
-    def _timing(self, song: Song, spectrum: np.ndarray) -> SongTiming | None:
+    def _timing(self, path: Path, song: Song, spectrum: np.ndarray) -> SongTiming | None:
         """The song's timing; None for a model on the ms axis that cannot hear it: it is fitted to the notes."""
-        if self.listener is None and self.time.axis == "ms" and not song.timing_points:
+        if not self.hears_timing and not song.timing_points:
             return None
-        return timing_of(song, spectrum, self.audio_settings, self.listener)
+        return given_timing(song, spectrum, self.audio_settings) if song.has_timing else heard_timing(self.heard(path))
+
+    @property
+    def hears_timing(self) -> bool:
+        """Whether charts have the timing that is heard in their song; else it is fitted to their notes."""
+        return self.listener is not None or self.time.axis == "beats"
 
 
 def _identity(path: Path) -> tuple[Path, int, int] | None:

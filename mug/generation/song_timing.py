@@ -26,26 +26,32 @@ LIKELY = 0.2  # an alternative tempo that is worth naming
 
 @dataclass(frozen=True)
 class SongTiming:
-    """A song's red lines, and what its user should know of them, empty if nothing."""
+    """A song's red lines, and what its user should know of them, empty if nothing: how to change them depends on where
+    they are shown.
+    """
 
     points: list[TimingPoint]
     note: str = ""
 
 
-def timing_of(song: Song, spectrum: np.ndarray, settings: AudioSettings, listener: BeatListener | None) -> SongTiming:
-    """Return the timing of a song: given timing points or tempo as they are, what is missing heard in its spectrum.
+def hear_timing(spectrum: np.ndarray, settings: AudioSettings, listener: BeatListener | None) -> DetectedTiming:
+    """Hear the timing of a song of any length in its spectrum, [M, A] or of the STFT; see mug.timing.detect."""
+    is_long = settings.grid.audio.to_ms(spectrum.shape[-1]) > WHOLE_MS
+    return (detect_long_timing if is_long else detect_timing)(spectrum, settings, listener)
 
-    spectrum: [M, A] or of the STFT. listener: the network that hears beats in such spectra, see mug.timing.detect. If
-    only the tempo or the offset is given, the other is fitted to the onsets.
+
+def heard_timing(heard: DetectedTiming) -> SongTiming:
+    """The timing of a song of which nothing is given."""
+    return SongTiming(heard.timing_points, _note(heard) if heard.has_pulse else heard.message)
+
+
+def given_timing(song: Song, spectrum: np.ndarray, settings: AudioSettings) -> SongTiming:
+    """The timing of a song as it is given; of tempo and offset, one that is missing is fitted to the onsets.
+
+    spectrum: [M, A] or of the STFT.
     """
     if song.timing_points:
         return SongTiming(list(song.timing_points))
-    if song.bpm is None and song.offset_ms is None:
-        is_long = settings.grid.audio.to_ms(spectrum.shape[-1]) > WHOLE_MS
-        heard = (detect_long_timing if is_long else detect_timing)(spectrum, settings, listener)
-        if not heard.has_pulse:
-            return SongTiming(heard.timing_points, f"{heard.message}; give --bpm and --offset if you know them")
-        return SongTiming(heard.timing_points, _note(heard))
     part = math.ceil(settings.grid.audio.at(WHOLE_MS))  # frames; of a long song, several
     starts = range(0, spectrum.shape[-1], part)
     onsets = [_onsets(spectrum[..., start : start + part], settings, start) for start in starts]
@@ -71,7 +77,7 @@ def _note(heard: DetectedTiming) -> str:
     )
     others = [f"{other.bpm:.6g}" for other in heard.alternatives if other.score >= LIKELY]
     doubt = f"; it may also be {' or '.join(others)}" if others else ""
-    return f"the timing is heard in the audio: {tempo}{doubt}. To change it, give --bpm and --offset, or --timing_of"
+    return f"the timing is heard in the audio: {tempo}{doubt}"
 
 
 def fitted_note(song: Song, chart: Beatmap) -> str:
@@ -79,7 +85,4 @@ def fitted_note(song: Song, chart: Beatmap) -> str:
     if song.bpm is not None:
         return ""
     bpm = chart.timing_points[0].bpm
-    return (
-        f"{bpm:.6g} BPM is fitted to the notes; the song's own tempo may be half of it ({bpm / 2:.6g}), or change. If "
-        "so, give --bpm, or --timing_of a chart with the right timing"
-    )
+    return f"{bpm:.6g} BPM is fitted to the notes; the song's own tempo may be half of it ({bpm / 2:.6g}), or change"

@@ -71,6 +71,20 @@ def test_measures_repeat_others_of_their_section(reader, song, monkeypatch):
         assert (found.starts, found.models) == (whole.motifs.starts, models)
 
 
+def test_a_song_is_heard_once_for_every_title(reader, song, monkeypatch):
+    reader.time = TimeSettings("beats", 8)
+    heard = []
+    listen = song_reader.hear_timing
+    monkeypatch.setattr(song_reader, "hear_timing", lambda *given: heard.append(listen(*given)) or heard[-1])
+    monkeypatch.setattr(song_reader, "shipped_listener", lambda settings: None)
+    timings = [reader.read(song, Song(title=title)).timing for title in ("one", "another")]
+    assert [timing.points for timing in timings] == [reader.heard(song).timing_points] * 2
+    assert len(heard) == 1
+    song.write_bytes(song.read_bytes() + b"  ")
+    reader.heard(song)
+    assert len(heard) == 2
+
+
 def test_silence_is_found_across_blocks(reader, song, monkeypatch):
     spectrum = reader.spectrum(song)
     spans = silent_spans(spectrum, reader.audio_settings)
