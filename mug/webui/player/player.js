@@ -16,6 +16,7 @@ import { HitSounds } from "./hit-sounds.js";
 import { Overview } from "./overview.js";
 import { Autoplay, TestPlay } from "./performers.js";
 import { resultOf } from "./results.js";
+import { SCHEME_CHANGED, scheme } from "./scheme.js";
 import { loadSettings, saveSettings } from "./settings.js";
 import { Song } from "./song.js";
 import { buildView } from "./view.js";
@@ -56,8 +57,7 @@ export class Player extends EventTarget {
     this.overview = new Overview(root.querySelector(".overview"), this);
     this.controls = new Controls(this, this.#stop.signal);
     this.reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
-    this.lightScheme = matchMedia("(prefers-color-scheme: light)");
-    this.lightScheme.addEventListener("change", () => this.applySettings(), { signal: this.#stop.signal });
+    window.addEventListener(SCHEME_CHANGED, () => this.applySettings(), { signal: this.#stop.signal });
     this.resizeObserver = new ResizeObserver(() => this.layout());
     this.resizeObserver.observe(host);
     this.applySettings();
@@ -220,8 +220,8 @@ export class Player extends EventTarget {
   applySettings() {
     const { settings } = this;
     saveSettings(settings);
-    const system = this.lightScheme.matches ? "light" : "dark";
-    this.host.dataset.scheme = settings.theme === "auto" ? system : settings.theme;
+    this.host.dataset.scheme = scheme();
+    this.controls.settingsPanel.showScheme(scheme());
     this.song.output.gain.value = settings.music ** 2; // by ear
     this.hitSounds.output.gain.value = settings.hitSounds ** 2;
     this.hitSounds.setOn(!this.isTestPlay);

@@ -1,6 +1,7 @@
 /** The settings panel: volumes, offset, looks and keys. It changes `settings` and says so through `onChange(name)`. */
 
 import { keyName, keysFor, saveKeys } from "./keys.js";
+import { setScheme } from "./scheme.js";
 
 const PANEL = `
   <h2>Settings</h2>
@@ -11,8 +12,7 @@ const PANEL = `
   <label>Notes scroll
     <select name="upScroll"><option value="">down</option><option value="up">up</option></select></label>
   <label>Colours
-    <select name="theme"><option value="auto">as the system</option><option value="dark">dark</option>
-    <option value="light">light</option></select></label>
+    <select name="scheme"><option value="dark">dark</option><option value="light">light</option></select></label>
   <label>Waveform <input type="checkbox" name="waveform"></label>
   <fieldset><legend>Keys of test play</legend>
     <div class="keys"></div><button class="default-keys">Defaults</button></fieldset>
@@ -23,7 +23,6 @@ const READ = {
   hitSounds: (input) => Number(input.value),
   offsetMs: (input) => Math.max(-500, Math.min(500, Math.round(Number(input.value) || 0))),
   upScroll: (input) => input.value !== "",
-  theme: (input) => input.value,
   waveform: (input) => input.checked,
 };
 
@@ -45,6 +44,12 @@ export class SettingsPanel {
       });
     }
     panel.querySelector(".default-keys").addEventListener("click", () => this.#keep(null));
+    panel.querySelector("[name=scheme]").addEventListener("input", ({ target }) => setScheme(target.value));
+  }
+
+  /** Show the scheme that was chosen here or elsewhere on the page. */
+  showScheme(name) {
+    this.panel.querySelector("[name=scheme]").value = name;
   }
 
   /** Show the keys of a key count. */

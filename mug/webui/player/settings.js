@@ -8,7 +8,6 @@ const DEFAULTS = {
   offsetMs: 0, // positive: the notes come later
   music: 0.8, // volumes, 0 to 1
   hitSounds: 0.5,
-  theme: "auto", // auto, dark or light
 };
 
 export function loadSettings() {
