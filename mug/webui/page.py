@@ -4,16 +4,18 @@ Everything is served from this machine: no analytics, no external fonts or scrip
 """
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from mug.errors import ConfigError
 from mug.generation.generator import ChartGenerator
 from mug.webui.chart_player import player_routes
 from mug.webui.make_tab import MakeTab
 from mug.webui.open_tab import open_tab
-from mug.webui.theme import CSS, theme
+from mug.webui.page_head import PageHead
+from mug.webui.theme import FAVICON, TITLE, head, theme
+from mug.webui.top_bar import top_bar
 
 HOUR_S = 3600
-HEADING = "# MuG\nosu!mania charts for any song, with the difficulty and patterns you choose."
 
 
 def serve(
@@ -32,13 +34,13 @@ def serve(
             prevent_thread_lock=not block,
             root_path=root_path,
             theme=theme(),
-            css=CSS,
+            favicon_path=FAVICON,
             share=False,
             ssr_mode=False,
             run_history=False,
             footer_links=[],
             max_file_size="200mb",
-            app_kwargs={"routes": player_routes()},
+            app_kwargs={"routes": player_routes(), "middleware": [Middleware(PageHead, html=head())]},
         )
     except OSError as error:
         raise ConfigError(f"cannot listen on {host}, port {port or 'any'}: {error}") from error
@@ -47,8 +49,8 @@ def serve(
 
 def build_page(generator: ChartGenerator) -> gr.Blocks:
     """Return the page of `generator`: from a song to charts, and from a chart to a prompt."""
-    with gr.Blocks(title="MuG", fill_width=True, analytics_enabled=False, delete_cache=(HOUR_S, 24 * HOUR_S)) as page:
-        gr.Markdown(HEADING, elem_id="title")
+    with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=(HOUR_S, 24 * HOUR_S)) as page:
+        top_bar()
         with gr.Tabs() as tabs:
             with gr.Tab("Make", id="make"):
                 make = MakeTab(generator)

@@ -30,7 +30,7 @@ const SHORTCUTS = [
 ];
 
 const TEMPLATE = `
-<section class="player" role="region" aria-label="Chart player">
+<section class="player is-empty" role="region" aria-label="Chart player">
   <header class="top">
     <div class="song"><strong class="title"></strong><span class="artist"></span></div>
     <label class="chart-choice" hidden><span class="visually-hidden">Chart</span>
