@@ -31,3 +31,7 @@ class PromptError(MugError):
 
 class TrainingError(MugError):
     """A run that cannot continue: its loss is NaN or infinite, or the disk is full."""
+
+
+class StudioError(MugError):
+    """A visitor's request that the web page cannot take: too much, too large, or of work that is gone."""
