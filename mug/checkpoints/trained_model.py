@@ -128,12 +128,21 @@ def _load(
     checkpoint: str | Path, kind: type[Network], wanted: str, config: Mapping[str, Any] | None = None
 ) -> tuple[Network, Interface]:
     """Load a model of one kind, with the interface that its configuration describes."""
-    model, config, audio_settings = _load_network(checkpoint, kind, wanted, config)
-    with naming_config(str(checkpoint)):
+    model, config, _ = _load_network(checkpoint, kind, wanted, config)
+    return model, interface_of(config, str(checkpoint))
+
+
+def interface_of(config: Mapping[str, Any], source: str) -> Interface:
+    """Return the interface that a checkpoint's configuration describes. Raises CheckpointError."""
+    with naming_config(source):
         common = _common(config)
         features = config["model"]["params"]["cond_stage_config"]["params"]["path_to_yaml"]
-        spec = FeatureSpec.from_yaml(find_file(features))
-        return model, Interface(spec, audio_settings, TimeSettings.from_params(common.get("time")), int(common["keys"]))
+        return Interface(
+            FeatureSpec.from_yaml(find_file(features)),
+            AudioSettings.from_params(common["audio"]),
+            TimeSettings.from_params(common.get("time")),
+            int(common["keys"]),
+        )
 
 
 def _load_network(

@@ -85,12 +85,7 @@ class ChartGenerator:
                 trained.timing.model.to(device)
         except (RuntimeError, AssertionError) as error:  # torch raises either for a missing device
             raise ConfigError(f"device '{device}' cannot be used: {error}") from error
-        settings = None
-        if is_model_folder(checkpoint):
-            found = find_file(checkpoint)
-            path = (found if found.is_dir() else found.parent) / SAMPLING
-            settings = SamplingSettings.from_yaml(path) if path.exists() else None
-        return cls(trained, settings)
+        return cls(trained, own_settings(checkpoint))
 
     def generate(
         self,
@@ -289,3 +284,12 @@ class ChartGenerator:
                 f"the chart '{chart.version}' cannot be encoded: it needs notes, within {MAX_MINUTES} minutes"
             )
         return self.sampler.encode(chart)
+
+
+def own_settings(checkpoint: str | Path) -> SamplingSettings:
+    """Return the default sampling settings of a checkpoint: those of a model folder, or else the usual ones."""
+    found = find_file(checkpoint)
+    path = (found if found.is_dir() else found.parent) / SAMPLING
+    if is_model_folder(checkpoint) and path.exists():
+        return SamplingSettings.from_yaml(path)
+    return SamplingSettings()

@@ -1,0 +1,156 @@
+"""The models that the web page offers: described from their configurations, loaded when first used, and kept."""
+
+import re
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+
+from mug.checkpoints.model_card import kind_of
+from mug.checkpoints.model_folder import CARD, CONFIG
+from mug.checkpoints.trained_model import interface_of, naming_config, read_model
+from mug.config import PROJECT_ROOT, find_file
+from mug.device import AUTO
+from mug.errors import CheckpointError, ConfigError, MugError
+from mug.features import FeatureSpec
+from mug.generation.generator import ChartGenerator, own_settings
+from mug.generation.settings import SamplingSettings
+
+SHIPPED_MODELS = PROJECT_ROOT / "models"
+DIFFUSION = "DDPM"  # the class of models that write charts
+KEPT = 2  # models in memory
+MAX_CARD, MAX_ABOUT = 100_000, 200  # characters
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model of the list.
+
+    name: unique in the list. about: the first sentence of its card. spec, settings: the features of its prompt, and its
+    own sampling settings. error: why it cannot be used, empty if it can; then it has a spec and keys.
+    """
+
+    name: str
+    path: Path
+    keys: int = 0
+    about: str = ""
+    spec: FeatureSpec | None = None
+    settings: SamplingSettings = field(default_factory=SamplingSettings)
+    error: str = ""
+
+    @property
+    def label(self) -> str:
+        """What a list shows: the key count first, as players choose by it."""
+        return f"{self.name} (cannot be loaded)" if self.error else f"{self.keys}K: {self.name}"
+
+
+class Models:
+    """A list of models. Safe to share between threads: however many wait for a model, it is loaded once."""
+
+    def __init__(self, listed: Sequence[Model], first: str = "", device: str | torch.device = AUTO) -> None:
+        """first: the name of the model that is chosen at first. Raises ConfigError if none can be used."""
+        self.listed = list(listed)
+        self.usable = [model for model in listed if not model.error]
+        if not self.usable:
+            raise ConfigError("; ".join(model.error for model in listed) or "there are no models to choose from")
+        self.first = self[first] if first else self.usable[0]
+        self._device = device
+        self._locks = {model.name: threading.Lock() for model in self.usable}  # one loads while the others answer
+        self._changing = threading.Lock()
+        self._loaded: dict[str, ChartGenerator] = {}  # the one used last comes last
+
+    def __getitem__(self, name: str) -> Model:
+        """Return the model of this name. Raises ConfigError for an unknown one, and for one that cannot be used."""
+        found = next((model for model in self.listed if model.name == name), None)
+        if found is None:
+            raise ConfigError(f"no model '{name}'; there are {', '.join(model.name for model in self.usable)}")
+        if found.error:
+            raise ConfigError(f"the model '{name}' cannot be used: {found.error}")
+        return found
+
+    def generator(self, name: str) -> ChartGenerator:
+        """Return a model, loaded now if it is not in memory. The one unused for longest makes room for it.
+
+        Raises MugError for an unknown or broken one.
+        """
+        model = self[name]
+        with self._locks[name]:
+            with self._changing:
+                if name in self._loaded:
+                    self._loaded[name] = self._loaded.pop(name)
+                    return self._loaded[name]
+            generator = ChartGenerator.load(model.path, self._device)
+            with self._changing:
+                self._loaded[name] = generator
+                while len(self._loaded) > KEPT:  # a request that charts with it still has it
+                    del self._loaded[next(iter(self._loaded))]
+            return generator
+
+
+def find_models(given: Iterable[str | Path] = (), shipped: Path = SHIPPED_MODELS) -> list[Model]:
+    """Return the shipped models by key count, then the given ones: model folders, .ckpt files, or folders of folders.
+
+    In the shipped folder, what writes no charts is left out. A given model that cannot be used has its error.
+    """
+    found = [describe(folder) for folder in _model_folders(shipped)]
+    models = sorted((model for model in found if not model.error), key=lambda model: (model.keys, model.name))
+    for path in given:
+        inside = [] if (find_file(path) / CONFIG).exists() else _model_folders(find_file(path))
+        models += [describe(member) for member in inside or [Path(path)]]
+    return _named_apart(models)
+
+
+def describe(path: str | Path) -> Model:
+    """Return what is known of a checkpoint without building its networks."""
+    path = find_file(path)
+    try:
+        _, config = read_model(path)
+        with naming_config(str(path)):
+            kind = kind_of(config)
+        if kind != DIFFUSION:
+            raise CheckpointError(f"{path}: its configuration is for a {kind}; charts need a diffusion model (DDPM)")
+        interface = interface_of(config, str(path))
+        return Model(_name(path), path, interface.keys, _about(path), interface.spec, own_settings(path))
+    except MugError as error:
+        return Model(_name(path), path, error=str(error))
+
+
+def _model_folders(folder: Path) -> list[Path]:
+    """The model folders in a folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(inside for inside in folder.iterdir() if (inside / CONFIG).is_file())
+
+
+def _name(path: Path) -> str:
+    """The name of a model folder, or of the run that wrote a checkpoint."""
+    path = path.absolute()
+    if path.is_dir():
+        return path.name
+    return path.parent.parent.name if path.parent.name == "checkpoints" else path.stem
+
+
+def _named_apart(models: Sequence[Model]) -> list[Model]:
+    """Each model once; those of one name are numbered."""
+    named: dict[str, Model] = {}
+    for model in {model.path.resolve(): model for model in models}.values():
+        name, number = model.name, 1
+        while name in named:
+            number += 1
+            name = f"{model.name} ({number})"
+        named[name] = replace(model, name=name)
+    return list(named.values())
+
+
+def _about(path: Path) -> str:
+    """The first sentence of a model folder's card, "" without one."""
+    try:
+        with (path / CARD).open(encoding="utf-8", errors="replace") as file:
+            text = file.read(MAX_CARD)
+    except OSError:
+        return ""
+    text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)  # the YAML header
+    lines = (line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    return re.split(r"(?<=\.)\s", next(lines, ""))[0][:MAX_ABOUT]
