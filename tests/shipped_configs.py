@@ -14,6 +14,8 @@ NAMES = sorted(
 BASES = {
     "autoencoder_beats": "autoencoder",
     "autoencoder_large": "autoencoder",
+    "mini_autoencoder_7k": "mini_autoencoder",
+    "mini_diffusion_7k": "mini_diffusion",
     "mini_placement": "mini_diffusion",
     "mug_diffusion_beats": "mug_diffusion",
     "mug_diffusion_stft": "mug_diffusion",

@@ -26,6 +26,7 @@ PARAMETERS = {
 }
 FIRST_STAGE = {
     "mini_diffusion": "mini_autoencoder",
+    "mini_diffusion_7k": "mini_autoencoder_7k",
     "mug_diffusion": "autoencoder",
     "mug_diffusion_beats": "autoencoder_beats",
     "mug_diffusion_stft": "autoencoder_large",

@@ -136,13 +136,9 @@ def write_song(folder: Path, settings: SongSettings, index: int) -> Path:
 
 
 def _charts(composition: Composition, settings: SongSettings, index: int) -> Iterator[Beatmap]:
-    """The charts of every key count, each drawn by a generator in the same state. With several, names say the keys."""
+    """The charts of every key count, each drawn by a generator in the same state."""
     for keys in settings.keys:
-        chart_rng = settings.rngs(index)[3]
-        for beatmap in charts(composition, keys, chart_rng):
-            if len(settings.keys) > 1:
-                beatmap.version = f"{keys}K {beatmap.version}"
-            yield beatmap
+        yield from charts(composition, keys, settings.rngs(index)[3])
 
 
 def _listed(keys: Sequence[int]) -> str:
