@@ -4,7 +4,6 @@ The player itself is plain JavaScript in mug/webui/player/, which the page serve
 """
 
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,6 @@ import(new URL(root + "{PLAYER_PATH}/player.js", document.baseURI)).then(async (
     if (props.value) player.show({{ ...props.value, audioUrl: props.value.audio?.url ?? null }});
   }};
   watch("value", show);
-  watch("request", () => player.setChart(props.request.chart));
   show();
 }});
 """
@@ -53,14 +51,8 @@ def chart_player(elem_id: str = "player") -> gr.HTML:
         html_template='<div class="chart-player"></div>',
         js_on_load=ON_LOAD,
         apply_default_css=False,
-        request=None,
         elem_id=elem_id,
     )
-
-
-def show_chart(event: gr.SelectData) -> gr.HTML:
-    """Show the chart that was selected in a gallery: the update of a player."""
-    return gr.HTML(request={"chart": event.index, "at": time.time_ns()})  # the same chart may be asked for twice
 
 
 def player_routes() -> list[Mount]:

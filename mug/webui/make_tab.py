@@ -10,6 +10,7 @@ import gradio as gr
 from mug.errors import MugError
 from mug.generation.generator import ChartGenerator
 from mug.generation.package import write_package
+from mug.generation.request import GeneratedChart, Prompt
 from mug.webui.chart_panel import ChartPanel
 from mug.webui.charting import Wanted, write_charts
 from mug.webui.fields import Fields, Values, named
@@ -20,23 +21,20 @@ from mug.webui.sampling_panel import SamplingPanel
 from mug.webui.song_panel import SongPanel
 from mug.webui.timing_panel import TimingPanel
 
+Charted = tuple[list[GeneratedChart], Prompt, Path, Path]  # charts of one song, their prompt, the audio, the package
+
 
 class MakeTab:
-    """The tab's panels. Creating it adds them to the current layout: on the left what to make, on the right charts."""
+    """The tab's panels. Creating it adds them to the current layout."""
 
     def __init__(self, generator: ChartGenerator) -> None:
         self._generator = generator
         self._packages = tempfile.TemporaryDirectory(prefix="mug-")  # lives as long as the page, whose handlers keep it
-        with gr.Row():
-            with gr.Column(scale=2, min_width=420, elem_id="make"):
-                self.song = SongPanel.build()
-                self.timing = TimingPanel.build()
-                self.prompt = PromptForm(generator.spec)
-                self.sampling = SamplingPanel.build(generator.settings)
-            with gr.Column(scale=3, min_width=480, elem_id="studio"):
-                self.go = GoPanel.build()
-                self.charts = ChartPanel.build()
-        self._listen()
+        self.song = SongPanel.build()
+        self.timing = TimingPanel.build()
+        self.prompt = PromptForm(generator.spec)
+        self.sampling = SamplingPanel.build(generator.settings)
+        self.go = GoPanel.build()
 
     @property
     def fields(self) -> Fields:
@@ -44,23 +42,24 @@ class MakeTab:
         panels = (self.song, self.timing, self.sampling, self.go, self.prompt)
         return {name: part for panel in panels for name, part in panel.fields.items()}
 
-    def _listen(self) -> None:
+    def listen(self, charts: ChartPanel) -> None:
+        """Let the button fill `charts`."""
         fields = self.fields
 
         def generate(*given: Any) -> Any:
             *inputs, progress = given
-            return self._generate(dict(zip(fields.values(), inputs, strict=True)), progress)
+            return charts.shown(*self._generate(dict(zip(fields.values(), inputs, strict=True)), progress))
 
         named(generate, fields)
         self.go.start.click(
             generate,
             list(fields.values()),
-            self.charts.outputs,
+            charts.outputs,
             concurrency_limit=1,  # others wait in the queue
-            show_progress_on=self.charts.gallery,
+            show_progress_on=self.go.start,
         )
 
-    def _generate(self, values: Values, progress: gr.Progress) -> Any:
+    def _generate(self, values: Values, progress: gr.Progress) -> Charted:
         audio = self.song.file(values)
         if audio is None:
             raise gr.Error("Drop a song first: mp3, ogg, wav, flac or m4a.", print_exception=False)
@@ -76,7 +75,7 @@ class MakeTab:
             gr.Warning(html.escape(warning))
         for note in filter(None, (*notes, charts[0].timing_note)):
             gr.Info(html.escape(note))
-        return self.charts.shown(charts, wanted.prompt, audio, path)
+        return charts, wanted.prompt, audio, path
 
     def wanted(self, values: Values, audio: Path) -> Wanted:
         """What the inputs ask for. Raises PromptError."""

@@ -6,9 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from mug.charts.osu import read_osu
 from mug.generation.generator import ChartGenerator
-from mug.pictures.charts import draw_chart
 from mug.webui.messages import shown_errors
 from mug.webui.prompt_form import Given, PromptForm
 from mug.webui.tables import feature_row
@@ -17,32 +15,23 @@ from mug.webui.tables import feature_row
 def open_tab(generator: ChartGenerator, form: PromptForm, tabs: gr.Tabs) -> None:
     """Lay out the tab. `form`, `tabs`: where the prompt goes."""
     prompt = gr.State({})
-    with gr.Row():
-        with gr.Column(scale=2, min_width=420):
-            chart = gr.File(label="Chart (.osu)", file_types=[".osu"], height=140, elem_id="chart-file")
-            rate = gr.Slider(0.5, 2.0, 1.0, step=0.05, label="Rate", info="As if played this much faster.")
-            copy = gr.Button("Use as prompt", variant="primary", interactive=False, elem_id="copy")
-            table = gr.Dataframe(
-                headers=["Feature", "Value"], interactive=False, visible=False, buttons=[], elem_id="features"
-            )
-        with gr.Column(scale=3, min_width=480):
-            picture = gr.Image(
-                show_label=False, interactive=False, buttons=["download", "fullscreen"], elem_id="chart-picture"
-            )
+    chart = gr.File(label="Chart (.osu)", file_types=[".osu"], height=140, elem_id="chart-file")
+    rate = gr.Slider(0.5, 2.0, 1.0, step=0.05, label="Rate", info="As if played this much faster.")
+    copy = gr.Button("Use as prompt", variant="primary", interactive=False, elem_id="copy")
+    table = gr.Dataframe(headers=["Feature", "Value"], interactive=False, visible=False, buttons=[], elem_id="features")
 
     def describe(path: str | None, rate: float) -> tuple[Any, ...]:
         if path is not None:
             with shown_errors(path):
                 found = generator.prompt_of(Path(path), rate=rate)
-                drawn = draw_chart(read_osu(Path(path)))
                 known = [feature for feature in generator.spec.features if found.get(feature.name) is not None]
                 rows = [feature_row(feature, found[feature.name]) for feature in known]
-                return found, gr.update(value=rows, visible=True), drawn, gr.update(interactive=True)
-        return {}, gr.update(visible=False), None, gr.update(interactive=False)
+                return found, gr.update(value=rows, visible=True), gr.update(interactive=True)
+        return {}, gr.update(visible=False), gr.update(interactive=False)
 
     def use_as_prompt(found: Mapping[str, Given]) -> dict[Any, Any]:
         return {**form.write(found), tabs: gr.Tabs(selected="make")}
 
-    described = [prompt, table, picture, copy]
+    described = [prompt, table, copy]
     gr.on([chart.change, rate.change], describe, [chart, rate], described, trigger_mode="always_last")
     copy.click(use_as_prompt, prompt, [*form.components, tabs], api_visibility="private")

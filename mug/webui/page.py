@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 
 from mug.errors import ConfigError
 from mug.generation.generator import ChartGenerator
+from mug.webui.chart_panel import ChartPanel
 from mug.webui.chart_player import player_routes
 from mug.webui.make_tab import MakeTab
 from mug.webui.open_tab import open_tab
@@ -48,12 +49,16 @@ def serve(
 
 
 def build_page(generator: ChartGenerator) -> gr.Blocks:
-    """Return the page of `generator`: from a song to charts, and from a chart to a prompt."""
+    """Return the page of `generator`: on the left what to make of which song or chart, on the right the charts."""
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=(HOUR_S, 24 * HOUR_S)) as page:
         top_bar()
-        with gr.Tabs() as tabs:
-            with gr.Tab("Make", id="make"):
-                make = MakeTab(generator)
-            with gr.Tab("Open a chart", id="open"):
-                open_tab(generator, make.prompt, tabs)
+        with gr.Row(elem_id="page"):
+            with gr.Column(scale=2, min_width=400, elem_id="left"), gr.Tabs(elem_id="tabs") as tabs:
+                with gr.Tab("Make", id="make"):
+                    make = MakeTab(generator)
+                with gr.Tab("Open a chart", id="open"):
+                    open_tab(generator, make.prompt, tabs)
+            with gr.Column(scale=3, min_width=480, elem_id="right"):
+                charts = ChartPanel.build()
+        make.listen(charts)
     return page
