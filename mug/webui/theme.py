@@ -30,13 +30,17 @@ def head() -> str:
 
 def theme() -> gr.themes.Base:
     """Return gradio's theme in the palette's colours, the same in its dark mode as in its light one."""
-    found = gr.themes.Base(font=SYSTEM_FONTS, font_mono=MONO_FONTS).set(**{**_COLOURS, **_SHAPES})
+    hues = gr.themes.Color(*_SHADES, name="night"), gr.themes.Color(*[_ACCENT] * 11, name="line")
+    base = gr.themes.Base(primary_hue=hues[1], neutral_hue=hues[0], font=SYSTEM_FONTS, font_mono=MONO_FONTS)
+    found = base.set(**{**_COLOURS, **_SHAPES})
     for name in [name for name in vars(found) if name.endswith("_dark")]:
         delattr(found, name)
     return found
 
 
 _ACCENT = "var(--line)"
+# gradio's components use shades 200 (tracks), 400 to 600 (icons, small text) and 800 to 950 (text)
+_SHADES = ["var(--raised)"] * 2 + ["var(--beat)"] * 2 + ["var(--text-dim)"] * 4 + ["var(--text)"] * 3
 _COLOURS = {
     "body_background_fill": "var(--ground, #0a0b14)",
     "body_text_color": "var(--text, #eef0fb)",

