@@ -30,8 +30,8 @@ def head() -> str:
 
 def theme() -> gr.themes.Base:
     """Return gradio's theme in the palette's colours, the same in its dark mode as in its light one."""
-    hues = gr.themes.Color(*_SHADES, name="night"), gr.themes.Color(*[_ACCENT] * 11, name="line")
-    base = gr.themes.Base(primary_hue=hues[1], neutral_hue=hues[0], font=SYSTEM_FONTS, font_mono=MONO_FONTS)
+    accent, night = gr.themes.Color(*[_ACCENT] * 11), gr.themes.Color(*_SHADES)
+    base = gr.themes.Base(primary_hue=accent, neutral_hue=night, font=SYSTEM_FONTS, font_mono=MONO_FONTS)
     found = base.set(**{**_COLOURS, **_SHAPES})
     for name in [name for name in vars(found) if name.endswith("_dark")]:
         delattr(found, name)
