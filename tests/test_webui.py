@@ -24,16 +24,16 @@ from mug.charts.osu import read_osu, write_osu
 from mug.charts.osz import extract_osz
 from mug.cli import run
 from mug.commands import web
-from mug.generation import ChartGenerator
 from mug.webui import page as webui
+from mug.webui.models import Models, describe
 
 PATIENCE_S = 40
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory) -> Iterator[str]:
-    generator = ChartGenerator.load(save_tiny_checkpoint(tmp_path_factory.mktemp("run") / "last.ckpt"))
-    page = webui.serve(generator, "127.0.0.1", port=None, block=False)
+    checkpoints = [save_tiny_checkpoint(tmp_path_factory.mktemp("run") / f"{k}-keys.ckpt", keys=k) for k in (4, 7)]
+    page = webui.serve(Models([describe(path) for path in checkpoints]), "127.0.0.1", port=None, block=False)
     yield page.local_url
     page.close()
 
@@ -203,8 +203,8 @@ def test_scripts_name_inputs_and_hear_of_mistakes(address):
     client.close()
 
 
-def test_a_page_behind_a_proxy_knows_its_place(tiny_generator):
-    page = webui.serve(tiny_generator, "127.0.0.1", port=None, block=False, root_path="/mug")
+def test_a_page_behind_a_proxy_knows_its_place(tiny_checkpoint):
+    page = webui.serve(Models([describe(tiny_checkpoint)]), "127.0.0.1", port=None, block=False, root_path="/mug")
     try:
         with urllib.request.urlopen(f"{page.local_url}config") as answer:
             assert json.load(answer)["root"].endswith("/mug")

@@ -4,18 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mug.generation.generator import ChartGenerator
 from mug.generation.package import polished
 from mug.generation.request import GeneratedChart, Prompt
 from mug.generation.settings import SamplingSettings
 from mug.generation.song import Song
 from mug.progress import Progress
+from mug.webui.models import Models
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A visitor's request for charts of a song; for the fields see ChartGenerator.generate."""
+    """A visitor's request for charts of a song. model: its name; for the others see ChartGenerator.generate."""
 
+    model: str
     audio: Path
     song: Song
     prompt: Prompt
@@ -27,10 +28,9 @@ class Wanted:
     seed: int
 
 
-def write_charts(
-    generator: ChartGenerator, wanted: Wanted, show: Callable[[float, float], None]
-) -> list[GeneratedChart]:
+def write_charts(models: Models, wanted: Wanted, show: Callable[[float, float], None]) -> list[GeneratedChart]:
     """Write the charts, ready for a package. `show`: told of samples drawn and to be drawn. Raises MugError."""
+    generator = models.generator(wanted.model)
     generator.spec.check(wanted.prompt)
     charts = generator.generate(
         wanted.audio,

@@ -8,7 +8,6 @@ from typing import Any
 import gradio as gr
 
 from mug.errors import MugError
-from mug.generation.generator import ChartGenerator
 from mug.generation.package import write_package
 from mug.generation.request import GeneratedChart, Prompt
 from mug.webui.chart_panel import ChartPanel
@@ -16,6 +15,8 @@ from mug.webui.charting import Wanted, write_charts
 from mug.webui.fields import Fields, Values, named
 from mug.webui.go_panel import GoPanel
 from mug.webui.messages import message_of
+from mug.webui.model_panel import ModelPanel
+from mug.webui.models import Models
 from mug.webui.prompt_form import PromptForm
 from mug.webui.sampling_panel import SamplingPanel
 from mug.webui.song_panel import SongPanel
@@ -27,20 +28,36 @@ Charted = tuple[list[GeneratedChart], Prompt, Path, Path]  # charts of one song,
 class MakeTab:
     """The tab's panels. Creating it adds them to the current layout."""
 
-    def __init__(self, generator: ChartGenerator) -> None:
-        self._generator = generator
+    def __init__(self, models: Models) -> None:
+        self.models = models
         self._packages = tempfile.TemporaryDirectory(prefix="mug-")  # lives as long as the page, whose handlers keep it
         self.song = SongPanel.build()
         self.timing = TimingPanel.build()
-        self.prompt = PromptForm(generator.spec)
-        self.sampling = SamplingPanel.build(generator.settings)
+        self.model = ModelPanel.build(models)
+        self.prompt = PromptForm([model.spec for model in models.usable])
+        self.sampling = SamplingPanel.build(models.first.settings)
         self.go = GoPanel.build()
+        self._follow_model()
 
     @property
     def fields(self) -> Fields:
         """The inputs of a request for charts, by the names that scripts use."""
-        panels = (self.song, self.timing, self.sampling, self.go, self.prompt)
+        panels = (self.song, self.timing, self.sampling, self.go, self.model, self.prompt)
         return {name: part for panel in panels for name, part in panel.fields.items()}
+
+    def _follow_model(self) -> None:
+        """Let the controls show what the chosen model knows."""
+        fields = self.fields
+        followers = [*self.prompt.followers, *self.sampling.followers]
+
+        def follow(*given: Any) -> dict[Any, Any]:
+            values = dict(zip(fields.values(), given, strict=True))
+            model = self.model.chosen(values)
+            return self.prompt.follow(model.spec, values) | self.sampling.follow(model.settings)
+
+        self.model.choice.change(
+            follow, list(fields.values()), followers, show_progress="hidden", api_visibility="private"
+        )
 
     def listen(self, charts: ChartPanel) -> None:
         """Let the button fill `charts`."""
@@ -65,7 +82,7 @@ class MakeTab:
             raise gr.Error("Drop a song first: mp3, ogg, wav, flac or m4a.", print_exception=False)
         try:
             wanted = self.wanted(values, audio)
-            charts = write_charts(self._generator, wanted, lambda done, total: progress(done / total, desc="Composing"))
+            charts = write_charts(self.models, wanted, lambda done, total: progress(done / total, desc="Composing"))
             path, notes = write_package(Path(tempfile.mkdtemp(dir=self._packages.name)), charts, audio)
         except MugError as error:  # raised, so that scripts that call this get it too
             raise gr.Error(message_of(error, str(audio)), print_exception=False) from error
@@ -78,16 +95,18 @@ class MakeTab:
         return charts, wanted.prompt, audio, path
 
     def wanted(self, values: Values, audio: Path) -> Wanted:
-        """What the inputs ask for. Raises PromptError."""
+        """What the inputs ask for. Raises PromptError, and ConfigError for an unknown model."""
+        model = self.model.chosen(values)
         names = values[self.song.title] or None, values[self.song.artist] or None
         return Wanted(
+            model=model.name,
             audio=audio,
             song=self.timing.song(values, *names),
-            prompt=self.prompt.read(values),
-            avoided=self.prompt.read_avoided(values),
-            settings=self.sampling.settings(values, self._generator.settings),
+            prompt=self.prompt.read(values, model.spec),
+            avoided=self.prompt.read_avoided(values, model.spec),
+            settings=self.sampling.settings(values, model.settings),
             snap=values[self.timing.snap],
             jack_interval_ms=values[self.timing.jack_interval_ms],
             count=int(values[self.go.count]),
-            seed=int(values[self.sampling.seed] or 0),
+            seed=int(values[self.go.seed] or 0),
         )

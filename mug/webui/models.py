@@ -28,33 +28,44 @@ MAX_CARD, MAX_ABOUT = 100_000, 200  # characters
 class Model:
     """A model of the list.
 
-    name: unique in the list. about: the first sentence of its card. spec, settings: the features of its prompt, and its
-    own sampling settings. error: why it cannot be used, empty if it can; then it has a spec and keys.
+    name: unique in the list. spec: the features of its prompt. about: the first sentence of its card. settings: its own
+    sampling settings.
     """
 
     name: str
     path: Path
-    keys: int = 0
+    keys: int
+    spec: FeatureSpec
     about: str = ""
-    spec: FeatureSpec | None = None
     settings: SamplingSettings = field(default_factory=SamplingSettings)
-    error: str = ""
 
     @property
     def label(self) -> str:
         """What a list shows: the key count first, as players choose by it."""
-        return f"{self.name} (cannot be loaded)" if self.error else f"{self.keys}K: {self.name}"
+        return f"{self.keys}K: {self.name}"
+
+
+@dataclass(frozen=True)
+class BrokenModel:
+    """A model that cannot be used, and why."""
+
+    name: str
+    path: Path
+    error: str
+
+
+Listed = Model | BrokenModel
 
 
 class Models:
     """A list of models. Safe to share between threads: however many wait for a model, it is loaded once."""
 
-    def __init__(self, listed: Sequence[Model], first: str = "", device: str | torch.device = AUTO) -> None:
+    def __init__(self, listed: Sequence[Listed], first: str = "", device: str | torch.device = AUTO) -> None:
         """first: the name of the model that is chosen at first. Raises ConfigError if none can be used."""
-        self.listed = list(listed)
-        self.usable = [model for model in listed if not model.error]
+        self.usable = [model for model in listed if isinstance(model, Model)]
+        self.broken = [model for model in listed if isinstance(model, BrokenModel)]
         if not self.usable:
-            raise ConfigError("; ".join(model.error for model in listed) or "there are no models to choose from")
+            raise ConfigError("; ".join(model.error for model in self.broken) or "there are no models to choose from")
         self.first = self[first] if first else self.usable[0]
         self._device = device
         self._locks = {model.name: threading.Lock() for model in self.usable}  # one loads while the others answer
@@ -63,12 +74,13 @@ class Models:
 
     def __getitem__(self, name: str) -> Model:
         """Return the model of this name. Raises ConfigError for an unknown one, and for one that cannot be used."""
-        found = next((model for model in self.listed if model.name == name), None)
-        if found is None:
-            raise ConfigError(f"no model '{name}'; there are {', '.join(model.name for model in self.usable)}")
-        if found.error:
-            raise ConfigError(f"the model '{name}' cannot be used: {found.error}")
-        return found
+        for model in self.usable:
+            if model.name == name:
+                return model
+        for broken in self.broken:
+            if broken.name == name:
+                raise ConfigError(f"the model '{name}' cannot be used: {broken.error}")
+        raise ConfigError(f"no model '{name}'; there are {', '.join(model.name for model in self.usable)}")
 
     def generator(self, name: str) -> ChartGenerator:
         """Return a model, loaded now if it is not in memory. The one unused for longest makes room for it.
@@ -89,20 +101,20 @@ class Models:
             return generator
 
 
-def find_models(given: Iterable[str | Path] = (), shipped: Path = SHIPPED_MODELS) -> list[Model]:
+def find_models(given: Iterable[str | Path] = (), shipped: Path = SHIPPED_MODELS) -> list[Listed]:
     """Return the shipped models by key count, then the given ones: model folders, .ckpt files, or folders of folders.
 
     In the shipped folder, what writes no charts is left out. A given model that cannot be used has its error.
     """
-    found = [describe(folder) for folder in _model_folders(shipped)]
-    models = sorted((model for model in found if not model.error), key=lambda model: (model.keys, model.name))
+    found = [model for model in map(describe, _model_folders(shipped)) if isinstance(model, Model)]
+    models: list[Listed] = [*sorted(found, key=lambda model: (model.keys, model.name))]
     for path in given:
         inside = [] if (find_file(path) / CONFIG).exists() else _model_folders(find_file(path))
         models += [describe(member) for member in inside or [Path(path)]]
     return _named_apart(models)
 
 
-def describe(path: str | Path) -> Model:
+def describe(path: str | Path) -> Listed:
     """Return what is known of a checkpoint without building its networks."""
     path = find_file(path)
     try:
@@ -112,9 +124,9 @@ def describe(path: str | Path) -> Model:
         if kind != DIFFUSION:
             raise CheckpointError(f"{path}: its configuration is for a {kind}; charts need a diffusion model (DDPM)")
         interface = interface_of(config, str(path))
-        return Model(_name(path), path, interface.keys, _about(path), interface.spec, own_settings(path))
+        return Model(_name(path), path, interface.keys, interface.spec, _about(path), own_settings(path))
     except MugError as error:
-        return Model(_name(path), path, error=str(error))
+        return BrokenModel(_name(path), path, str(error))
 
 
 def _model_folders(folder: Path) -> list[Path]:
@@ -127,14 +139,16 @@ def _model_folders(folder: Path) -> list[Path]:
 def _name(path: Path) -> str:
     """The name of a model folder, or of the run that wrote a checkpoint."""
     path = path.absolute()
+    if path.suffix == ".safetensors":
+        path = path.parent
     if path.is_dir():
         return path.name
     return path.parent.parent.name if path.parent.name == "checkpoints" else path.stem
 
 
-def _named_apart(models: Sequence[Model]) -> list[Model]:
+def _named_apart(models: Sequence[Listed]) -> list[Listed]:
     """Each model once; those of one name are numbered."""
-    named: dict[str, Model] = {}
+    named: dict[str, Listed] = {}
     for model in {model.path.resolve(): model for model in models}.values():
         name, number = model.name, 1
         while name in named:

@@ -7,10 +7,10 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from mug.errors import ConfigError
-from mug.generation.generator import ChartGenerator
 from mug.webui.chart_panel import ChartPanel
 from mug.webui.chart_player import player_routes
 from mug.webui.make_tab import MakeTab
+from mug.webui.models import Models
 from mug.webui.open_tab import open_tab
 from mug.webui.page_head import PageHead
 from mug.webui.theme import FAVICON, TITLE, head, theme
@@ -19,15 +19,13 @@ from mug.webui.top_bar import top_bar
 HOUR_S = 3600
 
 
-def serve(
-    generator: ChartGenerator, host: str, port: int | None, block: bool = True, root_path: str | None = None
-) -> gr.Blocks:
+def serve(models: Models, host: str, port: int | None, block: bool = True, root_path: str | None = None) -> gr.Blocks:
     """Serve the page at host:port; `block=False` returns the running page at once (`.local_url`, `.close()`).
 
     root_path: where a proxy shows the page, such as /mug or https://example.org/mug; None for the root of its host.
     Raises ConfigError for an address that is taken or not this machine's.
     """
-    page = build_page(generator)
+    page = build_page(models)
     try:
         page.launch(
             server_name=host,
@@ -48,16 +46,16 @@ def serve(
     return page
 
 
-def build_page(generator: ChartGenerator) -> gr.Blocks:
-    """Return the page of `generator`: on the left what to make of which song or chart, on the right the charts."""
+def build_page(models: Models) -> gr.Blocks:
+    """Return the page: on the left what to make of which song or chart, on the right the charts."""
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=(HOUR_S, 24 * HOUR_S)) as page:
         top_bar()
         with gr.Row(elem_id="page"):
             with gr.Column(scale=2, min_width=400, elem_id="left"), gr.Tabs(elem_id="tabs") as tabs:
                 with gr.Tab("Make", id="make"):
-                    make = MakeTab(generator)
+                    make = MakeTab(models)
                 with gr.Tab("Open a chart", id="open"):
-                    open_tab(generator, make.prompt, tabs)
+                    open_tab(make, tabs)
             with gr.Column(scale=3, min_width=480, elem_id="right"):
                 charts = ChartPanel.build()
         make.listen(charts)

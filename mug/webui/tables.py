@@ -6,7 +6,8 @@ from typing import Any
 from mug.features import Feature
 from mug.generation.request import GeneratedChart
 from mug.ratings.long_notes import ln_ratio
-from mug.webui.prompt_form import Given, label_of
+from mug.webui.feature_words import words_of
+from mug.webui.prompt_controls import Given
 
 RESULT_COLUMNS = ["Chart", "Stars", "Stars requested", "LN ratio", "LN ratio requested", "Notes", "Notes per second"]
 
@@ -24,5 +25,5 @@ def result_row(chart: GeneratedChart, prompt: Mapping[str, Given]) -> list[Any]:
 def feature_row(feature: Feature, value: Given) -> list[str]:
     """Return a row of the feature table."""
     if feature.type == "bool":
-        return [label_of(feature.name)[0], "yes" if value else "no"]
-    return [label_of(feature.name)[0], f"{value:.2f}" if isinstance(value, float) else str(value)]
+        return [words_of(feature.name).label, "yes" if value else "no"]
+    return [words_of(feature.name).label, f"{value:.2f}" if isinstance(value, float) else str(value)]

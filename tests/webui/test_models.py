@@ -9,10 +9,13 @@ import pytest
 from tiny_model import save_tiny_checkpoint
 
 from mug.errors import ConfigError
+from mug.features import Feature, FeatureSpec
 from mug.generation.generator import ChartGenerator
 from mug.training.export import export_run
 from mug.webui import models
 from mug.webui.models import Model, Models, describe, find_models
+
+STARS = FeatureSpec([Feature("sr", "numeric", 1, 8, 0.2)])
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +43,13 @@ def test_shipped_models_come_by_key_count(folders: Path) -> None:
 def test_given_models_come_after_with_their_errors(folders: Path, tmp_path: Path) -> None:
     checkpoint = save_tiny_checkpoint(tmp_path / "last.ckpt", keys=3)
     found = find_models([checkpoint, folders, tmp_path / "none"], shipped=folders / "a-seven")
-    assert [(model.name, model.keys) for model in found] == [
+    assert [(model.name, model.keys) for model in found if isinstance(model, Model)] == [
         ("last", 3),
         ("a-seven", 7),
         ("b-four", 4),
-        ("broken", 0),
-        ("none", 0),
     ]
+    assert [model.name for model in found[3:]] == ["broken", "none"]
     assert "no model.safetensors" in found[3].error
-    assert found[3].label == "broken (cannot be loaded)"
     assert "no such checkpoint" in found[4].error
 
 
@@ -85,7 +86,7 @@ def test_a_model_is_loaded_once_and_two_are_kept(monkeypatch: pytest.MonkeyPatch
         return object()
 
     monkeypatch.setattr(ChartGenerator, "load", load)
-    offered = Models([Model(name, Path(name), 4) for name in ("one", "two", "three")])
+    offered = Models([Model(name, Path(name), 4, STARS) for name in ("one", "two", "three")])
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(offered.generator, "one") for _ in range(2)]
         together.wait()
@@ -97,6 +98,6 @@ def test_a_model_is_loaded_once_and_two_are_kept(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_chosen_model_is_first() -> None:
-    listed = [Model("one", Path("one"), 4), Model("two", Path("two"), 7)]
+    listed = [Model("one", Path("one"), 4, STARS), Model("two", Path("two"), 7, STARS)]
     assert Models(listed).first.keys == 4
     assert Models(listed, first="two").first.keys == 7
