@@ -12,7 +12,7 @@ from mug.model.lit_network import LitNetwork
 
 
 class LitPredictor(LitNetwork):
-    """Trains a network on its own losses of a batch's audio; a subclass says what they are."""
+    """Trains a network on its own losses of a batch; a subclass says what they are."""
 
     default_learning_rate = 1e-3
 
@@ -30,7 +30,7 @@ class LitPredictor(LitNetwork):
         raise NotImplementedError
 
     def _step(self, batch: Mapping[str, Any], stage: str) -> Tensor:
-        evaluating, size = stage != "train", len(batch["audio"])
+        evaluating, size = stage != "train", len(next(iter(batch.values())))
         loss, log = self.measured(batch, evaluating)
         self.log(f"{stage}/loss", loss.detach(), prog_bar=True, batch_size=size, sync_dist=evaluating)
         named = {f"{stage}/{name}": value for name, value in log.items()}

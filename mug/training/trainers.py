@@ -15,6 +15,8 @@ from mug.firststage.first_stage import FirstStage
 from mug.firststage.lit_autoencoder import LitAutoencoder
 from mug.model.lit_network import LitNetwork
 from mug.model.network_node import ConfiguredNetwork, split_node
+from mug.music_vae.lit_music_vae import LitMusicVAE
+from mug.music_vae.music_vae import MusicVAE
 from mug.timing.lit_timing import LitTiming
 from mug.timing.model import TimingModel
 
@@ -22,6 +24,7 @@ TRAINERS: dict[type[ConfiguredNetwork], type[LitNetwork]] = {
     OnsetPredictor: LitOnsets,
     TimingModel: LitTiming,
     FirstStage: LitAutoencoder,
+    MusicVAE: LitMusicVAE,
     LatentDiffusion: DDPM,
 }
 
