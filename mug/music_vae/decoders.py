@@ -47,6 +47,8 @@ class StepDecoder(nn.Module):
     inputs: what is seen of each category [V, D].
     """
 
+    inputs: Tensor
+
     def __init__(self, context: int, inputs: Tensor, hidden_size: int, num_layers: int, autoregressive: bool) -> None:
         super().__init__()
         self.autoregressive = autoregressive

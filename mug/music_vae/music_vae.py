@@ -47,6 +47,8 @@ class MusicVAE(ConfiguredNetwork):
     instead of the true ones (Bengio et al., "Scheduled Sampling", 2015).
     """
 
+    inputs: Tensor  # what is seen of each category [V, D]
+
     def __init__(
         self,
         alphabet: str,
