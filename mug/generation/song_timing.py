@@ -7,7 +7,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from mug.charts.beatmap import Beatmap, TimingPoint
 from mug.charts.timing import fit_timing
@@ -62,6 +61,8 @@ def given_timing(song: Song, spectrum: np.ndarray, settings: AudioSettings) -> S
 
 def _onsets(spectrum: np.ndarray, settings: AudioSettings, start: int) -> tuple[np.ndarray, np.ndarray]:
     """The times in ms and weights of onsets in part of a spectrum that begins at frame `start`, [N] each."""
+    from scipy.signal import find_peaks  # here: it imports most of SciPy, and a heard tempo does not need it
+
     strength = onset_strength(spectrum, settings).sum(axis=0)  # [A]
     peaks, _ = find_peaks(strength, height=WEAK)
     return settings.grid.audio.to_ms(start + peaks) - BIAS_MS, np.minimum(strength[peaks], STRONG)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from mug.charts.beatmap import Beatmap, Note
 from mug.data.audio import decode_audio
@@ -34,7 +33,8 @@ class Peaks:
 
 def onset_peaks(audio: str | Path) -> Peaks:
     """Return the peaks of librosa's onset strength (spectral flux of the mel spectrum). Raises AudioError."""
-    import librosa  # imported here: it takes a second, and comparing charts does not need it
+    import librosa  # imported here: they take a second, and comparing charts does not need them
+    from scipy.signal import find_peaks
 
     samples = decode_audio(audio, ONSET_SR)
     strength = librosa.onset.onset_strength(y=samples, sr=ONSET_SR, hop_length=HOP, n_fft=N_FFT)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.stats import wasserstein_distance
 
 from mug.charts.beatmap import Beatmap
 from mug.charts.rows import rows_of
@@ -77,6 +76,8 @@ def ln_length_distance_ms(reference: Beatmap, estimated: Beatmap) -> float:
 
     NaN if a chart has no long notes.
     """
+    from scipy.stats import wasserstein_distance  # here: it takes half a second
+
     there, guessed = (
         [note.last_ms - note.start_ms for note in chart.notes if note.is_long] for chart in (reference, estimated)
     )

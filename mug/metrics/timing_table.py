@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from mug.charts.beatmap import Beatmap, TimingPoint
 from mug.charts.chart_files import at_decoded_times, find_charts, open_charts
@@ -110,6 +109,7 @@ def librosa_timing(samples: np.ndarray, sr: int) -> list[TimingPoint]:
 def onset_timing(samples: np.ndarray, sr: int) -> list[TimingPoint]:
     """One tempo fitted to the strongest onsets, four a second, as to the notes of a chart."""
     import librosa
+    from scipy.signal import find_peaks
 
     strength = librosa.onset.onset_strength(y=samples, sr=sr, hop_length=HOP, n_fft=N_FFT)
     frames, _ = find_peaks(strength, distance=PEAK_DISTANCE)

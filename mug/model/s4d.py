@@ -32,7 +32,7 @@ class DiagonalKernel(nn.Module):
         self.C = nn.Parameter(torch.view_as_real(torch.randn(n_kernels, d_model, half, dtype=torch.complex64)))
         self.log_dt = nn.Parameter(torch.empty(d_model).uniform_(math.log(dt_min), math.log(dt_max)))
         self.inv_w_real = nn.Parameter(torch.full((d_model, half), math.log(0.5)))
-        self.w_imag = nn.Parameter(repeat(math.pi * torch.arange(half), "n -> h n", h=d_model).clone())
+        self.w_imag = nn.Parameter(repeat(math.pi * torch.arange(half), "n -> h n", h=d_model).contiguous())
 
     def forward(self, length: int) -> Tensor:
         """Kernel [K, H, length] float32: 2 Re sum over the stored states of C_n Bbar_n Abar_n^l (S4D, section 3)."""

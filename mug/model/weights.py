@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.overrides import TorchFunctionMode
 
 from mug.config import find_file
 from mug.errors import CheckpointError, ConfigError
@@ -174,6 +175,20 @@ def check_fit(module: nn.Module, state: Mapping[str, Tensor], source: str, ignor
         raise CheckpointError(f"{source} does not fit {type(module).__name__}: {'; '.join(problems[:3])}{more}")
 
 
+class NotDrawn(TorchFunctionMode):
+    """Draws no initial values: new weights hold whatever was in memory.
+
+    On the device "meta", torch.randn and torch.nn.init import SymPy and torch.compile, which takes longer than to
+    import torch.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == nn.init.__name__:
+            return kwargs["tensor"]
+        return (torch.empty if func is torch.randn else func)(*args, **kwargs)
+
+
 @contextmanager
 def without_numbers(source: str) -> Iterator[None]:
     """Build networks without allocating their weights, to check whether a checkpoint fits before using memory.
@@ -190,7 +205,7 @@ def without_numbers(source: str) -> Iterator[None]:
 
     hook = register_module_parameter_registration_hook(count)
     try:
-        with torch.device("meta"):
+        with torch.device("meta"), NotDrawn():
             yield
     finally:
         hook.remove()

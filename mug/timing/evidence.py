@@ -6,7 +6,6 @@ Axes: A audio frames, K beat lengths, T note frames, N tempo frames.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from mug.charts.beatmap import bpm_of
 from mug.timing.activations import BeatActivations
@@ -67,6 +66,8 @@ def of_onsets(bands: np.ndarray, lengths: np.ndarray, frame_ms: float) -> Eviden
 
 def of_activations(heard: BeatActivations, bands: np.ndarray, lengths: np.ndarray, frame_ms: float) -> Evidence:
     """Evidence from the network's answers, made exact by `onset_strength` [3, A]."""
+    from scipy.ndimage import maximum_filter1d, uniform_filter1d  # here: it takes a fifth of a second
+
     frames = bands.shape[1]
     beat = _at_places(heard.beat, heard.place, heard.frame_ms, frames, frame_ms)
     downbeat = _at_places(heard.downbeat, heard.place, heard.frame_ms, frames, frame_ms)
@@ -113,6 +114,8 @@ def _sharpness(bands: np.ndarray, frame_ms: float) -> np.ndarray:
 
     Strong onsets count no more than weak ones: which onsets are beats is the network's business.
     """
+    from scipy.ndimage import maximum_filter1d
+
     strength = np.maximum(_deviations(bands), 0)
     strongest = maximum_filter1d(strength, 2 * round(NEARBY_MS / frame_ms) + 1)
     heard = strongest > HEARD

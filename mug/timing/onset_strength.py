@@ -4,7 +4,6 @@ Axes: A audio frames, R rows of the spectrum, B frequency bands.
 """
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from mug.data.audio import AudioSettings
 
@@ -21,6 +20,8 @@ def onset_strength(spectrum: np.ndarray, settings: AudioSettings) -> np.ndarray:
     SuperFlux (Böck and Widmer 2013, DAFx): the rise of the log-spectrum over the loudest of neighbouring rows, which
     does not respond to vibrato.
     """
+    from scipy.ndimage import maximum_filter1d  # here: it takes a fifth of a second
+
     power = (
         np.expm1(spectrum.astype(np.float32)) if settings.kind == "mel" else (spectrum.astype(np.float32) ** 2).sum(0)
     )
@@ -36,6 +37,8 @@ def onset_strength(spectrum: np.ndarray, settings: AudioSettings) -> np.ndarray:
 
 def _normalised(strength: np.ndarray, frames: int) -> np.ndarray:
     """Strength [A] relative to its mean and deviation over `frames` around each frame, [A]."""
+    from scipy.ndimage import uniform_filter1d
+
     mean = uniform_filter1d(strength, frames)
     variance = uniform_filter1d(strength**2, frames) - mean**2
     deviation = np.sqrt(np.maximum(variance, 0))

@@ -4,6 +4,7 @@ Axes: B batch, C channels, L latent frames, T note frames, N tempo frames, W win
 ratios.
 """
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from einops import rearrange, repeat
@@ -41,8 +42,8 @@ class TempoHead(nn.Module):
         self.of_tempo = nn.Parameter(torch.zeros(width, N_CLASSES))
         self.judge = nn.Conv2d(width, 1, 1)
         self.says = nn.Parameter(torch.zeros(channels, N_CLASSES))
-        lags = torch.tensor(beat_ms_of(BPMS) / note_frame_ms)[:, None] * torch.tensor(RATIOS)  # [K, R]
-        self.register_buffer("lags", lags.float(), persistent=False)
+        lags = (beat_ms_of(BPMS) / note_frame_ms)[:, None] * np.float32(RATIOS)  # [K, R]
+        self.register_buffer("lags", torch.tensor(lags, dtype=torch.float32), persistent=False)
 
     def forward(self, latents: Tensor) -> tuple[Tensor, Tensor]:
         """L latent frames are a multiple of TEMPO_FRAMES note frames."""

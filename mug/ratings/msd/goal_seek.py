@@ -6,7 +6,6 @@ Axes: R rates, S skillsets, H hands (2), I intervals. Intervals without notes ha
 import math
 
 import numpy as np
-from scipy.special import erf, erfc
 
 POWER = 1.7
 NEWTON_STEPS, SETTLED = 40, 1e-7
@@ -51,11 +50,15 @@ def seek(difficulty: np.ndarray, notes: np.ndarray, allowed: np.ndarray, near: n
 
 def jack_loss(difficulty: np.ndarray, skill: float) -> float:
     """Return the points lost on rows [E] with this jackspeed difficulty."""
+    from scipy.special import erf  # here: it takes a fifth of a second, and most commands rate nothing
+
     return float(JACK_POINTS * erf(JACK_STEEPNESS * np.maximum(difficulty - skill, 0.0)).sum())
 
 
 def seek_jacks(difficulty: np.ndarray, points: float) -> float:
     """Return the skill at which jacks, rows [E], cost their allowed share of `points`, by bracketed Newton steps."""
+    from scipy.special import erf
+
     # Rows of similar difficulty are binned: the loss is nearly linear within a bin.
     bins = (difficulty / JACK_BIN).astype(np.int64)
     rows = np.bincount(bins)
@@ -98,6 +101,8 @@ def tiredness(difficulty: np.ndarray, skill: np.ndarray) -> np.ndarray:
 
 def overall(skillsets: np.ndarray) -> np.ndarray:
     """Return [...]: the overall rating of [..., S] skillsets, never below the best."""
+    from scipy.special import erfc
+
     high = skillsets.max(axis=-1)
     low = high - OVERALL_SPAN
     for _ in range(BISECTIONS):
