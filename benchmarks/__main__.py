@@ -26,6 +26,7 @@ CPU_QUESTIONS = (
     ("dataset", "0"),
     ("latents", "1"),
     ("preparation", "0"),
+    ("scale", "0"),
     ("msd", "0"),
 )
 GPU_QUESTIONS = tuple((name, "0") for name in ("s4_kernel", "attention", "ddim_step", "training_step", "gpu"))

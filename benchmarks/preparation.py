@@ -59,7 +59,7 @@ def rows(settings: Settings) -> list[Row]:
     return found
 
 
-def write_songs(folder: Path, n_charts: int, n_notes: int) -> None:
+def write_songs(folder: Path, n_charts: int, n_notes: int, audio_bytes: int = 5_000_000) -> None:
     """Songs of three charts each: notes at irregular times, one in four held."""
     rng = np.random.default_rng(0)
     for i in range(n_charts):
@@ -71,7 +71,7 @@ def write_songs(folder: Path, n_charts: int, n_notes: int) -> None:
         ]
         song = folder / f"song {i // 3}"
         song.mkdir(parents=True, exist_ok=True)
-        (song / "audio.mp3").write_bytes(bytes(5_000_000))
+        (song / "audio.mp3").write_bytes(bytes(audio_bytes))
         write_osu(Beatmap(4, notes, [TimingPoint(0, 400)], beatmap_set_id=i // 3 + 1), song / f"{i}.osu")
 
 

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         division = SplitSpec(float(common["valid_fraction"]), float(common["test_fraction"]), salt)
         spec = FeatureSpec.from_yaml(prompt_params(config)["path_to_yaml"])
     entries, report = load_entries([str(args.beatmap_txt)], spec, keys, "train", division, None)
-    moments = [np.unique(entry.start_ms) for entry in entries]
+    moments = [np.unique(entry.notes()[1]) for entry in entries]
     dense = [
         (entry.prompt, 1000 * (len(times) - 1) / (times[-1] - times[0]))
         for entry, times in zip(entries, moments, strict=True)

@@ -161,20 +161,20 @@ class OsuDataset(ItemDataset):
         rng = np.random.default_rng([self.seed, variant, index])
         rate = self.augmentation.draw_rate(rng)
         axis = self.time.axis_of(entry.points, self.settings.grid)
-        notes = (entry.start_ms, entry.last_ms)
+        column, starts_ms, lasts_ms = entry.notes()
         song_ms = self.settings.grid.audio.to_ms(entry.audio_frames)
         if axis is not None:
-            notes = (axis.notes_to_axis(entry.start_ms), axis.notes_to_axis(entry.last_ms))
+            starts_ms, lasts_ms = axis.notes_to_axis(starts_ms), axis.notes_to_axis(lasts_ms)
             song_ms = float(axis.to_axis(song_ms))
-        end_ms = max(notes[1].max(), song_ms)  # of music or chart
+        end_ms = max(lasts_ms.max(), song_ms)  # of music or chart
         grid = replace(self.settings.grid, rate=rate if axis is None else 1.0, end_ms=end_ms)
-        start = self._window(notes[1].max(), grid, axis, rng)  # audio frames at that rate
+        start = self._window(lasts_ms.max(), grid, axis, rng)  # audio frames at that rate
         grid = grid.beginning_at(start)
         convertor = self._convertor(grid, rng)
         item: dict[str, Any] = {}
         if self.latents is None:
-            item["note"] = convertor.encode_arrays(entry.column, *notes, rng).note
-            item["valid_flag"] = self._valid_flag(notes[1].max(), grid)
+            item["note"] = convertor.encode_arrays(column, starts_ms, lasts_ms, rng).note
+            item["valid_flag"] = self._valid_flag(lasts_ms.max(), grid)
         else:
             item["z"] = self.latents[variant, index]
         rng = np.random.default_rng([self.seed, epoch, index, 1])  # separate: the same draws with latents

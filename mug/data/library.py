@@ -183,13 +183,14 @@ def _candidate(source: ChartSource, keys: int, with_audio: bool) -> _Candidate:
     if audio is None:
         raise _Unusable("without audio", f"its audio file '{row['audio']}' is missing")
     try:
-        notes, points = unpack_notes(row["notes"]), unpack_timing(row["timing"])
-        if notes[0].max() >= keys:
-            raise DatasetError(f"has a note in column {notes[0].max() + 1} of {keys}")
+        column, points = unpack_notes(row["notes"])[0], unpack_timing(row["timing"])
+        if column.max() >= keys:
+            raise DatasetError(f"has a note in column {column.max() + 1} of {keys}")
         shift_ms = shift_of(row)
     except DatasetError as error:
         raise DatasetError(f"{database.path}: {path}: {error}; delete the database and {RUN_AGAIN}") from error
-    entry = Entry(path, source.digest, audio, row["version"], row["set_id"], *notes, points, prompt, NO_IDS, Path(), 0)
+    version, set_id, packed = row["version"], row["set_id"], row["notes"]
+    entry = Entry(path, source.digest, audio, version, set_id, packed, points, prompt, NO_IDS, Path(), 0)
     return _Candidate(source, entry.shifted(shift_ms), (row[SR], row[MSD]), database.rated(source.key))
 
 

@@ -42,7 +42,9 @@ class NPLRKernel(nn.Module):
         self.log_dt = nn.Parameter(torch.empty(d_model).uniform_(math.log(dt_min), math.log(dt_max)))
         self.B = nn.Parameter(_per_system(b, d_model))  # [1, H, N/2, 2]
         self.P = nn.Parameter(_per_system(p, d_model))
-        self.inv_w_real = nn.Parameter(repeat(torch.tensor(np.log(-w.real)).float(), "n -> h n", h=d_model).contiguous())
+        self.inv_w_real = nn.Parameter(
+            repeat(torch.tensor(np.log(-w.real)).float(), "n -> h n", h=d_model).contiguous()
+        )
         self.w_imag = nn.Parameter(repeat(torch.tensor(w.imag).float(), "n -> h n", h=d_model).contiguous())
         self.register_buffer("L", torch.tensor(0))
         self._read = (0, -1, 0)  # where L was when last read, its version and its value

@@ -7,11 +7,35 @@ from types import ModuleType
 import pytest
 
 from benchmarks import __main__ as everything
-from benchmarks import attention, dataset, ddim_step, gpu, latents, msd, networks, preparation, s4_kernel, training_step
+from benchmarks import (
+    attention,
+    dataset,
+    ddim_step,
+    gpu,
+    latents,
+    msd,
+    networks,
+    preparation,
+    s4_kernel,
+    scale,
+    training_step,
+)
 
 QUESTIONS = {
     module.__name__: module
-    for module in (s4_kernel, attention, ddim_step, training_step, networks, dataset, latents, preparation, msd, gpu)
+    for module in (
+        s4_kernel,
+        attention,
+        ddim_step,
+        training_step,
+        networks,
+        dataset,
+        latents,
+        preparation,
+        scale,
+        msd,
+        gpu,
+    )
 }
 
 
@@ -71,5 +95,5 @@ def test_every_question_is_asked() -> None:
     helpers = {"__init__", "__main__", "plain", "measure", "full_size", "ablation", "long_songs", "player"}
     questions = files - helpers
     assert {name for name, _ in everything.CPU_QUESTIONS} == questions - {"gpu"}
-    cpu_only = {"networks", "dataset", "latents", "preparation", "msd"}
+    cpu_only = {"networks", "dataset", "latents", "preparation", "scale", "msd"}
     assert {name for name, _ in everything.GPU_QUESTIONS} == questions - cpu_only

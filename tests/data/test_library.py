@@ -44,7 +44,7 @@ def test_an_entry_is_the_chart_its_prompt_and_its_spectrum(tmp_path):
     [entry], report = load(list_charts(tmp_path, charts))
     assert (entry.path, entry.audio) == (charts[0], tmp_path / "song" / "audio.wav")
     assert (entry.version, entry.set_id) == ("Hard", 77)
-    assert sorted(zip(entry.start_ms, entry.column, entry.last_ms, strict=True)) == [(250, 1, 900), (500, 2, 500)]
+    assert sorted(zip(*entry.notes(), strict=True)) == [(1, 250, 900), (2, 500, 500)]
     assert (entry.prompt["ln_ratio"], entry.prompt["hb"]) == (0.5, 1)
     np.testing.assert_array_equal(entry.ids, [SPEC.encode(entry.prompt)])
     assert np.load(entry.spectrum).shape == (32, entry.audio_frames) == (32, 345)  # 1 + 44100 // 128
