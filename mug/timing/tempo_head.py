@@ -42,7 +42,7 @@ class TempoHead(nn.Module):
         self.of_tempo = nn.Parameter(torch.zeros(width, N_CLASSES))
         self.judge = nn.Conv2d(width, 1, 1)
         self.says = nn.Parameter(torch.zeros(channels, N_CLASSES))
-        lags = (beat_ms_of(BPMS) / note_frame_ms)[:, None] * np.float32(RATIOS)  # [K, R]
+        lags = (beat_ms_of(BPMS) / note_frame_ms)[:, None] * np.array(RATIOS, dtype=np.float32)  # [K, R]
         self.register_buffer("lags", torch.tensor(lags, dtype=torch.float32), persistent=False)
 
     def forward(self, latents: Tensor) -> tuple[Tensor, Tensor]:
