@@ -8,7 +8,7 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from mug.errors import CheckpointError
+from mug.errors import CheckpointError, ConfigError
 
 MAX_YAML_BYTES = 2**18  # a hundred times what a model's configuration takes
 MAX_YAML_DEPTH = 30
@@ -23,7 +23,7 @@ def read_yaml(path: Path) -> Any:
         if path.stat().st_size > MAX_YAML_BYTES:
             raise CheckpointError(f"{path}: more than {MAX_YAML_BYTES} bytes; no model configuration is that long")
         text = path.read_text(encoding="utf-8")
-        _check_structure(text, path)
+        _check_structure(text)
         # OmegaConf, because plain YAML takes 1e-4 for a word; what is no mapping or list it meets with an assertion.
         return OmegaConf.to_container(OmegaConf.create(text), resolve=False)
     except (*NO_YAML, OSError) as error:
@@ -31,15 +31,27 @@ def read_yaml(path: Path) -> Any:
         raise CheckpointError(f"{path}: not readable as YAML: {reason}") from error
 
 
-def _check_structure(text: str, path: Path) -> None:
-    """Raise CheckpointError for YAML that takes longer to read, or more memory, than its size lets one expect."""
+def plain_yaml(text: str, source: str) -> Any:
+    """Read YAML that may come from a stranger; `source` is for messages. Raises ConfigError."""
+    try:
+        _check_structure(text)
+        return yaml.safe_load(text)
+    except NO_YAML as error:
+        problem = getattr(error, "problem", None) or next(iter(str(error).splitlines()), type(error).__name__)
+        mark = getattr(error, "problem_mark", None)
+        line = "" if mark is None else f" in line {mark.line + 1}"
+        raise ConfigError(f"{source}: not readable as YAML{line}: {problem}") from error
+
+
+def _check_structure(text: str) -> None:
+    """Raise YAMLError for YAML that takes longer to read, or more memory, than its size lets one expect."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):  # a few aliases of aliases stand for more than any memory holds
-            raise CheckpointError(f"{path}: YAML aliases (*name) are not read; write out the values")
+            raise yaml.YAMLError("YAML aliases (*name) are not read; write out the values")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_YAML_DEPTH:
-            raise CheckpointError(f"{path}: nested deeper than {MAX_YAML_DEPTH} levels; no model configuration is")
+            raise yaml.YAMLError(f"nested deeper than {MAX_YAML_DEPTH} levels")
 
 
 def write_yaml(path: Path, config: Mapping[str, Any]) -> None:

@@ -40,6 +40,7 @@ MAX_KERNEL_LENGTH = 2**16  # latent frames an S4 layer may have recorded; a song
 MAX_VALUES = 10_000  # in a configuration; a full-size run has a few hundred
 # What networks and files raise for an invalid configuration.
 NO_MODEL = (TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, MemoryError, OSError, ConfigError)
+NEEDED = "charts need stage 2, configs/mug/mug_diffusion.yaml"
 PLACES: dict[str, tuple[str, ...]] = {  # the classes that a configuration may build, by key
     "model": (
         "mug.diffusion.diffusion.DDPM",
@@ -93,8 +94,7 @@ def load_trained_model(checkpoint: str | Path, config: Mapping[str, Any] | None 
     may only build this package's own networks. Raises CheckpointError that names what is missing or which tensors do
     not fit.
     """
-    wanted = "charts need stage 2, configs/mug/mug_diffusion.yaml"
-    model, interface = _load(checkpoint, LatentDiffusion, wanted, config)
+    model, interface = _load(checkpoint, LatentDiffusion, NEEDED, config)
     if not is_model_folder(checkpoint):
         return TrainedModel(model, *interface)
     found = find_file(checkpoint)
@@ -122,6 +122,18 @@ def _load_placement(folder: Path, interface: Interface) -> PlacementModel:
             f"{folder}: its prompt, audio, time axis or keys are not those of the model in {folder.parent}"
         )
     return placement
+
+
+def read_interface(checkpoint: str | Path) -> Interface:
+    """What a stage 2 checkpoint's charts, songs and prompts are like, without building its networks.
+
+    Raises CheckpointError for a checkpoint that is missing or of another kind, or has no valid configuration.
+    """
+    _, config = read_model(checkpoint)
+    with naming_config(str(checkpoint)):
+        if config["model"]["target"] != PLACES["model"][0]:
+            raise CheckpointError(f"{checkpoint}: its configuration is for a {kind_of(config)}; {NEEDED}")
+    return interface_of(config, str(checkpoint))
 
 
 def _load(

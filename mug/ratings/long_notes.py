@@ -1,10 +1,17 @@
 """The share of long notes in a chart, and the kind of chart: rice, hybrid or long notes."""
 
+from collections.abc import Callable
+
 from mug.charts.beatmap import Beatmap
 
 RICE_BELOW = 0.1  # ln_ratio
 HYBRID_FROM, HYBRID_TO = 0.1, 0.7
 LONG_NOTES_FROM = 0.4
+KINDS: dict[str, Callable[[float], bool]] = {  # the prompt's feature -> whether a chart with this ln_ratio has it
+    "rc": lambda ratio: ratio < RICE_BELOW,
+    "hb": lambda ratio: HYBRID_FROM <= ratio <= HYBRID_TO,
+    "ln": lambda ratio: ratio >= LONG_NOTES_FROM,
+}
 
 
 def ln_ratio(chart: Beatmap) -> float:
@@ -14,14 +21,14 @@ def ln_ratio(chart: Beatmap) -> float:
 
 def is_rice(chart: Beatmap) -> int:
     """Return 1 for a chart with hardly any long notes, else 0."""
-    return int(ln_ratio(chart) < RICE_BELOW)
+    return int(KINDS["rc"](ln_ratio(chart)))
 
 
 def is_hybrid(chart: Beatmap) -> int:
     """Return 1 for a chart that mixes long and plain notes, else 0."""
-    return int(HYBRID_FROM <= ln_ratio(chart) <= HYBRID_TO)
+    return int(KINDS["hb"](ln_ratio(chart)))
 
 
 def is_long_notes(chart: Beatmap) -> int:
     """Return 1 for a long-note chart, else 0. It may be a hybrid too."""
-    return int(ln_ratio(chart) >= LONG_NOTES_FROM)
+    return int(KINDS["ln"](ln_ratio(chart)))
