@@ -14,6 +14,8 @@ from mug.charts.osu import write_osu
 from mug.charts.osz import pack_song
 from mug.config import PROJECT_ROOT
 from mug.generation import ChartGenerator, SamplingSettings
+from mug.generation.recipe_file import parse_recipe
+from mug.generation.region import Region, Span
 
 PAGE = (PROJECT_ROOT / "docs" / "editing.md").read_text(encoding="utf-8")
 LINES = re.findall(r"^mug (?:edit|chart) [^#\n]+", PAGE, re.MULTILINE)
@@ -36,13 +38,20 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 
 def test_its_commands_run(run_mug, tiny_checkpoint, folder):
-    assert len(LINES) == 9
+    assert len(LINES) == 10
     for line in LINES:
+        line = line.replace("Artist - Title", "Unknown Artist - song")  # the song has no tags
         before = set(folder.rglob("*.os[uz]"))
         quick = ("--steps", 1, "--ensemble", 1, "--attempts", 1, "--checkpoint", tiny_checkpoint)
-        done = run_mug(*shlex.split(line)[1:], *quick)
+        done = run_mug(*shlex.split(line)[1:], *(() if "--recipe" in line else quick))
         assert done.returncode == 0, (line, done.stderr)
         assert set(folder.rglob("*.os[uz]")) > before, line
+
+
+def test_its_recipe_is_one():
+    (text,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    recipe = parse_recipe(text, "docs/editing.md")
+    assert recipe.edits[0].region == Region((Span(30_000.0, 45_000.0, (0, 1)),))
 
 
 def test_its_python_runs(tiny_generator, folder, monkeypatch):

@@ -49,7 +49,7 @@ def test_a_package_and_a_picture_of_each_chart(monkeypatch, capsys, tiny_checkpo
         *["rank_status=loved", "--count", 2, "--steps", 2, "--ensemble", 2, "--audio_title", 'No/"ise', *timing],
     )
     package = out / "Somebody - Noise.osz"
-    assert sorted(path.suffix for path in out.iterdir()) == [".osz", ".png", ".png", ".png", ".png"]
+    assert sorted(path.suffix for path in out.iterdir()) == [".osz", ".png", ".png", ".png", ".png", ".yaml"]
     charts = [read_osu(path) for path in extract_osz(package, tmp_path / "unpacked")]
     versions = [re.sub(r" [0-9.]+\*", "", chart.version) for chart in charts]
     assert sorted(versions) == ["AI v1 a little", "AI v1 a lot", "AI v2 a little", "AI v2 a lot"]
@@ -92,7 +92,7 @@ def test_a_chart_too_dense_to_be_rated_is_written_all_the_same(monkeypatch, caps
     unrated = Measured(float("inf"), None)
     monkeypatch.setattr("mug.generation.choice.measure", lambda chart, prompt: unrated)
     run(monkeypatch, "--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, *FAST)
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".osz", ".png"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".osz", ".png", ".yaml"]
     assert "AI v1: too dense to be rated, " in capsys.readouterr().out
 
 
@@ -141,9 +141,11 @@ def test_songs_of_one_name_do_not_replace_each_other(monkeypatch, tiny_checkpoin
         run(monkeypatch, "--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, *FAST)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "Somebody - Noise (2).osz",
+        "Somebody - Noise (2).recipe.yaml",
         "Somebody - Noise (MuG) [AI v1] (2).png",
         "Somebody - Noise (MuG) [AI v1].png",
         "Somebody - Noise.osz",
+        "Somebody - Noise.recipe.yaml",
     ]
 
 
@@ -178,9 +180,27 @@ def test_a_prompt_out_of_range_is_refused(monkeypatch, tiny_checkpoint, song, tm
         run(monkeypatch, *["--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--prompt", prompt])
 
 
-def test_another_number_of_keys_is_refused(monkeypatch, tiny_checkpoint, song, tmp_path):
-    with pytest.raises(PromptError, match="writes 4K charts; 7K"):
-        run(monkeypatch, "--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, "--keys", 7)
+def test_mistakes_are_said_before_a_model_is_loaded(monkeypatch, tiny_checkpoint, song):
+    monkeypatch.setattr("mug.generation.generator.load_trained_model", lambda *_: pytest.fail("the model was loaded"))
+    common = ["--checkpoint", tiny_checkpoint, "--audio", song, *FAST]
+    for words, message in (
+        (["--keys", 7], "this model writes 4K charts; 7K needs a model trained on 7K charts"),
+        (["--sampler", "euler"], "sampler 'euler': known are ddim"),
+        (["--prompt", "stars=3"], "unknown feature 'stars'"),
+        (["--negative_prompt", "ln=true"], "has no effect without guidance"),
+        (["--count", 99], "99 charts: ask for 1 to 64"),
+    ):
+        with pytest.raises(PromptError, match=message):
+            run(monkeypatch, *common, *words)
+
+
+def test_a_contradiction_is_one_line(monkeypatch, capsys, tiny_checkpoint, song, tmp_path):
+    run(monkeypatch, "--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, *FAST, "--attempts", 1,
+        "--prompt", "ln_ratio=0", "ln=true")  # fmt: skip
+    assert (
+        "warning: the prompt asks for 0% long notes and a long-note chart (40 % long notes or more): no chart is that "
+        "at once\n"
+    ) in capsys.readouterr().err
 
 
 def test_prompts_from_files_and_words(tmp_path):

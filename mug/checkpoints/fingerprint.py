@@ -16,7 +16,8 @@ def fingerprint(trained: TrainedModel) -> str:
     known = hashlib.sha256()
     interface = (trained.spec.features, trained.audio_settings, trained.time, trained.keys)
     known.update(repr(interface).encode())
-    for network in (trained.model, trained.placement, trained.timing and trained.timing.model):
+    beats = None if trained.timing is None else trained.timing.model
+    for network in (trained.model, trained.placement, beats):
         known.update(b"-" if network is None else _of_weights(network))
     if trained.density is not None:
         known.update(repr(trained.density.names).encode())
@@ -29,5 +30,5 @@ def _of_weights(network: nn.Module) -> bytes:
     state: dict[str, Tensor] = network.state_dict()
     for name, value in sorted(state.items()):
         known.update(f"{name} {list(value.shape)} {value.dtype}".encode())
-        known.update(value.cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        known.update(value.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return known.digest()

@@ -11,7 +11,9 @@ The result is a new difficulty: beside a .osu, or in a copy of a package. The in
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mug.charts.beatmap import Beatmap
@@ -24,16 +26,19 @@ from mug.commands.chart import check_paths
 from mug.config import SHIPPED_MODEL
 from mug.device import add_device_argument
 from mug.errors import AudioError, ChartError, PromptError
+from mug.generation.edit_names import unused_version, without_stars
 from mug.generation.package import write_package
 from mug.generation.prompt_files import read_features
+from mug.generation.recipe import AudioFile, Editing, ModelName, Recipe, as_read, chart_text
+from mug.generation.recipe_file import RECIPE, write_recipe
 from mug.generation.region import Region, Span
 from mug.generation.request import GeneratedChart
 from mug.generation.sampling_options import add_sampling_options, settings_from
+from mug.generation.song import Song
 
 Groups = Sequence[tuple[str, list[Path]]]  # of mug.charts.song_files.unpacked
 
 TIME = re.compile(r"(?:(\d+):)?(\d+)(?:[:.](\d{1,3}))?")  # 90, 1:30, 1:30.5, and 01:30:500 of osu!'s editor
-BUMPED = re.compile(r"(.*?)(\d+)?$")
 WHOLE_STRENGTH = 0.5  # without a part to draw anew
 
 
@@ -51,22 +56,31 @@ def main(argv: Sequence[str] | None = None) -> None:
             raise AudioError(f"{args.chart}: its audio '{chart.audio_filename}' is not beside it; give --audio")
         check_paths(audio, outdir)
         other = pick(other_groups, args.towards, None)[0] if others else None
+        chart = chart if chart.document is not None else as_read(chart)  # in whole milliseconds
+        from mug.generation import ChartGenerator  # imports torch, and before that says how its threads wait
+        from mug.generation.beforehand import check_edit
+        from mug.generation.generator import own_settings
+        from mug.generation.repeating import edits_of
 
-        from mug.generation.generator import ChartGenerator  # imports torch
-
+        editing = Editing(
+            region,
+            prompt,
+            args.harder,
+            strength_of(args, region),
+            None if other is None else chart_text(other),
+            args.count,
+            args.seed,
+            settings_from(args, own_settings(args.checkpoint)),
+        )
+        for warning in check_edit(editing, args.checkpoint, chart):
+            print(f"warning: {printable(warning)}", file=sys.stderr)
         generator = ChartGenerator.load(args.checkpoint, device=args.device)
-        generator.spec.check(prompt)
-        settings = settings_from(args, generator.settings)
-        whole = WHOLE_STRENGTH if args.strength is None else args.strength
-        if other is not None:
-            edits = generator.interpolate(chart, other, audio, args.count, whole, args.seed, settings)
-        else:
-            strength = args.strength if args.strength is not None else 1.0 if region.spans else WHOLE_STRENGTH
-            edits = generator.edit(chart, audio, region, prompt, args.harder, strength, args.count, args.seed, settings)
-        taken = {known.version for known in song.charts}
-        for edit in edits:
-            edit.version = unused_version(edit.version, taken)
+        model = ModelName(str(args.checkpoint), generator.fingerprint)
+        recipe = Recipe(model, AudioFile.of(audio), Song(), chart_text(chart), (editing,))
+        edits = edits_of(generator, audio, chart, editing)
+        name_apart(edits, song, outdir if args.chart.suffix.lower() == ".osu" else None)
         written = write_edits(args.chart, outdir, song, edits, audio)
+        write_recipe(recipe, unused_path(outdir, written[0].stem, RECIPE, FILE_LETTERS))
         for path in written:
             print(printable(str(path)))
         for edit in edits:
@@ -83,6 +97,13 @@ def region_of(args: argparse.Namespace) -> Region:
         raise PromptError("--columns and --keep_only need --from and --to; 0 to 999:00 is the whole song")
     spans = [Span(start, end, columns) for start, end in zip(starts, ends, strict=True)]
     return Region(spans, args.keep_only)
+
+
+def strength_of(args: argparse.Namespace, region: Region) -> float:
+    """How much is to change: as given, or else all of a part, and some of a whole chart."""
+    if args.strength is not None:
+        return float(args.strength)
+    return 1.0 if region.spans else WHOLE_STRENGTH
 
 
 def milliseconds(time: str) -> float:
@@ -110,14 +131,21 @@ def pick(groups: Groups, path: Path, difficulty: str | None) -> tuple[Beatmap, S
     return found[0]
 
 
-def unused_version(version: str, taken: set[str]) -> str:
-    """The version, with a higher number at its end if it is taken. It is added to `taken`."""
-    while version in taken:
-        match = BUMPED.fullmatch(version)
-        assert match is not None
-        version = f"{match[1]}{int(match[2]) + 1}" if match[2] else f"{version} 2"
-    taken.add(version)
-    return version
+def name_apart(edits: Sequence[GeneratedChart], song: SongFiles, beside: Path | None) -> None:
+    """Number the edits on from those that the song has. beside: the folder that they are written into as .osu files."""
+    taken = without_stars([known.version for known in song.charts])
+
+    def is_taken(version: str) -> bool:
+        return version in taken or (beside is not None and osu_file(replace(edit, version=version), beside).exists())
+
+    for edit in edits:
+        edit.version = unused_version(edit.version, is_taken)
+        taken.add(edit.version)
+
+
+def osu_file(chart: Beatmap, folder: Path) -> Path:
+    """The file that a chart is written to."""
+    return folder / chart_name(chart, letters_in(folder, ".osu"))
 
 
 def write_edits(
@@ -127,8 +155,7 @@ def write_edits(
     if source.suffix.lower() == ".osu":
         paths = []
         for edit in edits:
-            name = chart_name(edit, letters_in(outdir, ".osu")).removesuffix(".osu")
-            paths.append(unused_path(outdir, name, ".osu", FILE_LETTERS))
+            paths.append(unused_path(outdir, osu_file(edit, outdir).stem, ".osu", FILE_LETTERS))
             outdir.mkdir(parents=True, exist_ok=True)
             write_chart(edit, paths[-1])
         return paths

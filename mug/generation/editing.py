@@ -7,7 +7,6 @@ Axes: N charts, Z latent channels, L latent frames.
 
 import json
 import math
-import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
@@ -23,6 +22,7 @@ from mug.data.time_grid import TimeGrid
 from mug.errors import ChartError, PromptError
 from mug.features import FeatureSpec
 from mug.generation.chart_writer import ChartWriter, Draft, Edit, Written
+from mug.generation.edit_names import edited_version
 from mug.generation.edit_prompt import FEWEST_NOTES, between, edit_prompt, notes_of_part, own_features, wanted_of_part
 from mug.generation.merging import KeptNotes
 from mug.generation.note_sampler import NoteSampler
@@ -42,7 +42,6 @@ from mug.ratings.stars import star_rating_or_none
 MARGIN_FRAMES = 6
 OLD_DEVIATION = 0.05  # of the log density of a part, from that of its old notes
 BEYOND_MS = 2000.0  # a chart that ends later than this after the audio is of another song
-EDITED = re.compile(r" AI v[0-9]+( [0-9.]+\*)?$")
 
 
 class Editor:
@@ -147,11 +146,7 @@ class Editor:
 
     def _prepare(self, chart: Beatmap, audio: Path) -> Prepared:
         """Read the chart's song, with the chart's timing. Raises ChartError for a chart that cannot be edited."""
-        if chart.keys != self._sampler.keys:
-            raise ChartError(
-                f"the chart '{chart.version}' has {chart.keys} keys, and this model writes {self._sampler.keys}: give "
-                "another chart, or a model of these keys"
-            )
+        check_keys(chart, self._sampler.keys)
         prepared = self._reader.read(audio, Song(timing_points=chart.timing_points or None))
         self._check(chart, audio, prepared)
         return prepared
@@ -178,6 +173,15 @@ class Editor:
         known = known_frames(part, prepared, self._sampler.grid, latents.shape[-1])
         kept = [note for note in chart.notes if not part.has(note)]
         return Edit(Start(latents, strength, known), part, KeptNotes(kept, chart.keys, request.jack_interval_ms))
+
+
+def check_keys(chart: Beatmap, keys: int) -> None:
+    """Raise ChartError for a chart of other keys than a model writes."""
+    if chart.keys != keys:
+        raise ChartError(
+            f"the chart '{chart.version}' has {chart.keys} keys, and this model writes {keys}: give another chart, or "
+            "a model of these keys"
+        )
 
 
 def known_frames(part: OpenPart, prepared: Prepared, grid: TimeGrid, length: int) -> np.ndarray:
@@ -233,7 +237,7 @@ def _finished(
         chart,
         notes=list(notes),
         timing_points=list(chart.timing_points or points),
-        version=f"{EDITED.sub('', chart.version)} {request.version(index)}".strip(),
+        version=edited_version(chart.version, index),
         beatmap_id=0,
         metadata={**chart.metadata, **request.metadata(index), "AIEdit": json.dumps(done)},
     )

@@ -23,10 +23,10 @@ from mug.charts.osu import parse_osu
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.checkpoints.fingerprint import fingerprint
 from mug.checkpoints.trained_model import TrainedModel, load_trained_model
+from mug.config import find_file
 from mug.device import AUTO, pick_device
 from mug.errors import ChartError, ConfigError, PromptError
 from mug.features import START_TIME, TEMPO
-from mug.generation.beforehand import own_settings
 from mug.generation.chart_writer import ChartWriter, Draft
 from mug.generation.editing import Editor
 from mug.generation.new_charts import new_charts
@@ -35,12 +35,13 @@ from mug.generation.prepared import Expected, Prepared
 from mug.generation.prompt_distance import STARS
 from mug.generation.region import OpenPart, Region
 from mug.generation.request import GeneratedChart, Prompt, PromptValue, Request
-from mug.generation.settings import SamplingSettings
+from mug.generation.settings import SAMPLING, SamplingSettings
 from mug.generation.silence import sounding_share
 from mug.generation.song import Song
 from mug.generation.song_reader import MAX_MINUTES, SongReader, shipped_listener
 from mug.generation.spread import MAX_SPREAD, set_up
 from mug.metrics.onsets import moments_ms
+from mug.model.weights import is_model_folder
 from mug.placement.density import Density
 from mug.progress import Progress, given_or_bar
 from mug.ratings.chart_features import chart_features

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mug.charts.beatmap import Beatmap
-from mug.charts.osu import format_osu, parse_osu
+from mug.charts.osu import LINE_END, format_osu, parse_osu
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.errors import AudioError, ConfigError
 from mug.generation.region import Region
@@ -60,7 +60,7 @@ class Charting:
     spread: bool = False
     count: int = 1
     seed: int = 0
-    settings: SamplingSettings = SamplingSettings()
+    settings: SamplingSettings = field(default_factory=SamplingSettings)
     snap: bool = True
     jack_interval_ms: float = JACK_INTERVAL_MS
     chart: int | None = None
@@ -74,14 +74,14 @@ class Editing:
     the recipe's.
     """
 
-    region: Region = Region()
+    region: Region = field(default_factory=Region)
     prompt: Prompt = field(default_factory=dict)
     harder: float = 0.0
     strength: float = 1.0
     towards: str | None = None
     count: int = 1
     seed: int = 0
-    settings: SamplingSettings = SamplingSettings()
+    settings: SamplingSettings = field(default_factory=SamplingSettings)
     snap: bool = True
     jack_interval_ms: float = JACK_INTERVAL_MS
     chart: int | None = None
@@ -122,12 +122,18 @@ class Recipe:
 def chart_text(chart: Beatmap) -> str:
     """A chart as the text of a .osu file."""
     encoding = "utf-8" if chart.document is None else chart.document.encoding
-    return format_osu(chart).decode(encoding, "surrogateescape")
+    lines = LINE_END.split(format_osu(chart).decode(encoding, "surrogateescape"))
+    return "\n".join(line.rstrip() for line in lines)  # YAML has it as lines, too
 
 
 def chart_of(text: str, source: str) -> Beatmap:
     """The chart of such a text; `source` is for messages. Raises ChartError."""
     return parse_osu(text.encode("utf-8", "surrogateescape"), source)
+
+
+def as_read(chart: Beatmap) -> Beatmap:
+    """The chart as it is read from its .osu file, in whole milliseconds: what edits of it begin from."""
+    return chart_of(chart_text(chart), chart.version)
 
 
 def _sha256(path: Path) -> str:

@@ -19,12 +19,13 @@ from mug.generation.song import Song
 from mug.yaml_files import plain_yaml
 from mug.yaml_node import REQUIRED, YamlNode, is_number, is_whole
 
+RECIPE = ".recipe.yaml"  # the ending of their files
 FORMAT = 1
 HEARD = "heard by the model"
 MAX_BYTES = 2 * 2**20  # a chart of 50,000 notes
 HEAD = """\
 # A recipe: `mug chart --recipe THIS_FILE --audio SONG` writes these charts again, note for note.
-# Change what you like, such as the seed. docs/recipes.md explains every line.
+# Change what you like, such as the seed. docs/editing.md explains every line.
 """
 
 
@@ -176,16 +177,8 @@ def _edit_node(edit: Editing) -> dict[str, Any]:
 
 
 def _edit(node: YamlNode) -> Editing:
-    spans = []
-    for part in node.nodes("parts"):
-        times = part.number("start_ms"), part.number("end_ms")
-        columns = part.take("columns", None)
-        if columns is not None and not (isinstance(columns, list) and all(map(is_whole, columns))):
-            raise part.error("columns", "a list of columns, from 1 on the left")
-        spans.append(part.made(lambda: Span(*times, None if columns is None else tuple(column - 1 for column in columns))))
-        part.done()
     edit = Editing(
-        Region(tuple(spans), node.flag("keep_only", False)),
+        Region(tuple(map(_span, node.nodes("parts"))), node.flag("keep_only", False)),
         _prompt(node, "prompt", {}),
         node.number("harder", 0.0),
         node.number("strength", 1.0),
@@ -195,6 +188,16 @@ def _edit(node: YamlNode) -> Editing:
     )
     node.done()
     return edit
+
+
+def _span(node: YamlNode) -> Span:
+    start_ms, end_ms, columns = node.number("start_ms"), node.number("end_ms"), node.take("columns", None)
+    node.done()
+    if columns is None:
+        return node.made(lambda: Span(start_ms, end_ms))
+    if not isinstance(columns, list) or not all(map(is_whole, columns)):
+        raise node.error("columns", "a list of columns, from 1 on the left")
+    return node.made(lambda: Span(start_ms, end_ms, tuple(column - 1 for column in columns)))
 
 
 def _common_node(step: Charting | Editing) -> dict[str, Any]:

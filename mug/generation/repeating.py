@@ -7,7 +7,7 @@ from mug.charts.beatmap import Beatmap
 from mug.errors import CheckpointError, ConfigError
 from mug.generation.generator import ChartGenerator
 from mug.generation.package import polished
-from mug.generation.recipe import Charting, Editing, ModelName, Recipe, chart_of, chart_text
+from mug.generation.recipe import Charting, Editing, ModelName, Recipe, as_read, chart_of
 from mug.generation.request import GeneratedChart
 from mug.generation.song import Song
 from mug.progress import Progress
@@ -113,11 +113,6 @@ def edits_of(
         edit.jack_interval_ms,
         progress,
     )
-
-
-def as_read(chart: Beatmap) -> Beatmap:
-    """The chart as it is read from its .osu file, in whole milliseconds: what edits of it begin from."""
-    return chart_of(chart_text(chart), chart.version)
 
 
 def _taken(charts: list[GeneratedChart], number: int | None) -> list[GeneratedChart]:

@@ -8,18 +8,16 @@ from pathlib import Path
 
 import torch
 
-from mug.checkpoints.model_card import kind_of
 from mug.checkpoints.model_folder import CARD, CONFIG
-from mug.checkpoints.trained_model import interface_of, naming_config, read_model
+from mug.checkpoints.trained_model import read_interface
 from mug.config import PROJECT_ROOT, find_file
 from mug.device import AUTO
-from mug.errors import CheckpointError, ConfigError, MugError
+from mug.errors import ConfigError, MugError
 from mug.features import FeatureSpec
 from mug.generation.generator import ChartGenerator, own_settings
 from mug.generation.settings import SamplingSettings
 
 SHIPPED_MODELS = PROJECT_ROOT / "models"
-DIFFUSION = "DDPM"  # the class of models that write charts
 KEPT = 2  # models in memory
 MAX_CARD, MAX_ABOUT = 100_000, 200  # characters
 
@@ -118,12 +116,7 @@ def describe(path: str | Path) -> Listed:
     """Return what is known of a checkpoint without building its networks."""
     path = find_file(path)
     try:
-        _, config = read_model(path)
-        with naming_config(str(path)):
-            kind = kind_of(config)
-        if kind != DIFFUSION:
-            raise CheckpointError(f"{path}: its configuration is for a {kind}; charts need a diffusion model (DDPM)")
-        interface = interface_of(config, str(path))
+        interface = read_interface(path)
         return Model(_name(path), path, interface.keys, interface.spec, _about(path), own_settings(path))
     except MugError as error:
         return BrokenModel(_name(path), path, str(error))

@@ -10,7 +10,7 @@ import soundfile
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import read_osu, write_osu
 from mug.charts.osz import extract_osz, pack_song
-from mug.commands.edit import build_parser, main, milliseconds, region_of, unused_version
+from mug.commands.edit import build_parser, main, milliseconds, region_of
 from mug.errors import PromptError
 
 FAST = ("--steps", 2, "--ensemble", 2, "--attempts", 1)
@@ -34,12 +34,26 @@ def test_a_new_difficulty_lies_beside_the_chart(run_mug, tiny_checkpoint, folder
     for _ in range(2):
         done = run_mug("edit", folder / "hard.osu", *part, *FAST)
         assert done.returncode == 0, done.stderr
-    first, second = folder / "A - T (P) [Hard AI v1].osu", folder / "A - T (P) [Hard AI v1] (2).osu"
-    assert done.stdout.startswith(f"{second}\n  Hard AI v1: ")
+    first, second = (folder / f"A - T (P) [Hard AI v{number}].osu" for number in (1, 2))
+    assert done.stdout.startswith(f"{second}\n  Hard AI v2: ")
     assert "6 of the 9 as they were" in done.stdout or "7 of the 9 as they were" in done.stdout
-    assert sorted(folder.iterdir()) == sorted([folder / "audio.ogg", folder / "hard.osu", first, second])
+    recipes = [path.with_suffix(".recipe.yaml") for path in (first, second)]
+    assert sorted(folder.iterdir()) == sorted([folder / "audio.ogg", folder / "hard.osu", first, second, *recipes])
     assert (folder / "hard.osu").read_bytes() == before
     assert read_osu(first).audio_filename == "audio.ogg"
+
+
+def test_mistakes_are_said_before_a_model_is_loaded(run_mug, monkeypatch, tiny_checkpoint, folder):
+    monkeypatch.setattr("mug.generation.generator.load_trained_model", lambda *_: pytest.fail("the model was loaded"))
+    seven = Beatmap(7, [Note(200.0 * i, i % 7) for i in range(9)], [TimingPoint(0.0, 400.0)], "audio.ogg", version="X")
+    write_osu(seven, folder / "seven.osu")
+    for name, words, message in (
+        ("hard.osu", ("--prompt", "stars=3"), "unknown feature 'stars'"),
+        ("hard.osu", ("--sampler", "euler"), "sampler 'euler': known are ddim"),
+        ("seven.osu", (), "the chart 'X' has 7 keys, and this model writes 4: "),
+    ):
+        refused = run_mug("edit", folder / name, "--checkpoint", tiny_checkpoint, *words)
+        assert message in refused.stderr
 
 
 def test_edits_of_a_package_are_in_a_copy_of_it(run_mug, tiny_checkpoint, folder):
@@ -74,7 +88,8 @@ def test_charts_between_two(run_mug, tiny_checkpoint, folder):
         "--outdir", folder / "new",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert [path.name for path in (folder / "new").iterdir()] == ["A - T (P) [Hard AI v1].osu"]
+    names = sorted(path.name for path in (folder / "new").iterdir())
+    assert names == ["A - T (P) [Hard AI v1].osu", "A - T (P) [Hard AI v1].recipe.yaml"]
     for words in (["--from", "0", "--to", "1"], ["--prompt", "ln=true"], ["--harder", "1"]):
         with pytest.raises(PromptError, match="leave out --from, --to, --prompt and --harder"):
             main(["x.osu", "--towards", "y.osu", *words])
@@ -111,10 +126,3 @@ def test_the_region_of_a_command_line():
     ):
         with pytest.raises(PromptError, match=what):
             region(*words)
-
-
-def test_versions_that_are_taken_count_on():
-    taken = {"Hard AI v1", "Hard AI v2", "Hard"}
-    assert [unused_version(name, taken) for name in ("Hard AI v1", "Hard", "Hard", "New")] == [
-        "Hard AI v3", "Hard 2", "Hard 3", "New"
-    ]  # fmt: skip

@@ -94,7 +94,7 @@ def test_the_result_is_a_new_difficulty_of_the_same_chart(tiny_generator, song):
         "keep_only": False, "strength": 0.5, "harder": 0.0,
     }  # fmt: skip
     (again,) = tiny_generator.edit(first, song, SECOND, settings=PLAIN, progress=Progress())
-    assert again.version == "Hard AI v1"
+    assert again.version == "Hard AI v2"
 
 
 def test_an_edited_file_keeps_its_other_lines(tiny_generator, song):
