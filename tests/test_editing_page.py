@@ -40,7 +40,8 @@ def folder(tmp_path, monkeypatch) -> Path:
 def test_its_commands_run(run_mug, tiny_checkpoint, folder):
     assert len(LINES) == 10
     for line in LINES:
-        line = line.replace("Artist - Title", "Unknown Artist - song")  # the song has no tags
+        if "--recipe" in line:  # of the charts before
+            line = line.replace("outputs/Artist - Title.recipe.yaml", str(*Path("outputs").glob("*.yaml")))
         before = set(folder.rglob("*.os[uz]"))
         quick = ("--steps", 1, "--ensemble", 1, "--attempts", 1, "--checkpoint", tiny_checkpoint)
         done = run_mug(*shlex.split(line)[1:], *(() if "--recipe" in line else quick))
