@@ -50,6 +50,19 @@ def read_recipe(path: Path) -> Recipe:
 
 def recipe_text(recipe: Recipe) -> str:
     """A recipe as YAML."""
+    dumped: str = yaml.dump(
+        to_values(recipe), Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=110
+    )
+    return HEAD + dumped
+
+
+def parse_recipe(text: str, source: str) -> Recipe:
+    """Read a recipe's text; `source` names it in messages. Raises ConfigError that names the key."""
+    return from_values(plain_yaml(text, source), source)
+
+
+def to_values(recipe: Recipe) -> dict[str, Any]:
+    """A recipe as mappings, lists and plain values, for YAML and JSON."""
     model, song, start = recipe.model, recipe.song, recipe.start
     content: dict[str, Any] = {
         "recipe": FORMAT,
@@ -69,15 +82,12 @@ def recipe_text(recipe: Recipe) -> str:
         content["edits"] = [_edit_node(edit) for edit in recipe.edits]
     if isinstance(start, str):
         content["chart"] = _Text(start)
-    dumped: str = yaml.dump(
-        content, Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=110
-    )
-    return HEAD + dumped
+    return content
 
 
-def parse_recipe(text: str, source: str) -> Recipe:
-    """Read a recipe's text; `source` names it in messages. Raises ConfigError that names the key."""
-    root = YamlNode(plain_yaml(text, source), source)
+def from_values(values: Any, source: str) -> Recipe:
+    """The recipe of such values. Raises ConfigError that names the source and the key."""
+    root = YamlNode(values, source)
     version = root.whole("recipe")
     if version != FORMAT:
         raise ConfigError(

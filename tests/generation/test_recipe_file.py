@@ -1,11 +1,13 @@
 """Recipes as YAML: there and back, changed by hand, and from strangers."""
 
+import json
+
 import pytest
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.errors import ConfigError
 from mug.generation.recipe import AudioFile, Charting, Editing, ModelName, Recipe, chart_of, chart_text
-from mug.generation.recipe_file import parse_recipe, read_recipe, recipe_text, write_recipe
+from mug.generation.recipe_file import from_values, parse_recipe, read_recipe, recipe_text, to_values, write_recipe
 from mug.generation.region import Region, Span
 from mug.generation.settings import SamplingSettings
 from mug.generation.song import Song
@@ -51,6 +53,7 @@ charts: {prompt: {sr: 3}}
 def test_there_and_back(recipe, tmp_path):
     write_recipe(recipe, tmp_path / "x.yaml")
     assert read_recipe(tmp_path / "x.yaml") == recipe
+    assert from_values(json.loads(json.dumps(to_values(recipe))), "x.json") == recipe
 
 
 def test_a_chart_stays_itself_in_a_recipe():
