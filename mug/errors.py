@@ -13,6 +13,10 @@ class AudioError(MugError):
     """An audio file that is missing, undecodable, empty or too long."""
 
 
+class MusicError(MugError):
+    """A MIDI file or a score that cannot be read, or that has nothing in it to use."""
+
+
 class ConfigError(MugError):
     """A configuration with an unknown key, a missing key or an impossible value."""
 

@@ -1,0 +1,1 @@
+"""Symbolic music: MIDI, piano rolls, drum grids, prepared pieces; no networks."""
