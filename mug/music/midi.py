@@ -115,7 +115,7 @@ def _music_of(file: Any, source: str) -> Music:
         beat = tick / ticks_a_beat
         if message.type == "set_tempo" and file.ticks_per_beat > 0:
             if message.tempo == 0:
-                raise MusicError(f"{source}: its tempo is 0 at beat {beat:g}; set one in a MIDI editor, or leave it out")
+                raise MusicError(f"{source}: a tempo of 0 at beat {beat:g}; set one in a MIDI editor, or leave it out")
             tempos[beat] = message.tempo
         elif message.type == "time_signature":
             meters[beat] = 4 * max(message.numerator, 1) / message.denominator
@@ -134,12 +134,13 @@ def _music_of(file: Any, source: str) -> Music:
         raise MusicError(f"{source}: has no notes; leave it out")
     for index in (index for queue in sounding.values() for index in queue):
         end(index, moments[-1][0])
-    start, stop, pitch, velocity, program, drum = (np.array(column) for column in zip(*rows, strict=True))
+    table = np.array(rows, dtype=np.int64)  # [N, 6]
+    starts, stops = table[:, 0] / ticks_a_beat, table[:, 1] / ticks_a_beat  # beats
     tempo = TempoMap.of_tempos(0.0, [(beat, 60e6 / span) for beat, span in sorted(tempos.items())])
     notes = np.zeros(len(rows), NOTE)
-    notes["beat"] = start / ticks_a_beat
-    notes["start_ms"], notes["end_ms"] = tempo.times_of(start / ticks_a_beat), tempo.times_of(stop / ticks_a_beat)
-    notes["pitch"], notes["velocity"], notes["program"], notes["drum"] = pitch, velocity, program, drum
+    notes["beat"] = starts
+    notes["start_ms"], notes["end_ms"] = tempo.times_of(starts), tempo.times_of(stops)
+    notes["pitch"], notes["velocity"], notes["program"], notes["drum"] = table[:, 2:].T
     longest = notes["end_ms"].max() / 3.6e6
     if longest > MAX_HOURS:
         raise MusicError(f"{source}: lasts {longest:.3g} hours, {MAX_HOURS:g} are allowed; cut it, or leave it out")
@@ -158,8 +159,8 @@ def _ticks_a_beat(division: int, source: str) -> float:
 
 def _too_large(source: str, n_bytes: int) -> MusicError:
     return MusicError(
-        f"{source}: {n_bytes / 1e6:.3g} MB; a MIDI file of a piece is at most {MAX_BYTES / 1e6:g} MB: split it, or leave "
-        "it out"
+        f"{source}: {n_bytes / 1e6:.3g} MB; a MIDI file of a piece has at most {MAX_BYTES / 1e6:g} MB: split it, or "
+        "leave it out"
     )
 
 

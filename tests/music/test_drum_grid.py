@@ -52,5 +52,5 @@ def test_clips_are_whole_bars_of_four_quarters() -> None:
 
 
 def test_a_piece_without_drums_is_refused() -> None:
-    with pytest.raises(MusicError, match="a.mid: has no drums; give a piece with some on MIDI's channel 10"):
+    with pytest.raises(MusicError, match=r"a\.mid: has no drums; give a piece with some on MIDI's channel 10"):
         list(drum_clips(Music(make_notes(np.zeros(1), np.ones(1), np.array([60]))), "a.mid"))

@@ -67,7 +67,7 @@ def test_times_are_rounded_to_the_nearest_frame() -> None:
 
 def test_a_piece_of_drums_has_no_piano_roll() -> None:
     drums = make_notes(np.zeros(1), np.ones(1), np.array([36]), drum=True)
-    with pytest.raises(MusicError, match="beat.mid: has only drums, and a piano roll has none; give a piece with pitches"):
+    with pytest.raises(MusicError, match=r"beat\.mid: has only drums, and a piano roll has none; give a piece"):
         piano_notes(Music(drums), "beat.mid")
 
 
