@@ -1,10 +1,13 @@
 """What a visitor asked for -> charts. No layout."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mug.generation.package import polished
+from mug.generation.prompt_distance import STARS
 from mug.generation.request import GeneratedChart, Prompt
 from mug.generation.settings import SamplingSettings
 from mug.generation.song import Song
@@ -14,7 +17,11 @@ from mug.webui.models import Models
 
 @dataclass(frozen=True)
 class Wanted:
-    """A visitor's request for charts of a song. model: its name; for the others see ChartGenerator.generate."""
+    """A visitor's request for charts of a song.
+
+    model: its name. spread: the stars of each chart of a set, in place of the prompt's stars and of `count`; none for
+    charts without a set. For the others see ChartGenerator.generate.
+    """
 
     model: str
     audio: Path
@@ -26,22 +33,30 @@ class Wanted:
     jack_interval_ms: float
     count: int
     seed: int
+    spread: tuple[float, ...] = ()
 
 
 def write_charts(models: Models, wanted: Wanted, show: Callable[[float, float], None]) -> list[GeneratedChart]:
     """Write the charts, ready for a package. `show`: told of samples drawn and to be drawn. Raises MugError."""
     generator = models.generator(wanted.model)
     generator.spec.check(wanted.prompt)
-    charts = generator.generate(
-        wanted.audio,
-        wanted.prompt,
-        count=wanted.count,
-        seed=wanted.seed,
-        song=wanted.song,
-        settings=wanted.settings,
-        snap=wanted.snap,
-        jack_interval_ms=wanted.jack_interval_ms,
-        progress=Progress(show),
-        negative_prompt=wanted.avoided,
-    )
+    common: dict[str, Any] = {
+        "seed": wanted.seed,
+        "song": wanted.song,
+        "settings": wanted.settings,
+        "snap": wanted.snap,
+        "jack_interval_ms": wanted.jack_interval_ms,
+        "progress": Progress(show),
+        "negative_prompt": wanted.avoided,
+    }
+    if wanted.spread:
+        charts = generator.spread(wanted.audio, [{**wanted.prompt, STARS: stars} for stars in wanted.spread], **common)
+    else:
+        charts = generator.generate(wanted.audio, wanted.prompt, count=wanted.count, **common)
     return polished(charts, generator.reader.spectrum(wanted.audio), generator.reader.audio_settings)
+
+
+def prompt_of(chart: GeneratedChart) -> Prompt:
+    """The prompt that a chart was written for, which has the stars of its own in a set."""
+    prompt: Prompt = json.loads(chart.metadata["AIPrompt"])
+    return prompt

@@ -11,12 +11,13 @@ from mug.errors import MugError
 from mug.generation.package import write_package
 from mug.generation.request import GeneratedChart, Prompt
 from mug.webui.chart_panel import ChartPanel
-from mug.webui.charting import Wanted, write_charts
+from mug.webui.charting import Wanted, prompt_of, write_charts
 from mug.webui.fields import Fields, Values, named
 from mug.webui.go_panel import GoPanel
 from mug.webui.messages import message_of
 from mug.webui.model_panel import ModelPanel
 from mug.webui.models import Models
+from mug.webui.presets import ONE
 from mug.webui.prompt_form import PromptForm
 from mug.webui.sampling_panel import SamplingPanel
 from mug.webui.song_panel import SongPanel
@@ -36,7 +37,7 @@ class MakeTab:
         self.model = ModelPanel.build(models)
         self.prompt = PromptForm([model.spec for model in models.usable])
         self.sampling = SamplingPanel.build(models.first.settings)
-        self.go = GoPanel.build()
+        self.go = GoPanel.build(models.first.spec)
         self._follow_model()
 
     @property
@@ -48,16 +49,25 @@ class MakeTab:
     def _follow_model(self) -> None:
         """Let the controls show what the chosen model knows."""
         fields = self.fields
-        followers = [*self.prompt.followers, *self.sampling.followers]
+        followers = [*self.prompt.followers, *self.sampling.followers, *self.go.followers]
 
         def follow(*given: Any) -> dict[Any, Any]:
             values = dict(zip(fields.values(), given, strict=True))
             model = self.model.chosen(values)
-            return self.prompt.follow(model.spec, values) | self.sampling.follow(model.settings)
+            updates = self.prompt.follow(model.spec, values) | self.sampling.follow(model.settings)
+            updates |= self.go.follow(model.spec, values)
+            return updates | (stars_shown(False) if updates[self.go.what]["value"] != ONE else {})
 
-        self.model.choice.change(
-            follow, list(fields.values()), followers, show_progress="hidden", api_visibility="private"
-        )
+        def stars_shown(shown: bool) -> dict[Any, Any]:
+            return {} if self.prompt.stars is None else {self.prompt.stars: gr.update(visible=shown)}
+
+        def make_what(what: str) -> dict[Any, Any]:
+            return self.go.chosen(what) | stars_shown(what == ONE)  # a set has stars of its own
+
+        hidden: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+        self.model.choice.change(follow, list(fields.values()), followers, **hidden)
+        self.go.what.input(make_what, self.go.what, followers, **hidden)
+        self.prompt.listen(self.model.choice, self.sampling.guidance, lambda name: self.models[name].spec)
 
     def listen(self, charts: ChartPanel) -> None:
         """Let the button fill `charts`."""
@@ -77,18 +87,16 @@ class MakeTab:
         )
 
     def _generate(self, values: Values, progress: gr.Progress) -> Charted:
-        audio = self.song.file(values)
-        if audio is None:
-            raise gr.Error("Drop a song first: mp3, ogg, wav, flac or m4a.", print_exception=False)
         try:
+            audio = self.song.file(values)
             wanted = self.wanted(values, audio)
             charts = write_charts(self.models, wanted, lambda done, total: progress(done / total, desc="Composing"))
             path, notes = write_package(Path(tempfile.mkdtemp(dir=self._packages.name)), charts, audio)
         except MugError as error:  # raised, so that scripts that call this get it too
-            raise gr.Error(message_of(error, str(audio)), print_exception=False) from error
-        if len(charts) < wanted.count:
-            gr.Info(f"{wanted.count - len(charts)} charts came out empty and were left out.")
-        for warning in filter(None, (chart.stars_warning(wanted.prompt) for chart in charts)):
+            raise gr.Error(message_of(error, values[self.song.audio] or ""), print_exception=False) from error
+        if missing := (len(wanted.spread) or wanted.count) - len(charts):
+            gr.Info(f"{missing} charts came out empty and were left out.")
+        for warning in filter(None, (chart.stars_warning(prompt_of(chart)) for chart in charts)):
             gr.Warning(html.escape(warning))
         for note in filter(None, (*notes, charts[0].timing_note)):
             gr.Info(html.escape(note))
@@ -108,5 +116,6 @@ class MakeTab:
             snap=values[self.timing.snap],
             jack_interval_ms=values[self.timing.jack_interval_ms],
             count=int(values[self.go.count]),
+            spread=self.go.spread(values),
             seed=int(values[self.go.seed] or 0),
         )

@@ -9,10 +9,12 @@ from starlette.middleware import Middleware
 from mug.errors import ConfigError
 from mug.webui.chart_panel import ChartPanel
 from mug.webui.chart_player import player_routes
+from mug.webui.example_song import EXAMPLE_SONG
 from mug.webui.make_tab import MakeTab
 from mug.webui.models import Models
 from mug.webui.open_tab import open_tab
 from mug.webui.page_head import PageHead
+from mug.webui.song_panel import MAX_UPLOAD_MB
 from mug.webui.theme import FAVICON, TITLE, head, theme
 from mug.webui.top_bar import top_bar
 
@@ -38,7 +40,8 @@ def serve(models: Models, host: str, port: int | None, block: bool = True, root_
             ssr_mode=False,
             run_history=False,
             footer_links=[],
-            max_file_size="200mb",
+            max_file_size=f"{MAX_UPLOAD_MB}mb",
+            allowed_paths=[str(EXAMPLE_SONG.parent)],
             app_kwargs={"routes": player_routes(), "middleware": [Middleware(PageHead, html=head())]},
         )
     except OSError as error:

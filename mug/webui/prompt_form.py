@@ -1,13 +1,17 @@
 """A prompt as controls of the web page: the features of all its models, those of the chosen one shown."""
 
-from collections.abc import Mapping, Sequence
+import html
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 
 from mug.features import Feature, FeatureSpec
-from mug.webui.feature_words import SKILL_RATING, words_of
+from mug.generation.contradictions import contradiction
+from mug.generation.prompt_distance import LONG_NOTES, STARS
+from mug.webui.feature_words import SKILL_RATING, UP_TO_THE_MODEL, words_of
 from mug.webui.fields import Fields, Values
+from mug.webui.presets import styles_of, with_style
 from mug.webui.prompt_controls import (
     MAP_TYPES,
     ChoiceControl,
@@ -18,6 +22,7 @@ from mug.webui.prompt_controls import (
     feature_in,
 )
 
+GUIDANCE_TO_AVOID = 2.0  # what a model is set to when something is to be avoided; at 1 that has no effect
 IN_FRONT = ("sr", "ln_ratio", "rank_status")  # the other features are in the accordion
 
 
@@ -31,12 +36,21 @@ class PromptForm:
         for feature in (feature for spec in specs for feature in spec.of_charts.features):
             self._features.setdefault(feature.name, feature)
         waiting = dict(self._features)
+        self.style = gr.Dropdown(
+            _styles(specs[0]),
+            value="",
+            label="Style",
+            info="Sets the wishes below; change them as you like.",
+            visible=bool(styles_of(specs[0])),
+            elem_id="style",
+        )
         for name in IN_FRONT:
             if name in waiting:
                 self._place(waiting.pop(name))
         if waiting.keys() >= set(MAP_TYPES):
             self.controls.append(MapTypeControl.build())
             waiting = {name: feature for name, feature in waiting.items() if name not in MAP_TYPES}
+        self.note = gr.HTML("", elem_id="prompt-note")
         if waiting:
             with gr.Accordion("Patterns", open=False, elem_id="patterns"):
                 gr.Markdown("What the chart should ask of a player. What you leave open is up to the model.")
@@ -51,13 +65,64 @@ class PromptForm:
             value=[],
             multiselect=True,
             label="Avoid",
-            info="The chart should have none of it. Needs a guidance above 1, under Sampling.",
+            info="What the chart should have little of. Charting then takes twice as long.",
             visible=bool(self._avoidable(specs[0])),
             elem_id="avoid",
         )
         for control in self.controls:
             if not set(control.names) <= set(specs[0].names):
                 control.box.visible = False
+
+    def listen(self, model: gr.Dropdown, guidance: gr.Slider, spec_of: Callable[[str], FeatureSpec]) -> None:
+        """Let a style set the controls, and say beside them what cannot be had together.
+
+        model, guidance: the controls of both. spec_of: the features of a model, by its name.
+        """
+        hidden: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+        inputs = [*self.components, self.avoided]
+
+        def in_style(*given: Any) -> dict[Any, Any]:
+            *values, style, name = given
+            prompt = self.read(dict(zip(inputs, values, strict=True)), spec_of(name))
+            return self.write(with_style(prompt, style))
+
+        def noted(*given: Any) -> str:
+            *values, guidance, name = given
+            return self.notes(dict(zip(inputs, values, strict=True)), spec_of(name), guidance)
+
+        def guided(avoided: list[str], guidance: float) -> Any:
+            return GUIDANCE_TO_AVOID if avoided and guidance <= 1 else gr.skip()
+
+        self.style.input(in_style, [*inputs, self.style, model], self.components, **hidden)
+        self.avoided.input(guided, [self.avoided, guidance], guidance, **hidden)
+        flags = [part for control in self.controls if isinstance(control, ChoiceControl) for part in [control.box]]
+        shares = [
+            part
+            for control in self.controls
+            if {LONG_NOTES, *MAP_TYPES} & set(control.names)
+            for part in control.fields.values()
+        ]
+        changes = [part.change for part in dict.fromkeys([*shares, *flags, self.avoided, guidance])]
+        gr.on(changes, noted, [*inputs, guidance, model], self.note, trigger_mode="always_last", **hidden)
+
+    def notes(self, values: Values, spec: FeatureSpec, guidance: float) -> str:
+        """What of the wishes cannot be had together, as HTML; "" if nothing."""
+        prompt, avoided = self.read(values, spec), self.read_avoided(values, spec)
+        notes = [contradiction(prompt)]
+        notes += [
+            f"{words_of(name).label} are wished for and avoided: no chart is that at once"
+            for name in avoided
+            if prompt.get(name)
+        ]
+        if avoided and guidance <= 1:
+            notes.append("What is avoided has no effect while Guidance, under Advanced, is 1: set it to 2")
+        said = [note[0].upper() + note[1:] for note in notes if note]
+        return "".join(f'<p class="note" role="status">{html.escape(note)}.</p>' for note in said)
+
+    @property
+    def stars(self) -> Any:
+        """What shows or hides the star rating; None if no model knows it."""
+        return next((control.box for control in self.controls if STARS in control.names), None)
 
     def _place(self, feature: Feature) -> None:
         kind = NumericControl if feature.type == "numeric" else ChoiceControl
@@ -78,7 +143,8 @@ class PromptForm:
     @property
     def followers(self) -> list[Any]:
         """The components that `follow` changes."""
-        return list(dict.fromkeys([*self.components, *(control.box for control in self.controls), self.avoided]))
+        boxes = (control.box for control in self.controls)
+        return list(dict.fromkeys([*self.components, *boxes, self.avoided, self.style]))
 
     def read(self, values: Values, spec: FeatureSpec) -> dict[str, Given]:
         """Return the prompt of the features that a model knows, with None for those up to the model."""
@@ -98,8 +164,17 @@ class PromptForm:
         updates = {part: update for control in self.controls for part, update in control.follow(spec, values).items()}
         choices = self._avoidable(spec)
         kept = [name for name in values[self.avoided] if name in spec.names]
-        return {**updates, self.avoided: gr.update(choices=choices, value=kept, visible=bool(choices))}
+        style = gr.update(choices=_styles(spec), value="", visible=bool(styles_of(spec)))
+        return {
+            **updates,
+            self.avoided: gr.update(choices=choices, value=kept, visible=bool(choices)),
+            self.style: style,
+        }
 
     def _avoidable(self, spec: FeatureSpec) -> list[tuple[str, str]]:
         """The yes/no features of a model, as choices."""
         return [(words_of(each.name).label, each.name) for each in spec.of_charts.features if each.type == "bool"]
+
+
+def _styles(spec: FeatureSpec) -> list[tuple[str, str]]:
+    return [(UP_TO_THE_MODEL, ""), *((name, name) for name in styles_of(spec))]

@@ -1,13 +1,19 @@
-"""The song of the page: its audio, title and artist."""
+"""The song of the page: its audio or the example, title and artist."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
 
-from mug.data.audio import read_tags
+from mug.data.audio import read_tags, seconds_of
+from mug.errors import AudioError
+from mug.webui.example_song import EXAMPLE_SONG
 from mug.webui.fields import Fields, Values
 from mug.webui.messages import shown_errors
+
+MAX_UPLOAD_MB = 200
+MAX_SONG_MINUTES = 20
 
 
 @dataclass(frozen=True)
@@ -21,20 +27,58 @@ class SongPanel:
     @classmethod
     def build(cls) -> "SongPanel":
         audio = gr.Audio(label="Song", sources=["upload"], type="filepath", editable=False, buttons=[], elem_id="audio")
+        about = gr.HTML(about_song(None), elem_id="song-about")
+        example = gr.Button("Use the example song", size="sm", elem_id="example")
         with gr.Row():
             title = gr.Textbox(label="Title", placeholder="its file's name", min_width=120, elem_id="song-title")
             artist = gr.Textbox(label="Artist", placeholder="its file's name", min_width=120, elem_id="song-artist")
-        audio.change(fill_in_tags, audio, [title, artist], show_progress="hidden", api_visibility="private")
+        example.click(
+            lambda: str(EXAMPLE_SONG), None, audio, show_progress="hidden", queue=False, api_visibility="private"
+        )
+        audio.change(
+            lambda path: (*fill_in_tags(path), about_song(path)),
+            audio,
+            [title, artist, about],
+            show_progress="hidden",
+            api_visibility="private",
+        )
         return cls(audio, title, artist)
 
     @property
     def fields(self) -> Fields:
         return {"audio": self.audio, "title": self.title, "artist": self.artist}
 
-    def file(self, values: Values) -> Path | None:
-        """The song's audio, None if there is none yet."""
+    def file(self, values: Values) -> Path:
+        """The song's audio. Raises AudioError if there is none yet, and for a song that is too long."""
         path = values[self.audio]
-        return None if path is None else Path(path)
+        if path is None:
+            raise AudioError("Drop a song first, or use the example.")
+        if seconds_of(path) > MAX_SONG_MINUTES * 60:
+            raise AudioError(
+                f"{path}: this song lasts {duration(seconds_of(path))}; the page takes up to {MAX_SONG_MINUTES} "
+                "minutes. The command `mug chart` takes longer ones"
+            )
+        return Path(path)
+
+
+def about_song(path: str | None) -> str:
+    """What is said under the song: how long it is, or without one, what may be dropped."""
+    if path is None:
+        return (
+            f"<p>mp3, ogg, wav, flac or m4a, up to {MAX_SONG_MINUTES} minutes and {MAX_UPLOAD_MB} MB. "
+            "It stays on the computer that serves this page.</p>"
+        )
+    seconds = seconds_of(path)
+    if not seconds:  # what is wrong with it is said when it is charted
+        return ""
+    too_long = f": too long, the page takes {MAX_SONG_MINUTES} minutes" if seconds > MAX_SONG_MINUTES * 60 else ""
+    return f"<p>{duration(seconds)}{too_long}</p>"
+
+
+def duration(seconds: float) -> str:
+    """Minutes and seconds."""
+    whole = math.floor(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
 
 
 def fill_in_tags(path: str | None) -> tuple[str, str]:

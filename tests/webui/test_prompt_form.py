@@ -5,6 +5,7 @@ import pytest
 
 from mug.config import PROJECT_ROOT
 from mug.features import Feature, FeatureSpec
+from mug.webui.presets import with_style
 from mug.webui.prompt_form import PromptForm
 
 
@@ -79,3 +80,25 @@ def test_the_form_follows_another_model_and_keeps_what_it_knows(spec):
     assert form.read(values, other) == {"sr": 5.0, "rank_status": None, "stream": 1, "swing": None}
     assert form.read_avoided(values, other) == {"stream": True}
     assert form.read(updated(values, form.follow(spec, values)), spec)["ln_ratio"] == 0.3
+
+
+def test_a_style_sets_the_controls(form, spec):
+    prompt = form.read(after(form, with_style({"sr": 4.4, "technical": 1}, "Chordjacks")), spec)
+    assert {name: value for name, value in prompt.items() if value is not None} == {
+        "sr": 4.4,
+        "ln_ratio": 0.0,
+        "chordjack": 1,
+    }
+
+
+def test_wishes_that_exclude_each_other_are_pointed_out(form, spec):
+    values = after(form, {"ln_ratio": 0.0, "rc": 0, "hb": 0, "ln": 1})
+    values[form.avoided] = []
+    assert "0% long notes and 10 % long notes or more (no rice): no chart is that at once." in form.notes(
+        values, spec, 1.0
+    )
+    values = after(form, {"stream": 1}) | {form.avoided: ["stream", "jackspeed"]}
+    notes = form.notes(values, spec, 1.0)
+    assert "Streams are wished for and avoided" in notes
+    assert "Guidance, under Advanced, is 1" in notes
+    assert form.notes(after(form, {"stream": 1}) | {form.avoided: ["jackspeed"]}, spec, 2.0) == ""
