@@ -39,3 +39,7 @@ class TrainingError(MugError):
 
 class StudioError(MugError):
     """A visitor's request that the web page cannot take: too much, too large, or of work that is gone."""
+
+
+class Cancelled(MugError):
+    """A request that nobody waits for any more, stopped before its end."""

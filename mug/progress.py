@@ -6,12 +6,23 @@ a shared total instead.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from tqdm import tqdm
 
 Item = TypeVar("Item")
 BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+
+
+class Stage(StrEnum):
+    """What a request is at, in words; in this order, of which some may come again."""
+
+    READING = "Reading the song"
+    HEARING = "Finding the beat"
+    PLACING = "Finding where notes go"
+    COMPOSING = "Composing"
+    CHOOSING = "Choosing the best"
 
 
 def hidden(done: float, total: float) -> None:
@@ -21,13 +32,24 @@ def hidden(done: float, total: float) -> None:
 class Progress:
     """Samples drawn and samples to be drawn; a sample that is half denoised counts half.
 
-    show: called with both after every step. Without it, nothing is shown.
+    show: called with both after every step, and when a stage begins. Without it, nothing is shown. What it raises ends
+    the request.
     """
 
     def __init__(self, show: Callable[[float, float], None] = hidden) -> None:
         self.done = 0.0
         self.total = 0.0
+        self.stage: Stage | None = None
         self._show = show
+
+    def enter(self, stage: Stage) -> None:
+        """A stage of the request begins."""
+        self.stage = stage
+        self.tick()
+
+    def tick(self) -> None:
+        """Between two steps that take long: a chance for `show` to end the request."""
+        self._show(self.done, max(self.total, 1.0))  # at least one sample is to come
 
     def expect(self, samples: int) -> None:
         """At least this many samples are still to come. What was expected before includes them."""

@@ -2,7 +2,15 @@
 
 import pytest
 
-from mug.progress import Progress, given_or_bar
+from mug.progress import Progress, Stage, given_or_bar
+
+
+def test_a_stage_shows_and_may_end_the_request():
+    progress = Progress(lambda done, total: shown.append(progress.stage))
+    shown = []
+    progress.enter(Stage.READING)
+    progress.tick()
+    assert shown == [Stage.READING, Stage.READING]
 
 
 def test_batches_count_by_their_samples():

@@ -22,7 +22,7 @@ from mug.generation.region import OpenPart
 from mug.generation.request import Prompt, Request
 from mug.generation.silence import without_notes_in
 from mug.generation.start import Start
-from mug.progress import Progress
+from mug.progress import Progress, Stage
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,13 @@ class ChartWriter:
         for attempt in range(request.settings.attempts):
             if attempt > 0:
                 progress.expect_more(len(prompts) * request.settings.ensemble)
+            progress.enter(Stage.COMPOSING)
             ensembles = self._sample(request, prepared, drafts, prompts, progress, edit)
             next_prompts: dict[int, Prompt] = {}
             for index, samples in ensembles.items():
+                progress.enter(Stage.CHOOSING)
                 draft = drafts[index]
-                choice = self._choose(request, prepared, draft, samples, edit)
+                choice = self._choose(request, prepared, draft, samples, edit, progress)
                 if choice is None:
                     continue
                 best = written.setdefault(index, Written(choice))
@@ -150,6 +152,7 @@ class ChartWriter:
         draft: Draft,
         samples: Sequence[Sequence[Note]],
         edit: Edit | None,
+        progress: Progress,
     ) -> Choice | None:
         """Combine the samples into a chart; None if it has no notes."""
         wants_long_notes = draft.wanted.get(LONG_NOTES) is not None
@@ -176,6 +179,7 @@ class ChartWriter:
             return snap(notes, points) if prepared.axis is None else with_times(notes, prepared.axis.on_lines)
 
         def chart_of(notes: Sequence[Note]) -> Beatmap:
+            progress.tick()
             snapping = to_grid if request.snap else None
             tidied = tidy(notes, keys, snapping, jack_interval_ms, prepared.end_ms)
             if edit is not None:

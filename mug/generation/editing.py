@@ -34,7 +34,7 @@ from mug.generation.song_reader import SongReader
 from mug.generation.start import Start
 from mug.metrics.onsets import moments_ms
 from mug.placement.density import Density
-from mug.progress import Progress
+from mug.progress import Progress, Stage
 from mug.ratings.stars import star_rating_or_none
 
 # Latent frames on each side of the open part that are sampled, too, because its notes reach into them. With 2, onset F1
@@ -81,11 +81,12 @@ class Editor:
         own = own_features(chart, self._spec.names)
         prompt = edit_prompt(own, request.prompt, harder)
         self._spec.encode(prompt)
-        prepared = self._prepare(chart, request.audio)
+        prepared = self._prepare(chart, request.audio, progress)
         part = region.opened(chart.keys, prepared.end_ms)
         done: dict[str, Any] = {**asdict(region), "strength": strength, "harder": harder}
         if strength == 0:
             return [_finished(chart, chart.notes, chart.timing_points, request, i, done) for i in range(request.count)]
+        progress.enter(Stage.PLACING)
         old = notes_of_part(chart, [note for note in chart.notes if part.has(note)])
         wanted = wanted_of_part(own, request.prompt, prompt, old)
         is_new = strength == 1 and part.has_all_columns  # else the samples know best where notes are
@@ -104,7 +105,7 @@ class Editor:
         """Write charts between two, as many as the request's count; see ChartGenerator.interpolate."""
         if not 0 < strength <= 1:
             raise PromptError(f"strength {strength:g}: give a number above 0 and up to 1")
-        prepared = self._prepare(first, request.audio)
+        prepared = self._prepare(first, request.audio, progress)
         self._check(second, request.audio, prepared)
         shares = [(index + 1) / (request.count + 1) for index in range(request.count)]
         own, others = own_features(first, self._spec.names), own_features(second, self._spec.names)
@@ -144,10 +145,10 @@ class Editor:
         change = after.log_rate - before.log_rate if before is not None and after is not None else 0.0
         return Density(log_rate + change, OLD_DEVIATION)
 
-    def _prepare(self, chart: Beatmap, audio: Path) -> Prepared:
+    def _prepare(self, chart: Beatmap, audio: Path, progress: Progress) -> Prepared:
         """Read the chart's song, with the chart's timing. Raises ChartError for a chart that cannot be edited."""
         check_keys(chart, self._sampler.keys)
-        prepared = self._reader.read(audio, Song(timing_points=chart.timing_points or None))
+        prepared = self._reader.read(audio, Song(timing_points=chart.timing_points or None), progress)
         self._check(chart, audio, prepared)
         return prepared
 

@@ -17,6 +17,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import numpy as np
 import torch
+from torch import nn
 
 from mug.charts.beatmap import Beatmap
 from mug.charts.osu import parse_osu
@@ -43,7 +44,7 @@ from mug.generation.spread import MAX_SPREAD, set_up
 from mug.metrics.onsets import moments_ms
 from mug.model.weights import is_model_folder
 from mug.placement.density import Density
-from mug.progress import Progress, given_or_bar
+from mug.progress import Progress, Stage, given_or_bar
 from mug.ratings.chart_features import chart_features
 
 
@@ -61,6 +62,9 @@ class ChartGenerator:
         self.density = trained.density
         self.audio_settings = trained.audio_settings
         self.keys = trained.keys
+        heard = () if self.reader.listener is None else (self.reader.listener.model,)
+        placed = () if trained.placement is None else (trained.placement,)
+        self.networks: Sequence[nn.Module] = (trained.model, *placed, *heard)
         self.editor = Editor(self.sampler, self.reader, self.writer, self.spec, self._expected, self._density_of)
 
     @classmethod
@@ -111,10 +115,11 @@ class ChartGenerator:
         notes.
         """
         request = self._request(audio, prompt, count, seed, settings, snap, jack_interval_ms, song, negative_prompt)
-        prepared = self.reader.read(request.audio, request.song)
-        expected = self._expected(prepared, request.prompt, request)
-        drafts = [Draft(seed + index, request.prompt, request.prompt, expected) for index in range(count)]
         with given_or_bar(progress) as bar:
+            prepared = self.reader.read(request.audio, request.song, bar)
+            bar.enter(Stage.PLACING)
+            expected = self._expected(prepared, request.prompt, request)
+            drafts = [Draft(seed + index, request.prompt, request.prompt, expected) for index in range(count)]
             written = self.writer.write(request, prepared, drafts, bar)
         return new_charts(request, prepared.timing, written, self.keys)
 
@@ -144,7 +149,8 @@ class ChartGenerator:
             bar.expect(len(prompts) * (self.settings if settings is None else settings).ensemble)
             for prompt in sorted(prompts, key=lambda prompt: -float(prompt[STARS] or 0)):
                 request = self._request(audio, prompt, 1, seed, settings, snap, jack_interval_ms, song, negative_prompt)
-                prepared = self.reader.read(request.audio, request.song)
+                prepared = self.reader.read(request.audio, request.song, bar)
+                bar.enter(Stage.PLACING)
                 expected = self._expected(prepared, request.prompt, request)
                 harder_ms = moments_ms(charts[-1]) if charts else None
                 draft = Draft(seed, request.prompt, request.prompt, expected, harder_ms)

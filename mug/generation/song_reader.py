@@ -22,6 +22,7 @@ from mug.generation.prepared import Prepared, motifs_of
 from mug.generation.silence import is_silent, silent_spans
 from mug.generation.song import Song
 from mug.generation.song_timing import SongTiming, given_timing, hear_timing, heard_timing
+from mug.progress import Progress, Stage
 from mug.timing.activations import BeatListener
 from mug.timing.detected import DetectedTiming
 
@@ -42,12 +43,19 @@ class SongReader:
         self._prepared_of: tuple[Any, Prepared | None] = (None, None)  # the last song's file, with what was known of it
         self._heard: dict[Any, DetectedTiming] = {}  # of the last songs' files
 
-    def read(self, path: Path, song: Song) -> Prepared:
-        """Read a song, hear its timing, and find its silences and the measures that repeat. Raises AudioError."""
+    def read(self, path: Path, song: Song, progress: Progress | None = None) -> Prepared:
+        """Read a song, hear its timing, and find its silences and the measures that repeat. Raises AudioError.
+
+        progress: told of the stages.
+        """
+        progress = Progress() if progress is None else progress
+        progress.enter(Stage.READING)
         file = _identity(path)
         (known, prepared) = self._prepared_of
         if file is None or (file, song) != known or prepared is None:
-            prepared = self._prepare(path, song, self.spectrum(path))
+            spectrum = self.spectrum(path)
+            progress.enter(Stage.HEARING)
+            prepared = self._prepare(path, song, spectrum)
             self._prepared_of = ((file, song), prepared)
         return prepared
 

@@ -387,6 +387,7 @@ def test_progress_counts_every_sample_of_every_attempt(generator, song):
     shown = []
     progress = Progress(lambda done, total: shown.append((round(done, 6), total)))
     generator.generate(song, {}, count=2, settings=replace(PLAIN, ensemble=3), progress=progress)
+    shown = [state for state in dict.fromkeys(shown) if state[0] > 0]  # without the stages before
     assert len(shown) == STEPS
     assert (shown[0], shown[-1]) == ((round(6 / STEPS, 6), 6), (6, 6))
     far = {"sr": 8.0}  # no sample of a model that was never trained has these stars
