@@ -5,16 +5,14 @@ gradio keeps the queue: handlers of one concurrency id, WORKER, wait in it and a
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mug.errors import Cancelled
 from mug.generation.generator import ChartGenerator
 from mug.model.stopping import stoppable
-from mug.progress import Progress, Stage
+from mug.progress import Progress
 
 WORKER: dict[str, Any] = {"concurrency_id": "worker", "concurrency_limit": 1}  # arguments of every such handler
 POLL_S = 0.05
@@ -22,27 +20,14 @@ POLL_S = 0.05
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class JobState:
-    """How far a request has come. share: of its samples, from 0 to 1. seconds_left: None while that is unknown."""
-
-    stage: Stage | None
-    share: float
-    seconds_left: float | None
-
-
 class Job:
     """A request that is computed. Its methods may be called from any thread."""
 
-    def __init__(
-        self, show: Callable[[JobState], None] | None = None, now: Callable[[], float] = time.monotonic
-    ) -> None:
-        """show: called with every new state. now: seconds."""
+    def __init__(self, show: Callable[[Progress], None] | None = None) -> None:
+        """show: called whenever the request has come further."""
         self.progress = Progress(self._shown)
         self._show = show
-        self._now = now
         self._stopped = threading.Event()
-        self._composing_since: tuple[float, float] | None = None  # when, and the samples that were done then
 
     def stop(self) -> None:
         """Have the request raise Cancelled, at the next layer of a network or the next stage."""
@@ -57,25 +42,10 @@ class Job:
         """In the block, the model's networks stop with the request."""
         return stoppable(generator.networks, self.check)
 
-    def state(self) -> JobState:
-        progress = self.progress
-        share = progress.done / progress.total if progress.total else 0.0
-        return JobState(progress.stage, share, self._seconds_left())
-
     def _shown(self, done: float, total: float) -> None:
         self.check()
-        if self.progress.stage is Stage.COMPOSING and self._composing_since is None:
-            self._composing_since = self._now(), done
         if self._show is not None:
-            self._show(self.state())
-
-    def _seconds_left(self) -> float | None:
-        """As long as the samples that are left take at the pace so far."""
-        if self._composing_since is None:
-            return None
-        (since, before), progress = self._composing_since, self.progress
-        done = progress.done - before
-        return (self._now() - since) / done * (progress.total - progress.done) if done > 0 else None
+            self._show(self.progress)
 
 
 class Jobs:
@@ -87,7 +57,7 @@ class Jobs:
         self._jobs: dict[str, list[Job]] = {}  # by the session of their page
 
     async def compute(
-        self, session: str, work: Callable[[Job], Result], show: Callable[[JobState], None] | None = None
+        self, session: str, work: Callable[[Job], Result], show: Callable[[Progress], None] | None = None
     ) -> Result:
         """Run `work` in a thread, alone, and return its result. Call this in an async handler of gradio.
 

@@ -12,8 +12,8 @@ import soundfile
 
 from mug.errors import Cancelled
 from mug.generation import ChartGenerator
-from mug.progress import Stage
-from mug.webui.jobs import Job, Jobs, JobState
+from mug.progress import Progress, Stage
+from mug.webui.jobs import Job, Jobs
 
 
 def endless(begun: threading.Event, ended: threading.Event) -> Callable[[Job], None]:
@@ -93,23 +93,6 @@ def test_mistakes_come_out_and_leave_the_worker_free() -> None:
     assert asyncio.run(jobs.compute("a page", lambda _: "free")) == "free"
 
 
-def test_the_time_left_is_that_of_the_samples_to_come() -> None:
-    clock, states = [100.0], []
-    job = Job(states.append, now=lambda: clock[0])
-    job.progress.enter(Stage.READING)
-    clock[0] += 50.0  # reading says nothing about samples
-    job.progress.expect(8)
-    job.progress.enter(Stage.COMPOSING)
-    for _ in job.progress.steps_of(4)(range(2), total=2):
-        clock[0] += 3.0
-    assert states == [
-        JobState(Stage.READING, 0.0, None),
-        JobState(Stage.COMPOSING, 0.0, None),
-        JobState(Stage.COMPOSING, 0.25, 9.0),
-        JobState(Stage.COMPOSING, 0.5, 6.0),
-    ]
-
-
 @pytest.fixture
 def song(tmp_path: Path) -> Path:
     """Three seconds of noise with clicks, which no model has read."""
@@ -124,10 +107,10 @@ def song(tmp_path: Path) -> Path:
 def test_a_request_stops_in_any_stage(tiny_generator: ChartGenerator, song: Path, stage: Stage) -> None:
     reached: list[Stage | None] = []
 
-    def show(state: JobState) -> None:
-        if state.stage is not (reached or [None])[-1]:
-            reached.append(state.stage)
-        if state.stage is stage:
+    def show(progress: Progress) -> None:
+        if progress.stage is not (reached or [None])[-1]:
+            reached.append(progress.stage)
+        if progress.stage is stage:
             job.stop()
 
     job = Job(show)
