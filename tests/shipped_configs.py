@@ -18,6 +18,7 @@ BASES = {
     "mini_diffusion_7k": "mini_diffusion",
     "mini_placement": "mini_diffusion",
     "mug_diffusion_beats": "mug_diffusion",
+    "recurrent_autoencoder": "mini_autoencoder",
     "mug_diffusion_stft": "mug_diffusion",
     "timing": "mini_timing",
 }

@@ -16,7 +16,10 @@ from mug.model.masking import LENGTH_MULTIPLE, masked_mean, whole_lengths
 from mug.model.network_node import ConfiguredNetwork
 from mug.seeding import Generators, noise_like
 
-FIRST_STAGES = ("mug.firststage.autoencoder.AutoencoderKL",)  # those that an untrusted checkpoint may build
+FIRST_STAGES = (  # those that an untrusted checkpoint may build
+    "mug.firststage.autoencoder.AutoencoderKL",
+    "mug.firststage.recurrent.RecurrentVAE",
+)
 
 
 class DiagonalGaussian:

@@ -14,10 +14,11 @@ from torch.distributions import Normal, kl_divergence
 from mug.errors import ConfigError
 from mug.model.network_node import ConfiguredNetwork
 from mug.music_vae.alphabets import ALPHABETS
-from mug.music_vae.decoders import Decoder, uniform_of
+from mug.music_vae.decoders import Decoder, make_lstm, uniform_of
 from mug.seeding import noise_like
 
 SMALLEST_DEVIATION = 1e-4
+FIRST_DEVIATION = 0.1  # of the latents of an untrained encoder
 
 
 class Encoder(nn.Module):
@@ -25,9 +26,11 @@ class Encoder(nn.Module):
 
     def __init__(self, depth: int, hidden_size: int, z_size: int) -> None:
         super().__init__()
-        self.lstm = nn.LSTM(depth, hidden_size, batch_first=True, bidirectional=True)
+        self.lstm = make_lstm(depth, hidden_size, bidirectional=True)
         self.mean = nn.Linear(2 * hidden_size, z_size)
         self.deviation = nn.Linear(2 * hidden_size, z_size)
+        # With a deviation near 1, noise hides the first differences between latents, and decoders learn to ignore them.
+        nn.init.constant_(self.deviation.bias, math.log(math.expm1(FIRST_DEVIATION)))
 
     def forward(self, seen: Tensor) -> Normal:
         _, (last, _) = self.lstm(seen)
