@@ -1,1 +1,1 @@
-"""MusicVAE: short clips of steps, such as drums or the notes of a chart, to one latent vector and back."""
+"""MusicVAE: short clips of drums to one latent vector and back."""

@@ -1,4 +1,4 @@
-"""A variational autoencoder of clips with one latent vector (MusicVAE: Roberts et al. 2018).
+"""MusicVAE: clips of drums to one latent vector and back (Roberts et al. 2018).
 
 Axes: B clips, S steps, V categories, D inputs of a step, Z latent.
 """
@@ -6,6 +6,7 @@ Axes: B clips, S steps, V categories, D inputs of a step, Z latent.
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -13,12 +14,18 @@ from torch.distributions import Normal, kl_divergence
 
 from mug.errors import ConfigError
 from mug.model.network_node import ConfiguredNetwork
-from mug.music_vae.alphabets import ALPHABETS
+from mug.music.drum_grid import N_CATEGORIES, of_categories
 from mug.music_vae.decoders import Decoder, make_lstm, uniform_of
 from mug.seeding import noise_like
 
 SMALLEST_DEVIATION = 1e-4
 FIRST_DEVIATION = 0.1  # of the latents of an untrained encoder
+
+
+def drum_inputs() -> Tensor:
+    """What is seen of each combination of drums, [512, 10]: the drums, and 1 where none sounds."""
+    drums = torch.from_numpy(of_categories(np.arange(N_CATEGORIES))).float()
+    return torch.cat([drums, (drums.sum(dim=1, keepdim=True) == 0).float()], dim=1)
 
 
 class Encoder(nn.Module):
@@ -39,9 +46,8 @@ class Encoder(nn.Module):
 
 
 class MusicVAE(ConfiguredNetwork):
-    """Clips of S steps, each one of V categories, to a latent vector and back.
+    """Clips of S sixteenths, each one of the 512 combinations of nine drums, to a latent vector and back.
 
-    alphabet: what a step is, one of mug.music_vae.alphabets.
     level_lengths: [4, 16] decodes four parts of 16 steps under a conductor, [64] all steps by one LSTM.
     encoder_size, decoder_size, decoder_layers: of the LSTMs. autoregressive: each step sees the one before it.
     free_bits: this much of a clip's KL divergence costs nothing. max_beta: the weight of the rest, which grows linearly
@@ -54,7 +60,6 @@ class MusicVAE(ConfiguredNetwork):
 
     def __init__(
         self,
-        alphabet: str,
         level_lengths: Sequence[int] = (4, 16),
         z_size: int = 256,
         encoder_size: int = 512,
@@ -67,13 +72,11 @@ class MusicVAE(ConfiguredNetwork):
         scheduled_sampling: float | None = None,
     ) -> None:
         super().__init__()
-        if alphabet not in ALPHABETS:
-            raise ConfigError(f"alphabet '{alphabet}': known are {', '.join(ALPHABETS)}")
         if not 1 <= len(level_lengths) <= 2 or min(level_lengths) < 1:
             raise ConfigError(f"level_lengths {list(level_lengths)}: give [steps], or [parts, steps of a part]")
         if scheduled_sampling is not None and not (autoregressive and scheduled_sampling >= 1):
             raise ConfigError(f"scheduled_sampling {scheduled_sampling}: 1 or more, and only with autoregressive: true")
-        inputs = torch.from_numpy(ALPHABETS[alphabet]())
+        inputs = drum_inputs()
         self.n_steps = math.prod(level_lengths)
         self.z_size = z_size
         self.free_nats = free_bits * math.log(2)

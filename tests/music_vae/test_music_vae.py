@@ -2,44 +2,34 @@
 
 import math
 
-import numpy as np
 import pytest
 import torch
 
 from mug.errors import ConfigError
-from mug.music_vae.alphabets import HEAD, HELD, REST, TAP, chart_4k, column_states, drums, row_categories
 from mug.music_vae.decoders import drawn
-from mug.music_vae.music_vae import MusicVAE
+from mug.music_vae.music_vae import MusicVAE, drum_inputs
 
 SMALL = {"z_size": 8, "encoder_size": 8, "decoder_size": 8}
 
 
 def small(**params: object) -> MusicVAE:
     torch.manual_seed(3)
-    return MusicVAE("drums", **{**SMALL, "level_lengths": (2, 4), **params})
+    return MusicVAE(**{**SMALL, "level_lengths": (2, 4), **params})
 
 
 def clips(count: int, n_steps: int, seed: int = 1) -> torch.Tensor:
     return torch.randint(0, 512, (count, n_steps), generator=torch.Generator().manual_seed(seed))
 
 
-def test_drums_are_nine_and_one_input_for_none() -> None:
-    table = drums()
-    assert table.shape == (512, 10)
-    assert table[0].tolist() == [0] * 9 + [1]
-    assert table[0b101].tolist() == [1, 0, 1, 0, 0, 0, 0, 0, 0, 0]
-
-
-def test_rows_of_a_chart_are_categories_and_back() -> None:
-    states = np.array([[REST, TAP, HEAD, HELD], [TAP, REST, REST, REST]])
-    assert row_categories(states).tolist() == [0 + 4 + 2 * 16 + 3 * 64, 1]
-    assert (column_states(row_categories(states), 4) == states).all()
-    assert chart_4k().shape == (256, 16)
-    assert chart_4k()[1].reshape(4, 4).argmax(axis=1).tolist() == [TAP, REST, REST, REST]
+def test_a_step_is_seen_as_nine_drums_and_none() -> None:
+    seen = drum_inputs()
+    assert seen.shape == (512, 10)
+    assert seen[0].tolist() == [0] * 9 + [1]
+    assert seen[0b101].tolist() == [1, 0, 1, 0, 0, 0, 0, 0, 0, 0]
 
 
 def test_the_sizes_are_those_of_the_published_configuration() -> None:
-    model = MusicVAE("drums", autoregressive=False)
+    model = MusicVAE(autoregressive=False)
     assert (model.n_steps, model.encoder.lstm.input_size, model.encoder.lstm.hidden_size) == (64, 10, 512)
     assert model.encode(clips(2, 64)).mean.shape == (2, 256)
     assert model.decoder.conductor is not None
@@ -125,11 +115,10 @@ def test_it_learns_to_write_clips_from_their_latents(levels: tuple[int, ...], au
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"alphabet": "trombones"}, "known are drums, chart_4k"),
         ({"level_lengths": [2, 2, 2]}, r"\[steps\], or \[parts, steps of a part\]"),
         ({"autoregressive": False, "scheduled_sampling": 10}, "only with autoregressive"),
     ],
 )
 def test_impossible_parameters_are_named(params: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        MusicVAE(**{"alphabet": "drums", **SMALL, **params})  # type: ignore[arg-type]
+        MusicVAE(**{**SMALL, **params})  # type: ignore[arg-type]
