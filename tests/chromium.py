@@ -1,7 +1,7 @@
 """A headless Chromium for tests of the web page."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ FLAGS = (
 )
 
 
-def start_chromium(profile: Path, prefs: Mapping[str, Any] | None = None, log: str = "browser") -> webdriver.Chrome:
-    """Start the browser with an empty profile folder and one of its logs; skip the test on a machine without it."""
+def start_chromium(
+    profile: Path, prefs: Mapping[str, Any] | None = None, logs: Sequence[str] = ("browser",)
+) -> webdriver.Chrome:
+    """Start the browser with an empty profile folder and some of its logs; skip the test on a machine without it."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     chromedriver = shutil.which("chromedriver")
     if chromium is None or chromedriver is None:
@@ -26,5 +28,5 @@ def start_chromium(profile: Path, prefs: Mapping[str, Any] | None = None, log: s
     for flag in [*FLAGS, f"--user-data-dir={profile}"]:
         options.add_argument(flag)
     options.add_experimental_option("prefs", dict(prefs or {}))
-    options.set_capability("goog:loggingPrefs", {log: "ALL"})
+    options.set_capability("goog:loggingPrefs", dict.fromkeys(logs, "ALL"))
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(chromedriver))

@@ -1,41 +1,126 @@
-"""The charts of the page: the player, their figures and downloads."""
+"""The charts of a visitor: the player, the versions, and a part drawn again.
 
-from collections.abc import Sequence
+What they look like and do in the browser is plain JavaScript in mug/webui/studio/ and mug/webui/player/.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from mug.generation.request import GeneratedChart, Prompt
-from mug.webui.chart_player import chart_player, player_value
-from mug.webui.tables import RESULT_COLUMNS, result_row
+from mug.errors import MugError, StudioError
+from mug.generation.settings import SamplingSettings
+from mug.webui.fields import Values
+from mug.webui.messages import message_of
+from mug.webui.models import Model, Models
+from mug.webui.redraw import Redraw, redraw
+from mug.webui.scripts import on_load
+from mug.webui.version_list import studio_value
+from mug.webui.visitor import Visitor
+from mug.webui.workspace import Workspace
+
+# gradio runs this once for the element, and calls `watch` whenever Python sets a new value. The template never changes,
+# so the player stays while versions come and go. Python hears of the events that studio.js tells.
+ON_LOAD = on_load(
+    "studio/studio.js",
+    """
+  const told = ["choose", "hide", "undo", "redo", "draw"]; // gradio looks for the names of events in here
+  const tell = (name, detail) => told.includes(name) && trigger(name, detail);
+  const studio = await module.mountStudio(element.querySelector(".studio"), tell);
+  const show = () => props.value && studio.show(props.value);
+  watch("value", show);
+  show();
+""",
+)
+
+ForKeys = Callable[[Values, int], tuple[Model, SamplingSettings]]
 
 
 @dataclass(frozen=True)
 class ChartPanel:
-    """The components that show charts."""
+    """The components that show charts. `studio`: its value is a `studio_value`."""
 
-    player: gr.HTML
-    table: gr.Dataframe
+    studio: gr.HTML
     package: gr.DownloadButton
+    visitor: Visitor
 
     @classmethod
-    def build(cls) -> "ChartPanel":
-        player = chart_player()
-        table = gr.Dataframe(headers=RESULT_COLUMNS, interactive=False, visible=False, buttons=[], elem_id="results")
-        package = gr.DownloadButton("Download .osz", visible=False, elem_id="package")
-        return cls(player, table, package)
-
-    @property
-    def outputs(self) -> list[Any]:
-        return [self.player, self.table, self.package]
-
-    def shown(self, charts: Sequence[GeneratedChart], prompt: Prompt, audio: Path, package: Path) -> tuple[Any, ...]:
-        """The updates of `outputs` that show charts of one song and their package."""
-        rows = [result_row(chart, prompt) for chart in charts]
-        return (
-            player_value(charts, audio),
-            gr.update(value=rows, visible=True),
-            gr.update(value=str(package), visible=True),
+    def build(cls, visitor: Visitor) -> "ChartPanel":
+        studio = gr.HTML(
+            html_template='<div class="studio"></div>', js_on_load=ON_LOAD, apply_default_css=False, elem_id="studio"
         )
+        package = gr.DownloadButton("Download .osz", visible=False, elem_id="package")
+        panel = cls(studio, package, visitor)
+        steps: dict[str, Callable[[Workspace, Mapping[str, Any]], None]] = {
+            "choose": lambda workspace, asked: workspace.choose(asked["id"]),
+            "hide": lambda workspace, asked: workspace.hide(asked["id"]),
+            "undo": lambda workspace, asked: workspace.undo(),
+            "redo": lambda workspace, asked: workspace.redo(),
+        }
+        for name, step in steps.items():
+            panel._on(name, step, answers=name != "choose")
+        return panel
+
+    def shown(self, token: str) -> dict[str, Any]:
+        """The value of the studio for a visitor."""
+        try:
+            return studio_value(self.visitor.workspace(token))
+        except MugError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def show_after(self, event: Any) -> None:
+        """Show the versions when a handler is done, whether it failed or not."""
+        event.then(
+            self.shown, self.visitor.token, self.studio, queue=False, show_progress="hidden", api_visibility="private"
+        )
+
+    def listen(self, models: Models, inputs: Sequence[Any], for_keys: ForKeys) -> None:
+        """Let the buttons draw parts again. for_keys: the model and settings for a chart, by the values of `inputs`."""
+        token = self.visitor.token
+
+        def draw(values: Values, event: gr.EventData, progress: gr.Progress = gr.Progress()) -> None:  # noqa: B008
+            workspace = None
+            try:
+                workspace = self._workspace(values[token], event._data)
+                wanted, version = Redraw.of(event._data), workspace.version(event._data["id"])
+                model, settings = for_keys(values, version.figures["keys"])
+                show = lambda done, total: progress(done / total, desc="Drawing")  # noqa: E731
+                redraw(models.generator(model.name), workspace, version, wanted, settings, show)
+            except MugError as error:
+                song = None if workspace is None else workspace.song
+                gr.Warning(message_of(error, None if song is None else song.audio))
+
+        self.show_after(
+            self.studio.draw(
+                draw,
+                {token, *inputs},
+                None,
+                concurrency_id="model",
+                concurrency_limit=1,  # others wait in the queue
+                show_progress="hidden",
+                api_visibility="private",
+            )
+        )
+
+    def _on(self, name: str, step: Callable[[Workspace, Mapping[str, Any]], None], answers: bool) -> None:
+        """Take a step in the visitor's workspace when the studio tells of it."""
+
+        def handle(event: gr.EventData, token: str) -> None:
+            try:
+                step(self._workspace(token, event._data), event._data)
+            except MugError as error:
+                gr.Warning(message_of(error))
+
+        told = getattr(self.studio, name)(
+            handle, self.visitor.token, None, queue=False, show_progress="hidden", api_visibility="private"
+        )
+        if answers:
+            self.show_after(told)
+
+    def _workspace(self, token: str, asked: Mapping[str, Any]) -> Workspace:
+        """The visitor's workspace. Raises StudioError if its song is no longer the one that the page shows."""
+        workspace = self.visitor.workspace(token)
+        if workspace.song is None or workspace.song.id != asked.get("song"):
+            raise StudioError("another song was opened in another tab of this page; reload this one to go on with it")
+        return workspace

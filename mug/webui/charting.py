@@ -1,7 +1,7 @@
-"""What a visitor asked for -> charts. No layout."""
+"""What a visitor asked for -> charts -> versions. No layout."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from mug.generation.settings import SamplingSettings
 from mug.generation.song import Song
 from mug.progress import Progress
 from mug.webui.models import Models
+from mug.webui.version_list import figures_of
+from mug.webui.versions import Version
+from mug.webui.workspace import Made, Workspace
 
 
 @dataclass(frozen=True)
@@ -60,3 +63,9 @@ def prompt_of(chart: GeneratedChart) -> Prompt:
     """The prompt that a chart was written for, which has the stars of its own in a set."""
     prompt: Prompt = json.loads(chart.metadata["AIPrompt"])
     return prompt
+
+
+def keep(workspace: Workspace, audio: Path, wanted: Wanted, charts: Sequence[GeneratedChart]) -> list[Version]:
+    """Make charts versions of their song, which becomes the visitor's current one. Raises StudioError."""
+    workspace.set_song(audio, wanted.song.title or "", wanted.song.artist or "")
+    return workspace.add([Made(chart, chart.version, figures_of(chart, "new")) for chart in charts])

@@ -7,23 +7,22 @@ from typing import Any
 
 import gradio as gr
 
-from mug.errors import MugError
+from mug.errors import ConfigError, MugError
 from mug.generation.package import write_package
-from mug.generation.request import GeneratedChart, Prompt
+from mug.generation.settings import SamplingSettings
 from mug.webui.chart_panel import ChartPanel
-from mug.webui.charting import Wanted, prompt_of, write_charts
+from mug.webui.charting import Wanted, keep, prompt_of, write_charts
 from mug.webui.fields import Fields, Values, named
 from mug.webui.go_panel import GoPanel
 from mug.webui.messages import message_of
 from mug.webui.model_panel import ModelPanel
-from mug.webui.models import Models
+from mug.webui.models import Model, Models
 from mug.webui.presets import ONE
 from mug.webui.prompt_form import PromptForm
 from mug.webui.sampling_panel import SamplingPanel
 from mug.webui.song_panel import SongPanel
 from mug.webui.timing_panel import TimingPanel
-
-Charted = tuple[list[GeneratedChart], Prompt, Path, Path]  # charts of one song, their prompt, the audio, the package
+from mug.webui.visitor import Visitor
 
 
 class MakeTab:
@@ -70,27 +69,32 @@ class MakeTab:
         self.prompt.listen(self.model.choice, self.sampling.guidance, lambda name: self.models[name].spec)
 
     def listen(self, charts: ChartPanel) -> None:
-        """Let the button fill `charts`."""
+        """Let the button add versions to `charts`."""
         fields = self.fields
 
         def generate(*given: Any) -> Any:
-            *inputs, progress = given
-            return charts.shown(*self._generate(dict(zip(fields.values(), inputs, strict=True)), progress))
+            *inputs, token, progress = given
+            path = self._generate(dict(zip(fields.values(), inputs, strict=True)), token, charts.visitor, progress)
+            return gr.update(value=str(path), visible=True)
 
-        named(generate, fields)
-        self.go.start.click(
-            generate,
-            list(fields.values()),
-            charts.outputs,
-            concurrency_limit=1,  # others wait in the queue
-            show_progress_on=self.go.start,
+        named(generate, [*fields, "visitor"])
+        charts.show_after(
+            self.go.start.click(
+                generate,
+                [*fields.values(), charts.visitor.token],
+                charts.package,
+                concurrency_id="model",
+                concurrency_limit=1,  # others wait in the queue
+                show_progress_on=self.go.start,
+            )
         )
 
-    def _generate(self, values: Values, progress: gr.Progress) -> Charted:
+    def _generate(self, values: Values, token: str, visitor: Visitor, progress: gr.Progress) -> Path:
         try:
             audio = self.song.file(values)
             wanted = self.wanted(values, audio)
             charts = write_charts(self.models, wanted, lambda done, total: progress(done / total, desc="Composing"))
+            keep(visitor.workspace(token), audio, wanted, charts)
             path, notes = write_package(Path(tempfile.mkdtemp(dir=self._packages.name)), charts, audio)
         except MugError as error:  # raised, so that scripts that call this get it too
             raise gr.Error(message_of(error, values[self.song.audio] or ""), print_exception=False) from error
@@ -100,7 +104,7 @@ class MakeTab:
             gr.Warning(html.escape(warning))
         for note in filter(None, (*notes, charts[0].timing_note)):
             gr.Info(html.escape(note))
-        return charts, wanted.prompt, audio, path
+        return path
 
     def wanted(self, values: Values, audio: Path) -> Wanted:
         """What the inputs ask for. Raises PromptError, and ConfigError for an unknown model."""
@@ -119,3 +123,16 @@ class MakeTab:
             spread=self.go.spread(values),
             seed=int(values[self.go.seed] or 0),
         )
+
+    def for_keys(self, values: Values, keys: int) -> tuple[Model, SamplingSettings]:
+        """The model that draws in a chart with these keys: the chosen one, or else the first that writes them.
+
+        With its sampling settings: as set, or else its own. Raises ConfigError if no model does.
+        """
+        chosen = self.model.chosen(values)
+        if chosen.keys == keys:
+            return chosen, self.sampling.settings(values, chosen.settings)
+        for model in self.models.usable:
+            if model.keys == keys:
+                return model, model.settings
+        raise ConfigError(f"the chart has {keys} keys, and no model here writes them: it can be played, not drawn in")

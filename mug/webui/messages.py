@@ -20,6 +20,7 @@ def shown_errors(upload: str) -> Iterator[None]:
         gr.Warning(message_of(error, upload))
 
 
-def message_of(error: MugError, upload: str) -> str:
+def message_of(error: MugError, upload: str | Path | None = None) -> str:
     """Return an error's message with the name of the upload, not its path on the disk."""
-    return html.escape(str(error).replace(str(Path(upload).parent) + os.sep, ""))
+    text = str(error)
+    return html.escape(text if upload is None else text.replace(str(Path(upload).parent) + os.sep, ""))

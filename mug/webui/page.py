@@ -8,26 +8,36 @@ from starlette.middleware import Middleware
 
 from mug.errors import ConfigError
 from mug.webui.chart_panel import ChartPanel
-from mug.webui.chart_player import player_routes
 from mug.webui.example_song import EXAMPLE_SONG
 from mug.webui.make_tab import MakeTab
 from mug.webui.models import Models
 from mug.webui.open_tab import open_tab
 from mug.webui.page_head import PageHead
+from mug.webui.scripts import script_routes
 from mug.webui.song_panel import MAX_UPLOAD_MB
 from mug.webui.theme import FAVICON, TITLE, head, theme
 from mug.webui.top_bar import top_bar
+from mug.webui.visitor import Visitor
+from mug.webui.workspaces import Workspaces, default_root
 
 HOUR_S = 3600
 
 
-def serve(models: Models, host: str, port: int | None, block: bool = True, root_path: str | None = None) -> gr.Blocks:
+def serve(
+    models: Models,
+    host: str,
+    port: int | None,
+    block: bool = True,
+    root_path: str | None = None,
+    workspaces: Workspaces | None = None,
+) -> gr.Blocks:
     """Serve the page at host:port; `block=False` returns the running page at once (`.local_url`, `.close()`).
 
     root_path: where a proxy shows the page, such as /mug or https://example.org/mug; None for the root of its host.
+    workspaces: where visitors' charts are kept, by default in a folder among the machine's temporary files.
     Raises ConfigError for an address that is taken or not this machine's.
     """
-    page = build_page(models)
+    page = build_page(models, Workspaces(default_root()) if workspaces is None else workspaces)
     try:
         page.launch(
             server_name=host,
@@ -42,17 +52,18 @@ def serve(models: Models, host: str, port: int | None, block: bool = True, root_
             footer_links=[],
             max_file_size=f"{MAX_UPLOAD_MB}mb",
             allowed_paths=[str(EXAMPLE_SONG.parent)],
-            app_kwargs={"routes": player_routes(), "middleware": [Middleware(PageHead, html=head())]},
+            app_kwargs={"routes": script_routes(), "middleware": [Middleware(PageHead, html=head())]},
         )
     except OSError as error:
         raise ConfigError(f"cannot listen on {host}, port {port or 'any'}: {error}") from error
     return page
 
 
-def build_page(models: Models) -> gr.Blocks:
+def build_page(models: Models, workspaces: Workspaces) -> gr.Blocks:
     """Return the page: on the left what to make of which song or chart, on the right the charts."""
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=(HOUR_S, 24 * HOUR_S)) as page:
         top_bar()
+        visitor = Visitor.build(workspaces)
         with gr.Row(elem_id="page"):
             with gr.Column(scale=2, min_width=400, elem_id="left"), gr.Tabs(elem_id="tabs") as tabs:
                 with gr.Tab("Make", id="make"):
@@ -60,6 +71,9 @@ def build_page(models: Models) -> gr.Blocks:
                 with gr.Tab("Open a chart", id="open"):
                     open_tab(make, tabs)
             with gr.Column(scale=3, min_width=480, elem_id="right"):
-                charts = ChartPanel.build()
+                charts = ChartPanel.build(visitor)
         make.listen(charts)
+        charts.listen(models, list(make.fields.values()), make.for_keys)
+        charts.show_after(page.load(visitor.enter, visitor.token, visitor.token, api_visibility="private"))
+        page.unload(visitor.leave)
     return page

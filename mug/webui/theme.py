@@ -8,11 +8,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from mug.webui.chart_player import PLAYER_FOLDER
-
 TITLE = "MuG Studio"
 FAVICON = Path(__file__).with_name("favicon.svg")
-STYLE_SHEETS = (PLAYER_FOLDER / "palette.css", Path(__file__).with_name("page.css"))
+HERE = Path(__file__).parent
+STYLE_SHEETS = (HERE / "player" / "palette.css", HERE / "studio" / "studio.css", HERE / "page.css")
 SYSTEM_FONTS = ["system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "sans-serif"]
 MONO_FONTS = ["ui-monospace", "Consolas", "DejaVu Sans Mono", "monospace"]
 BEFORE_FIRST_PAINT = """

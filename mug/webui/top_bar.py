@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from mug.webui.chart_player import PLAYER_PATH
+from mug.webui.scripts import on_load
 
 TAGLINE = "osu!mania charts for any song: hear them, play them, draw a part again."
 BRAND = """
@@ -31,16 +31,17 @@ BAR = f"""
   <button type="button" class="scheme" aria-label="Light colours" title="Dark or light">{MOON_AND_SUN}</button>
 </header>
 """
-ON_LOAD = f"""
-const root = (window.gradio_config?.root ?? "").replace(/[/]$/, "");
-import(new URL(root + "{PLAYER_PATH}/scheme.js", document.baseURI)).then(({{ SCHEME_CHANGED, scheme, setScheme }}) => {{
+ON_LOAD = on_load(
+    "player/scheme.js",
+    """
+  const { SCHEME_CHANGED, scheme, setScheme } = module;
   const button = element.querySelector(".scheme");
   const show = () => button.setAttribute("aria-pressed", scheme() === "light");
   button.addEventListener("click", () => setScheme(scheme() === "light" ? "dark" : "light"));
   window.addEventListener(SCHEME_CHANGED, show);
   show();
-}});
-"""
+""",
+)
 
 
 def top_bar() -> gr.HTML:

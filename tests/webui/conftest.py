@@ -1,4 +1,4 @@
-"""One browser with the player, and one running page, for all tests of this folder: a start costs seconds."""
+"""One browser and one running page with tiny models for all tests of this folder: a start costs seconds."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,24 +7,60 @@ import pytest
 from chromium import start_chromium
 from player_page import player_page
 from selenium import webdriver
+from studio_page import song_of_clicks, visit
 
 
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    driver = start_chromium(tmp_path_factory.mktemp("chromium"))
-    try:
-        with player_page(driver) as page:
-            yield page
-    finally:
-        driver.quit()
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("downloads")
 
 
 @pytest.fixture(scope="session")
-def studio(tiny_checkpoint: Path) -> Iterator[str]:
-    """The address of the whole page with a tiny model: one app for all tests of this folder."""
+def chromium(tmp_path_factory: pytest.TempPathFactory, downloads: Path) -> Iterator[webdriver.Chrome]:
+    prefs = {"download.default_directory": str(downloads)}
+    driver = start_chromium(tmp_path_factory.mktemp("chromium"), prefs, logs=("browser", "performance"))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
+    """The browser with the player alone in its first tab."""
+    with player_page(chromium) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the page of two tiny models is served."""
+    from tiny_model import save_tiny_checkpoint
+
+    from mug.webui import page as webui
     from mug.webui.models import Models, describe
-    from mug.webui.page import serve
+    from mug.webui.workspaces import Workspaces
 
-    page = serve(Models([describe(tiny_checkpoint)]), "127.0.0.1", port=None, block=False)
+    workspaces = Workspaces(tmp_path_factory.mktemp("visitors"))
+    folder = tmp_path_factory.mktemp("run")
+    models = Models([describe(save_tiny_checkpoint(folder / f"{k}-keys.ckpt", keys=k)) for k in (4, 7)])
+    page = webui.serve(models, "127.0.0.1", port=None, block=False, workspaces=workspaces)
     yield page.local_url
     page.close()
+
+
+@pytest.fixture
+def page(chromium: webdriver.Chrome, address: str) -> Iterator[webdriver.Chrome]:
+    """The browser with the page in a new tab, of a visitor who was never here."""
+    first = chromium.current_window_handle
+    chromium.switch_to.new_window("tab")
+    try:
+        visit(chromium, address)
+        yield chromium
+    finally:
+        chromium.close()
+        chromium.switch_to.window(first)
+
+
+@pytest.fixture(scope="session")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seconds of clicks, two a second, by A Metronome."""
+    return song_of_clicks(tmp_path_factory.mktemp("song") / "clicks.ogg")

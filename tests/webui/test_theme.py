@@ -4,7 +4,7 @@ import re
 
 from mug.webui.theme import STYLE_SHEETS, head, theme
 
-PALETTE, PAGE = (path.read_text(encoding="utf-8") for path in STYLE_SHEETS)
+PALETTE, _, PAGE = (path.read_text(encoding="utf-8") for path in STYLE_SHEETS)
 COLOURS = set(re.findall(r"^  --([\w-]+):", PALETTE, re.MULTILINE))
 
 

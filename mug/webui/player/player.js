@@ -28,9 +28,9 @@ const AFTER_MS = 1500; // after the last note
 const LEAD_IN_MS = 1500; // before the first note of test play
 const FRAMES_KEPT = 8192;
 
-/** Build a player in `element`. `data` as in Player.show. */
-export async function mountPlayer(element, data = null) {
-  const player = new Player(element, await buildView(element));
+/** Build a player in `element`. `data` as in Player.show; shortcuts: [keys, what they do] of the page around it. */
+export async function mountPlayer(element, data = null, shortcuts = []) {
+  const player = new Player(element, await buildView(element, shortcuts));
   if (data) await player.show(data);
   return player;
 }
@@ -47,6 +47,7 @@ export class Player extends EventTarget {
   constructor(host, root) {
     super();
     [this.host, this.root] = [host, root];
+    host.player = this; // for the page around it
     this.settings = loadSettings();
     [this.charts, this.chart, this.chartIndex, this.lengthMs] = [[], null, -1, 0];
     [this.columns, this.loops, this.wantedRate, this.performer] = [[], false, 1, null];

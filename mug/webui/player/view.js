@@ -55,13 +55,7 @@ const TEMPLATE = `
     </div>
     <div class="panel help" role="dialog" aria-label="Keyboard shortcuts" hidden>
       <h2>Keyboard</h2>
-      <dl>${SHORTCUTS.map(
-        ([keys, does]) =>
-          `<div><dt>${keys
-            .split(" ")
-            .map((key) => `<kbd>${key}</kbd>`)
-            .join(" ")}</dt><dd>${does}</dd></div>`,
-      ).join("")}</dl>
+      <dl></dl>
       <div class="row"><button class="close">Close</button></div>
     </div>
     <div class="panel settings" role="dialog" aria-label="Settings" hidden></div>
@@ -92,7 +86,7 @@ const TEMPLATE = `
 </section>`;
 
 /** Build the player's elements in `host` and return its shadow root; resolves when the style sheet is there. */
-export async function buildView(host) {
+export async function buildView(host, moreShortcuts = []) {
   const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
   const sheet = document.createElement("link");
   sheet.rel = "stylesheet";
@@ -103,7 +97,14 @@ export async function buildView(host) {
   });
   const view = document.createElement("template");
   view.innerHTML = TEMPLATE;
+  const help = [...SHORTCUTS, ...moreShortcuts].map(([keys, does]) => shortcutItem(keys, does));
+  view.content.querySelector(".help dl").innerHTML = help.join("");
   root.replaceChildren(sheet, view.content);
   await ready;
   return root;
+}
+
+function shortcutItem(keys, does) {
+  const names = keys.split(" ").map((key) => `<kbd>${key}</kbd>`);
+  return `<div><dt>${names.join(" ")}</dt><dd>${does}</dd></div>`;
 }

@@ -1,0 +1,80 @@
+"""A person's charts opened: the files that a visitor gave -> charts of one song, with its audio. No layout."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from mug.charts.chart_files import CHART_SUFFIXES, PACKAGE_SUFFIXES, open_charts
+from mug.charts.song_files import SongFiles, songs_of, unpacked
+from mug.charts.stepmania import STYLES
+from mug.data.audio import seconds_of
+from mug.errors import AudioError, ChartError
+from mug.files import is_beside, resolve_inside
+from mug.webui.version_list import figures_of
+from mug.webui.versions import Version
+from mug.webui.workspace import Made, Workspace
+
+MAX_CHARTS = 40  # of a song; sets of people have up to about 20
+OPENED = (*PACKAGE_SUFFIXES, *CHART_SUFFIXES)
+
+
+@contextmanager
+def opened(paths: Sequence[Path]) -> Iterator[tuple[SongFiles, list[str]]]:
+    """Yield the song of a package, or of chart files and their audio; and lines on what was left out.
+
+    A song without audio has charts alone. Packages are unpacked, within the limits of mug.charts.osz, for as long as
+    the block runs. Raises ChartError if there is no chart to open.
+    """
+    charts = [path for path in paths if path.suffix.lower() in OPENED]
+    if not charts:
+        raise ChartError(f"give a chart or a package of charts: {', '.join(OPENED)}")
+    said: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="mug-") as scratch, unpacked(charts, _raise) as groups:
+        songs = [
+            song
+            for name, files in groups
+            for song in songs_of(Path(name).name, files if name else _beside(files, paths, Path(scratch)), _note(said))
+        ]
+        if not songs:
+            raise ChartError(said[0] if said else "there is no chart in it")
+        song = max(songs, key=lambda each: (each.audio is not None, len(each.charts)))
+        if len(songs) > 1:
+            said.append(f"{len(songs)} songs are in it; this is '{song.charts[0].artist} - {song.charts[0].title}'")
+        if len(song.charts) > MAX_CHARTS:
+            said.append(f"{len(song.charts)} charts are in it; these are the first {MAX_CHARTS}")
+        yield SongFiles(song.source, song.charts[:MAX_CHARTS], song.audio, song.background), said
+
+
+def keep_opened(workspace: Workspace, song: SongFiles) -> list[Version]:
+    """Make the charts of a song versions in a workspace, in one step. Raises MugError."""
+    if song.audio is None or seconds_of(song.audio) == 0:
+        raise AudioError(f"{song.source}: its audio is not in it, or cannot be read: give the song's file, too")
+    workspace.set_song(song.audio, song.charts[0].title, song.charts[0].artist)
+    return workspace.add([Made(chart, chart.version or "Chart", figures_of(chart, "opened")) for chart in song.charts])
+
+
+def _beside(charts: Sequence[Path], given: Sequence[Path], folder: Path) -> list[Path]:
+    """Copies in one folder of chart files that were given one by one, with the other files beside them.
+
+    A single other file is the charts' audio even if they call it otherwise: browsers change names.
+    """
+    others = [path for path in given if path not in charts]
+    for path in others:
+        shutil.copy(path, folder / path.name)
+    copies = [Path(shutil.copy(path, folder / path.name)) for path in charts]
+    if len(others) == 1:
+        for chart in (chart for path in copies for chart in open_charts(path, tuple(STYLES))[0]):
+            name = chart.audio_filename
+            if name and not is_beside(copies[0], name):
+                shutil.copy(others[0], resolve_inside(folder, Path(name.replace("\\", "/")).name))
+    return copies
+
+
+def _note(said: list[str]) -> Callable[[ChartError], None]:
+    return lambda error: said.append(str(error))
+
+
+def _raise(error: ChartError) -> None:
+    raise error
