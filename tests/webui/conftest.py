@@ -52,10 +52,12 @@ def page(chromium: webdriver.Chrome, address: str) -> Iterator[webdriver.Chrome]
     """The browser with the page in a new tab, of a visitor who was never here."""
     first = chromium.current_window_handle
     chromium.switch_to.new_window("tab")
+    own = chromium.current_window_handle
     try:
         visit(chromium, address)
         yield chromium
     finally:
+        chromium.switch_to.window(own)
         chromium.close()
         chromium.switch_to.window(first)
 

@@ -57,6 +57,7 @@ def test_two_people_at_once(page, song, address):
     first = page.current_window_handle
     ask_for_charts(page, song)
     page.switch_to.new_window("tab")
+    second = page.current_window_handle
     try:
         visit(page, address)
         ask_for_charts(page, song)
@@ -64,7 +65,7 @@ def test_two_people_at_once(page, song, address):
         page.switch_to.window(first)
         appears(page, "#generate").click()
         assert len(versions(page)) == 1
-        page.switch_to.window(next(handle for handle in page.window_handles if handle != first))
+        page.switch_to.window(second)
         assert len(versions(page)) == 1
     finally:
         page.close()
