@@ -24,13 +24,13 @@ CONTROLS = (
 
 
 @pytest.fixture(scope="module")
-def page(browser: webdriver.Chrome, studio: str) -> Iterator[webdriver.Chrome]:
+def page(browser: webdriver.Chrome, address: str) -> Iterator[webdriver.Chrome]:
     """A tab with the whole page: every accordion open, a chart with findings in the player."""
     first = browser.current_window_handle
     browser.switch_to.new_window("tab")
     try:
-        browser.get(studio)
-        mounted = "return !!document.querySelector('.chart-player')?.shadowRoot?.querySelector('.stage')"
+        browser.get(address)
+        mounted = "return !!document.querySelector('.chart-player')?.player"
         WebDriverWait(browser, 60, poll_frequency=0.1).until(lambda driver: driver.execute_script(mounted))
         run(
             browser,
@@ -38,10 +38,8 @@ def page(browser: webdriver.Chrome, studio: str) -> Iterator[webdriver.Chrome]:
             const blob = URL.createObjectURL(new Blob([args[1]], { type: "text/javascript" }));
             window.looks = await import(blob);
             for (const closed of document.querySelectorAll(".gr-accordion > button:not(.open)")) closed.click();
-            const root = (window.gradio_config?.root ?? "").replace(/[/]$/, "");
-            const host = document.querySelector(".chart-player");
-            const { mountPlayer } = await import(root + "/player/player.js");
-            const player = await mountPlayer(host, { charts: [args[0], args[0]], audioUrl: null });
+            const { player } = document.querySelector(".chart-player");
+            await player.show({ charts: [args[0], args[0]], audioUrl: null });
             player.select({ from_ms: 1000, to_ms: 3000, columns: [1] });
             await new Promise((resolve) => setTimeout(resolve, 500));""",
             crowded_chart(),
@@ -114,12 +112,12 @@ def test_nothing_is_wider_than_the_window(page: webdriver.Chrome, width: int) ->
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_the_choice_of_light_is_kept_and_reaches_the_player(page: webdriver.Chrome, studio: str) -> None:
+def test_the_choice_of_light_is_kept_and_reaches_the_player(page: webdriver.Chrome, address: str) -> None:
     choose(page, "light")
     script = "return document.querySelector('.chart-player').dataset.scheme"
     assert page.execute_script(script) == "light"
-    page.get(studio)
+    page.get(address)
     assert page.execute_script("return document.documentElement.dataset.scheme") == "light"
     page.execute_script("localStorage.clear()")
-    page.get(studio)
+    page.get(address)
     assert page.execute_script("return document.documentElement.dataset.scheme") == "dark"
