@@ -20,7 +20,8 @@ import torch
 from torch import nn
 
 from mug.charts.beatmap import Beatmap
-from mug.charts.osu import parse_osu
+from mug.charts.chart_files import read_charts
+from mug.charts.osu import format_osu
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.checkpoints.fingerprint import fingerprint
 from mug.checkpoints.trained_model import TrainedModel, load_trained_model
@@ -273,13 +274,14 @@ class ChartGenerator:
             ids = self.spec.at_tempo(ids, bpm)
         return ids if START_TIME in prompt else self.spec.starting_at(ids, 0.0)
 
-    def prompt_of(self, chart: str | Path, rate: float = 1.0) -> dict[str, PromptValue]:
-        """Return the features that this model knows of a .osu file played at `rate`. Raises ChartError."""
-        try:
-            data = Path(chart).read_bytes()
-        except OSError as error:
-            raise ChartError(f"{chart}: cannot be read: {error.strerror}") from error
-        features = chart_features(parse_osu(data, str(chart)), data, rate=rate)
+    def prompt_of(self, chart: str | Path | Beatmap, rate: float = 1.0) -> dict[str, PromptValue]:
+        """Return the features that this model knows of a chart played at `rate`; of a file of any format, its first.
+
+        Raises ChartError.
+        """
+        is_osu = not isinstance(chart, Beatmap) and Path(chart).suffix.lower() == ".osu"
+        beatmap = chart if isinstance(chart, Beatmap) else read_charts(chart)[0]
+        features = chart_features(beatmap, Path(str(chart)).read_bytes() if is_osu else format_osu(beatmap), rate=rate)
         return {name: features[name] for name in self.spec.names if features.get(name) is not None}
 
     def encode(self, chart: Beatmap) -> np.ndarray:

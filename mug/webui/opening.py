@@ -12,8 +12,8 @@ from mug.charts.stepmania import STYLES
 from mug.data.audio import seconds_of
 from mug.errors import AudioError, ChartError
 from mug.files import is_beside, resolve_inside
+from mug.webui.song_panel import MAX_SONG_MINUTES
 from mug.webui.version_list import figures_of
-from mug.webui.versions import Version
 from mug.webui.workspace import Made, Workspace
 
 MAX_CHARTS = 40  # of a song; sets of people have up to about 20
@@ -47,12 +47,20 @@ def opened(paths: Sequence[Path]) -> Iterator[tuple[SongFiles, list[str]]]:
         yield SongFiles(song.source, song.charts[:MAX_CHARTS], song.audio, song.background), said
 
 
-def keep_opened(workspace: Workspace, song: SongFiles) -> list[Version]:
-    """Make the charts of a song versions in a workspace, in one step. Raises MugError."""
-    if song.audio is None or seconds_of(song.audio) == 0:
-        raise AudioError(f"{song.source}: its audio is not in it, or cannot be read: give the song's file, too")
-    workspace.set_song(song.audio, song.charts[0].title, song.charts[0].artist)
-    return workspace.add([Made(chart, chart.version or "Chart", figures_of(chart, "opened")) for chart in song.charts])
+def keep_opened(workspace: Workspace, song: SongFiles) -> Path:
+    """Make the charts of a song with audio versions in a workspace, in one step; returns the workspace's copy of it.
+
+    Raises MugError.
+    """
+    assert song.audio is not None, "a song without audio is not kept"
+    seconds = seconds_of(song.audio)
+    if seconds == 0:
+        raise AudioError(f"{song.source}: its audio '{song.audio.name}' cannot be read")
+    if seconds > MAX_SONG_MINUTES * 60:
+        raise AudioError(f"{song.source}: the song is longer than {MAX_SONG_MINUTES} minutes, the most for this page")
+    own = workspace.set_song(song.audio, song.charts[0].title, song.charts[0].artist)
+    workspace.add([Made(chart, chart.version or "Chart", figures_of(chart, "opened")) for chart in song.charts])
+    return own.audio
 
 
 def _beside(charts: Sequence[Path], given: Sequence[Path], folder: Path) -> list[Path]:

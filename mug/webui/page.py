@@ -11,7 +11,7 @@ from mug.webui.chart_panel import ChartPanel
 from mug.webui.example_song import EXAMPLE_SONG
 from mug.webui.make_tab import MakeTab
 from mug.webui.models import Models
-from mug.webui.open_tab import open_tab
+from mug.webui.open_tab import OpenTab
 from mug.webui.page_head import PageHead
 from mug.webui.scripts import script_routes
 from mug.webui.song_panel import MAX_UPLOAD_MB
@@ -69,10 +69,11 @@ def build_page(models: Models, workspaces: Workspaces) -> gr.Blocks:
                 with gr.Tab("Make", id="make"):
                     make = MakeTab(models)
                 with gr.Tab("Open a chart", id="open"):
-                    open_tab(make, tabs)
+                    opening = OpenTab()
             with gr.Column(scale=3, min_width=480, elem_id="right"):
                 charts = ChartPanel.build(visitor)
         make.listen(charts)
+        opening.listen(make, charts, tabs)
         charts.listen(models, list(make.fields.values()), make.for_keys)
         charts.show_after(page.load(visitor.enter, visitor.token, visitor.token, api_visibility="private"))
         page.unload(visitor.leave)

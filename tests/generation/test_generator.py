@@ -14,7 +14,8 @@ import torch
 from tiny_model import save_tiny_checkpoint, save_tiny_placement, tiny_run_config
 
 from mug.charts.beatmap import Beatmap, TimingPoint
-from mug.charts.osu import parse_osu
+from mug.charts.chart_files import write_chart
+from mug.charts.osu import parse_osu, read_osu
 from mug.charts.osz import extract_osz, pack_song
 from mug.data.audio import load_audio
 from mug.diffusion.samplers import SAMPLERS, SamplerInfo
@@ -470,6 +471,9 @@ def test_the_prompt_of_a_chart(generator, song, tmp_path):
     assert prompt["sr"] == pytest.approx(rosu_pp_py.Difficulty().calculate(rosu_pp_py.Beatmap(path=str(path))).stars)
     assert generator.prompt_of(path, rate=1.5)["sr"] > prompt["sr"]
     assert prompt["ett"] > 0
+    assert generator.prompt_of(read_osu(path)) == prompt
+    write_chart(read_osu(path), tmp_path / "chart.sm")
+    assert generator.prompt_of(tmp_path / "chart.sm")["ln_ratio"] == pytest.approx(prompt["ln_ratio"])
     with pytest.raises(ChartError, match="nowhere"):
         generator.prompt_of(tmp_path / "nowhere.osu")
 

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from studio_page import appears, ask_for_charts, in_player, messages, until, versions
+from studio_page import appears, ask_for_charts, in_player, messages, open_tab, until, upload, value_of, versions
+
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
+from mug.charts.osz import pack_song
 
 STUDIO = "#studio .versions"
 
@@ -108,3 +111,54 @@ def test_undo_hides_and_redo_and_a_reload_bring_back(charted: webdriver.Chrome) 
     assert notes(charted) == second
     appears(charted, f"{STUDIO} .undo").click()
     count_is(charted, 2)
+
+
+def test_a_persons_chart_opens_with_its_notes_at_the_clicks(page: webdriver.Chrome, song: Path, tmp_path: Path) -> None:
+    clicks = [Note(500.0, 0), Note(1000.0, 1), Note(1500.0, 2, 2000.0), Note(2500.0, 3)]
+    chart = Beatmap(4, clicks, [TimingPoint(0.0, 500.0)], title="Clicks", artist="A Metronome", version="Mine")
+    pack_song(tmp_path / "mine.osz", [chart], song)
+    open_tab(page, "Open a chart")
+    upload(page, "#chart-file", tmp_path / "mine.osz")
+    count_is(page, 1)
+    until(page, lambda page: player(page, "return player.lengthMs > 2999 && player.song.buffer !== null;"))
+    script = """
+      const { player } = document.querySelector("#studio .chart-player");
+      const done = arguments[arguments.length - 1];
+      const nextFrame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      const isNote = (column) => {
+        const { layout, context, colours } = player.field;
+        const x = Math.round(layout.left + (column + 0.5) * layout.laneWidth);
+        const y = Math.round(layout.lineY + 6 * layout.direction);
+        const rgb = Array.from(context.getImageData(x, y, 1, 1).data.slice(0, 3));
+        const hex = rgb.map((n) => n.toString(16).padStart(2, "0")).join("");
+        return ["outer", "inner"].some((name) => colours[name] === `#${hex}`);
+      };
+      const samples = player.song.buffer.getChannelData(0);
+      const isLoud = (ms) => {
+        const at = Math.round((ms / 1000) * player.song.buffer.sampleRate);
+        return samples.slice(at - 100, at + 100).some((sample) => Math.abs(sample) > 0.3);
+      };
+      (async () => {
+        const seen = [];
+        for (const ms of [500, 750, 1000, 1500, 1800, 2500]) {
+          player.seek(ms - 1);
+          await nextFrame();
+          seen.push([ms, isLoud(ms), [0, 1, 2, 3].filter(isNote)]);
+        }
+        done(seen);
+      })();"""
+    assert page.execute_async_script(script) == [
+        [500, True, [0]],
+        [750, False, []],
+        [1000, True, [1]],
+        [1500, True, [2]],
+        [1800, False, [2]],
+        [2500, True, [3]],
+    ]
+    until(page, lambda page: page.find_element(By.ID, "copy").is_enabled())
+    appears(page, "#copy").click()
+    assert float(value_of(page, "#feature-ln_ratio")) == 0.25
+    player(page, "player.select({ from_ms: 900, to_ms: 3000, columns: [] });")
+    appears(page, "#studio .again").click()
+    count_is(page, 2)
+    assert notes(page)[0] == (0, 500.0, 500.0)
