@@ -3,15 +3,18 @@
 What they look like and do in the browser is plain JavaScript in mug/webui/studio/ and mug/webui/player/.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
-from mug.errors import MugError, StudioError
+from mug.errors import Cancelled, MugError, StudioError
 from mug.generation.settings import SamplingSettings
 from mug.webui.fields import Values
+from mug.webui.jobs import WORKER, Jobs
 from mug.webui.messages import message_of
 from mug.webui.models import Model, Models
 from mug.webui.redraw import Redraw, redraw
@@ -25,21 +28,23 @@ from mug.webui.workspace import Workspace
 ON_LOAD = on_load(
     "studio/studio.js",
     """
-  const told = ["choose", "hide", "undo", "redo", "draw"]; // gradio looks for the names of events in here
+  const told = ["choose", "hide", "undo", "redo", "draw", "stop"]; // gradio looks for the names of events in here
   const tell = (name, detail) => told.includes(name) && trigger(name, detail);
   const studio = await module.mountStudio(element.querySelector(".studio"), tell);
   const show = () => props.value && studio.show(props.value);
   watch("value", show);
+  watch("progress", () => studio.drawing(props.progress));
   show();
 """,
 )
 
+SHOWN_EVERY_S = 0.4
 ForKeys = Callable[[Values, int], tuple[Model, SamplingSettings]]
 
 
 @dataclass(frozen=True)
 class ChartPanel:
-    """The components that show charts. `studio`: its value is a `studio_value`."""
+    """The components that show charts. `studio`: its value is a `studio_value`; `progress`: of what is drawn, in %."""
 
     studio: gr.HTML
     package: gr.DownloadButton
@@ -48,7 +53,11 @@ class ChartPanel:
     @classmethod
     def build(cls, visitor: Visitor) -> "ChartPanel":
         studio = gr.HTML(
-            html_template='<div class="studio"></div>', js_on_load=ON_LOAD, apply_default_css=False, elem_id="studio"
+            html_template='<div class="studio"></div>',
+            js_on_load=ON_LOAD,
+            apply_default_css=False,
+            progress=None,
+            elem_id="studio",
         )
         package = gr.DownloadButton("Download .osz", visible=False, elem_id="package")
         panel = cls(studio, package, visitor)
@@ -75,33 +84,44 @@ class ChartPanel:
             self.shown, self.visitor.token, self.studio, queue=False, show_progress="hidden", api_visibility="private"
         )
 
-    def listen(self, models: Models, inputs: Sequence[Any], for_keys: ForKeys) -> None:
+    def listen(self, models: Models, jobs: Jobs, inputs: Sequence[Any], for_keys: ForKeys) -> None:
         """Let the buttons draw parts again. for_keys: the model and settings for a chart, by the values of `inputs`."""
         token = self.visitor.token
 
-        def draw(values: Values, event: gr.EventData, progress: gr.Progress = gr.Progress()) -> None:  # noqa: B008
-            workspace = None
+        async def draw(values: Values, event: gr.EventData, request: gr.Request) -> AsyncIterator[Any]:
+            workspace, shares = None, [0.0]
             try:
                 workspace = self._workspace(values[token], event._data)
                 wanted, version = Redraw.of(event._data), workspace.version(event._data["id"])
                 model, settings = for_keys(values, version.figures["keys"])
-                show = lambda done, total: progress(done / total, desc="Drawing")  # noqa: E731
-                redraw(models.generator(model.name), workspace, version, wanted, settings, show)
+                work = partial(redraw, models, model, workspace, version, wanted, settings)
+                task = asyncio.create_task(
+                    jobs.compute(
+                        str(request.session_hash),
+                        work,
+                        lambda progress: shares.append(progress.done / max(progress.total, 1)),
+                    )
+                )
+                try:
+                    while not task.done():
+                        yield gr.HTML(progress=round(100 * shares[-1]))
+                        await asyncio.wait([task], timeout=SHOWN_EVERY_S)
+                    task.result()
+                finally:
+                    task.cancel()
+            except Cancelled:
+                gr.Info("Stopped.")
             except MugError as error:
                 song = None if workspace is None else workspace.song
                 gr.Warning(message_of(error, None if song is None else song.audio))
 
-        self.show_after(
-            self.studio.draw(
-                draw,
-                {token, *inputs},
-                None,
-                concurrency_id="model",
-                concurrency_limit=1,  # others wait in the queue
-                show_progress="hidden",
-                api_visibility="private",
-            )
-        )
+        def stop(request: gr.Request) -> None:
+            jobs.cancel(str(request.session_hash))
+
+        hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        drawing = self.studio.draw(draw, {token, *inputs}, self.studio, **WORKER, **hidden)
+        self.show_after(drawing)
+        self.show_after(self.studio.stop(stop, None, None, cancels=[drawing], queue=False, **hidden))
 
     def _on(self, name: str, step: Callable[[Workspace, Mapping[str, Any]], None], answers: bool) -> None:
         """Take a step in the visitor's workspace when the studio tells of it."""

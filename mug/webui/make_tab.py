@@ -14,6 +14,7 @@ from mug.webui.chart_panel import ChartPanel
 from mug.webui.charting import Wanted, keep, prompt_of, write_charts
 from mug.webui.fields import Fields, Values, named
 from mug.webui.go_panel import GoPanel
+from mug.webui.jobs import WORKER
 from mug.webui.messages import message_of
 from mug.webui.model_panel import ModelPanel
 from mug.webui.models import Model, Models
@@ -83,8 +84,7 @@ class MakeTab:
                 generate,
                 [*fields.values(), charts.visitor.token],
                 charts.package,
-                concurrency_id="model",
-                concurrency_limit=1,  # others wait in the queue
+                **WORKER,
                 show_progress_on=self.go.start,
             )
         )

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from mug.errors import ConfigError
 from mug.webui.chart_panel import ChartPanel
 from mug.webui.example_song import EXAMPLE_SONG
+from mug.webui.jobs import Jobs
 from mug.webui.make_tab import MakeTab
 from mug.webui.models import Models
 from mug.webui.open_tab import OpenTab
@@ -63,7 +64,7 @@ def build_page(models: Models, workspaces: Workspaces) -> gr.Blocks:
     """Return the page: on the left what to make of which song or chart, on the right the charts."""
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=(HOUR_S, 24 * HOUR_S)) as page:
         top_bar()
-        visitor = Visitor.build(workspaces)
+        visitor, jobs = Visitor.build(workspaces), Jobs()
         with gr.Row(elem_id="page"):
             with gr.Column(scale=2, min_width=400, elem_id="left"), gr.Tabs(elem_id="tabs") as tabs:
                 with gr.Tab("Make", id="make"):
@@ -74,7 +75,7 @@ def build_page(models: Models, workspaces: Workspaces) -> gr.Blocks:
                 charts = ChartPanel.build(visitor)
         make.listen(charts)
         opening.listen(make, charts, tabs)
-        charts.listen(models, list(make.fields.values()), make.for_keys)
+        charts.listen(models, jobs, list(make.fields.values()), make.for_keys)
         charts.show_after(page.load(visitor.enter, visitor.token, visitor.token, api_visibility="private"))
         page.unload(visitor.leave)
     return page

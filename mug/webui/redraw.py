@@ -2,17 +2,17 @@
 
 import math
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mug.charts.osu import read_osu
 from mug.errors import StudioError
-from mug.generation.generator import ChartGenerator
 from mug.generation.region import Region, Span
 from mug.generation.settings import SamplingSettings
-from mug.progress import Progress
 from mug.webui.go_panel import MAX_SEED
+from mug.webui.jobs import Job
+from mug.webui.models import Model, Models
 from mug.webui.version_list import figures_of
 from mug.webui.versions import Version
 from mug.webui.workspace import Made, Workspace
@@ -70,30 +70,30 @@ class Redraw:
 
 
 def redraw(
-    generator: ChartGenerator,
+    models: Models,
+    model: Model,
     workspace: Workspace,
     version: Version,
     wanted: Redraw,
     settings: SamplingSettings,
-    show: Callable[[float, float], None],
+    job: Job,
 ) -> Version:
-    """Draw a part of a version again, from a new seed, as a version made from it.
-
-    show: told of samples drawn and to be drawn. Raises MugError.
-    """
+    """Draw a part of a version again, from a new seed, as a version made from it. Raises MugError."""
     song = workspace.song
     if song is None:
         raise StudioError("there is no song yet; give one first")
-    (chart,) = generator.edit(
-        read_osu(version.chart),
-        song.audio,
-        wanted.region,
-        harder=HARDER[wanted.action],
-        strength=wanted.strength,
-        seed=secrets.randbelow(MAX_SEED),
-        settings=settings,
-        progress=Progress(show),
-    )
+    generator = models.generator(model.name)
+    with job.using(generator):
+        (chart,) = generator.edit(
+            read_osu(version.chart),
+            song.audio,
+            wanted.region,
+            harder=HARDER[wanted.action],
+            strength=wanted.strength,
+            seed=secrets.randbelow(MAX_SEED),
+            settings=settings,
+            progress=job.progress,
+        )
     return workspace.add([Made(chart, chart.version, figures_of(chart, wanted.words))], version.id)[0]
 
 

@@ -1,12 +1,24 @@
 """Versions in a real Chromium: a part drawn again, two compared, undo, and a person's chart opened."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from studio_page import appears, ask_for_charts, in_player, messages, open_tab, until, upload, value_of, versions
+from studio_page import (
+    appears,
+    ask_for_charts,
+    in_player,
+    messages,
+    open_tab,
+    set_number,
+    until,
+    upload,
+    value_of,
+    versions,
+)
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osz import pack_song
@@ -110,6 +122,19 @@ def test_undo_hides_and_redo_and_a_reload_bring_back(charted: webdriver.Chrome) 
     until(charted, lambda page: in_player(page, ".title") == "Clicks")
     assert notes(charted) == second
     appears(charted, f"{STUDIO} .undo").click()
+    count_is(charted, 2)
+
+
+def test_stop_ends_the_drawing_at_once(charted: webdriver.Chrome) -> None:
+    set_number(charted, "#steps", "200")
+    appears(charted, "#studio .again").click()
+    until(charted, lambda page: "%" in page.find_element(By.CSS_SELECTOR, "#studio .part-name").text)
+    appears(charted, "#studio .stop").click()
+    began = time.monotonic()
+    until(charted, lambda page: page.find_element(By.CSS_SELECTOR, "#studio .again").is_enabled())
+    assert time.monotonic() - began < 5
+    set_number(charted, "#steps", "4")
+    appears(charted, "#studio .again").click()  # the worker is free
     count_is(charted, 2)
 
 

@@ -15,19 +15,20 @@ const TEMPLATE = `
   <p class="part-name" role="status"></p>
   <div class="part-actions" role="group" aria-label="What to do with it">${ACTIONS.map(
     ([name, text, title]) => `<button type="button" class="${name}" title="${title}">${text}</button>`,
-  ).join("")}</div>
+  ).join("")}<button type="button" class="stop" hidden>Stop</button></div>
   <label class="part-strength"><span>How much</span>
     <input type="range" min="1" max="5" step="1" value="5"><output></output></label>
 </section>`;
 
 /**
  * `draw` gets {action: "again", "keep", "easier" or "harder", from_ms, to_ms, columns, strength}: times and columns as
- * the player's selection, and the strength above 0 and up to 1.
+ * the player's selection, and the strength above 0 and up to 1. `stop` is asked for while it is drawn.
  */
 export class PartBar {
   #isBusy = false;
+  #percent = 0;
 
-  constructor(element, player, draw) {
+  constructor(element, player, draw, stop) {
     element.innerHTML = TEMPLATE;
     this.element = element;
     this.player = player;
@@ -36,12 +37,18 @@ export class PartBar {
       element.querySelector(`.${action}`).addEventListener("click", () => {
         draw({ action, ...player.selection, strength: Number(this.input.value) / 5 });
       });
+    element.querySelector(".stop").addEventListener("click", stop);
     this.input.addEventListener("input", () => this.update());
     player.addEventListener("selection", () => this.update());
   }
 
   set isBusy(isBusy) {
-    this.#isBusy = isBusy;
+    [this.#isBusy, this.#percent] = [isBusy, 0];
+    this.update();
+  }
+
+  set progress(percent) {
+    this.#percent = percent;
     this.update();
   }
 
@@ -57,7 +64,9 @@ export class PartBar {
     this.input.setAttribute("aria-valuetext", words);
     $(".part-bar").classList.toggle("is-busy", this.#isBusy);
     $(".part-bar").setAttribute("aria-busy", this.#isBusy);
-    $(".part-name").textContent = this.#isBusy ? "Drawing…" : nameOf(chart, fromMs, toMs, columns);
+    $(".stop").hidden = !this.#isBusy;
+    const drawing = this.#percent ? `Drawing: ${this.#percent} %` : "Drawing…";
+    $(".part-name").textContent = this.#isBusy ? drawing : nameOf(chart, fromMs, toMs, columns);
   }
 }
 

@@ -6,7 +6,8 @@
  *
  * value: {song, audio: {url} or null, versions: [version, ...], current, can_undo, can_redo}; a version is {id, parent,
  * name, made, figures, chart: {url}}, and its chart is fetched once. `tell` hears of "choose" and "hide" {song, id},
- * "undo" and "redo" {song}, and "draw" (see part-bar.js); the answer to each but "choose" is a new value.
+ * "undo", "redo" and "stop" {song}, and "draw" (see part-bar.js); the answer to each but "choose" and "stop" is a new
+ * value.
  */
 
 import { mountPlayer } from "../player/player.js";
@@ -33,7 +34,8 @@ class Studio {
 
   constructor(element, player, tell) {
     [this.player, this.tell] = [player, tell];
-    this.part = new PartBar(element.querySelector(".part"), player, (wanted) => this.#draw(wanted));
+    const stop = () => this.#ask("stop");
+    this.part = new PartBar(element.querySelector(".part"), player, (wanted) => this.#draw(wanted), stop);
     this.list = new VersionList(element.querySelector(".versions"), {
       choose: (id) => this.choose(id),
       hide: (id) => this.#ask("hide", { id }),
@@ -73,6 +75,11 @@ class Studio {
     this.list.show(value, this.other);
     await this.player.show({ charts, audioUrl: value.audio?.url ?? null, selected: Math.max(0, index) });
     this.part.update();
+  }
+
+  /** `percent` of what is drawn is done; 0 while it waits for its turn. */
+  drawing(percent) {
+    this.part.progress = percent;
   }
 
   /** Play another version at the position where the song is. */
