@@ -69,15 +69,16 @@ def clicks() -> bytes:
 
 @contextmanager
 def player_page(driver: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
-    """Serve the page and open it in a browser; at the end no error may stand in its log."""
+    """Serve the page and open it in a browser; at the end its log may have no error of it."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=PLAYER_FOLDER))
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/"
     try:
         driver.set_script_timeout(30)
-        driver.get(f"http://127.0.0.1:{server.server_port}/")
+        driver.get(address)
         run(driver, "while (!window.ready) await new Promise((resolve) => setTimeout(resolve, 20));")
         yield driver
-        assert [line for line in driver.get_log("browser") if line["level"] == "SEVERE"] == []
+        assert [line for line in driver.get_log("browser") if line["level"] == "SEVERE" and address in str(line)] == []
     finally:
         server.shutdown()
         server.server_close()

@@ -45,6 +45,11 @@ def appears(driver: webdriver.Chrome, selector: str) -> WebElement:
     )
 
 
+def press(driver: webdriver.Chrome, selector: str) -> None:
+    """Press a button, even where a message lies over it."""
+    driver.execute_script("arguments[0].click();", appears(driver, selector))
+
+
 def upload(driver: webdriver.Chrome, selector: str, *paths: Path) -> None:
     fields = until(driver, lambda page: page.find_elements(By.CSS_SELECTOR, f"{selector} input[type=file]"))
     fields[0].send_keys("\n".join(map(str, paths)))

@@ -15,8 +15,12 @@ Values = Mapping[Any, Any]  # component -> what the visitor set it to
 
 
 def named(handler: Callable[..., Any], names: Iterable[str]) -> None:
-    """Name a handler's inputs, so that scripts can set them by name; the last one is gradio's progress bar."""
+    """Name a handler's inputs, so that scripts can set them by name; then come the visitor and gradio's progress bar.
+
+    Scripts are no visitors: theirs is None.
+    """
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     inputs = [inspect.Parameter(name, kind) for name in names]
+    inputs.append(inspect.Parameter("visitor", kind, default=None))
     progress = inspect.Parameter("progress", kind, default=gr.Progress())
     handler.__signature__ = inspect.Signature([*inputs, progress])  # type: ignore[attr-defined]

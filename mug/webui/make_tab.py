@@ -78,7 +78,7 @@ class MakeTab:
             path = self._generate(dict(zip(fields.values(), inputs, strict=True)), token, charts.visitor, progress)
             return gr.update(value=str(path), visible=True)
 
-        named(generate, [*fields, "visitor"])
+        named(generate, fields)
         charts.show_after(
             self.go.start.click(
                 generate,
@@ -89,12 +89,13 @@ class MakeTab:
             )
         )
 
-    def _generate(self, values: Values, token: str, visitor: Visitor, progress: gr.Progress) -> Path:
+    def _generate(self, values: Values, token: str | None, visitor: Visitor, progress: gr.Progress) -> Path:
         try:
             audio = self.song.file(values)
             wanted = self.wanted(values, audio)
             charts = write_charts(self.models, wanted, lambda done, total: progress(done / total, desc="Composing"))
-            keep(visitor.workspace(token), audio, wanted, charts)
+            if token is not None:
+                keep(visitor.workspace(token), audio, wanted, charts)
             path, notes = write_package(Path(tempfile.mkdtemp(dir=self._packages.name)), charts, audio)
         except MugError as error:  # raised, so that scripts that call this get it too
             raise gr.Error(message_of(error, values[self.song.audio] or ""), print_exception=False) from error

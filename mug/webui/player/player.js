@@ -46,8 +46,7 @@ export class Player extends EventTarget {
 
   constructor(host, root) {
     super();
-    [this.host, this.root] = [host, root];
-    host.player = this; // for the page around it
+    [this.host, this.root, host.player] = [host, root, this]; // the last for the page around it
     this.settings = loadSettings();
     [this.charts, this.chart, this.chartIndex, this.lengthMs] = [[], null, -1, 0];
     [this.columns, this.loops, this.wantedRate, this.performer] = [[], false, 1, null];
