@@ -87,7 +87,7 @@ def vae_training_step(note: torch.Tensor, settings: Settings) -> Callable[[], No
         optimizer.zero_grad()
         with settings.autocast():
             reconstructions, posterior = vae(note, torch.Generator().manual_seed(0))
-            loss = vae.loss(reconstructions, note, valid)[0] + vae.kl_weight * posterior.kl().mean()
+            loss = vae.loss(reconstructions, note, valid)[0] + vae.divergence.weight * posterior.kl().mean()
         loss.backward()
         optimizer.step()
 

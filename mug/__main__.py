@@ -50,7 +50,7 @@ def dispatch(argv: Sequence[str]) -> int | None:
 def build_parser() -> argparse.ArgumentParser:
     lines = ["Charts for any song, and models that write them. COMMAND is one of:"]
     for title, commands in GROUPS.items():
-        lines += ["", f"{title}:", *(f"  {name:<12}{command.help}" for name, command in commands.items())]
+        lines += ["", f"{title}:", *(f"  {name:<14}{command.help}" for name, command in commands.items())]
     parser = command_parser("COMMAND", "\n".join(lines))
     parser.prog = "mug"
     parser.usage = "mug COMMAND ...\n       mug COMMAND --help"

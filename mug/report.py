@@ -15,6 +15,7 @@ class Report:
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (kind of reason, message that names the file)
 
     remarks: list[str] = field(default_factory=list)  # on charts that were taken, each naming the file
+    what: str = "charts"  # that is counted
 
     def skip(self, kind: str, message: str) -> None:
         self.skipped.append((kind, _printable(message)))
@@ -23,7 +24,7 @@ class Report:
         self.remarks.append(_printable(message))
 
     def __str__(self) -> str:
-        lines = [f"{self.done} charts"]
+        lines = [f"{self.done} {self.what}"]
         if self.skipped:
             kinds = Counter(kind for kind, _ in self.skipped)
             lines[0] += f", {len(self.skipped)} skipped: " + ", ".join(f"{n} {kind}" for kind, n in kinds.items())

@@ -47,6 +47,7 @@ PLACES: dict[str, tuple[str, ...]] = {  # the classes that a configuration may b
         *FIRST_STAGES,
         "mug.placement.model.PlacementModel",
         "mug.timing.model.TimingModel",
+        "mug.roll_vae.network.RollVAE",
     ),
     "unet_config": ("mug.diffusion.unet.UNetModel",),
     "first_stage_config": FIRST_STAGES,
@@ -164,12 +165,8 @@ def _load_network(
 
     wanted: for the message if the checkpoint is of another kind.
     """
-    state, config = read_model(checkpoint, config)
+    model, state, config = _fitting(checkpoint, kind, wanted, config)
     source = str(checkpoint)
-    model = skeleton(config, state, source)
-    if not isinstance(model, kind):
-        raise CheckpointError(f"{checkpoint}: its configuration is for a {kind_of(config)}; {wanted}")
-    check_fit(model, state, source)
     for name, value in state.items():
         if name.endswith(".kernel.kernel.L") and not 0 <= value <= MAX_KERNEL_LENGTH:
             raise CheckpointError(f"{checkpoint}: {name} is {value}, between 0 and {MAX_KERNEL_LENGTH} is allowed")
@@ -182,6 +179,30 @@ def _load_network(
         model = build_network(without_ckpt_paths(config["model"]), "model", kind)
     copy_weights(model, state, source)
     return model.eval().requires_grad_(False), config, audio_settings
+
+
+def load_network(checkpoint: str | Path, kind: type[Network], wanted: str) -> tuple[Network, Mapping[str, Any]]:
+    """Load a network of one kind that has nothing to do with charts; return it with its configuration.
+
+    wanted: for the message if the checkpoint is of another kind. Raises CheckpointError as `load_trained_model`.
+    """
+    _, state, config = _fitting(checkpoint, kind, wanted)
+    with naming_config(str(checkpoint)):
+        model = build_network(without_ckpt_paths(config["model"]), "model", kind)
+    copy_weights(model, state, str(checkpoint))
+    return model.eval().requires_grad_(False), config
+
+
+def _fitting(
+    checkpoint: str | Path, kind: type[Network], wanted: str, config: Mapping[str, Any] | None = None
+) -> tuple[Network, dict[str, Tensor], Mapping[str, Any]]:
+    """Return a network of one kind without its weights, the tensors of a checkpoint, and its configuration."""
+    state, config = read_model(checkpoint, config)
+    model = skeleton(config, state, str(checkpoint))
+    if not isinstance(model, kind):
+        raise CheckpointError(f"{checkpoint}: its configuration is for a {kind_of(config)}; {wanted}")
+    check_fit(model, state, str(checkpoint))
+    return model, state, config
 
 
 def _common(config: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -35,6 +35,9 @@ GROUPS = {
         "ranked": Command("mug.commands.ranked", "list the sets that are ranked, loved or in the graveyard"),
         "mappers": Command("mug.commands.mappers", "list the sets of mappers who have ranked maps"),
         "synthesize": Command("mug.commands.synthesize", "compose songs with charts to train on"),
+        "prepare-midi": Command(
+            "mug.commands.prepare_midi", "MIDI files, scores or composed songs to a library of pieces"
+        ),
         "compare": Command("mug.commands.compare", "measure how different folders of songs sound, or are charted"),
     },
     "Train models": {
@@ -43,6 +46,7 @@ GROUPS = {
         "spectra": Command("mug.commands.spectra", "compute the spectra of all songs before training"),
         "latents": Command("mug.commands.latents", "encode the charts once, for a faster stage 2"),
         "export": Command("mug.commands.export", "export a run's checkpoint as a model folder"),
+        "piano-roll": Command("mug.commands.piano_roll", "reconstruct, sample and interpolate piano rolls"),
         "density": Command("mug.commands.density", "fit how dense charts are, given a prompt"),
         "import": Command("mug.commands.import_checkpoint", "convert models of the original 2023 program"),
         "fit-msd": Command("mug.commands.fit_msd", "fit the estimate of Etterna's ratings to reference ratings"),

@@ -3,7 +3,6 @@
 Axes: B batch, K keys, T note frames, Z latent channels, L latent frames.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from mug.config import check_params, instantiate_from_config
 from mug.data.note_codec import N_PLANES
 from mug.errors import ConfigError
+from mug.firststage.divergence import Divergence
 from mug.firststage.fingerprint import digest
 from mug.firststage.first_stage import DiagonalGaussian, FirstStage
 from mug.model.blocks import Downsample, Level, MiddleBlocks, ResnetBlock, Upsample, check_input, group_norm
@@ -100,10 +100,7 @@ class Decoder(nn.Module):
 class AutoencoderKL(FirstStage):
     """Charts to latents and back, trained on a ManiaReconstructLoss plus `kl_weight` times the KL divergence.
 
-    kl_warm_up_steps: the weight grows from 0 over this many steps (Bowman et al., "Generating Sentences from a
-    Continuous Space", 2016).
-    free_bits: per latent element, this much of a chart's divergence is free (MusicVAE: Roberts et al., "A Hierarchical
-    Latent Vector Model", 2018, which counts them per sequence).
+    kl_weight, kl_warm_up_steps, free_bits: see Divergence; the bits are per latent element.
     ddconfig: the parameters of Encoder and Decoder (x_channels = 4 * keys). lossconfig: a node of target and params.
     scale: latents are multiplied by it. Training parameters: see mug.model.network_node.TrainingParams.
     """
@@ -124,14 +121,10 @@ class AutoencoderKL(FirstStage):
         self.encoder = Encoder(**ddconfig)
         self.decoder = Decoder(**ddconfig)
         self.loss = instantiate_from_config(lossconfig, "lossconfig", nn.Module)
-        if kl_warm_up_steps < 0 or free_bits < 0:
-            raise ConfigError(f"kl_warm_up_steps {kl_warm_up_steps} and free_bits {free_bits} are 0 or more")
+        self.divergence = Divergence(kl_weight, kl_warm_up_steps, free_bits)
         self.keys = ddconfig["x_channels"] // N_PLANES
         self.z_channels = ddconfig["z_channels"]
         self.factor = self.encoder.factor
-        self.kl_weight = kl_weight
-        self.kl_warm_up_steps = kl_warm_up_steps
-        self.free_nats = free_bits * math.log(2)
         self.scale = scale
 
     def encode(self, note: Tensor, lengths: Tensor | None = None) -> DiagonalGaussian:
@@ -145,10 +138,7 @@ class AutoencoderKL(FirstStage):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted KL divergence above the free bits. Validation and test (step None) use the full weight."""
         kl = posterior.kl(mask)
-        kl_weight = self.kl_weight
-        if step is not None and step < self.kl_warm_up_steps:
-            kl_weight *= step / self.kl_warm_up_steps
-        return kl_weight * (kl - self.free_nats).clamp(min=0).mean(), {"kl": kl.detach().mean()}
+        return self.divergence.loss(kl, step), {"kl": kl.detach().mean()}
 
     def fingerprint(self, length_multiple: int) -> str:
         groups = self.encoder.norm_out.num_groups  # the only setting that the weights do not show

@@ -3,12 +3,12 @@
 Axes: B batch, K keys, T note frames.
 """
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mug.data.note_codec import NotePlanes
 from mug.errors import ConfigError
+from mug.model.focal import focal_entropy
 
 
 class ManiaReconstructLoss(nn.Module):
@@ -83,12 +83,7 @@ class ManiaReconstructLoss(nn.Module):
         return loss, log
 
     def _cross_entropy(self, logits: Tensor, target: Tensor) -> Tensor:
-        smoothed = target * (1 - 2 * self.label_smoothing) + self.label_smoothing
-        entropy = F.binary_cross_entropy_with_logits(logits, smoothed, reduction="none")
-        if not self.focal_gamma:
-            return entropy
-        probability_of_wrong = torch.sigmoid(torch.where(target > 0.5, -logits, logits))
-        return probability_of_wrong**self.focal_gamma * entropy
+        return focal_entropy(logits, target, self.focal_gamma, self.label_smoothing)
 
 
 def mean_where(value: Tensor, mask: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ Axes: B batch, K keys, T note frames, Z latent channels, L latent frames, F feat
 """
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -33,10 +33,11 @@ from mug.metrics.motifs import motif_shares
 from mug.pictures.charts import draw_chart
 from mug.seeding import generator_of
 from mug.training.runs import CHARTS
+from mug.training.sample_logger import SampleLogger, spread_over_songs
 from mug.training.window import Window, in_song
 
 
-class BeatmapLogger(pl.Callback):
+class BeatmapLogger(SampleLogger):
     """Charts the same `count` validation songs after each validation, with the validation weights (EMA, if any).
 
     Stage 1 reconstructs their charts. Stage 2 samples one new chart each, with DDIM in `steps` steps, always from the
@@ -65,39 +66,15 @@ class BeatmapLogger(pl.Callback):
         picture_ms: float = 30_000.0,
         guidance_scale: float | None = None,
     ) -> None:
-        if min(count, steps, every_n_validations) < 1:
-            raise ConfigError(
-                f"beatmap_logger: count {count}, steps {steps}, every_n_validations {every_n_validations}; need at "
-                "least 1 of each"
-            )
+        super().__init__(every_n_validations)
+        if min(count, steps) < 1:
+            raise ConfigError(f"beatmap_logger: count {count}, steps {steps}; need at least 1 of each")
         self.count = count
         guidance = guidance if guidance_scale is None else guidance_scale
         self.settings = SamplingSettings(steps=steps, guidance=guidance, ensemble=1, attempts=1)
-        self.every_n_validations = every_n_validations
         self.picture_ms = picture_ms
-        self.validations = 0
-        self.measured: dict[str, float] = {}  # by log name
 
-    def state_dict(self) -> dict[str, Any]:
-        return {"validations": self.validations, "measured": self.measured}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.validations, self.measured = state_dict["validations"], state_dict["measured"]
-
-    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if trainer.sanity_checking or trainer.state.fn != "fit":
-            return
-        is_due = self.validations % self.every_n_validations == 0
-        self.validations += 1
-        if is_due:
-            self.measured = self._chart_songs(trainer, pl_module)
-            # All processes measured the same values; the mean makes them equal to the last digit.
-            pl_module.log_dict(self.measured, sync_dist=True)
-        else:  # adds no point to the curves; a resumed run only has the last values from its checkpoint
-            last = {name: torch.tensor(value, device=pl_module.device) for name, value in self.measured.items()}
-            trainer.callback_metrics.update(last)
-
-    def _chart_songs(self, trainer: pl.Trainer, pl_module: Any) -> dict[str, float]:
+    def sampled(self, trainer: pl.Trainer, pl_module: Any) -> dict[str, float]:
         """Chart the songs, write the charts, and return the values to log."""
         datamodule = datamodule_of(trainer)
         if datamodule is None:
@@ -165,25 +142,6 @@ class BeatmapLogger(pl.Callback):
         for logger in trainer.loggers:
             if isinstance(logger, pl.loggers.TensorBoardLogger):
                 logger.experiment.add_image(f"charts/{name}", np.asarray(picture), step, dataformats="HWC")
-
-
-def spread_over_songs(songs: Sequence[Hashable], count: int) -> list[int]:
-    """Return the indices of `count` items (or all, if fewer), spread over songs, given the song of each.
-
-    They are spread evenly over the songs in order; a song is repeated only after all others had their turn. Each song's
-    items are shuffled with a fixed seed, because lists often begin with a song's easiest chart.
-    """
-    rng = np.random.default_rng(0)
-    items: dict[Hashable, list[int]] = {}
-    for index, song in enumerate(songs):
-        items.setdefault(song, []).append(index)
-    shuffled = [rng.permutation(indices).tolist() for indices in items.values()]
-    chosen: list[int] = []
-    for turn in range(max(map(len, shuffled), default=0)):
-        left = [indices[turn] for indices in shuffled if turn < len(indices)]
-        wanted = min(count - len(chosen), len(left))
-        chosen += [left[nth * len(left) // wanted] for nth in range(wanted)]
-    return chosen
 
 
 @torch.no_grad()

@@ -17,6 +17,8 @@ from mug.model.lit_network import LitNetwork
 from mug.model.network_node import ConfiguredNetwork, split_node
 from mug.music_vae.lit_music_vae import LitMusicVAE
 from mug.music_vae.music_vae import MusicVAE
+from mug.roll_vae.lit_roll_vae import LitRollVAE
+from mug.roll_vae.network import RollVAE
 from mug.timing.lit_timing import LitTiming
 from mug.timing.model import TimingModel
 
@@ -25,6 +27,7 @@ TRAINERS: dict[type[ConfiguredNetwork], type[LitNetwork]] = {
     TimingModel: LitTiming,
     FirstStage: LitAutoencoder,
     MusicVAE: LitMusicVAE,
+    RollVAE: LitRollVAE,
     LatentDiffusion: DDPM,
 }
 

@@ -31,7 +31,7 @@ def test_every_command_explains_itself(name, capsys):
     printed = capsys.readouterr().out
     assert printed.startswith(f"usage: mug {name} ")
     assert f"mug {name}" in importlib.import_module(COMMANDS[name].module).__doc__  # an example
-    assert f"  {name:<12}{COMMANDS[name].help}\n" in build_parser().format_help()
+    assert f"  {name:<14}{COMMANDS[name].help}\n" in build_parser().format_help()
 
 
 def test_every_script_runs_a_command():

@@ -1,6 +1,7 @@
 """AutoencoderKL reproduces the recorded one, refuses what does not fit, and learns."""
 
 import copy
+import math
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from torch.utils.data import DataLoader
 
 from mug.errors import CheckpointError, ConfigError
 from mug.firststage.autoencoder import AutoencoderKL
+from mug.firststage.divergence import Divergence
 from mug.firststage.first_stage import DiagonalGaussian
 from mug.firststage.lit_autoencoder import LitAutoencoder
 from mug.model.network_node import TrainingParams
@@ -112,8 +114,7 @@ def test_the_divergence_costs_more_and_more_above_what_is_free(model, monkeypatc
     kl = model.encode(batch["note"]).kl()  # [3], of which the first is another than the rest
     free_nats = kl.mean().item()
     assert kl.min() < free_nats < kl.max()
-    free.kl_weight = 0.0
-    taxed.kl_weight, taxed.kl_warm_up_steps, taxed.free_nats = 2.0, 100, free_nats
+    free.divergence, taxed.divergence = Divergence(), Divergence(2.0, 100, free_nats / math.log(2))
     with torch.no_grad():
         cost = LitAutoencoder(taxed).training_step(batch, 0) - LitAutoencoder(free).training_step(batch, 0)
     expected = weight * (kl - free_nats).clamp(min=0).mean()

@@ -22,7 +22,8 @@ from mug.data.datamodule import collate
 from mug.errors import ConfigError
 from mug.generation.settings import SamplingSettings
 from mug.training import beatmap_logger
-from mug.training.beatmap_logger import BeatmapLogger, compare, decode_charts, means, spread_over_songs
+from mug.training.beatmap_logger import BeatmapLogger, compare, decode_charts, means
+from mug.training.sample_logger import spread_over_songs
 from mug.training.setup import build_trainer
 from mug.training.trainers import build_trainable
 from mug.training.window import Window, in_song
@@ -226,7 +227,7 @@ def test_a_chart_that_is_gone_ends_no_run(tmp_path: Path, monkeypatch: pytest.Mo
 def scored(values: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the charts of a run score these values, one after the other."""
     left = iter(values)
-    monkeypatch.setattr(BeatmapLogger, "_chart_songs", lambda *_: {"val/onset_f1_20ms": next(left)})
+    monkeypatch.setattr(BeatmapLogger, "sampled", lambda *_: {"val/onset_f1_20ms": next(left)})
 
 
 def best_of(trainer: pl.Trainer) -> tuple[str, float]:
@@ -269,7 +270,7 @@ def test_a_run_resumed_in_a_pause_knows_the_last_score(tmp_path: Path, monkeypat
 
 
 def test_tests_of_a_finished_run_chart_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(BeatmapLogger, "_chart_songs", lambda *_: pytest.fail("charted"))
+    monkeypatch.setattr(BeatmapLogger, "sampled", lambda *_: pytest.fail("charted"))
     config = config_of(tmp_path, stage=1)
     model, data = build_trainable(config["model"]), instantiate_from_config(config["data"])
     build_trainer(config, tmp_path).validate(model, datamodule=data, verbose=False)
