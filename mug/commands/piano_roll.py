@@ -69,7 +69,7 @@ def made(args: argparse.Namespace, network: Any, how: Any) -> Iterator[tuple[str
 
 def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("piano-roll", __doc__)
-    parser.add_argument("action", choices=ACTIONS, help="what to do")
+    parser.add_argument("action", choices=tuple(ACTIONS), help="what to do")
     parser.add_argument("files", nargs="*", type=Path, metavar="MIDI", help="pieces to reconstruct, or two ends")
     parser.add_argument("--checkpoint", required=True, help="a run's .ckpt, or a model folder")
     parser.add_argument("-o", "--out_dir", type=Path, default=Path("outputs/piano_roll"), help="output folder")
