@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import soundfile
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -35,7 +36,8 @@ def visit(driver: webdriver.Chrome, address: str) -> None:
 
 def until(driver: webdriver.Chrome, condition: Callable[[webdriver.Chrome], Any]) -> Any:
     """Wait for a condition to be true, and return what it returned."""
-    return WebDriverWait(driver, PATIENCE_S, poll_frequency=0.1).until(condition)
+    redrawn = [StaleElementReferenceException]  # the page changed while it was looked at
+    return WebDriverWait(driver, PATIENCE_S, poll_frequency=0.1, ignored_exceptions=redrawn).until(condition)
 
 
 def appears(driver: webdriver.Chrome, selector: str) -> WebElement:

@@ -8,7 +8,7 @@ const ACTIONS = [
   ["easier", "Easier here", "Half a star less in the part."],
   ["harder", "Harder here", "Half a star more in the part."],
 ];
-const WORDS = ["A few notes change", "Some notes change", "About half changes", "Most notes change", "All of it is new"];
+const WORDS = ["A few notes change", "Some notes change", "About half changes", "Most notes change", "All is new"];
 
 const TEMPLATE = `
 <section class="part-bar" aria-label="Draw a part again">

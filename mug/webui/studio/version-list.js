@@ -15,7 +15,7 @@ const TEMPLATE = `
     <div class="version-actions" role="group" aria-label="Versions">
       <button type="button" class="compare" aria-keyshortcuts="b"
         title="Switch between two versions where the song is (B)">A/B</button>
-      <button type="button" class="undo" aria-keyshortcuts="Control+z" title="Take the last step back (Ctrl Z)">Undo</button>
+      <button type="button" class="undo" aria-keyshortcuts="Control+z" title="Take a step back (Ctrl Z)">Undo</button>
       <button type="button" class="redo" aria-keyshortcuts="Control+y" title="Take it again (Ctrl Y)">Redo</button>
     </div></header>
   <div class="version-table"><table>
@@ -87,9 +87,10 @@ function rowOf(version, depth, byId) {
   const row = document.createElement("tr");
   row.dataset.id = version.id;
   row.style.setProperty("--depth", Math.min(depth, 6));
-  row.innerHTML = `<th scope="row"><label><input type="radio" name="version"><span class="mark" aria-hidden="true"></span>
-    <span class="name"></span></label><small class="made"></small></th>${COLUMNS.map(([name]) => `<td class="${name}"></td>`).join("")}
-    <td><button type="button" class="hide">×</button></td>`;
+  const figures = COLUMNS.map(([name]) => `<td class="${name}"></td>`).join("");
+  row.innerHTML = `<th scope="row"><label><input type="radio" name="version">
+    <span class="mark" aria-hidden="true"></span><span class="name"></span></label><small class="made"></small></th>
+    ${figures}<td><button type="button" class="hide">×</button></td>`;
   row.querySelector("input").value = version.id;
   row.querySelector(".name").textContent = version.name;
   const parent = byId.get(version.parent);
