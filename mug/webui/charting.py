@@ -1,7 +1,7 @@
 """What a visitor asked for -> charts -> versions. No layout."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from mug.generation.prompt_distance import STARS
 from mug.generation.request import GeneratedChart, Prompt
 from mug.generation.settings import SamplingSettings
 from mug.generation.song import Song
-from mug.progress import Progress
+from mug.webui.jobs import Job
 from mug.webui.models import Models
 from mug.webui.version_list import figures_of
 from mug.webui.versions import Version
@@ -39,8 +39,8 @@ class Wanted:
     spread: tuple[float, ...] = ()
 
 
-def write_charts(models: Models, wanted: Wanted, show: Callable[[float, float], None]) -> list[GeneratedChart]:
-    """Write the charts, ready for a package. `show`: told of samples drawn and to be drawn. Raises MugError."""
+def write_charts(models: Models, wanted: Wanted, job: Job) -> list[GeneratedChart]:
+    """Write the charts, ready for a package. Raises MugError."""
     generator = models.generator(wanted.model)
     generator.spec.check(wanted.prompt)
     common: dict[str, Any] = {
@@ -49,13 +49,16 @@ def write_charts(models: Models, wanted: Wanted, show: Callable[[float, float], 
         "settings": wanted.settings,
         "snap": wanted.snap,
         "jack_interval_ms": wanted.jack_interval_ms,
-        "progress": Progress(show),
+        "progress": job.progress,
         "negative_prompt": wanted.avoided,
     }
-    if wanted.spread:
-        charts = generator.spread(wanted.audio, [{**wanted.prompt, STARS: stars} for stars in wanted.spread], **common)
-    else:
-        charts = generator.generate(wanted.audio, wanted.prompt, count=wanted.count, **common)
+    with job.using(generator):
+        if wanted.spread:
+            prompts = [{**wanted.prompt, STARS: stars} for stars in wanted.spread]
+            charts = generator.spread(wanted.audio, prompts, **common)
+        else:
+            charts = generator.generate(wanted.audio, wanted.prompt, count=wanted.count, **common)
+    job.check()
     return polished(charts, generator.reader.spectrum(wanted.audio), generator.reader.audio_settings)
 
 

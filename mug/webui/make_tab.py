@@ -2,19 +2,23 @@
 
 import html
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from mug.errors import ConfigError, MugError
+from mug.errors import Cancelled, ConfigError, MugError
 from mug.generation.package import write_package
-from mug.generation.settings import SamplingSettings
+            charts = write_charts(self.models, wanted, job)
+            job.check()
+            if token is not None:
+                keep(visitor.workspace(token), audio, wanted, charts)
 from mug.webui.chart_panel import ChartPanel
 from mug.webui.charting import Wanted, keep, prompt_of, write_charts
 from mug.webui.fields import Fields, Values, named
 from mug.webui.go_panel import GoPanel
-from mug.webui.jobs import WORKER
+from mug.webui.jobs import WORKER, Job, Jobs
 from mug.webui.messages import message_of
 from mug.webui.model_panel import ModelPanel
 from mug.webui.models import Model, Models
@@ -69,13 +73,22 @@ class MakeTab:
         self.go.what.input(make_what, self.go.what, followers, **hidden)
         self.prompt.listen(self.model.choice, self.sampling.guidance, lambda name: self.models[name].spec)
 
-    def listen(self, charts: ChartPanel) -> None:
+    def listen(self, charts: ChartPanel, jobs: Jobs) -> None:
         """Let the button add versions to `charts`."""
         fields = self.fields
 
-        def generate(*given: Any) -> Any:
-            *inputs, token, progress = given
-            path = self._generate(dict(zip(fields.values(), inputs, strict=True)), token, charts.visitor, progress)
+        async def generate(*given: Any) -> Any:
+            *inputs, token, request, progress = given
+            values = dict(zip(fields.values(), inputs, strict=True))
+            work = partial(self._generate, values, token, charts.visitor)
+
+            def show(so_far: Progress) -> None:
+                progress(so_far.done / max(so_far.total, 1), desc=so_far.stage)
+
+            try:
+                path = await jobs.compute(str(request.session_hash), work, show)
+            except Cancelled:  # the page was closed
+                return gr.skip()
             return gr.update(value=str(path), visible=True)
 
         named(generate, fields)
@@ -89,14 +102,21 @@ class MakeTab:
             )
         )
 
-    def _generate(self, values: Values, token: str | None, visitor: Visitor, progress: gr.Progress) -> Path:
+    def _generate(self, values: Values, token: str | None, visitor: Visitor, job: Job) -> Path:
         try:
             audio = self.song.file(values)
             wanted = self.wanted(values, audio)
+<<<<<<< HEAD
             charts = write_charts(self.models, wanted, lambda done, total: progress(done / total, desc="Composing"))
             if token is not None:
                 keep(visitor.workspace(token), audio, wanted, charts)
+=======
+            shown = Progress(lambda done, total: progress(done / total, desc="Composing"))
+            charts = write_charts(self.models, wanted, shown)
+>>>>>>> bdeca39 (A job shows its progress; how long it still takes is said elsewhere)
             path, notes = write_package(Path(tempfile.mkdtemp(dir=self._packages.name)), charts, audio)
+        except Cancelled:
+            raise
         except MugError as error:  # raised, so that scripts that call this get it too
             raise gr.Error(message_of(error, values[self.song.audio] or ""), print_exception=False) from error
         if missing := (len(wanted.spread) or wanted.count) - len(charts):

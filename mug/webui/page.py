@@ -7,6 +7,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from mug.errors import ConfigError
+from mug.webui.api import Api
 from mug.webui.chart_panel import ChartPanel
 from mug.webui.example_song import EXAMPLE_SONG
 from mug.webui.jobs import Jobs
@@ -73,9 +74,15 @@ def build_page(models: Models, workspaces: Workspaces) -> gr.Blocks:
                     opening = OpenTab()
             with gr.Column(scale=3, min_width=480, elem_id="right"):
                 charts = ChartPanel.build(visitor)
-        make.listen(charts)
+        make.listen(charts, jobs)
         opening.listen(make, charts, tabs)
         charts.listen(models, jobs, list(make.fields.values()), make.for_keys)
         charts.show_after(page.load(visitor.enter, visitor.token, visitor.token, api_visibility="private"))
-        page.unload(visitor.leave)
+        Api(models, jobs)
+
+        def close(request: gr.Request) -> None:
+            jobs.cancel(str(request.session_hash))
+            visitor.leave(request)
+
+        page.unload(close)
     return page
