@@ -5,12 +5,12 @@ docs/api.md shows them. They share the page's models, worker and queue, and keep
 
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict, TypeVar
+from typing import Any, TypeVar
 
 import gradio as gr
-from gradio.data_classes import FileData, FileDataDict
-from gradio.utils import get_upload_folder
+from gradio.data_classes import FileDataDict
 
 from mug.charts.chart_files import read_charts
 from mug.charts.file_names import FILE_LETTERS, chart_name
@@ -22,8 +22,11 @@ from mug.generation.generator import ChartGenerator
 from mug.generation.package import write_package
 from mug.generation.region import Region, Span
 from mug.generation.request import GeneratedChart, PromptValue
+from mug.generation.settings import SamplingSettings
 from mug.generation.song import Song
+from mug.webui.api_types import ChartFile, Charts, Timing, given_out, uploaded
 from mug.webui.charting import Wanted, write_charts
+from mug.webui.go_panel import MAX_COUNT
 from mug.webui.jobs import WORKER, Job, Jobs
 from mug.webui.limits import check_length
 from mug.webui.messages import message_of
@@ -33,44 +36,6 @@ MAX_STEPS = 200
 WHOLE_MS = 24 * 3_600_000.0  # longer than any song
 
 Result = TypeVar("Result")
-
-
-class ChartFile(TypedDict):
-    """A chart. file: its .osu. stars: None if osu! does not rate it. notes: how many it has."""
-
-    file: FileDataDict
-    name: str
-    stars: float | None
-    notes: int
-
-
-class Charts(TypedDict):
-    """Charts of a song. package: an .osz of them and the song. remarks: what to know of them."""
-
-    charts: list[ChartFile]
-    package: FileDataDict
-    remarks: list[str]
-
-
-class Tempo(TypedDict):
-    """From `time_ms` on, where a measure begins, the song has this tempo; `meter`: beats of a measure."""
-
-    time_ms: float
-    bpm: float
-    meter: int
-
-
-class Timing(TypedDict):
-    """A song's timing. confidence: from 0 to 1. other_bpm: what the first tempo may also be, likeliest first.
-
-    has_beat: False for sound without one; then the tempo is a constant grid. message: what to know, "" if nothing.
-    """
-
-    tempos: list[Tempo]
-    confidence: float
-    other_bpm: list[float]
-    has_beat: bool
-    message: str
 
 
 class Api:
@@ -122,7 +87,7 @@ class Api:
 
         def work(job: Job) -> Charts:
             chosen = self._models[model] if model else self._models.first
-            song = self._song(audio)
+            song = _song(audio)
             wanted = Wanted(
                 model=chosen.name,
                 audio=song,
@@ -180,7 +145,7 @@ class Api:
             if len(read) != 1:
                 raise StudioError(f"the file has {len(read)} charts; give a file with one")
             generator = self._generator(model, read[0].keys)
-            song = self._song(audio)
+            song = _song(audio)
             whole = from_ms is None and to_ms is None and not columns
             part = Span(from_ms or 0.0, WHOLE_MS if to_ms is None else to_ms, columns or None)
             with job.using(generator):
@@ -209,7 +174,7 @@ class Api:
         def work(job: Job) -> Timing:
             generator = self._models.generator(self._models.first.name)
             with job.using(generator):
-                heard = generator.reader.heard(self._song(audio))
+                heard = generator.reader.heard(_song(audio))
             return {
                 "tempos": [
                     {"time_ms": point.time_ms, "bpm": point.bpm, "meter": point.meter} for point in heard.timing_points
@@ -262,12 +227,6 @@ class Api:
             raise StudioError(f"the chart has {keys} keys, and no model of this page writes such charts")
         return self._models.generator(found)
 
-    def _song(self, audio: FileDataDict) -> Path:
-        """An uploaded song. Raises MugError."""
-        path = uploaded(audio)
-        check_length(path)
-        return path
-
     def _answer(self, charts: Sequence[GeneratedChart], audio: Path, remarks: Sequence[str]) -> Charts:
         """Charts of one song, their files and package, which gradio copies to where it serves files."""
         folder = Path(tempfile.mkdtemp(dir=self._files.name))
@@ -283,6 +242,13 @@ class Api:
         return {"charts": written, "package": given_out(package), "remarks": [*filter(None, remarks), *notes]}
 
 
+def _song(audio: FileDataDict) -> Path:
+    """An uploaded song. Raises MugError."""
+    path = uploaded(audio)
+    check_length(path)
+    return path
+
+
 def _few(count: int) -> int:
     """Raises StudioError for more charts than the page makes at once."""
     if not 1 <= count <= MAX_COUNT:
@@ -296,22 +262,5 @@ def _settings(
     """A model's settings with those that are given. Raises MugError."""
     if steps is not None and steps > MAX_STEPS:
         raise StudioError(f"{steps} steps: ask for 1 to {MAX_STEPS}")
-    given = {"steps": steps, "guidance": guidance, "ensemble": ensemble}
-    return replace(own, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-
-
-def uploaded(file: FileDataDict) -> Path:
-    """The path of a file that a client uploaded. Raises StudioError for any other path on this machine."""
-    try:
-        path = Path(file["path"]).resolve()  # gradio hands on what the client sent
-    except (KeyError, TypeError, ValueError) as error:
-        raise StudioError("give a file that was uploaded, as gradio_client's handle_file does") from error
-    if not path.is_file() or not path.is_relative_to(Path(get_upload_folder()).resolve()):
-        raise StudioError(f"{path.name}: is not a file that was uploaded; use gradio_client's handle_file")
-    return path
-
-
-def given_out(path: Path) -> FileDataDict:
-    """A file in an answer."""
-    file: FileDataDict = FileData(path=str(path), orig_name=path.name).model_dump()
-    return file
+    given: dict[str, Any] = {"steps": steps, "guidance": guidance, "ensemble": ensemble}
+    return replace(own, **{name: value for name, value in given.items() if value is not None})

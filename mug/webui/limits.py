@@ -14,6 +14,6 @@ def check_length(audio: Path) -> None:
     minutes = seconds_of(audio) / 60
     if minutes > MAX_MINUTES:
         raise AudioError(
-            f"{audio}: is {minutes:.0f} minutes long, and the page takes songs of up to {MAX_MINUTES}; cut it, or chart it "
-            "with `mug chart`"
+            f"{audio}: is {minutes:.0f} minutes long, and songs of up to {MAX_MINUTES} are taken here; cut it, or use "
+            "`mug chart`"
         )
