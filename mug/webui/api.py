@@ -3,6 +3,7 @@
 docs/api.md shows them. They share the page's models, worker and queue, and keep nothing for later calls.
 """
 
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
-from gradio.data_classes import FileDataDict
+from gradio.data_classes import FileData
 
 from mug.charts.chart_files import read_charts
 from mug.charts.file_names import FILE_LETTERS, chart_name
@@ -28,9 +29,8 @@ from mug.webui.api_types import ChartFile, Charts, Timing, given_out, uploaded
 from mug.webui.charting import Wanted, write_charts
 from mug.webui.go_panel import MAX_COUNT
 from mug.webui.jobs import WORKER, Job, Jobs
-from mug.webui.limits import check_length
-from mug.webui.messages import message_of
 from mug.webui.models import Models
+from mug.webui.song_panel import check_length
 
 MAX_STEPS = 200
 WHOLE_MS = 24 * 3_600_000.0  # longer than any song
@@ -50,7 +50,7 @@ class Api:
 
     async def chart(
         self,
-        audio: FileDataDict,
+        audio: FileData,
         request: gr.Request,
         prompt: dict[str, PromptValue] | None = None,
         avoid: list[str] | None = None,
@@ -101,16 +101,15 @@ class Api:
                 seed=seed,
                 spread=tuple(spread or ()),
             )
-            with job.using(self._models.generator(chosen.name)):
-                charts = write_charts(self._models, wanted, job.progress)
+            charts = write_charts(self._models, wanted, job)
             return self._answer(charts, song, [charts[0].timing_note])
 
         return await self._compute(request, audio, work)
 
     async def reroll(
         self,
-        chart: FileDataDict,
-        audio: FileDataDict,
+        chart: FileData,
+        audio: FileData,
         request: gr.Request,
         from_ms: float | None = None,
         to_ms: float | None = None,
@@ -122,6 +121,9 @@ class Api:
         model: str = "",
         count: int = 1,
         seed: int = 0,
+        steps: int | None = None,
+        guidance: float | None = None,
+        ensemble: int | None = None,
     ) -> Charts:
         """Draw a part of a chart again; all other notes stay as they are.
 
@@ -138,6 +140,9 @@ class Api:
             model: the name of a model of the page; empty for the first one with the chart's keys
             count: how many versions, 1 to 16
             seed: the same seed gives the same notes
+            steps: of the sampler, up to 200; by default as the model has it
+            guidance: how strictly the prompt is followed; by default as the model has it
+            ensemble: samples combined into each version; by default as the model has it
         """
 
         def work(job: Job) -> Charts:
@@ -158,13 +163,14 @@ class Api:
                     strength=strength,
                     count=_few(count),
                     seed=seed,
+                    settings=_settings(generator.settings, steps=steps, guidance=guidance, ensemble=ensemble),
                     progress=job.progress,
                 )
             return self._answer(charts, song, [])
 
         return await self._compute(request, audio, work)
 
-    async def timing(self, audio: FileDataDict, request: gr.Request) -> Timing:
+    async def timing(self, audio: FileData, request: gr.Request) -> Timing:
         """Hear the tempo of a song, where it changes, and where measures begin.
 
         Parameters:
@@ -188,7 +194,7 @@ class Api:
         return await self._compute(request, audio, work)
 
     async def prompt_of(
-        self, chart: FileDataDict, request: gr.Request, rate: float = 1.0, model: str = ""
+        self, chart: FileData, request: gr.Request, rate: float = 1.0, model: str = ""
     ) -> dict[str, dict[str, PromptValue]]:
         """Read the prompts that charts answer: their features, by the charts' names.
 
@@ -211,12 +217,13 @@ class Api:
 
         return await self._compute(request, chart, work)
 
-    async def _compute(self, request: gr.Request, upload: FileDataDict, work: Callable[[Job], Result]) -> Result:
+    async def _compute(self, request: gr.Request, upload: FileData, work: Callable[[Job], Result]) -> Result:
         """Run `work` as the page's worker, with a visitor's mistakes as gradio's errors."""
         try:
             return await self._jobs.compute(str(request.session_hash), work)
         except MugError as error:
-            raise gr.Error(message_of(error, upload["path"]), print_exception=False) from error
+            folder = str(Path(upload["path"]).parent) + os.sep if isinstance(upload, dict) and "path" in upload else ""
+            raise gr.Error(str(error).replace(folder, ""), print_exception=False) from error
 
     def _generator(self, name: str, keys: int | None = None) -> ChartGenerator:
         """The model of this name; without one, the first, of these keys if given. Raises MugError."""
@@ -242,7 +249,7 @@ class Api:
         return {"charts": written, "package": given_out(package), "remarks": [*filter(None, remarks), *notes]}
 
 
-def _song(audio: FileDataDict) -> Path:
+def _song(audio: FileData) -> Path:
     """An uploaded song. Raises MugError."""
     path = uploaded(audio)
     check_length(path)

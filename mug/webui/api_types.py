@@ -1,9 +1,9 @@
 """What the endpoints for scripts take and return: plain values and files."""
 
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
-from gradio.data_classes import FileData, FileDataDict
+from gradio.data_classes import FileData
 from gradio.utils import get_upload_folder
 
 from mug.errors import StudioError
@@ -12,7 +12,7 @@ from mug.errors import StudioError
 class ChartFile(TypedDict):
     """A chart. file: its .osu. stars: None if osu! does not rate it. notes: how many it has."""
 
-    file: FileDataDict
+    file: FileData
     name: str
     stars: float | None
     notes: int
@@ -22,7 +22,7 @@ class Charts(TypedDict):
     """Charts of a song. package: an .osz of them and the song. remarks: what to know of them."""
 
     charts: list[ChartFile]
-    package: FileDataDict
+    package: FileData
     remarks: list[str]
 
 
@@ -47,7 +47,7 @@ class Timing(TypedDict):
     message: str
 
 
-def uploaded(file: FileDataDict) -> Path:
+def uploaded(file: Any) -> Path:
     """The path of a file that a client uploaded. Raises StudioError for any other path on this machine."""
     try:
         path = Path(file["path"]).resolve()  # gradio hands on what the client sent
@@ -58,7 +58,6 @@ def uploaded(file: FileDataDict) -> Path:
     return path
 
 
-def given_out(path: Path) -> FileDataDict:
-    """A file in an answer."""
-    dumped = FileData(path=str(path), orig_name=path.name).model_dump()
-    return cast(FileDataDict, dumped)
+def given_out(path: Path) -> FileData:
+    """A file in an answer, as gradio finds it there: a dictionary."""
+    return cast(FileData, FileData(path=str(path), orig_name=path.name).model_dump())

@@ -10,10 +10,8 @@ import gradio as gr
 
 from mug.errors import Cancelled, ConfigError, MugError
 from mug.generation.package import write_package
-            charts = write_charts(self.models, wanted, job)
-            job.check()
-            if token is not None:
-                keep(visitor.workspace(token), audio, wanted, charts)
+from mug.generation.settings import SamplingSettings
+from mug.progress import Progress
 from mug.webui.chart_panel import ChartPanel
 from mug.webui.charting import Wanted, keep, prompt_of, write_charts
 from mug.webui.fields import Fields, Values, named
@@ -106,14 +104,10 @@ class MakeTab:
         try:
             audio = self.song.file(values)
             wanted = self.wanted(values, audio)
-<<<<<<< HEAD
-            charts = write_charts(self.models, wanted, lambda done, total: progress(done / total, desc="Composing"))
+            charts = write_charts(self.models, wanted, job)
+            job.check()
             if token is not None:
                 keep(visitor.workspace(token), audio, wanted, charts)
-=======
-            shown = Progress(lambda done, total: progress(done / total, desc="Composing"))
-            charts = write_charts(self.models, wanted, shown)
->>>>>>> bdeca39 (A job shows its progress; how long it still takes is said elsewhere)
             path, notes = write_package(Path(tempfile.mkdtemp(dir=self._packages.name)), charts, audio)
         except Cancelled:
             raise

@@ -53,12 +53,17 @@ class SongPanel:
         path = values[self.audio]
         if path is None:
             raise AudioError("Drop a song first, or use the example.")
-        if seconds_of(path) > MAX_SONG_MINUTES * 60:
-            raise AudioError(
-                f"{path}: this song lasts {duration(seconds_of(path))}; the page takes up to {MAX_SONG_MINUTES} "
-                "minutes. The command `mug chart` takes longer ones"
-            )
+        check_length(Path(path))
         return Path(path)
+
+
+def check_length(song: Path) -> None:
+    """Raise AudioError for a song that is too long for the page."""
+    if seconds_of(song) > MAX_SONG_MINUTES * 60:
+        raise AudioError(
+            f"{song}: this song lasts {duration(seconds_of(song))}; the page takes up to {MAX_SONG_MINUTES} "
+            "minutes. The command `mug chart` takes longer ones"
+        )
 
 
 def about_song(path: str | None) -> str:

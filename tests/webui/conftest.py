@@ -31,7 +31,13 @@ def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def visitors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what visitors of the page made."""
+    return tmp_path_factory.mktemp("visitors")
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory, visitors: Path) -> Iterator[str]:
     """Where the page of two tiny models is served."""
     from tiny_model import save_tiny_checkpoint
 
@@ -39,7 +45,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from mug.webui.models import Models, describe
     from mug.webui.workspaces import Workspaces
 
-    workspaces = Workspaces(tmp_path_factory.mktemp("visitors"))
+    workspaces = Workspaces(visitors)
     folder = tmp_path_factory.mktemp("run")
     models = Models([describe(save_tiny_checkpoint(folder / f"{k}-keys.ckpt", keys=k)) for k in (4, 7)])
     page = webui.serve(models, "127.0.0.1", port=None, block=False, workspaces=workspaces)
