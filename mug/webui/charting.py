@@ -13,9 +13,9 @@ from mug.generation.settings import SamplingSettings
 from mug.generation.song import Song
 from mug.webui.jobs import Job
 from mug.webui.models import Models
-from mug.webui.version_list import figures_of
+from mug.webui.version_list import made_of
 from mug.webui.versions import Version
-from mug.webui.workspace import Made, Workspace
+from mug.webui.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -71,4 +71,4 @@ def prompt_of(chart: GeneratedChart) -> Prompt:
 def keep(workspace: Workspace, audio: Path, wanted: Wanted, charts: Sequence[GeneratedChart]) -> list[Version]:
     """Make charts versions of their song, which becomes the visitor's current one. Raises StudioError."""
     workspace.set_song(audio, wanted.song.title or "", wanted.song.artist or "")
-    return workspace.add([Made(chart, chart.version, figures_of(chart, "new")) for chart in charts])
+    return workspace.add(made_of(workspace, charts, "new"))

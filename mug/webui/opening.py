@@ -13,8 +13,8 @@ from mug.data.audio import seconds_of
 from mug.errors import AudioError, ChartError
 from mug.files import is_beside, resolve_inside
 from mug.webui.song_panel import MAX_SONG_MINUTES
-from mug.webui.version_list import figures_of
-from mug.webui.workspace import Made, Workspace
+from mug.webui.version_list import made_of
+from mug.webui.workspace import Workspace
 
 MAX_CHARTS = 40  # of a song; sets of people have up to about 20
 OPENED = (*PACKAGE_SUFFIXES, *CHART_SUFFIXES)
@@ -59,7 +59,7 @@ def keep_opened(workspace: Workspace, song: SongFiles) -> Path:
     if seconds > MAX_SONG_MINUTES * 60:
         raise AudioError(f"{song.source}: the song is longer than {MAX_SONG_MINUTES} minutes, the most for this page")
     own = workspace.set_song(song.audio, song.charts[0].title, song.charts[0].artist)
-    workspace.add([Made(chart, chart.version or "Chart", figures_of(chart, "opened")) for chart in song.charts])
+    workspace.add(made_of(workspace, song.charts, "opened"))
     return own.audio
 
 

@@ -13,9 +13,9 @@ from mug.generation.settings import SamplingSettings
 from mug.webui.go_panel import MAX_SEED
 from mug.webui.jobs import Job
 from mug.webui.models import Model, Models
-from mug.webui.version_list import figures_of
+from mug.webui.version_list import made_of
 from mug.webui.versions import Version
-from mug.webui.workspace import Made, Workspace
+from mug.webui.workspace import Workspace
 
 HARDER = {"again": 0.0, "keep": 0.0, "easier": -0.5, "harder": 0.5}  # by what is asked for; in stars
 WHOLE_MS = 24 * 3600 * 1000.0  # longer than any song
@@ -94,7 +94,7 @@ def redraw(
             settings=settings,
             progress=job.progress,
         )
-    return workspace.add([Made(chart, chart.version, figures_of(chart, wanted.words))], version.id)[0]
+    return workspace.add(made_of(workspace, [chart], wanted.words), version.id)[0]
 
 
 def _clock(ms: float | None) -> str:

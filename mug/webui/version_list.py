@@ -1,7 +1,10 @@
 """Versions as the page shows them: their figures, and the value of the studio (mug/webui/studio/studio.js)."""
 
 import json
+import re
 import time
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ from gradio.data_classes import FileData
 from mug.charts.beatmap import Beatmap
 from mug.charts.osu import read_osu
 from mug.files import replacing
+from mug.generation.edit_names import STARS, unused_version, without_stars
 from mug.lint.finding import Checked, Severity
 from mug.lint.rules import lint
 from mug.metrics.motifs import motif_shares
@@ -19,9 +23,35 @@ from mug.ratings.stars import star_rating_or_none
 from mug.webui.chart_player import chart_json
 from mug.webui.feature_words import words_of
 from mug.webui.versions import Version
-from mug.webui.workspace import Workspace
+from mug.webui.workspace import Made, Workspace
 
 MAIN_SKILLS = 2
+WRITTEN = re.compile(rf"AI v([0-9]+)({STARS})")
+
+
+def made_of(workspace: Workspace, charts: Sequence[Beatmap], made: str) -> list[Made]:
+    """What the workspace takes for charts of its song: named apart from its versions and each other, with figures.
+
+    made: how they came about, in words.
+    """
+    taken = [version.name for version in workspace.versions]
+    found = []
+    for chart in charts:
+        taken.append(unused_name(chart.version or "Chart", taken))
+        found.append(Made(replace(chart, version=taken[-1]), taken[-1], figures_of(chart, made)))
+    return found
+
+
+def unused_name(name: str, taken: Collection[str]) -> str:
+    """The name, with a higher number if it is taken: "AI v2 3.4*" beside an "AI v1 3.2*"."""
+    known = without_stars(taken)
+    match = WRITTEN.fullmatch(name)
+    if match is None:
+        return unused_version(name, lambda each: each in known)
+    number = int(match[1])
+    while f"AI v{number}" in known:
+        number += 1
+    return f"AI v{number}{match[2]}"
 
 
 def figures_of(chart: Beatmap, made: str) -> dict[str, Any]:
