@@ -27,6 +27,7 @@ const TEMPLATE = `
 export class PartBar {
   #isBusy = false;
   #percent = 0;
+  #pressed = null; // the button that was pressed last
 
   constructor(element, player, draw, stop) {
     element.innerHTML = TEMPLATE;
@@ -34,7 +35,8 @@ export class PartBar {
     this.player = player;
     this.input = element.querySelector("input");
     for (const [action] of ACTIONS)
-      element.querySelector(`.${action}`).addEventListener("click", () => {
+      element.querySelector(`.${action}`).addEventListener("click", ({ currentTarget }) => {
+        this.#pressed = currentTarget;
         draw({ action, ...player.selection, strength: Number(this.input.value) / 5 });
       });
     element.querySelector(".stop").addEventListener("click", stop);
@@ -42,13 +44,17 @@ export class PartBar {
     player.addEventListener("selection", () => this.update());
   }
 
+  /** While something is drawn, only "Stop" can be pressed; the focus goes there and back. */
   set isBusy(isBusy) {
+    const stop = this.element.querySelector(".stop");
+    const hadFocus = document.activeElement === (isBusy ? this.#pressed : stop);
     [this.#isBusy, this.#percent] = [isBusy, 0];
     this.update();
+    if (hadFocus) (isBusy ? stop : this.#pressed)?.focus({ preventScroll: true });
   }
 
   set progress(percent) {
-    this.#percent = percent;
+    [this.#isBusy, this.#percent] = [true, percent];
     this.update();
   }
 
@@ -58,13 +64,13 @@ export class PartBar {
     const { from_ms: fromMs, to_ms: toMs, columns } = this.player.selection;
     const isPart = fromMs !== null || columns.length > 0;
     const $ = (selector) => this.element.querySelector(selector);
+    $(".stop").hidden = !this.#isBusy;
     for (const [action] of ACTIONS) $(`.${action}`).disabled = this.#isBusy || !chart || (action === "keep" && !isPart);
     const words = WORDS[Number(this.input.value) - 1];
     $("output").textContent = words;
     this.input.setAttribute("aria-valuetext", words);
     $(".part-bar").classList.toggle("is-busy", this.#isBusy);
     $(".part-bar").setAttribute("aria-busy", this.#isBusy);
-    $(".stop").hidden = !this.#isBusy;
     const drawing = this.#percent ? `Drawing: ${this.#percent} %` : "Drawing…";
     $(".part-name").textContent = this.#isBusy ? drawing : nameOf(chart, fromMs, toMs, columns);
   }

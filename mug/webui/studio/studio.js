@@ -30,6 +30,8 @@ class Studio {
   #value = NOTHING;
   #charts = new Map(); // URL -> the chart, soon
   #shows = 0;
+  #wasShown = false;
+  #seen = new Set(); // URLs of charts that were shown
   #before = null; // the version that was chosen before this one
 
   constructor(element, player, tell) {
@@ -63,13 +65,23 @@ class Studio {
   /** Show a value; the song plays on if it is the same one. */
   async show(value) {
     const turn = ++this.#shows;
-    const charts = await Promise.all(value.versions.map(({ chart }) => this.#chart(chart.url)));
+    let charts;
+    try {
+      charts = await Promise.all(value.versions.map(({ chart }) => this.#chart(chart.url)));
+    } catch (error) {
+      this.part.isBusy = false;
+      return this.player.controls.say(`${error.message}: reload the page.`);
+    }
     if (turn !== this.#shows) return; // another value came meanwhile
     const urls = new Set(value.versions.map(({ chart }) => chart.url));
     for (const url of this.#charts.keys()) if (!urls.has(url)) this.#charts.delete(url);
     if (value.song !== this.#value.song) this.#before = null;
     else if (value.current !== this.current) this.#before = this.current;
+    const isNew = this.#wasShown && value.versions.some(({ chart }) => !this.#seen.has(chart.url));
+    for (const url of urls) this.#seen.add(url);
+    this.#wasShown = true;
     this.#value = value;
+    if (isNew) this.#comeIntoSight();
     this.part.isBusy = false;
     const index = value.versions.findIndex(({ id }) => id === value.current);
     this.list.show(value, this.other);
@@ -107,6 +119,12 @@ class Studio {
     this.tell(name, { song: this.#value.song, ...detail });
   }
 
+  /** Scroll to the player if a new version plays where it cannot be seen: under a form, on a phone. */
+  #comeIntoSight() {
+    const { top, bottom } = this.player.host.getBoundingClientRect();
+    if (top > innerHeight - 100 || bottom < 100) this.player.host.scrollIntoView({ block: "start" });
+  }
+
   #draw(wanted) {
     this.part.isBusy = true;
     this.#ask("draw", { id: this.current, ...wanted });
@@ -128,7 +146,7 @@ class Studio {
   #chart(url) {
     if (!this.#charts.has(url)) {
       const fetched = fetch(url).then((answer) => {
-        if (!answer.ok) throw new Error(`a version could not be loaded (${answer.status})`);
+        if (!answer.ok) throw new Error(`A version could not be loaded (${answer.status})`);
         return answer.json();
       });
       this.#charts.set(url, fetched);
