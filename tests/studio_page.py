@@ -70,9 +70,15 @@ def ask_for_charts(driver: webdriver.Chrome, song: Path, count: int = 1) -> None
     """Give a song and quick settings, without starting."""
     upload(driver, "#audio", song)
     appears(driver, "#audio button[aria-label=Clear]")
-    appears(driver, "#sampling button").click()
-    set_number(driver, "#steps", "4")
+    draw_quickly(driver)
     set_number(driver, "#count", str(count))
+
+
+def draw_quickly(driver: webdriver.Chrome) -> None:
+    """Have samples of few steps."""
+    if not any(field.is_displayed() for field in driver.find_elements(By.CSS_SELECTOR, "#steps input")):
+        appears(driver, "#sampling button").click()
+    set_number(driver, "#steps", "4")
 
 
 def value_of(driver: webdriver.Chrome, selector: str) -> str:

@@ -9,7 +9,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from studio_page import (
     appears,
-    ask_for_charts,
+    draw_quickly,
     in_player,
     open_tab,
     press,
@@ -48,12 +48,18 @@ def count_is(driver: webdriver.Chrome, count: int) -> None:
 
 
 @pytest.fixture
-def charted(page: webdriver.Chrome, song: Path) -> webdriver.Chrome:
-    """The page with a chart of the song."""
-    ask_for_charts(page, song)
-    appears(page, "#generate").click()
+def charted(page: webdriver.Chrome, song: Path, tmp_path: Path) -> webdriver.Chrome:
+    """The page with a person's chart of the song open, and settings that draw quickly."""
+    notes = [Note(500.0, 0), Note(1000.0, 1), Note(1500.0, 2, 2000.0), Note(2500.0, 3)]
+    chart = Beatmap(4, notes, [TimingPoint(0.0, 500.0)], title="Clicks", artist="A Metronome", version="Mine")
+    pack_song(tmp_path / "mine.osz", [chart], song)
+    open_tab(page, "Open a chart")
+    upload(page, "#chart-file", tmp_path / "mine.osz")
     count_is(page, 1)
-    until(page, lambda page: in_player(page, ".status") == "" and player(page, "return player.lengthMs > 3000"))
+    until(page, lambda page: player(page, "return player.lengthMs > 2999 && player.song.buffer !== null;"))
+    until(page, lambda page: page.find_element(By.ID, "copy").is_enabled())
+    open_tab(page, "Make")
+    draw_quickly(page)
     return page
 
 
@@ -71,7 +77,7 @@ def test_a_part_is_drawn_again_and_the_rest_stays(charted: webdriver.Chrome) -> 
     assert outside(after) == outside(before)
     assert after != before
     made = charted.find_elements(By.CSS_SELECTOR, f"{STUDIO} .made")[1].text
-    assert made.startswith("0:01 to 0:02, columns 1, 2, 3 drawn again, from AI v1")
+    assert made.startswith("0:01 to 0:02, columns 1, 2, 3 drawn again, from Mine")
     assert player(charted, "return player.selection.from_ms;") == 1000  # to be drawn once more
     press(charted, "#studio .keep")
     count_is(charted, 3)
@@ -131,19 +137,12 @@ def test_stop_ends_the_drawing_at_once(charted: webdriver.Chrome) -> None:
     began = time.monotonic()
     until(charted, lambda page: page.find_element(By.CSS_SELECTOR, "#studio .again").is_enabled())
     assert time.monotonic() - began < 5
-    set_number(charted, "#steps", "4")
+    draw_quickly(charted)
     press(charted, "#studio .again")  # the worker is free
     count_is(charted, 2)
 
 
-def test_a_persons_chart_opens_with_its_notes_at_the_clicks(page: webdriver.Chrome, song: Path, tmp_path: Path) -> None:
-    clicks = [Note(500.0, 0), Note(1000.0, 1), Note(1500.0, 2, 2000.0), Note(2500.0, 3)]
-    chart = Beatmap(4, clicks, [TimingPoint(0.0, 500.0)], title="Clicks", artist="A Metronome", version="Mine")
-    pack_song(tmp_path / "mine.osz", [chart], song)
-    open_tab(page, "Open a chart")
-    upload(page, "#chart-file", tmp_path / "mine.osz")
-    count_is(page, 1)
-    until(page, lambda page: player(page, "return player.lengthMs > 2999 && player.song.buffer !== null;"))
+def test_a_persons_chart_opens_with_its_notes_at_the_clicks(charted: webdriver.Chrome) -> None:
     script = """
       const { player } = document.querySelector("#studio .chart-player");
       const done = arguments[arguments.length - 1];
@@ -170,7 +169,7 @@ def test_a_persons_chart_opens_with_its_notes_at_the_clicks(page: webdriver.Chro
         }
         done(seen);
       })();"""
-    assert page.execute_async_script(script) == [
+    assert charted.execute_async_script(script) == [
         [500, True, [0]],
         [750, False, []],
         [1000, True, [1]],
@@ -178,10 +177,7 @@ def test_a_persons_chart_opens_with_its_notes_at_the_clicks(page: webdriver.Chro
         [1800, False, [2]],
         [2500, True, [3]],
     ]
-    until(page, lambda page: page.find_element(By.ID, "copy").is_enabled())
-    appears(page, "#copy").click()
-    assert float(appears(page, "#feature-ln_ratio input[type=number]").get_attribute("value")) == 0.25
-    player(page, "player.select({ from_ms: 900, to_ms: 3000, columns: [] });")
-    press(page, "#studio .again")
-    count_is(page, 2)
-    assert notes(page)[0] == (0, 500.0, 500.0)
+    assert appears(charted, f"{STUDIO} .made").text == "opened"
+    open_tab(charted, "Open a chart")
+    press(charted, "#copy")
+    assert float(appears(charted, "#feature-ln_ratio input[type=number]").get_attribute("value")) == 0.25
