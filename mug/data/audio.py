@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import librosa
 import mutagen
 import numpy as np
 import soundfile
@@ -19,6 +18,8 @@ from mutagen.id3 import ID3
 
 from mug.config import check_params
 from mug.data.decoding import HEAD_BYTES, MAX_SECONDS, READ_BY_LIBSNDFILE, container_of, decode, is_believable
+from mug.data.stft import mel_power
+from mug.data.stft import stft as complex_stft
 from mug.data.time_grid import TimeGrid
 from mug.errors import AudioError, ConfigError
 
@@ -145,20 +146,13 @@ def seconds_of(path: str | Path) -> float:
 
 def log_mel(samples: np.ndarray, settings: AudioSettings, center: bool = True) -> np.ndarray:
     """Samples [S] -> log(1 + mel power) float16 [M, A]. center: whether a frame is centred on its moment."""
-    power = librosa.feature.melspectrogram(
-        y=samples,
-        sr=settings.sr,
-        n_fft=settings.n_fft,
-        hop_length=settings.hop_length,
-        n_mels=settings.n_mels,
-        center=center,
-    )
-    return np.log1p(power).astype(np.float16)
+    spectrum = complex_stft(samples, settings.n_fft, settings.hop_length, center)
+    return np.log1p(mel_power(spectrum, settings.sr, settings.n_mels)).astype(np.float16)
 
 
 def stft(samples: np.ndarray, settings: AudioSettings, center: bool = True) -> np.ndarray:
     """Samples [S] -> real and imaginary part of the STFT, float16 [2, Q, A]. center: see `log_mel`."""
-    spectrum = librosa.stft(samples, n_fft=settings.n_fft, hop_length=settings.hop_length, center=center)
+    spectrum = complex_stft(samples, settings.n_fft, settings.hop_length, center)
     limit = np.finfo(np.float16).max
     return np.clip(np.stack([spectrum.real, spectrum.imag]), -limit, limit).astype(np.float16)
 

@@ -15,12 +15,13 @@ def loaded(*names):
     return [name for name in names if name in sys.modules]
 
 generator = ChartGenerator.load("models/mug-mini")
-print("loading", *loaded("scipy", "librosa.core", "numba", "sympy", "torch._dynamo"))
+print("loading", *loaded("scipy", "sympy", "torch._dynamo"))
 soundfile.write(sys.argv[1], np.random.default_rng(0).normal(0, 0.3, 5 * 22050), 22050)
 settings = SamplingSettings(steps=1, ensemble=1, attempts=1)
 list(generator.generate(sys.argv[1], {"sr": 3}, settings=settings, progress=Progress()))
 print("charting", *loaded(
-    "mug.training", "pytorch_lightning", "tensorboard", "matplotlib", "pandas", "sklearn", "gradio", "torch._dynamo"
+    "mug.training", "pytorch_lightning", "tensorboard", "matplotlib", "pandas", "sklearn", "gradio", "torch._dynamo",
+    "librosa", "numba", "joblib", "scipy.signal", "scipy.stats",
 ))
 """
 
