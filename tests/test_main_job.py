@@ -69,9 +69,14 @@ def configs(tmp_path: Path) -> Callable[[str], Path]:
 
 @pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
 def test_songs_become_a_package_of_playable_charts(
-    in_this_process: None, configs: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    in_this_process: None,
+    configs: Callable[[str], Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write_songs(tmp_path / "songs", seed=2, n_songs=4, seconds=30.0, progress=False)  # in each split at least one
+    monkeypatch.setattr(demo, "FIRST_SECONDS", 12)
     diffusion = configs("diffusion")
     words = ["--songs", tmp_path / "songs", "--datadir", tmp_path]
     words += ["--logdir", tmp_path / "logs", "--outdir", tmp_path / "out"]
@@ -87,6 +92,8 @@ def test_songs_become_a_package_of_playable_charts(
     assert [chart.keys for chart in charts] == [4]
     assert charts[0].metadata["AIMode"] == "MuG"
     assert list((tmp_path / "out" / "demo").glob("*.png"))
+    first = tmp_path / "out" / "demo" / "shipped_model"
+    assert sorted({path.suffix for path in first.rglob("*.*")}) == [".osz", ".png"]
 
 
 def test_a_step_is_a_command_whose_failure_ends_the_demo(capfd: pytest.CaptureFixture[str]) -> None:

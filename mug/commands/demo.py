@@ -1,5 +1,7 @@
 """Everything in one run: songs -> features.db -> four stages of training -> a chart for a held-out song.
 
+It begins with a chart by the shipped model, which shows in a minute where this goes.
+
     mug demo                      on songs composed by the project
     mug demo --songs ~/osu/Songs  on your own
 
@@ -24,6 +26,7 @@ from mug.errors import MugError
 if TYPE_CHECKING:
     from mug.data.entry import Entry
 
+FIRST_SECONDS = 60  # of the song that the shipped model charts
 N_SONGS = 64
 CHARTED_SONGS = 5  # held-out songs that are charted for the table
 STEPS = {"onsets": 300, "autoencoder": 1500, "diffusion": 900, "placement": 400}
@@ -40,7 +43,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     started = time.monotonic()
     args = parse_args(argv)
     name = args.name
-    songs = args.songs
+    songs, first = args.songs, args.datadir / f"{name}_first_song"
+    step("compose a song", "synthesize", "-o", first, "-n", 1, "--seed", 7, "--seconds", FIRST_SECONDS)
+    shipped = ("--prompt", "sr=3.5", "--outdir", args.outdir / name / "shipped_model")
+    step("chart it with the shipped model: this is where it goes", "chart", "--audio", first, *shipped)
     if songs is None:
         songs = args.datadir / f"{name}_songs"
         step("compose songs", "synthesize", "-o", songs, "-n", N_SONGS, "--jobs", 2)
