@@ -93,7 +93,7 @@ def test_songs_become_a_package_of_playable_charts(
     assert charts[0].metadata["AIMode"] == "MuG"
     assert list((tmp_path / "out" / "demo").glob("*.png"))
     first = tmp_path / "out" / "demo" / "shipped_model"
-    assert sorted({path.suffix for path in first.rglob("*.*")}) == [".osz", ".png"]
+    assert {path.suffix for path in first.iterdir()} >= {".osz", ".png"}
 
 
 def test_a_step_is_a_command_whose_failure_ends_the_demo(capfd: pytest.CaptureFixture[str]) -> None:
