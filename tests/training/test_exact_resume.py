@@ -27,17 +27,16 @@ EVENTS = (  # of a run, in which it is interrupted
 
 
 class Interruption(pl.Callback):
-    """Does `interrupt` at the `when`-th of EVENTS in this process, or at the first of that name."""
+    """Does `interrupt` when one of EVENTS comes for the `count`-th time in this process."""
 
-    def __init__(self, interrupt: Any, when: int | str | None) -> None:
-        self.interrupt, self.when, self.seen = interrupt, when, []
+    def __init__(self, interrupt: Any, count: int | None) -> None:
+        self.interrupt, self.left, self.seen = interrupt, count, []
         for event in EVENTS:
             setattr(self, event, lambda *_, event=event: self.pass_by(event))
 
     def pass_by(self, event: str) -> None:
         self.seen.append(event)
-        if self.when in (len(self.seen), event):
-            self.when = None
+        if len(self.seen) == self.left:
             self.interrupt()
 
 
@@ -52,7 +51,7 @@ def sigterm() -> None:
 def run(
     folder: Path,
     interrupt: Any = None,
-    when: int | str | None = None,
+    count: int | None = None,
     learning_rate: float = 1e-2,
     weight_decay: float = 0.01,
     is_scheduled: bool = True,
@@ -81,7 +80,7 @@ def run(
     last = folder / "checkpoints" / "last.ckpt"
     step = torch.load(last, weights_only=True)["global_step"] if last.is_file() else None
     trainer = build_trainer(config, folder, step)
-    interruption = Interruption(interrupt, when)
+    interruption = Interruption(interrupt, count)
     trainer.callbacks.append(interruption)
     data = instantiate_from_config(config["data"])
     model = build_trainable(config["model"])
@@ -163,14 +162,12 @@ def test_every_kind_of_event_can_be_the_last(tmp_path: Path, options: dict[str, 
     options = {"max_steps": 5, **options}
     events = run(tmp_path / "whole", **options)
     whole = outcome(tmp_path / "whole")
-    left = sorted(set(events), key=EVENTS.index)
-    while left:  # a run is interrupted by one kind after another, until it is over
-        folder, ended_by = tmp_path / f"until {left[0]}", []
-        while left and left[0] in run(folder, ctrl_c, left[0], **options)[-1:]:
-            ended_by.append(left.pop(0))
-        assert ended_by
+    for turn, event in enumerate(sorted(set(events), key=EVENTS.index)):
+        counts = [count for count, other in enumerate(events, 1) if other == event]
+        count, folder = counts[-1 - turn % len(counts)], tmp_path / event
+        run(folder, ctrl_c, count, **options)
         run(folder, **options)
-        assert_same(whole, outcome(folder), ", ".join(ended_by))
+        assert_same(whole, outcome(folder), f"{count} {event}")
 
 
 def test_steps_after_the_last_checkpoint_are_logged_once(tmp_path: Path, whole: Any) -> None:
