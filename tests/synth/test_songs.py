@@ -55,6 +55,7 @@ def test_a_song_depends_on_the_seed_and_its_number_alone(songs: list[Path], tmp_
     assert not set(charts_of(songs[0]).values()) & set(charts_of(songs[1]).values())
 
 
+@pytest.mark.slow
 def test_processes_that_share_the_work_write_the_same_songs(songs: list[Path], tmp_path: Path) -> None:
     shared_work = write_songs(tmp_path, SEED, 3, SECONDS, jobs=2, progress=False)
     assert [folder.name for folder in shared_work] == [folder.name for folder in songs]

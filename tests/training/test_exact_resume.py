@@ -155,7 +155,12 @@ def test_a_run_goes_on_wherever_it_was_interrupted(
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"val_check_interval": 3, "check_val_every_n_epoch": None}, {"limit_val_batches": 0}]
+    "options",
+    [
+        {},
+        pytest.param({"val_check_interval": 3, "check_val_every_n_epoch": None}, marks=pytest.mark.slow),
+        pytest.param({"limit_val_batches": 0}, marks=pytest.mark.slow),
+    ],
 )
 def test_every_kind_of_event_can_be_the_last(tmp_path: Path, options: dict[str, Any]) -> None:
     """Validation at two places an epoch; by batches, amid accumulated gradients; not at all. Each kind elsewhere."""

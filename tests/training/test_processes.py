@@ -162,6 +162,7 @@ def test_the_first_stage_trains_in_two_processes(tmp_path: Path) -> None:
     assert 0 <= row["val/onset_f1"] <= 1
 
 
+@pytest.mark.slow
 def test_sigterm_ends_all_processes_and_the_run_resumes(tmp_path: Path, shared: tuple[Path, Any]) -> None:
     config = config_of(tmp_path, 2, stop_at=2, devices=2, strategy="ddp", max_steps=1000)
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
