@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FIGURES = "## Figures\n"  # the last heading of the page
 # Name and LARGE_PAGES: training with torch's default, and then as main.py runs it.
 CPU_QUESTIONS = (
+    ("start", "0"),
     ("s4_kernel", "0"),
     ("attention", "0"),
     ("ddim_step", "0"),

@@ -18,6 +18,7 @@ from benchmarks import (
     preparation,
     s4_kernel,
     scale,
+    start,
     training_step,
 )
 
@@ -33,6 +34,7 @@ QUESTIONS = {
         latents,
         preparation,
         scale,
+        start,
         msd,
         gpu,
     )
@@ -95,5 +97,5 @@ def test_every_question_is_asked() -> None:
     helpers = {"__init__", "__main__", "plain", "measure", "full_size", "ablation", "long_songs", "player"}
     questions = files - helpers
     assert {name for name, _ in everything.CPU_QUESTIONS} == questions - {"gpu"}
-    cpu_only = {"networks", "dataset", "latents", "preparation", "scale", "msd"}
+    cpu_only = {"networks", "dataset", "latents", "preparation", "scale", "start", "msd"}
     assert {name for name, _ in everything.GPU_QUESTIONS} == questions - cpu_only
