@@ -1,8 +1,9 @@
 """A person's charts opened: the files that a visitor gave -> charts of one song, with its audio. No layout."""
 
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from mug.webui.version_list import made_of
 from mug.webui.workspace import Workspace
 
 MAX_CHARTS = 40  # of a song; sets of people have up to about 20
+MAX_FILES = 200  # with charts, in a package; packs of many songs have more
+MAX_NOTES = 50_000  # of a chart; a marathon has 10,000
 OPENED = (*PACKAGE_SUFFIXES, *CHART_SUFFIXES)
 
 
@@ -31,20 +34,31 @@ def opened(paths: Sequence[Path]) -> Iterator[tuple[SongFiles, list[str]]]:
     if not charts:
         raise ChartError(f"give a chart or a package of charts: {', '.join(OPENED)}")
     said: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="mug-") as scratch, unpacked(charts, _raise) as groups:
-        songs = [
-            song
-            for name, files in groups
-            for song in songs_of(Path(name).name, files if name else _beside(files, paths, Path(scratch)), _note(said))
-        ]
-        if not songs:
-            raise ChartError(said[0] if said else "there is no chart in it")
-        song = max(songs, key=lambda each: (each.audio is not None, len(each.charts)))
-        if len(songs) > 1:
-            said.append(f"{len(songs)} songs are in it; this is '{song.charts[0].artist} - {song.charts[0].title}'")
-        if len(song.charts) > MAX_CHARTS:
-            said.append(f"{len(song.charts)} charts are in it; these are the first {MAX_CHARTS}")
-        yield SongFiles(song.source, song.charts[:MAX_CHARTS], song.audio, song.background), said
+    with tempfile.TemporaryDirectory(prefix="mug-") as scratch:
+        folders = [scratch, *(str(path.parent) for path in paths)]
+
+        def refuse(error: ChartError) -> None:
+            said.append(_without(folders, str(error)))
+
+        with unpacked(charts, refuse) as groups:
+            songs = [
+                song
+                for name, files in groups
+                for song in songs_of(
+                    Path(name).name, files[:MAX_FILES] if name else _beside(files, paths, Path(scratch)), refuse
+                )
+            ]
+            if not songs:
+                raise ChartError(said[0])
+            song = max(songs, key=lambda each: (each.audio is not None, len(each.charts)))
+            if len(songs) > 1:
+                said.append(f"{len(songs)} songs are in it; this is '{song.charts[0].artist} - {song.charts[0].title}'")
+            usable = [chart for chart in song.charts if 0 < len(chart.notes) <= MAX_NOTES][:MAX_CHARTS]
+            if not usable:
+                raise ChartError(f"its charts have no notes, or more than {MAX_NOTES:,}")
+            if left := len(song.charts) - len(usable):
+                said.append(f"{left} more charts are in it that do not open here")
+            yield SongFiles(_without(folders, song.source), usable, song.audio, song.background), said
 
 
 def keep_opened(workspace: Workspace, song: SongFiles) -> Path:
@@ -80,9 +94,8 @@ def _beside(charts: Sequence[Path], given: Sequence[Path], folder: Path) -> list
     return copies
 
 
-def _note(said: list[str]) -> Callable[[ChartError], None]:
-    return lambda error: said.append(str(error))
-
-
-def _raise(error: ChartError) -> None:
-    raise error
+def _without(folders: Sequence[str], text: str) -> str:
+    """A message without the folders of this machine that its files are in."""
+    for folder in folders:
+        text = text.replace(folder + os.sep, "")
+    return text

@@ -51,13 +51,32 @@ def test_what_cannot_be_opened_says_why(song: Path, tmp_path: Path) -> None:
     hostile = tmp_path / "hostile.osz"
     with zipfile.ZipFile(hostile, "w") as package:
         package.writestr("../out.osu", "osu file format v14")
-    with pytest.raises(ChartError, match="leads out of its folder"), opened([hostile]):
+    with pytest.raises(ChartError, match=r"^hostile\.osz: '\.\./out\.osu' leads out of its folder"), opened([hostile]):
         pass
     with pytest.raises(ChartError, match="give a chart or a package"), opened([song]):
         pass
     (tmp_path / "taiko.osu").write_text("osu file format v14\n\n[General]\nMode: 1\n")
-    with pytest.raises(ChartError, match="taiko"), opened([tmp_path / "taiko.osu"]):
+    with pytest.raises(ChartError, match=r"^taiko\.osu: "), opened([tmp_path / "taiko.osu"]):
         pass
+    write_chart(replace(CHART, notes=[]), tmp_path / "empty.osu")
+    with pytest.raises(ChartError, match="no notes"), opened([tmp_path / "empty.osu"]):
+        pass
+
+
+def test_of_several_songs_the_largest_opens(song: Path, tmp_path: Path) -> None:
+    write_chart(CHART, tmp_path / "first.osu")
+    write_chart(replace(CHART, audio_filename="gone.ogg", title="Other"), tmp_path / "second.osu")
+    write_chart(replace(CHART, version="Easy"), tmp_path / "third.osu")
+    (tmp_path / "broken.osu").write_text("osu file format v14\n")
+    files = [tmp_path / f"{name}.osu" for name in ("first", "second", "third", "broken")]
+    other = tmp_path / "cover.png"
+    other.write_bytes(b"")
+    with opened([*files, song, other]) as (found, said):
+        assert (sorted(chart.version for chart in found.charts), found.charts[0].title) == (["Easy", "Hard"], "Clicks")
+        assert found.source == "first.osu"
+    assert len(said) == 2
+    assert said[0].startswith("broken.osu: ")
+    assert said[1] == "2 songs are in it; this is 'A Metronome - Clicks'"
 
 
 def test_noise_in_place_of_audio_is_refused(tmp_path: Path) -> None:
