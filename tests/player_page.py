@@ -39,7 +39,7 @@ window.ready = true;
 
 
 class Files(SimpleHTTPRequestHandler):
-    """Serves the player's folder, and the page and its song from memory."""
+    """Serves the scripts of the page, and the page and its song from memory."""
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -47,7 +47,6 @@ class Files(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         content = {"/": ("text/html", PAGE.encode()), "/song.wav": ("audio/wav", clicks())}.get(self.path)
         if content is None:
-            self.path = self.path.removeprefix("/player")
             super().do_GET()
             return
         self.send_response(200)
@@ -70,7 +69,7 @@ def clicks() -> bytes:
 @contextmanager
 def player_page(driver: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
     """Serve the page and open it in a browser; at the end its log may have no error of it."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=PLAYER_FOLDER))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=PLAYER_FOLDER.parent))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}/"
     try:

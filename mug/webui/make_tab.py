@@ -74,6 +74,7 @@ class MakeTab:
     def listen(self, charts: ChartPanel, jobs: Jobs) -> None:
         """Let the button add versions to `charts`."""
         fields = self.fields
+        self.timing.listen(self.song.audio, self.model.choice, self.models, jobs)
 
         async def generate(*given: Any) -> Any:
             *inputs, token, request, progress = given

@@ -21,6 +21,11 @@ def shown_errors(upload: str) -> Iterator[None]:
 
 
 def message_of(error: MugError, upload: str | Path | None = None) -> str:
-    """Return an error's message with the name of the upload, not its path on the disk."""
+    """Return an error's message as HTML, with the name of the upload, not its path on the disk."""
+    return html.escape(text_of(error, upload))
+
+
+def text_of(error: MugError, upload: str | Path | None = None) -> str:
+    """Return the same as plain text."""
     text = str(error)
-    return html.escape(text if upload is None else text.replace(str(Path(upload).parent) + os.sep, ""))
+    return text if upload is None else text.replace(str(Path(upload).parent) + os.sep, "")

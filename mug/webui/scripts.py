@@ -9,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 HERE = Path(__file__).parent
-PARTS = ("player", "studio")  # folders beside this file, each served under its name
+PARTS = ("player", "studio", "timing")  # folders beside this file, each served under its name
 
 
 def script_routes() -> list[Mount]:

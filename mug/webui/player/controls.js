@@ -131,6 +131,7 @@ export class Controls {
 
   #listen(signal) {
     const { player } = this;
+    player.song.addEventListener("pause", () => this.update(), { signal }); // another song of the page may stop it
     const click = (selector, does) => this.$(selector).addEventListener("click", does, { signal });
     click(".play", () => this.#toggle());
     click(".restart", () => player.seek(0));

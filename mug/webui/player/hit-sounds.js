@@ -27,18 +27,19 @@ export class HitSounds {
   #next = 0;
   #timer = null;
 
-  /** `momentsMs`: sorted positions in the song at which to click. */
-  constructor(song) {
+  /** click: the sound, an AudioBuffer. */
+  constructor(song, click = clickBuffer(song.context)) {
     this.song = song;
     this.momentsMs = new Float64Array(0);
     this.isOn = true;
     this.output = song.context.createGain();
     this.output.connect(song.context.destination);
-    this.#click = clickBuffer(song.context);
+    this.#click = click;
     for (const event of ["play", "seek", "rate"]) song.addEventListener(event, () => this.#restart());
     song.addEventListener("pause", () => this.#cancel());
   }
 
+  /** Click at these positions in the song, sorted. */
   setMoments(momentsMs) {
     this.momentsMs = momentsMs;
     this.#restart();

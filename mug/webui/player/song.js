@@ -10,6 +10,8 @@ import { OutputClock } from "./clock.js";
 const LEAD_S = 0.05; // between asking for sound and its start
 const FADE_S = 0.008;
 
+let playing = null; // of all songs of the page, the one that plays or did last
+
 export class Song extends EventTarget {
   #source = null; // {node, gain}: what plays now
   #stretched = null; // {rate, buffer}: the last stretched copy
@@ -64,6 +66,8 @@ export class Song extends EventTarget {
     if (this.isPlaying) return;
     await this.context.resume();
     if (this.isPlaying) return;
+    if (playing !== this) playing?.pause();
+    playing = this;
     this.isPlaying = true;
     this.#start(this.#anchor.ms);
     this.dispatchEvent(new Event("play"));

@@ -87,24 +87,31 @@ const TEMPLATE = `
 
 /** Build the player's elements in `host` and return its shadow root; resolves when the style sheet is there. */
 export async function buildView(host, moreShortcuts = []) {
-  const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
-  const sheet = document.createElement("link");
-  sheet.rel = "stylesheet";
-  sheet.href = new URL("./player.css", import.meta.url);
-  const ready = new Promise((resolve) => {
-    sheet.onload = resolve;
-    sheet.onerror = resolve; // plain, but usable
-  });
-  const view = document.createElement("template");
-  view.innerHTML = TEMPLATE;
+  const root = await fillShadow(host, TEMPLATE, [new URL("./player.css", import.meta.url)]);
   const help = [...SHORTCUTS, ...moreShortcuts].map(([keys, does]) => shortcutItem(keys, does));
-  view.content.querySelector(".help dl").innerHTML = help.join("");
-  root.replaceChildren(sheet, view.content);
-  await ready;
+  root.querySelector(".help dl").innerHTML = help.join("");
   return root;
 }
 
-function shortcutItem(keys, does) {
+/** Put HTML and style sheets into the shadow root of `host`, and return it when they are there. */
+export async function fillShadow(host, html, sheetUrls) {
+  const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
+  const view = document.createElement("template");
+  view.innerHTML = html;
+  const sheets = sheetUrls.map((href) => Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
+  const ready = sheets.map(
+    (sheet) =>
+      new Promise((resolve) => {
+        sheet.onload = resolve;
+        sheet.onerror = resolve; // plain, but usable
+      }),
+  );
+  root.replaceChildren(...sheets, view.content);
+  await Promise.all(ready);
+  return root;
+}
+
+export function shortcutItem(keys, does) {
   const names = keys.split(" ").map((key) => `<kbd>${key}</kbd>`);
   return `<div><dt>${names.join(" ")}</dt><dd>${does}</dd></div>`;
 }
