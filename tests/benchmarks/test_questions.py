@@ -94,7 +94,19 @@ def test_the_shipped_page_has_a_place_for_figures() -> None:
 
 def test_every_question_is_asked() -> None:
     files = {file.stem for file in (everything.ROOT / "benchmarks").glob("*.py")}
-    helpers = {"__init__", "__main__", "plain", "measure", "full_size", "ablation", "long_songs", "player"}
+    helpers = {
+        "__init__",
+        "__main__",
+        "plain",
+        "measure",
+        "full_size",
+        "ablation",
+        "long_songs",
+        "player",
+        "page",
+        "page_driver",
+        "page_pictures",
+    }
     questions = files - helpers
     assert {name for name, _ in everything.CPU_QUESTIONS} == questions - {"gpu"}
     cpu_only = {"networks", "dataset", "latents", "preparation", "scale", "start", "msd"}

@@ -129,7 +129,16 @@ export function focused() {
   return [focused.ids.get(at), nameOf(at), ring, width > 1 && height > 1];
 }
 
-/** How far the page reaches over the right edge of the window, in px. */
+/** What reaches over the right edge of the window, other than inside of a box that scrolls: [where, by how many px]. */
 export function overhang() {
-  return document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  const edge = document.documentElement.clientWidth;
+  const scrolls = (element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
+  const isInside = (element) => {
+    for (let at = parentOf(element); at; at = parentOf(at)) if (scrolls(at)) return true;
+    return false;
+  };
+  return everything()
+    .map((element) => [element, Math.round(element.getBoundingClientRect().right - edge)])
+    .filter(([element, by]) => by > 0 && isSeen(element) && !isInside(element))
+    .map(([element, by]) => [nameOf(element), by]);
 }

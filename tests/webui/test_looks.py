@@ -25,7 +25,7 @@ CONTROLS = (
 
 @pytest.fixture(scope="module")
 def page(browser: webdriver.Chrome, address: str) -> Iterator[webdriver.Chrome]:
-    """A tab with the whole page: every accordion open, a chart with findings in the player."""
+    """A tab with the whole page: every accordion open, two versions of a chart with findings, a part selected."""
     first = browser.current_window_handle
     browser.switch_to.new_window("tab")
     try:
@@ -38,9 +38,18 @@ def page(browser: webdriver.Chrome, address: str) -> Iterator[webdriver.Chrome]:
             const blob = URL.createObjectURL(new Blob([args[1]], { type: "text/javascript" }));
             window.looks = await import(blob);
             for (const closed of document.querySelectorAll(".gr-accordion > button:not(.open)")) closed.click();
-            const { player } = document.querySelector(".chart-player");
-            await player.show({ charts: [args[0], args[0]], audioUrl: null });
-            player.select({ from_ms: 1000, to_ms: 3000, columns: [1] });
+            const root = (window.gradio_config?.root ?? "").replace(/[/]$/, "");
+            const { mountStudio } = await import(root + "/studio/studio.js");
+            const studio = await mountStudio(document.querySelector(".studio"), () => {});
+            const chart = { url: URL.createObjectURL(new Blob([JSON.stringify(args[0])])) };
+            const figures = { stars: 4.2, notes: 201, long: 0.1, skills: ["Streams", "Jacks"], repeats: 0.4 };
+            const version = { made: "0:06 to 0:12, columns 1 and 2 drawn again", chart };
+            const versions = [1, 2].map((id) => ({
+              ...version, id, parent: id > 1 ? id - 1 : null, name: `AI v${id} 4.2*`,
+              figures: { ...figures, problems: id, warnings: 2 },
+            }));
+            await studio.show({ song: "a", audio: null, versions, current: 2, can_undo: true, can_redo: false });
+            studio.player.select({ from_ms: 1000, to_ms: 3000, columns: [1] });
             await new Promise((resolve) => setTimeout(resolve, 500));""",
             crowded_chart(),
             LOOKS,
@@ -107,7 +116,7 @@ def test_nothing_is_wider_than_the_window(page: webdriver.Chrome, width: int) ->
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     try:
-        assert page.execute_script("return looks.overhang()") <= 0
+        assert page.execute_script("return looks.overhang()") == []
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 

@@ -29,6 +29,14 @@ const SHORTCUTS = [
   ["?", "this list"],
 ];
 
+const EMPTY_STAGE = `<svg viewBox="0 0 132 96" width="132" height="96" aria-hidden="true">
+  <path class="lanes-drawn" d="M2 0v96M34 0v96M66 0v96M98 0v96M130 0v96"/>
+  <rect class="outer" x="6" y="14" width="24" height="9" rx="3"/>
+  <rect class="inner" x="38" y="34" width="24" height="30" rx="3"/>
+  <rect class="inner" x="70" y="8" width="24" height="9" rx="3"/>
+  <rect class="outer" x="102" y="50" width="24" height="9" rx="3"/>
+  <rect class="line" x="2" y="80" width="128" height="3"/></svg>`;
+
 const TEMPLATE = `
 <section class="player is-empty" role="region" aria-label="Chart player">
   <header class="top">
@@ -41,7 +49,7 @@ const TEMPLATE = `
     <canvas class="field" aria-hidden="true"></canvas>
     <div class="lanes" role="group" aria-label="Columns: press to select"></div>
     <div class="score" aria-hidden="true" hidden><span class="live-accuracy"></span><ul class="live-counts"></ul></div>
-    <p class="empty">Your chart will play here.</p>
+    <p class="empty">${EMPTY_STAGE}<span>Your chart will play here.</span></p>
     <div class="panel results" role="dialog" aria-label="Results of test play" hidden>
       <div class="figures">
         <div><span class="accuracy-figure"></span><small>accuracy</small></div>
