@@ -28,7 +28,7 @@ from benchmarks.page_driver import (
 from mug.webui.example_song import EXAMPLE_SONG
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-DESKTOP, TALL, PHONE = (1360, 900), (1360, 1180), (390, 844)
+DESKTOP, TALL, PHONE = (1360, 900), (1360, 1400), (390, 844)
 MOST_BYTES = 200_000
 TO_THE_BUSIEST_PART = """
   const { stars, step_ms } = player.chart.passages;
@@ -44,11 +44,11 @@ TEST_PLAY = """
       const off = 26 * Math.sin(7.3 * i + 2.1 * column) * Math.cos(3.7 * i);
       return { column, at: start + off, until: long[i] ? ends[i] + off : start + off + 40 };
     }),
-  ).filter(({ at }) => at > began + 600).sort((a, b) => a.at - b.at);
+  ).filter(({ at }) => at > began).sort((a, b) => a.at - b.at);
   const steps = hits.flatMap(({ column, at, until }) => [[at, "press", column], [until, "release", column]]);
   steps.sort((a, b) => a[0] - b[0]);
   window.testPlayer = setInterval(() => {
-    while (steps.length && steps[0][0] <= player.positionMs) {
+    while (steps.length && steps[0][0] <= player.positionMs + 60) {
       const [ms, does, column] = steps.shift();
       player.performer[does](column, ms);
     }
@@ -56,6 +56,7 @@ TEST_PLAY = """
   await rest(8200);"""
 STOP_TEST_PLAY = "player.pause(); clearInterval(window.testPlayer); await rest(300);"
 SELECT_A_PART = """
+  player.root.activeElement?.blur();
   player.setTestPlay(false);
   const { times } = player.lines;
   const at = times.findIndex((ms) => ms >= player.positionMs);
