@@ -1,7 +1,7 @@
 """How the page looks: its theme and the head that styles it.
 
-Colours come from the player's palette.css and everything else from page.css. Dark or light is the `data-scheme` of the
-document, which scheme.js sets; gradio's own dark mode changes nothing.
+Colours come from the player's palette.css alone. Dark or light is the `data-scheme` of the document, which scheme.js
+sets; gradio's own dark mode changes nothing.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ import gradio as gr
 TITLE = "MuG Studio"
 FAVICON = Path(__file__).with_name("favicon.svg")
 HERE = Path(__file__).parent
-STYLE_SHEETS = (HERE / "player" / "palette.css", HERE / "studio" / "studio.css", HERE / "page.css")
+STYLE_SHEETS = [HERE / name for name in ("player/palette.css", "studio/studio.css", "controls.css", "page.css")]
 SYSTEM_FONTS = ["system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "sans-serif"]
 MONO_FONTS = ["ui-monospace", "Consolas", "DejaVu Sans Mono", "monospace"]
 BEFORE_FIRST_PAINT = """
