@@ -77,7 +77,7 @@ def ask_for_charts(driver: webdriver.Chrome, song: Path, count: int = 1) -> None
 def draw_quickly(driver: webdriver.Chrome) -> None:
     """Have samples of few steps."""
     if not any(field.is_displayed() for field in driver.find_elements(By.CSS_SELECTOR, "#steps input")):
-        appears(driver, "#sampling button").click()
+        press(driver, "#sampling button")
     set_number(driver, "#steps", "4")
 
 
