@@ -56,4 +56,4 @@ def test_a_package_or_one_line(run_mug, tiny_checkpoint, tmp_path, name):
         assert not (tmp_path / "out").exists()
     else:
         assert done.returncode == 0, done.stderr
-        assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == [".osz", ".png"]
+        assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == [".osz", ".png", ".yaml"]
