@@ -39,7 +39,10 @@ class Block(nn.Module):
 
 
 class RollEncoder(nn.Module):
-    """Planes [B, R, P, T] and the density's embedding [B, E] -> moments [B, 2Z, L]."""
+    """Planes [B, R, P, T] and the density's embedding [B, E] -> moments [B, 2Z, L].
+
+    Beside what the convolutions make of a latent frame, the GRU sees which keys start, sound and end in it.
+    """
 
     def __init__(
         self, planes: int, pitches: int, channels: Sequence[int], strides: Sequence[tuple[int, int]], hidden: int,
@@ -50,13 +53,16 @@ class RollEncoder(nn.Module):
         self.blocks = nn.ModuleList(
             Block(a, b, stride) for (a, b), stride in zip(pairwise(sizes), strides, strict=True)
         )
-        self.gru = nn.GRU(channels[-1] * pitches + embedded, hidden, batch_first=True, bidirectional=True)
+        self.factor = math.prod(time for _, time in strides)
+        keys = planes * pitches * math.prod(pitch for pitch, _ in strides)
+        self.gru = nn.GRU(channels[-1] * pitches + keys + embedded, hidden, batch_first=True, bidirectional=True)
         self.out = nn.Linear(2 * hidden, 2 * z_channels)
 
     def forward(self, x: Tensor, density: Tensor) -> Tensor:
+        keys = F.max_pool2d(x, (1, self.factor)).flatten(1, 2)  # [B, R P, L]
         for block in self.blocks:
             x = block(x)  # [B, C, P', L]
-        frames = x.flatten(1, 2).transpose(1, 2)  # [B, L, C P']
+        frames = torch.cat([x.flatten(1, 2), keys], dim=1).transpose(1, 2)  # [B, L, C P' + R P]
         h, _ = self.gru(_with(frames, density))
         return self.out(h).transpose(1, 2)
 
@@ -64,7 +70,9 @@ class RollEncoder(nn.Module):
 class RollDecoder(nn.Module):
     """Latents [B, Z, L] and the density's embedding [B, E] -> logits [B, R, P, T].
 
-    Where notes sound is found first; where they start and end, from that and what it was found from.
+    Where notes sound is found first; where they start and end, from that and what it was found from. For each
+    key and latent frame the GRU also gives a logit of its own: it says which keys there are, and the last convolutions,
+    which see it and add to it, when.
     """
 
     def __init__(
@@ -77,8 +85,12 @@ class RollDecoder(nn.Module):
         self.spread = nn.Linear(2 * hidden, channels[-1] * pitches)
         sizes = [*reversed(channels), channels[0] // 2]  # few where there are many cells: they cost the most
         self.blocks = nn.ModuleList(Block(a, b) for a, b in pairwise(sizes))
-        self.active = nn.Conv2d(sizes[-1], 1, 3, padding=1)
-        self.edges = nn.Conv2d(sizes[-1] + 1, planes - 1, 3, padding=1)  # onset, and offset if there is one
+        self.n_keys = pitches * math.prod(pitch for pitch, _ in strides)
+        self.factor = math.prod(time for _, time in strides)
+        self.keys = nn.Linear(2 * hidden, planes * self.n_keys)
+        seen = sizes[-1] + planes
+        self.active = nn.Conv2d(seen, 1, 3, padding=1)
+        self.edges = nn.Conv2d(seen + 1, planes - 1, 3, padding=1)  # onset, and offset if there is one
         for head in (self.active, self.edges):
             nn.init.constant_(head.bias, RARE)  # type: ignore[arg-type]
 
@@ -87,8 +99,11 @@ class RollDecoder(nn.Module):
         x = self.spread(h).transpose(1, 2).unflatten(1, (-1, self.pitches))  # [B, C, P', L]
         for block, stride in zip(self.blocks, self.strides, strict=True):
             x = block(F.interpolate(x, scale_factor=stride, mode="nearest"))
-        active = self.active(x)
-        edges = self.edges(torch.cat([x, active.sigmoid()], dim=1))
+        keys = self.keys(h).transpose(1, 2).unflatten(1, (-1, self.n_keys))  # [B, R, P, L]
+        keys = F.interpolate(keys, scale_factor=(1, self.factor), mode="nearest")
+        x = torch.cat([x, keys], dim=1)
+        active = keys[:, :1] + self.active(x)
+        edges = keys[:, 1:] + self.edges(torch.cat([x, active.sigmoid()], dim=1))
         return torch.cat([edges[:, :1], active, edges[:, 1:]], dim=1)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mug.errors import MusicError
 from mug.music.midi import MAX_BYTES, parse_midi, read_midi, write_midi
-from mug.music.note import NOTE
+from mug.music.note import NOTE, make_notes
 
 
 def midi(*tracks: list[mido.Message | mido.MetaMessage], **settings: int) -> bytes:
@@ -52,6 +52,12 @@ def test_what_is_written_is_read(tmp_path: Path, notes: np.ndarray) -> None:
     read = np.sort(read_midi(tmp_path / "round.mid").notes)
     for name in NOTE.names or ():
         assert read[name].tolist() == pytest.approx(notes[name].tolist()), name
+
+
+def test_a_note_ends_before_its_key_is_struck_again(tmp_path: Path) -> None:
+    write_midi(tmp_path / "a.mid", make_notes(np.array([0.0, 5]), np.array([5.0, 9]), np.array([60, 60])))
+    kinds = [(message.type, message.time) for message in mido.MidiFile(tmp_path / "a.mid").tracks[1]]
+    assert kinds[1:-1] == [("note_on", 0), ("note_off", 5), ("note_on", 0), ("note_off", 4)]
 
 
 def test_times_follow_the_tempo() -> None:
