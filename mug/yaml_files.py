@@ -12,6 +12,7 @@ from mug.errors import CheckpointError, ConfigError
 
 MAX_YAML_BYTES = 2**18  # a hundred times what a model's configuration takes
 MAX_YAML_DEPTH = 30
+MAX_YAML_EVENTS = 200_000  # values, keys, and where lists and mappings begin and end
 NO_YAML = (yaml.YAMLError, OmegaConfBaseException, ValueError, TypeError, AssertionError, RecursionError)
 
 
@@ -46,7 +47,9 @@ def plain_yaml(text: str, source: str) -> Any:
 def _check_structure(text: str) -> None:
     """Raise YAMLError for YAML that takes longer to read, or more memory, than its size lets one expect."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for number, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+        if number > MAX_YAML_EVENTS:
+            raise yaml.YAMLError("more than a hundred thousand values")
         if isinstance(event, yaml.AliasEvent):  # a few aliases of aliases stand for more than any memory holds
             raise yaml.YAMLError("YAML aliases (*name) are not read; write out the values")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

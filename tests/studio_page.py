@@ -99,3 +99,22 @@ def versions(driver: webdriver.Chrome) -> list[str]:
     """The names of the versions in the list, as soon as there are any."""
     appears(driver, "#studio .versions tbody tr")
     return [name.text for name in driver.find_elements(By.CSS_SELECTOR, "#studio .versions .name")]
+
+
+def download(driver: webdriver.Chrome, folder: Path, kind: str | None = None) -> Path:
+    """Download from the page into the browser's folder. kind: the beginning of its name in the list of formats."""
+    before = set(folder.iterdir())
+    if kind is not None:
+        driver.execute_script("document.querySelectorAll('.toast-close').forEach((button) => button.click());")
+        until(driver, lambda page: not page.find_elements(By.CSS_SELECTOR, ".toast-body"))  # it lies over the list
+        appears(driver, "#take-kind input").click()
+        options = "ul[role=listbox] li"
+        until(driver, lambda page: [li for li in page.find_elements(By.CSS_SELECTOR, options) if kind in li.text])[
+            0
+        ].click()
+    press(driver, "#take-button")
+
+    def new(_: webdriver.Chrome) -> list[Path]:
+        return [file for file in folder.iterdir() if file not in before and not file.name.endswith(".crdownload")]
+
+    return until(driver, new)[0]

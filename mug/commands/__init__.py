@@ -1,7 +1,8 @@
 """The command line, one file per command. Only `mug` and the scripts call it, nothing else in the package does.
 
-Each module has `build_parser()`, which does not import torch, so that --help is instant, and `main(argv)`, which takes
-the arguments (None: those of this process) and imports what it needs.
+Each module of COMMANDS has `build_parser()`, which does not import torch, so that --help is instant, and `main(argv)`,
+which takes the arguments (None: those of this process) and imports what it needs. The other modules are parts of `mug
+chart`.
 """
 
 from typing import NamedTuple

@@ -19,6 +19,7 @@ from mug.webui.messages import message_of
 from mug.webui.models import Model, Models
 from mug.webui.redraw import Redraw, redraw
 from mug.webui.scripts import on_load
+from mug.webui.take_panel import TakePanel
 from mug.webui.version_list import studio_value
 from mug.webui.visitor import Visitor
 from mug.webui.workspace import Workspace
@@ -61,6 +62,7 @@ class ChartPanel:
         )
         package = gr.DownloadButton("Download .osz", visible=False, elem_id="package")
         panel = cls(studio, package, visitor)
+        TakePanel.build().listen(visitor)
         steps: dict[str, Callable[[Workspace, Mapping[str, Any]], None]] = {
             "choose": lambda workspace, asked: workspace.choose(asked["id"]),
             "hide": lambda workspace, asked: workspace.hide(asked["id"]),

@@ -8,11 +8,13 @@ from typing import Any
 
 from mug.generation.package import polished
 from mug.generation.prompt_distance import STARS
+from mug.generation.recipe import AudioFile, Charting, Recipe
 from mug.generation.request import GeneratedChart, Prompt
 from mug.generation.settings import SamplingSettings
 from mug.generation.song import Song
 from mug.webui.jobs import Job
 from mug.webui.models import Models
+from mug.webui.recipes import model_name, recipes_of
 from mug.webui.version_list import made_of
 from mug.webui.versions import Version
 from mug.webui.workspace import Workspace
@@ -37,6 +39,21 @@ class Wanted:
     count: int
     seed: int
     spread: tuple[float, ...] = ()
+
+    @property
+    def charting(self) -> Charting:
+        """How the charts are written, for their recipe."""
+        prompts = {f"{stars:g}": {**self.prompt, STARS: stars} for stars in self.spread} or {"": {**self.prompt}}
+        return Charting(
+            prompts,
+            self.avoided,
+            bool(self.spread),
+            1 if self.spread else self.count,
+            self.seed,
+            self.settings,
+            self.snap,
+            self.jack_interval_ms,
+        )
 
 
 def write_charts(models: Models, wanted: Wanted, job: Job) -> list[GeneratedChart]:
@@ -68,7 +85,11 @@ def prompt_of(chart: GeneratedChart) -> Prompt:
     return prompt
 
 
-def keep(workspace: Workspace, audio: Path, wanted: Wanted, charts: Sequence[GeneratedChart]) -> list[Version]:
+def keep(
+    workspace: Workspace, audio: Path, wanted: Wanted, charts: Sequence[GeneratedChart], models: Models
+) -> list[Version]:
     """Make charts versions of their song, which becomes the visitor's current one. Raises StudioError."""
     workspace.set_song(audio, wanted.song.title or "", wanted.song.artist or "")
-    return workspace.add(made_of(workspace, charts, "new"))
+    model = model_name(models[wanted.model], models.generator(wanted.model))
+    recipes = recipes_of(Recipe(model, AudioFile.of(audio), wanted.song, wanted.charting), len(charts))
+    return workspace.add(made_of(workspace, charts, "new", recipes))

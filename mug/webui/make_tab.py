@@ -88,7 +88,7 @@ class MakeTab:
                 path = await jobs.compute(str(request.session_hash), work, show)
             except Cancelled:  # the page was closed
                 return gr.skip()
-            return gr.update(value=str(path), visible=True)
+            return gr.update(value=str(path))
 
         named(generate, fields)
         charts.show_after(
@@ -108,7 +108,7 @@ class MakeTab:
             charts = write_charts(self.models, wanted, job)
             job.check()
             if token is not None:
-                keep(visitor.workspace(token), audio, wanted, charts)
+                keep(visitor.workspace(token), audio, wanted, charts, self.models)
             path, notes = write_package(Path(tempfile.mkdtemp(dir=self._packages.name)), charts, audio)
         except Cancelled:
             raise

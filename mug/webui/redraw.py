@@ -8,11 +8,15 @@ from typing import Any
 
 from mug.charts.osu import read_osu
 from mug.errors import StudioError
+from mug.generation.recipe import Editing
+from mug.generation.recipe_file import to_values
 from mug.generation.region import Region, Span
+from mug.generation.repeating import edits_of
 from mug.generation.settings import SamplingSettings
 from mug.webui.go_panel import MAX_SEED
 from mug.webui.jobs import Job
 from mug.webui.models import Model, Models
+from mug.webui.recipes import model_name, recipe_of_edit
 from mug.webui.version_list import made_of
 from mug.webui.versions import Version
 from mug.webui.workspace import Workspace
@@ -83,18 +87,17 @@ def redraw(
     if song is None:
         raise StudioError("there is no song yet; give one first")
     generator = models.generator(model.name)
+    edit = Editing(
+        wanted.region,
+        harder=HARDER[wanted.action],
+        strength=wanted.strength,
+        seed=secrets.randbelow(MAX_SEED),
+        settings=settings,
+    )
     with job.using(generator):
-        (chart,) = generator.edit(
-            read_osu(version.chart),
-            song.audio,
-            wanted.region,
-            harder=HARDER[wanted.action],
-            strength=wanted.strength,
-            seed=secrets.randbelow(MAX_SEED),
-            settings=settings,
-            progress=job.progress,
-        )
-    return workspace.add(made_of(workspace, [chart], wanted.words), version.id)[0]
+        (chart,) = edits_of(generator, song.audio, read_osu(version.chart), edit, job.progress)
+    recipe = to_values(recipe_of_edit(version, song, edit, model_name(model, generator)))
+    return workspace.add(made_of(workspace, [chart], wanted.words, [recipe]), version.id)[0]
 
 
 def _clock(ms: float | None) -> str:

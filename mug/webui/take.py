@@ -35,13 +35,11 @@ class Format:
 def take(kind: str, versions: Sequence[Version], song: OwnSong, folder: Path) -> Written:
     """Write versions of a song into a file in `folder`. kind: of FORMATS.
 
-    Return its path, and a line on each thing that the format cannot hold. Raises StudioError for an unknown format, for
-    no versions and for several in a file that holds one, and ChartError for a chart that the format cannot hold.
+    Return its path, and a line on each thing that the format cannot hold. Raises StudioError for an unknown format, and
+    for several versions in a file that holds one, and ChartError for a chart that the format cannot hold.
     """
     if kind not in FORMATS:
         raise StudioError(f"charts are not given out as '{kind}'; choose one of {', '.join(FORMATS)}")
-    if not versions:
-        raise StudioError("there is no chart to download yet; make one, or open one")
     if len(versions) > 1 and not FORMATS[kind].holds_all:
         raise StudioError(f"a file of the kind '{FORMATS[kind].name}' holds one chart; choose a single version")
     return FORMATS[kind].write(versions, song, folder)

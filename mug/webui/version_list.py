@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,16 +29,19 @@ MAIN_SKILLS = 2
 WRITTEN = re.compile(rf"AI v([0-9]+)({STARS})")
 
 
-def made_of(workspace: Workspace, charts: Sequence[Beatmap], made: str) -> list[Made]:
+def made_of(
+    workspace: Workspace, charts: Sequence[Beatmap], made: str, recipes: Sequence[Mapping[str, Any]] = ()
+) -> list[Made]:
     """What the workspace takes for charts of its song: named apart from its versions and each other, with figures.
 
-    made: how they came about, in words.
+    made: how they came about, in words. recipes: one for each chart, or none for opened charts.
     """
     taken = [version.name for version in workspace.versions]
     found = []
-    for chart in charts:
+    unknown: Sequence[None] = [None] * len(charts)
+    for chart, recipe in zip(charts, recipes or unknown, strict=True):
         taken.append(unused_name(chart.version or "Chart", taken))
-        found.append(Made(replace(chart, version=taken[-1]), taken[-1], figures_of(chart, made)))
+        found.append(Made(replace(chart, version=taken[-1]), taken[-1], figures_of(chart, made), recipe))
     return found
 
 

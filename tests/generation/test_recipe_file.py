@@ -106,12 +106,14 @@ def test_a_mistake_is_named_with_its_key(before, after, message):
     assert message in str(raised.value)
 
 
-def test_a_file_that_is_no_recipe_is_refused(tmp_path):
+def test_a_file_that_is_no_recipe_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("mug.yaml_files.MAX_YAML_EVENTS", 50)  # reading as many as are allowed takes a second
     for name, content, message in (
         ("none", None, "no such recipe"),
         ("long", b"#" * (2**21 + 1), "no recipe is that long"),
         ("binary", b"\xff\xfe\x00", "cannot be read"),
         ("aliases", b"a: &a [1]\nb: *a", "aliases"),
+        ("much", b"- a\n" * 60, "more than a hundred thousand values"),
     ):
         if content is not None:
             (tmp_path / name).write_bytes(content)

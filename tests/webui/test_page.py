@@ -12,6 +12,7 @@ from selenium.webdriver.common.by import By
 from studio_page import (
     appears,
     ask_for_charts,
+    download,
     in_player,
     messages,
     open_tab,
@@ -33,7 +34,7 @@ from mug.webui.models import Models, describe
 from mug.webui.workspaces import Workspaces
 
 
-def test_a_song_becomes_charts_and_a_package(page, song, downloads, tmp_path):
+def test_a_song_becomes_charts_and_downloads(page, song, downloads, run_mug, tiny_checkpoint, tmp_path):
     ask_for_charts(page, song, count=2)
     until(page, lambda page: value_of(page, "#song-title") == "Clicks")
     assert value_of(page, "#song-artist") == "A Metronome"
@@ -44,13 +45,16 @@ def test_a_song_becomes_charts_and_a_package(page, song, downloads, tmp_path):
     assert in_player(page, ".title") == "Clicks"
     assert in_player(page, ".status") == ""  # the song was loaded
     assert in_player(page, ".charts option:checked").startswith("AI v1")
-    appears(page, "#package").click()
-    until(page, lambda _: list(downloads.glob("*.osz")))
-    (package,) = downloads.glob("*.osz")
+    package = download(page, downloads)
     charts = [read_osu(path) for path in extract_osz(package, tmp_path / "unpacked")]
     assert [chart.title for chart in charts] == ["Clicks", "Clicks"]
     assert all(chart.metadata["AIMode"] for chart in charts)
     assert (tmp_path / "unpacked" / "clicks.ogg").read_bytes() == song.read_bytes()
+    recipe = download(page, downloads, "Recipe")  # of the first chart
+    words = ("--recipe", recipe, "--audio", song, "--checkpoint", tiny_checkpoint, "--outdir", tmp_path / "out")
+    assert run_mug("chart", *words).returncode == 0
+    (again,) = extract_osz(*(tmp_path / "out").glob("*.osz"), tmp_path / "again")
+    assert read_osu(again).notes == next(chart.notes for chart in charts if chart.version.startswith("AI v1"))
 
 
 def test_two_people_at_once(page, song, address):

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rosu_pp_py as rosu
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from studio_page import (
     appears,
+    download,
     draw_quickly,
     in_player,
     open_tab,
@@ -20,7 +22,8 @@ from studio_page import (
 )
 
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
-from mug.charts.osz import pack_song
+from mug.charts.osu import read_osu
+from mug.charts.osz import extract_osz, pack_song
 
 STUDIO = "#studio .versions"
 
@@ -86,6 +89,30 @@ def test_a_part_is_drawn_again_and_the_rest_stays(charted: webdriver.Chrome) -> 
         note for note in after if note not in outside(after)
     ]
     assert kept != after
+
+
+def test_downloads_are_the_players_chart_and_its_recipe(
+    charted: webdriver.Chrome, downloads: Path, run_mug: Any, tiny_checkpoint: Path, song: Path, tmp_path: Path
+) -> None:
+    player(charted, "player.select({ from_ms: 1000, to_ms: 2000, columns: [0, 1, 2] });")
+    press(charted, "#studio .again")
+    count_is(charted, 2)
+    shown = sorted(notes(charted))
+    chart = download(charted, downloads, "osu! chart")
+    parsed = rosu.Beatmap(path=str(chart))
+    assert (parsed.mode, parsed.n_objects, parsed.n_holds) == (
+        rosu.GameMode.Mania,
+        len(shown),
+        sum(end > start for _, start, end in shown),
+    )
+    assert sorted((note.column, note.start_ms, note.last_ms) for note in read_osu(chart).notes) == shown
+    recipe = download(charted, downloads, "Recipe")
+    done = run_mug(
+        *("chart", "--recipe", recipe, "--audio", song, "--checkpoint", tiny_checkpoint, "--outdir", tmp_path / "out")
+    )
+    assert done.returncode == 0, done.stderr
+    (again,) = extract_osz(next((tmp_path / "out").glob("*.osz")), tmp_path / "unpacked")
+    assert read_osu(again).notes == read_osu(chart).notes
 
 
 def test_two_versions_are_compared_while_the_song_plays_on(charted: webdriver.Chrome) -> None:

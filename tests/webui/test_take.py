@@ -102,7 +102,6 @@ def test_what_cannot_be_taken_is_said(song, versions, out):
     for kind, chosen, message in (
         ("yaml", [opened], "'Mine' was opened, not made here, so it has no recipe"),
         ("osu", versions, "holds one chart; choose a single version"),
-        ("osz", [], "no chart to download yet"),
         ("exe", versions, "not given out as 'exe'; choose one of osz, osu"),
     ):
         with pytest.raises(StudioError, match=message):
