@@ -59,7 +59,7 @@ def test_taps_begin_anew_after_a_pause_or_a_step_back(browser: webdriver.Chrome)
 
 
 def test_taps_move_the_first_measure_and_keep_later_changes(browser: webdriver.Chrome) -> None:
-    points = [point(100, 500), point(8100, 400, 3)]
+    points = [point(3000, 500), point(8100, 400, 3)]
     taps = {"beat_ms": 600, "first_ms": 5000}
     assert edited(browser, points, "withTaps", 0, taps) == [point(200, 600), points[1]]  # 2 measures of 2400 ms earlier
     assert edited(browser, points, "withTaps", 1, taps) == [points[0], point(8600, 600, 3)]  # 2 measures of 1800 later
