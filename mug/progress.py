@@ -23,6 +23,7 @@ class Stage(StrEnum):
     PLACING = "Finding where notes go"
     COMPOSING = "Composing"
     CHOOSING = "Choosing the best"
+    FINISHING = "Finishing"
 
 
 def hidden(done: float, total: float) -> None:
@@ -40,11 +41,14 @@ class Progress:
         self.done = 0.0
         self.total = 0.0
         self.stage: Stage | None = None
+        self.decided = 0  # charts of these samples of which it is known whether they are sampled again
         self._show = show
 
     def enter(self, stage: Stage) -> None:
         """A stage of the request begins."""
         self.stage = stage
+        if stage is Stage.COMPOSING:
+            self.decided = 0
         self.tick()
 
     def tick(self) -> None:
@@ -55,9 +59,11 @@ class Progress:
         """At least this many samples are still to come. What was expected before includes them."""
         self.total = max(self.total, self.done + samples)
 
-    def expect_more(self, samples: int) -> None:
-        """This many samples come on top of what was expected: charts whose stars were off are sampled again."""
-        self.total += samples
+    def decide(self, more: int) -> None:
+        """A chart gets this many samples on top of what was expected, as its stars were off, or none."""
+        self.decided += 1
+        self.total += more
+        self.tick()
 
     def skip_to(self, done: float) -> None:
         """What was expected up to `done` is finished or will not come."""

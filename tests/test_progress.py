@@ -13,6 +13,17 @@ def test_a_stage_shows_and_may_end_the_request():
     assert shown == [Stage.READING, Stage.READING]
 
 
+def test_what_is_decided_counts_until_samples_are_drawn_again():
+    progress = Progress()
+    progress.enter(Stage.CHOOSING)
+    progress.decide(more=0)
+    progress.enter(Stage.CHOOSING)
+    progress.decide(more=24)
+    assert (progress.decided, progress.total) == (2, 24)
+    progress.enter(Stage.COMPOSING)
+    assert progress.decided == 0
+
+
 def test_batches_count_by_their_samples():
     shown = []
     progress = Progress(lambda done, total: shown.append((done, total)))
@@ -20,10 +31,10 @@ def test_batches_count_by_their_samples():
     progress.expect(6)  # of the first chart: the ten include them
     assert list(progress.steps_of(4)("ab", total=2, desc="DDIM")) == ["a", "b"]
     assert list(progress.steps_of(2)([1], total=1)) == [1]
-    progress.expect_more(3)
+    progress.decide(more=3)
     progress.skip_to(12.0)
     progress.skip_to(5.0)
-    assert shown == [(2, 10), (4, 10), (6, 10), (12, 13), (12, 13)]
+    assert shown == [(2, 10), (4, 10), (6, 10), (6, 13), (12, 13), (12, 13)]
 
 
 def test_whole_samples_are_whole_numbers():

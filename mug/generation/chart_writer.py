@@ -11,8 +11,8 @@ import numpy as np
 
 from mug.charts.beatmap import Beatmap, Note, with_times
 from mug.charts.timing import quarter_before, snap
-from mug.generation.choice import Choice, choose
-from mug.generation.consensus import agreements
+from mug.generation.choice import Choice, choose, median_stars
+from mug.generation.consensus import Agreement, agreements
 from mug.generation.finishing import fit_tempo, gather_chords, inside, tidy
 from mug.generation.merging import KeptNotes, fitted
 from mug.generation.note_sampler import NoteSampler
@@ -84,24 +84,25 @@ class ChartWriter:
         prompts = {index: draft.prompt for index, draft in enumerate(drafts)}  # what to condition on next
         progress.expect(len(drafts) * request.settings.ensemble)
         for attempt in range(request.settings.attempts):
-            if attempt > 0:
-                progress.expect_more(len(prompts) * request.settings.ensemble)
             progress.enter(Stage.COMPOSING)
             ensembles = self._sample(request, prepared, drafts, prompts, progress, edit)
             next_prompts: dict[int, Prompt] = {}
             for index, samples in ensembles.items():
                 progress.enter(Stage.CHOOSING)
                 draft = drafts[index]
-                choice = self._choose(request, prepared, draft, samples, edit, progress)
-                if choice is None:
+                candidates, chart_of = self._candidates(request, prepared, draft, samples, edit, progress)
+                stars = median_stars(samples, draft.wanted, chart_of) if candidates else None
+                again = corrected(prompts[index], stars, draft.wanted)
+                if again is not None and attempt + 1 < request.settings.attempts:
+                    next_prompts[index] = again
+                progress.decide(request.settings.ensemble if index in next_prompts else 0)
+                if not candidates:
                     continue
+                choice = choose(candidates, stars, draft.wanted, chart_of)
                 best = written.setdefault(index, Written(choice))
                 if choice.is_better_than(best.choice):
                     best.choice = choice
-                stars = (choice.sample_stars, choice.star_rating)
-                best.reached.extend(rating for rating in stars if rating is not None)
-                if (again := corrected(prompts[index], choice.sample_stars, draft.wanted)) is not None:
-                    next_prompts[index] = again
+                best.reached.extend(rating for rating in (stars, choice.star_rating) if rating is not None)
             prompts = next_prompts
             if not prompts:
                 break
@@ -145,7 +146,7 @@ class ChartWriter:
             index: [gathered(notes) for notes in samples] for index, samples in zip(prompts, ensembles, strict=True)
         }
 
-    def _choose(
+    def _candidates(
         self,
         request: Request,
         prepared: Prepared,
@@ -153,8 +154,8 @@ class ChartWriter:
         samples: Sequence[Sequence[Note]],
         edit: Edit | None,
         progress: Progress,
-    ) -> Choice | None:
-        """Combine the samples into a chart; None if it has no notes."""
+    ) -> tuple[list[Agreement], Callable[[Sequence[Note]], Beatmap]]:
+        """Combine the samples: the combinations, none if they have no notes, and what makes a chart of one's notes."""
         wants_long_notes = draft.wanted.get(LONG_NOTES) is not None
         jack_interval_ms, expected, keys = request.jack_interval_ms, draft.expected, self._sampler.keys
         places = prepared.places(request.repetition_of(draft.wanted), draft.seed, self._sampler.grid.latents)
@@ -168,12 +169,11 @@ class ChartWriter:
             draft.harder_ms,
         )
         candidates = list(agreed)
-        if not candidates or not (notes := candidates[0].notes()):
-            return None
-        if prepared.timing is None:
-            points = [fit_tempo(notes, request.song.bpm, request.song.offset_ms)]
-        else:
+        notes = candidates[0].notes() if candidates else []
+        if prepared.timing is not None:
             points = prepared.timing.points
+        else:
+            points = [fit_tempo(notes, request.song.bpm, request.song.offset_ms)] if notes else []
 
         def to_grid(notes: Sequence[Note]) -> list[Note]:
             return snap(notes, points) if prepared.axis is None else with_times(notes, prepared.axis.on_lines)
@@ -186,4 +186,4 @@ class ChartWriter:
                 tidied = fitted(tidied, edit.kept, edit.part, jack_interval_ms, partial(quarter_before, points))
             return Beatmap(keys, tidied, points)
 
-        return choose(candidates, samples, draft.wanted, chart_of)
+        return candidates if notes else [], chart_of

@@ -39,13 +39,26 @@ class Choice:
         return (not self.samples_fit, self.distance) < (not other.samples_fit, other.distance)
 
 
+def median_stars(
+    samples: Sequence[Sequence[Note]], prompt: Mapping[str, Any], chart_of: Callable[[Sequence[Note]], Beatmap]
+) -> float | None:
+    """The samples' median star rating; None if the prompt gives no stars or no sample can be rated."""
+    if prompt.get(STARS) is None:
+        return None
+    rated = [star_rating_or_none(chart_of(sample)) for sample in samples if sample]
+    known = [stars for stars in rated if stars is not None]
+    return float(np.median(known)) if known else None
+
+
 def choose(
     candidates: Sequence[Agreement],
-    samples: Sequence[Sequence[Note]],
+    stars: float | None,
     prompt: Mapping[str, Any],
     chart_of: Callable[[Sequence[Note]], Beatmap],
 ) -> Choice:
-    """Choose one of `candidates`: at least one agreement of `samples`, in the order of mug.generation.consensus.
+    """Choose one of `candidates`: at least one agreement of samples, in the order of mug.generation.consensus.
+
+    stars: `median_stars` of the samples.
 
     The score adds the distance from the prompt and from the expected density. If the samples fit the prompt, they
     determine the density better than the prompt does, so it may hardly change. If not, the density is chosen first,
@@ -53,7 +66,6 @@ def choose(
     charts.
     """
     wanted = prompt.get(STARS)
-    stars = None if wanted is None else _median_stars(samples, chart_of)
     samples_fit = wanted is None or (stars is not None and abs(stars - wanted) <= MAX_STARS_OFF)
     tolerance = DENSITY_TOLERANCE if samples_fit else LOOSE_DENSITY_TOLERANCE
 
@@ -84,9 +96,3 @@ def _best(
         if choice.distance < chosen.distance:
             best, chosen = agreement, choice
     return best, chosen
-
-
-def _median_stars(samples: Sequence[Sequence[Note]], chart_of: Callable[[Sequence[Note]], Beatmap]) -> float | None:
-    rated = [star_rating_or_none(chart_of(sample)) for sample in samples if sample]
-    known = [stars for stars in rated if stars is not None]
-    return float(np.median(known)) if known else None

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mug.data.audio import seconds_of
 from mug.generation.package import polished
 from mug.generation.prompt_distance import STARS
 from mug.generation.recipe import AudioFile, Charting, Recipe
 from mug.generation.request import GeneratedChart, Prompt
 from mug.generation.settings import SamplingSettings
 from mug.generation.song import Song
+from mug.progress import Stage
 from mug.webui.jobs import Job
 from mug.webui.models import Models
 from mug.webui.recipes import model_name, recipes_of
+from mug.webui.time_left import Size
 from mug.webui.version_list import made_of
 from mug.webui.versions import Version
 from mug.webui.workspace import Workspace
@@ -75,8 +78,22 @@ def write_charts(models: Models, wanted: Wanted, job: Job) -> list[GeneratedChar
             charts = generator.spread(wanted.audio, prompts, **common)
         else:
             charts = generator.generate(wanted.audio, wanted.prompt, count=wanted.count, **common)
-    job.check()
+    job.progress.enter(Stage.FINISHING)
     return polished(charts, generator.reader.spectrum(wanted.audio), generator.reader.audio_settings)
+
+
+def size_of(wanted: Wanted) -> Size:
+    """How long a request is likely to take depends on this."""
+    stars = wanted.prompt.get(STARS)
+    each = [None if stars is None else float(stars)] * wanted.count
+    return Size(
+        seconds=max(1.0, seconds_of(wanted.audio)),
+        stars=sorted(wanted.spread, reverse=True) or each,
+        together=not wanted.spread,
+        rounds=wanted.settings.attempts,
+        samples=wanted.settings.ensemble,
+        passes=wanted.settings.steps * (1 if wanted.settings.guidance == 1 else 2),
+    )
 
 
 def prompt_of(chart: GeneratedChart) -> Prompt:

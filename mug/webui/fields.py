@@ -17,12 +17,11 @@ Values = Mapping[Any, Any]  # component -> what the visitor set it to
 def named(handler: Callable[..., Any], names: Iterable[str]) -> None:
     """Name a handler's inputs, so that scripts can set them by name.
 
-    Then come the visitor, None for scripts, and what gradio adds: its request and its progress bar.
+    Then come the visitor, None for scripts, and gradio's request.
     """
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     inputs = [inspect.Parameter(name, kind) for name in names]
     inputs.append(inspect.Parameter("visitor", kind, default=None))
     inputs.append(inspect.Parameter("request", kind, annotation=gr.Request, default=None))
-    progress = inspect.Parameter("progress", kind, default=gr.Progress())
     handler.__annotations__["request"] = gr.Request
-    handler.__signature__ = inspect.Signature([*inputs, progress])  # type: ignore[attr-defined]
+    handler.__signature__ = inspect.Signature(inputs)  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """How many charts or which set of difficulties, from which seed, and the button that makes them."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from mug.webui.presets import ONE, SETS, STARS_OF, difficulties_of, sets_of, sta
 
 MAX_SEED = 2**31 - 1
 MAX_COUNT = 16
+HIDDEN: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class GoPanel:
     count: gr.Slider
     seed: gr.Number
     start: gr.Button
+    cancel: gr.Button
+    progress: gr.HTML
 
     @classmethod
     def build(cls, spec: FeatureSpec) -> "GoPanel":
@@ -37,7 +41,7 @@ class GoPanel:
             elem_id="difficulties",
         )
         with gr.Row(equal_height=True):
-            count = gr.Slider(1, MAX_COUNT, 1, step=1, label="How many charts", elem_id="count")
+            count = gr.Slider(1, MAX_COUNT, 1, step=1, label="Charts", elem_id="count")
             seed = gr.Number(
                 0,
                 label="Seed",
@@ -48,8 +52,11 @@ class GoPanel:
                 min_width=120,
                 elem_id="seed",
             )
-            dice = gr.Button("🎲 New seed", min_width=100, scale=0, elem_id="dice")
-        start = gr.Button("Generate", variant="primary", size="lg", elem_id="generate")
+            dice = gr.Button("New seed", min_width=100, scale=0, elem_id="dice")
+        with gr.Row(equal_height=True):
+            start = gr.Button("Generate", variant="primary", size="lg", scale=3, elem_id="generate")
+            cancel = gr.Button("Cancel", size="lg", min_width=100, interactive=False, elem_id="cancel")
+        progress = gr.HTML("", elem_id="progress")  # before it is computed, gradio shows the place in the queue here
         dice.click(
             lambda: secrets.randbelow(MAX_SEED),
             None,
@@ -58,7 +65,9 @@ class GoPanel:
             queue=False,
             api_visibility="private",
         )
-        return cls(what, difficulties, count, seed, start)
+        # before the request itself: gradio handles a click's listeners one after another
+        start.click(lambda: gr.update(interactive=True), None, cancel, **HIDDEN)
+        return cls(what, difficulties, count, seed, start, cancel, progress)
 
     @property
     def fields(self) -> Fields:
@@ -86,6 +95,20 @@ class GoPanel:
             self.difficulties: gr.update(value=list(SETS.get(what, ())), visible=what != ONE),
             self.count: gr.update(visible=what == ONE),
         }
+
+    def cancels(self, request: gr.events.Dependency, cancel: Callable[[str], None]) -> None:
+        """Let the button cancel a request that `start` began, as long as it waits or is computed.
+
+        cancel: called with the session of the page.
+        """
+        shown = [self.cancel, self.progress]
+
+        def stop(page: gr.Request) -> tuple[Any, str]:
+            cancel(str(page.session_hash))
+            return gr.update(interactive=False), ""
+
+        request.then(lambda: (gr.update(interactive=False), ""), None, shown, **HIDDEN)
+        self.cancel.click(stop, None, shown, cancels=[request], **HIDDEN)
 
     def spread(self, values: Values) -> tuple[float, ...]:
         """The stars of the set's difficulties; none for charts of the prompt's stars."""

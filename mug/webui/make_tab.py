@@ -1,19 +1,21 @@
 """The first tab: a song, its timing and a prompt -> charts that play."""
 
+import asyncio
 import html
 import tempfile
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
 from mug.errors import Cancelled, ConfigError, MugError
 from mug.generation.package import write_package
+from mug.generation.request import GeneratedChart
 from mug.generation.settings import SamplingSettings
-from mug.progress import Progress
-from mug.webui.chart_panel import ChartPanel
-from mug.webui.charting import Wanted, keep, prompt_of, write_charts
+from mug.webui.chart_panel import SHOWN_EVERY_S, ChartPanel
+from mug.webui.charting import Wanted, keep, prompt_of, size_of, write_charts
 from mug.webui.fields import Fields, Values, named
 from mug.webui.go_panel import GoPanel
 from mug.webui.jobs import WORKER, Job, Jobs
@@ -22,10 +24,20 @@ from mug.webui.model_panel import ModelPanel
 from mug.webui.models import Model, Models
 from mug.webui.presets import ONE
 from mug.webui.prompt_form import PromptForm
+from mug.webui.request_bar import RequestBar
 from mug.webui.sampling_panel import SamplingPanel
 from mug.webui.song_panel import SongPanel
+from mug.webui.time_left import TimeLeft
 from mug.webui.timing_panel import TimingPanel
 from mug.webui.visitor import Visitor
+
+
+class Made(NamedTuple):
+    """The charts of a request, their package, and what to know of it."""
+
+    charts: Sequence[GeneratedChart]
+    package: Path
+    notes: Sequence[str]
 
 
 class MakeTab:
@@ -76,51 +88,48 @@ class MakeTab:
         fields = self.fields
         self.timing.listen(self.song.audio, self.model.choice, self.models, jobs)
 
-        async def generate(*given: Any) -> Any:
-            *inputs, token, request, progress = given
-            values = dict(zip(fields.values(), inputs, strict=True))
-            work = partial(self._generate, values, token, charts.visitor)
-
-            def show(so_far: Progress) -> None:
-                progress(so_far.done / max(so_far.total, 1), desc=so_far.stage)
-
+        async def generate(*given: Any) -> AsyncIterator[dict[Any, Any]]:
+            *inputs, token, request = given
+            values: Values = dict(zip(fields.values(), inputs, strict=True))
             try:
-                path = await jobs.compute(str(request.session_hash), work, show)
-            except Cancelled:  # the page was closed
-                return gr.skip()
-            return gr.update(value=str(path))
+                wanted = self.wanted(values, self.song.file(values))
+                bar = RequestBar(TimeLeft(size_of(wanted), self.models.pace(wanted.model)))
+                work = partial(self._work, wanted, token, charts.visitor)
+                task = asyncio.create_task(jobs.compute(str(request.session_hash), work, bar.follow))
+                try:
+                    while not task.done():
+                        yield {self.go.progress: bar.html}
+                        await asyncio.wait([task], timeout=SHOWN_EVERY_S)
+                    made = task.result()
+                finally:
+                    task.cancel()
+            except Cancelled:
+                return
+            except MugError as error:  # raised, so that scripts that call this get it too
+                raise gr.Error(message_of(error, values[self.song.audio]), print_exception=False) from error
+            bar.finished()
+            tell_of(wanted, made)
+            yield {charts.package: gr.update(value=str(made.package))}
 
         named(generate, fields)
-        charts.show_after(
-            self.go.start.click(
-                generate,
-                [*fields.values(), charts.visitor.token],
-                charts.package,
-                **WORKER,
-                show_progress_on=self.go.start,
-            )
+        request = self.go.start.click(
+            generate,
+            [*fields.values(), charts.visitor.token],
+            [charts.package, self.go.progress],
+            **WORKER,
+            show_progress_on=self.go.progress,
         )
+        charts.show_after(request)
+        self.go.cancels(request, jobs.cancel)
 
-    def _generate(self, values: Values, token: str | None, visitor: Visitor, job: Job) -> Path:
-        try:
-            audio = self.song.file(values)
-            wanted = self.wanted(values, audio)
-            charts = write_charts(self.models, wanted, job)
-            job.check()
-            if token is not None:
-                keep(visitor.workspace(token), audio, wanted, charts, self.models)
-            path, notes = write_package(Path(tempfile.mkdtemp(dir=self._packages.name)), charts, audio)
-        except Cancelled:
-            raise
-        except MugError as error:  # raised, so that scripts that call this get it too
-            raise gr.Error(message_of(error, values[self.song.audio] or ""), print_exception=False) from error
-        if missing := (len(wanted.spread) or wanted.count) - len(charts):
-            gr.Info(f"{missing} charts came out empty and were left out.")
-        for warning in filter(None, (chart.stars_warning(prompt_of(chart)) for chart in charts)):
-            gr.Warning(html.escape(warning))
-        for note in filter(None, (*notes, charts[0].timing_note)):
-            gr.Info(html.escape(note))
-        return path
+    def _work(self, wanted: Wanted, token: str | None, visitor: Visitor, job: Job) -> Made:
+        """Write the charts and their package, and keep them as versions of the visitor, if there is one."""
+        charts = write_charts(self.models, wanted, job)
+        job.check()
+        if token is not None:
+            keep(visitor.workspace(token), wanted.audio, wanted, charts, self.models)
+        package, notes = write_package(Path(tempfile.mkdtemp(dir=self._packages.name)), charts, wanted.audio)
+        return Made(charts, package, notes)
 
     def wanted(self, values: Values, audio: Path) -> Wanted:
         """What the inputs ask for. Raises PromptError, and ConfigError for an unknown model."""
@@ -152,3 +161,13 @@ class MakeTab:
             if model.keys == keys:
                 return model, model.settings
         raise ConfigError(f"the chart has {keys} keys, and no model here writes them: it can be played, not drawn in")
+
+
+def tell_of(wanted: Wanted, made: Made) -> None:
+    """Say what the visitor should know of the charts."""
+    if missing := (len(wanted.spread) or wanted.count) - len(made.charts):
+        gr.Info(f"{missing} charts came out empty and were left out.")
+    for warning in filter(None, (chart.stars_warning(prompt_of(chart)) for chart in made.charts)):
+        gr.Warning(html.escape(warning))
+    for note in filter(None, (*made.notes, made.charts[0].timing_note)):
+        gr.Info(html.escape(note))

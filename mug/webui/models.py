@@ -16,6 +16,7 @@ from mug.errors import ConfigError, MugError
 from mug.features import FeatureSpec
 from mug.generation.generator import ChartGenerator, own_settings
 from mug.generation.settings import SamplingSettings
+from mug.webui.time_left import Pace
 
 SHIPPED_MODELS = PROJECT_ROOT / "models"
 KEPT = 2  # models in memory
@@ -68,6 +69,7 @@ class Models:
         self._device = device
         self._locks = {model.name: threading.Lock() for model in self.usable}  # one loads while the others answer
         self._changing = threading.Lock()
+        self._paces = {model.name: Pace() for model in self.usable}
         self._loaded: dict[str, ChartGenerator] = {}  # the one used last comes last
 
     def __getitem__(self, name: str) -> Model:
@@ -97,6 +99,10 @@ class Models:
                 while len(self._loaded) > KEPT:  # a request that charts with it still has it
                     del self._loaded[next(iter(self._loaded))]
             return generator
+
+    def pace(self, name: str) -> Pace:
+        """What requests to a model have taken so far."""
+        return self._paces[self[name].name]
 
 
 def find_models(given: Iterable[str | Path] = (), shipped: Path = SHIPPED_MODELS) -> list[Listed]:

@@ -103,6 +103,7 @@ def test_every_question_is_asked() -> None:
         "ablation",
         "long_songs",
         "player",
+        "time_left",
         "page",
         "page_driver",
         "page_pictures",

@@ -22,7 +22,8 @@ def chart_of(notes: list[Note]) -> Beatmap:
 def choose(samples, prompt, chart_of, chances=None, density=None, jack_interval_ms=90.0) -> Choice:
     """What is chosen of all that samples agree on."""
     candidates = agreements(samples, chances, density, prompt.get("ln_ratio") is not None, jack_interval_ms)
-    return choice.choose(list(candidates), samples, prompt, chart_of)
+    stars = choice.median_stars(samples, prompt, chart_of)
+    return choice.choose(list(candidates), stars, prompt, chart_of)
 
 
 def run(moments: range, held: bool = False) -> list[Note]:

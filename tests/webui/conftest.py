@@ -39,15 +39,23 @@ def visitors(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory, visitors: Path) -> Iterator[str]:
     """Where the page of two tiny models is served."""
-    from tiny_model import save_tiny_checkpoint
+    from tiny_model import FEATURES, save_tiny_checkpoint
 
+    from mug.config import PROJECT_ROOT
     from mug.webui import page as webui
     from mug.webui.models import Models, describe
     from mug.webui.workspaces import Workspaces
 
     workspaces = Workspaces(visitors)
     folder = tmp_path_factory.mktemp("run")
-    models = Models([describe(save_tiny_checkpoint(folder / f"{k}-keys.ckpt", keys=k)) for k in (4, 7)])
+    fewer = folder / "features.yaml"  # the second model knows no rank status
+    lines = (PROJECT_ROOT / FEATURES).read_text(encoding="utf-8").splitlines(keepends=True)
+    fewer.write_text("".join(line for line in lines if "rank_status" not in line), encoding="utf-8")
+    checkpoints = [
+        save_tiny_checkpoint(folder / f"{keys}-keys.ckpt", keys=keys, features=features)
+        for keys, features in ((4, FEATURES), (7, str(fewer)))
+    ]
+    models = Models([describe(checkpoint) for checkpoint in checkpoints])
     page = webui.serve(models, "127.0.0.1", port=None, block=False, workspaces=workspaces)
     yield page.local_url
     page.close()
