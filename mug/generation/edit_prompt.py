@@ -60,8 +60,8 @@ def wanted_of_part(own: Prompt, given: Prompt, prompt: Prompt, old: Beatmap) -> 
     """Return the features that the new notes of a part should have, measured by themselves.
 
     own: features of the whole chart before. given, prompt: see `edit_prompt`, and what it returned. old: the part's
-    notes before. A short part has fewer stars than a whole chart like it, so the part's own stars are moved by as much
-    as those of the whole chart are.
+    notes before. A short or sparse part has fewer stars than the whole chart, so the part's own stars change in
+    proportion to those of the whole chart. Changed by as many stars, they asked for too many notes (docs/log.md).
     """
     wanted: dict[str, PromptValue] = {
         name: value for name, value in given.items() if value is not None and name != STARS
@@ -70,7 +70,8 @@ def wanted_of_part(own: Prompt, given: Prompt, prompt: Prompt, old: Beatmap) -> 
         return wanted
     stars = star_rating_or_none(old)
     if stars is not None and own.get(STARS) is not None:
-        wanted[STARS] = max(stars + _number(prompt[STARS]) - _number(own[STARS]), EASIEST_STARS)
+        ratio = _number(prompt[STARS]) / max(_number(own[STARS]), EASIEST_STARS)
+        wanted[STARS] = max(stars * ratio, EASIEST_STARS)
     if not any(name in given for name in OF_LONG_NOTES):
         wanted[LONG_NOTES] = ln_ratio(old)
     return wanted

@@ -53,7 +53,7 @@ def test_a_part_is_as_much_harder_as_the_chart_is_to_be():
     old = chart(20)
     prompt = edit_prompt(OWN, {"jumpstream": True}, harder=1.5)
     wanted = wanted_of_part(OWN, {"jumpstream": True}, prompt, old)
-    assert wanted == {"jumpstream": True, "sr": pytest.approx(star_rating(old) + 1.5), "ln_ratio": 0.0}
+    assert wanted == {"jumpstream": True, "sr": pytest.approx(star_rating(old) * 1.5), "ln_ratio": 0.0}
     assert wanted_of_part(OWN, {"ln": True, "sr": 4.0}, edit_prompt(OWN, {"sr": 4.0}), chart(9)) == {"ln": True}
 
 
