@@ -28,7 +28,7 @@ from benchmarks.page_driver import (
 from mug.webui.example_song import EXAMPLE_SONG
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-DESKTOP, TALL, PHONE = (1360, 900), (1360, 1400), (390, 844)
+DESKTOP, TALL, PHONE = (1360, 900), (1360, 1100), (390, 844)
 MOST_BYTES = 200_000
 TO_THE_BUSIEST_PART = """
   const { stars, step_ms } = player.chart.passages;
@@ -97,6 +97,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         run_script(driver, f"{PLAYER}.querySelector('.results .close').click();" + SELECT_A_PART)
         driver.execute_script("document.querySelector('.part-actions .again').click()")
         script_says(driver, DRAWN_AGAIN)
+        driver.execute_script("document.querySelector('.versions').scrollIntoView({ block: 'end' })")
         time.sleep(3)
         take(driver, "studio_reroll")
         resize(driver, *PHONE, ratio=2)
