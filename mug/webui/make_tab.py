@@ -33,11 +33,11 @@ from mug.webui.visitor import Visitor
 
 
 class Made(NamedTuple):
-    """The charts of a request, their package, and what to know of it."""
+    """The charts of a request. package, notes: for scripts, an .osz of them and what to know of it."""
 
     charts: Sequence[GeneratedChart]
-    package: Path
-    notes: Sequence[str]
+    package: Path | None = None
+    notes: Sequence[str] = ()
 
 
 class MakeTab:
@@ -109,7 +109,8 @@ class MakeTab:
                 raise gr.Error(message_of(error, values[self.song.audio]), print_exception=False) from error
             bar.finished()
             tell_of(wanted, made)
-            yield {charts.package: gr.update(value=str(made.package))}
+            if made.package is not None:
+                yield {charts.package: str(made.package)}
 
         named(generate, fields)
         request = self.go.start.click(
@@ -123,11 +124,15 @@ class MakeTab:
         self.go.cancels(request, jobs.cancel)
 
     def _work(self, wanted: Wanted, token: str | None, visitor: Visitor, job: Job) -> Made:
-        """Write the charts and their package, and keep them as versions of the visitor, if there is one."""
+        """Write the charts, as versions of the visitor: files to download are made when they are asked for.
+
+        Scripts, which have no token, get a package.
+        """
         charts = write_charts(self.models, wanted, job)
         job.check()
         if token is not None:
             keep(visitor.workspace(token), wanted.audio, wanted, charts, self.models)
+            return Made(charts)
         package, notes = write_package(Path(tempfile.mkdtemp(dir=self._packages.name)), charts, wanted.audio)
         return Made(charts, package, notes)
 
