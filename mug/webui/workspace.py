@@ -205,7 +205,8 @@ class Workspace:
         if self.song is not None and song.id == self.song.id:
             self.song, self._versions = song, versions
         for chart in {version.chart for version in before.all} - {version.chart for version in versions.all}:
-            chart.unlink(missing_ok=True)
+            for file in song.folder.glob(f"{chart.stem}.*"):  # the player's copy, too
+                file.unlink()
 
     def _open(self) -> None:
         path = self.folder / STATE

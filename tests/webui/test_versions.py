@@ -63,8 +63,9 @@ def test_hiding_is_undone_like_adding() -> None:
 
 def test_a_new_step_ends_redo() -> None:
     versions = some(None, None).undo()
-    assert versions.add(new(versions)).redo().undone == ()
-    assert ids(versions.add(new(versions))) == [1, 3]
+    added = versions.add(new(versions))
+    assert ids(added) == [1, 3]
+    assert added.redo() == added
 
 
 def test_nothing_to_undo_changes_nothing() -> None:
@@ -85,6 +86,14 @@ def test_the_oldest_hidden_versions_make_room(monkeypatch: pytest.MonkeyPatch) -
     assert [(version.id, version.parent) for version in fuller.all] == [(1, None), (3, 1), (4, 1)]
     with pytest.raises(StudioError, match="3 versions of a song are kept"):
         fuller.add(new(fuller))
+
+
+def test_undo_goes_past_forgotten_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_VERSIONS", 2)
+    versions = some(None, 1).hide(1)
+    versions = versions.add(new(versions, parent=2)).undo()
+    assert (ids(versions), versions.current) == ([2], 2)
+    assert versions.undo().current is None  # it was 1 before 2 was added
 
 
 ACTION = st.tuples(st.sampled_from(["add", "hide", "show", "undo", "redo", "choose"]), st.integers(1, 12))

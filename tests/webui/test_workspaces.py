@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.osu import read_osu
 from mug.errors import ConfigError, StudioError
+from mug.webui import versions
 from mug.webui.workspace import Made, Workspace
 from mug.webui.workspaces import KEEP_S, Workspaces, size_of
 
@@ -108,7 +109,9 @@ def test_a_song_of_any_name_stays_in_its_folder(all_of_them: Workspaces, tmp_pat
     assert len(again.versions) == 1
 
 
-@pytest.mark.parametrize("token", [None, "", 5, UNKNOWN, "../" * 10 + "xx", ["a"], "A" * 31 + "/", "é" * 32])
+@pytest.mark.parametrize(
+    "token", [None, "", 5, UNKNOWN, "../" * 10 + "xx", ["a"], "A" * 31 + "/", "é" * 32, "\ud800" * 32]
+)
 def test_a_token_that_opens_nothing_gets_a_new_workspace(all_of_them: Workspaces, token: object) -> None:
     own = all_of_them.enter(token, "page")
     assert own.token != token
@@ -256,6 +259,19 @@ def test_a_version_of_nothing_is_refused(all_of_them: Workspaces, tmp_path: Path
     own.set_song(song_file(tmp_path))
     with pytest.raises(StudioError, match="version 3"):
         own.add([made()], parent=3)
+
+
+def test_the_files_of_forgotten_versions_are_deleted(
+    all_of_them: Workspaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "MAX_VERSIONS", 2)
+    own = all_of_them.enter(None, "page")
+    song = own.set_song(song_file(tmp_path))
+    own.add([made(), made()])
+    (song.folder / "1.json").write_text("{}")  # as the player reads it
+    own.hide(1)
+    own.add([made()])
+    assert sorted(path.name for path in song.folder.iterdir()) == ["2.osu", "3.osu", "audio", "song.json"]
 
 
 def test_only_this_user_can_read_the_root(all_of_them: Workspaces, tmp_path: Path) -> None:
