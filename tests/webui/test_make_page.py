@@ -2,11 +2,12 @@
 
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from studio_page import appears, in_player, set_number, until, value_of, versions
+from studio_page import appears, in_player, press, set_number, until, value_of, versions
 
 
 def choose(driver: webdriver.Chrome, selector: str, text: str) -> None:
     """Choose an entry of a drop-down list."""
+    driver.execute_script("arguments[0].scrollIntoView({ block: 'center' });", appears(driver, selector))
     appears(driver, f"{selector} input").click()
     until(driver, lambda page: [e for e in page.find_elements(By.CSS_SELECTOR, "[role=option]") if e.text == text])[
         0
@@ -18,28 +19,28 @@ def shown(driver: webdriver.Chrome, selector: str) -> bool:
 
 
 def test_the_example_becomes_a_chart(page: webdriver.Chrome) -> None:
-    appears(page, "#example").click()
+    press(page, "#example")
     until(page, lambda page: value_of(page, "#song-title") == "Horshancol")
     assert "0:44" in appears(page, "#song-about").text
-    appears(page, "#sampling button").click()
+    press(page, "#sampling button")
     set_number(page, "#steps", "2")
     set_number(page, "#ensemble", "1")
-    appears(page, "#generate").click()
+    press(page, "#generate")
     assert len(versions(page)) == 1
     assert in_player(page, ".title") == "Horshancol"
     until(page, lambda page: not appears(page, "#cancel").is_enabled())
 
 
 def test_a_request_shows_a_bar_and_can_be_cancelled(page: webdriver.Chrome) -> None:
-    appears(page, "#example").click()
+    press(page, "#example")
     until(page, lambda page: value_of(page, "#song-title") == "Horshancol")
     assert not appears(page, "#cancel").is_enabled()
-    appears(page, "#sampling button").click()
+    press(page, "#sampling button")
     set_number(page, "#steps", "200")
-    appears(page, "#generate").click()
+    press(page, "#generate")
     until(page, lambda page: "left" in page.find_element(By.ID, "progress").text)
     assert appears(page, "#progress [role=progressbar]").get_attribute("aria-valuetext")
-    appears(page, "#cancel").click()
+    press(page, "#cancel")
     until(page, lambda page: not appears(page, "#cancel").is_enabled())
     assert page.find_element(By.ID, "progress").text == ""
 
@@ -55,7 +56,7 @@ def test_another_model_changes_the_controls(page: webdriver.Chrome) -> None:
 
 
 def test_a_set_has_difficulties_in_place_of_stars(page: webdriver.Chrome) -> None:
-    appears(page, "#what label:nth-of-type(2)").click()
+    press(page, "#what label:nth-of-type(2)")
     until(page, lambda page: shown(page, "#difficulties"))
     until(page, lambda page: not shown(page, "#count") and not shown(page, "#feature-sr"))
     ticked = page.find_elements(By.CSS_SELECTOR, "#difficulties input:checked")
@@ -65,5 +66,5 @@ def test_a_set_has_difficulties_in_place_of_stars(page: webdriver.Chrome) -> Non
 def test_wishes_that_exclude_each_other_are_pointed_out(page: webdriver.Chrome) -> None:
     choose(page, "#style", "Taps only")
     until(page, lambda page: shown(page, "#feature-ln_ratio"))
-    appears(page, "#feature-map-type label:nth-of-type(3)").click()
+    press(page, "#feature-map-type label:nth-of-type(3)")
     assert "no chart is that at once" in until(page, lambda page: page.find_element(By.ID, "prompt-note").text)
