@@ -81,7 +81,7 @@ class TimingPanel:
             chart = gr.File(
                 label="Timing of a chart: .osu, .sm, .ssc, .qua, .mc, .osz",
                 file_types=list(TIMING_SUFFIXES),
-                height=120,
+                height=150,
                 elem_id="timing-chart",
             )
             snap = gr.Checkbox(True, label="Snap to the beat", info="Moves notes by up to 10 ms.")
