@@ -96,6 +96,8 @@ def redraw(
     )
     with job.using(generator):
         (chart,) = edits_of(generator, song.audio, read_osu(version.chart), edit, job.progress)
+    if workspace.song is None or workspace.song.id != song.id:
+        raise StudioError("another song was opened while the part was drawn; go back to its song and draw it again")
     recipe = to_values(recipe_of_edit(version, song, edit, model_name(model, generator)))
     return workspace.add(made_of(workspace, [chart], wanted.words, [recipe]), version.id)[0]
 

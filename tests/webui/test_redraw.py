@@ -1,10 +1,21 @@
 """What a browser asks to be drawn again -> a region of a chart, in words and for the model."""
 
-import pytest
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+from studio_page import song_of_clicks
+
+from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.errors import StudioError
 from mug.generation.region import Region, Span
-from mug.webui.redraw import Redraw
+from mug.generation.settings import SamplingSettings
+from mug.webui import redraw as module
+from mug.webui.jobs import Job
+from mug.webui.redraw import Redraw, redraw
+from mug.webui.version_list import made_of
+from mug.webui.workspaces import Workspaces
 
 ASKED = {"action": "again", "from_ms": 30_000, "to_ms": 45_500, "columns": [], "strength": 1}
 
@@ -42,3 +53,22 @@ def test_what_no_page_sends_is_refused(wrong: dict[str, object]) -> None:
         Redraw.of({**ASKED, **wrong})
     with pytest.raises(StudioError, match="reload"):
         Redraw.of({})
+
+
+def test_a_part_of_a_song_that_was_left_is_no_version_of_the_next(
+    song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspaces(tmp_path / "visitors").enter(None, "page")
+    workspace.set_song(song)
+    chart = Beatmap(4, [Note(0.0, 0), Note(500.0, 1)], [TimingPoint(0.0, 500.0)], version="Hard")
+    (version,) = workspace.add(made_of(workspace, [chart], "opened"))
+
+    def leave(*_: Any) -> list[Beatmap]:
+        workspace.set_song(song_of_clicks(tmp_path / "other.ogg", seconds=4))
+        return [chart]
+
+    monkeypatch.setattr(module, "edits_of", leave)
+    models: Any = SimpleNamespace(generator=lambda name: SimpleNamespace(networks=[]))
+    with pytest.raises(StudioError, match="another song"):
+        redraw(models, SimpleNamespace(name="m"), workspace, version, Redraw.of(ASKED), SamplingSettings(), Job())  # type: ignore[arg-type]
+    assert workspace.versions == []
