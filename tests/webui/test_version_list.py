@@ -32,6 +32,7 @@ def test_figures_say_what_a_chart_is_like() -> None:
     ("name", "taken", "unused"),
     [
         ("AI v1 3.2*", [], "AI v1 3.2*"),
+        ("AI v1 3.2*", ["AI v1 3.4*"], "AI v2 3.2*"),
         ("AI v1 3.2*", ["AI v1 3.4*", "AI v2"], "AI v3 3.2*"),
         ("Hard AI v2", ["Hard AI v2"], "Hard AI v3"),
         ("Hard", ["Hard"], "Hard 2"),
