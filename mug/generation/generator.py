@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ class ChartGenerator:
     def __init__(self, trained: TrainedModel, settings: SamplingSettings | None = None) -> None:
         """settings: the default sampling settings of `generate`."""
         self.settings = SamplingSettings() if settings is None else settings
-        self.fingerprint = fingerprint(trained)
+        self._trained = trained
         self.sampler = NoteSampler(trained)
         self.reader = SongReader(trained)
         self.writer = ChartWriter(self.sampler, self._feature_ids)
@@ -67,6 +68,11 @@ class ChartGenerator:
         placed = () if trained.placement is None else (trained.placement,)
         self.networks: Sequence[nn.Module] = (trained.model, *placed, *heard)
         self.editor = Editor(self.sampler, self.reader, self.writer, self.spec, self._expected, self._density_of)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of everything that charts depend on besides song, prompt and sampling; see mug.checkpoints.fingerprint."""
+        return fingerprint(self._trained)
 
     @classmethod
     def load(
