@@ -71,7 +71,7 @@ class ChartGenerator:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of everything that charts depend on besides song, prompt and sampling; see mug.checkpoints.fingerprint."""
+        """A hash of what charts depend on besides song, prompt and sampling; see mug.checkpoints.fingerprint."""
         return fingerprint(self._trained)
 
     @classmethod
