@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> None:
     """Load a checkpoint and serve the page until Ctrl-C."""
     args = build_parser().parse_args(argv)
+    import mug.generation.generator  # noqa: F401 - before torch, as it says how torch's threads wait
     from mug.training.newest import newest_checkpoint
 
     models = offered(newest_checkpoint() if args.newest else args.checkpoint, args.models, args.device)

@@ -103,7 +103,7 @@ def song(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("stage", list(Stage))
+@pytest.mark.parametrize("stage", [stage for stage in Stage if stage is not Stage.FINISHING])  # the page does that
 def test_a_request_stops_in_any_stage(tiny_generator: ChartGenerator, song: Path, stage: Stage) -> None:
     reached: list[Stage | None] = []
 
