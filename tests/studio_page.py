@@ -89,6 +89,11 @@ def messages(driver: webdriver.Chrome) -> str:
     return " ".join(toast.text for toast in driver.find_elements(By.CSS_SELECTOR, ".toast-body"))
 
 
+def close_messages(driver: webdriver.Chrome) -> None:
+    driver.execute_script("document.querySelectorAll('.toast-close').forEach((button) => button.click());")
+    until(driver, lambda page: not page.find_elements(By.CSS_SELECTOR, ".toast-body"))
+
+
 def in_player(driver: webdriver.Chrome, selector: str) -> str:
     """The text of a part of the chart player."""
     script = "return document.querySelector('#studio .chart-player').shadowRoot.querySelector(arguments[0]).textContent"
@@ -105,8 +110,7 @@ def download(driver: webdriver.Chrome, folder: Path, kind: str | None = None) ->
     """Download from the page into the browser's folder. kind: the beginning of its name in the list of formats."""
     before = set(folder.iterdir())
     if kind is not None:
-        driver.execute_script("document.querySelectorAll('.toast-close').forEach((button) => button.click());")
-        until(driver, lambda page: not page.find_elements(By.CSS_SELECTOR, ".toast-body"))  # it lies over the list
+        close_messages(driver)  # they lie over the list
         appears(driver, "#take-kind input").click()
         options = "ul[role=listbox] li"
         until(driver, lambda page: [li for li in page.find_elements(By.CSS_SELECTOR, options) if kind in li.text])[

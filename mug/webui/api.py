@@ -30,7 +30,7 @@ from mug.webui.charting import Wanted, write_charts
 from mug.webui.go_panel import MAX_COUNT
 from mug.webui.jobs import WORKER, Job, Jobs
 from mug.webui.models import Models
-from mug.webui.song_panel import check_length
+from mug.webui.song_length import check_length
 
 MAX_STEPS = 200
 WHOLE_MS = 24 * 3_600_000.0  # longer than any song

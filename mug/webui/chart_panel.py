@@ -48,7 +48,6 @@ class ChartPanel:
     """The components that show charts. `studio`: its value is a `studio_value`; `progress`: of what is drawn, in %."""
 
     studio: gr.HTML
-    package: gr.DownloadButton
     visitor: Visitor
 
     @classmethod
@@ -60,8 +59,7 @@ class ChartPanel:
             progress=None,
             elem_id="studio",
         )
-        package = gr.DownloadButton("Download .osz", visible=False, elem_id="package")
-        panel = cls(studio, package, visitor)
+        panel = cls(studio, visitor)
         TakePanel.build().listen(visitor)
         steps: dict[str, Callable[[Workspace, Mapping[str, Any]], None]] = {
             "choose": lambda workspace, asked: workspace.choose(asked["id"]),

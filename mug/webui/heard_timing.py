@@ -71,7 +71,7 @@ def points_json(points: Iterable[TimingPoint]) -> list[dict[str, float]]:
 
 
 def given_points(given: object) -> list[TimingPoint] | None:
-    """Timing points that came from a browser or a script: [{time_ms, beat_ms, meter}], or bpm in place of beat_ms.
+    """Timing points that came from a browser: [{time_ms, beat_ms, meter}], or bpm in place of beat_ms.
 
     None, or an empty list, leaves the timing to the model. Raises PromptError for anything else.
     """

@@ -2,21 +2,19 @@
 
 import asyncio
 import html
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 
 from mug.errors import Cancelled, ConfigError, MugError
-from mug.generation.package import write_package
 from mug.generation.request import GeneratedChart
 from mug.generation.settings import SamplingSettings
 from mug.webui.chart_panel import SHOWN_EVERY_S, ChartPanel
 from mug.webui.charting import Wanted, keep, prompt_of, size_of, write_charts
-from mug.webui.fields import Fields, Values, named
+from mug.webui.fields import Fields, Values
 from mug.webui.go_panel import GoPanel
 from mug.webui.jobs import WORKER, Job, Jobs
 from mug.webui.messages import message_of
@@ -32,20 +30,11 @@ from mug.webui.timing_panel import TimingPanel
 from mug.webui.visitor import Visitor
 
 
-class Made(NamedTuple):
-    """The charts of a request. package, notes: for scripts, an .osz of them and what to know of it."""
-
-    charts: Sequence[GeneratedChart]
-    package: Path | None = None
-    notes: Sequence[str] = ()
-
-
 class MakeTab:
     """The tab's panels. Creating it adds them to the current layout."""
 
     def __init__(self, models: Models) -> None:
         self.models = models
-        self._packages = tempfile.TemporaryDirectory(prefix="mug-")  # lives as long as the page, whose handlers keep it
         self.song = SongPanel.build()
         self.timing = TimingPanel.build()
         self.model = ModelPanel.build(models)
@@ -56,7 +45,7 @@ class MakeTab:
 
     @property
     def fields(self) -> Fields:
-        """The inputs of a request for charts, by the names that scripts use."""
+        """The inputs of a request for charts, by name."""
         panels = (self.song, self.timing, self.sampling, self.go, self.model, self.prompt)
         return {name: part for panel in panels for name, part in panel.fields.items()}
 
@@ -85,56 +74,45 @@ class MakeTab:
 
     def listen(self, charts: ChartPanel, jobs: Jobs) -> None:
         """Let the button add versions to `charts`."""
-        fields = self.fields
         self.timing.listen(self.song.audio, self.model.choice, self.models, jobs)
 
-        async def generate(*given: Any) -> AsyncIterator[dict[Any, Any]]:
-            *inputs, token, request = given
-            values: Values = dict(zip(fields.values(), inputs, strict=True))
+        async def generate(values: Values, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
             try:
                 wanted = self.wanted(values, self.song.file(values))
                 bar = RequestBar(TimeLeft(size_of(wanted), self.models.pace(wanted.model)))
-                work = partial(self._work, wanted, token, charts.visitor)
+                work = partial(self._work, wanted, values[charts.visitor.token], charts.visitor)
                 task = asyncio.create_task(jobs.compute(str(request.session_hash), work, bar.follow))
                 try:
                     while not task.done():
                         yield {self.go.progress: bar.html}
                         await asyncio.wait([task], timeout=SHOWN_EVERY_S)
-                    made = task.result()
+                    written = task.result()
                 finally:
                     task.cancel()
             except Cancelled:
                 return
-            except MugError as error:  # raised, so that scripts that call this get it too
+            except MugError as error:
                 raise gr.Error(message_of(error, values[self.song.audio]), print_exception=False) from error
             bar.finished()
-            tell_of(wanted, made)
-            if made.package is not None:
-                yield {charts.package: str(made.package)}
+            tell_of(wanted, written)
 
-        named(generate, fields)
         request = self.go.start.click(
             generate,
-            [*fields.values(), charts.visitor.token],
-            [charts.package, self.go.progress],
+            {*self.fields.values(), charts.visitor.token},
+            self.go.progress,
             **WORKER,
             show_progress_on=self.go.progress,
+            api_visibility="private",
         )
         charts.show_after(request)
         self.go.cancels(request, jobs.cancel)
 
-    def _work(self, wanted: Wanted, token: str | None, visitor: Visitor, job: Job) -> Made:
-        """Write the charts, as versions of the visitor: files to download are made when they are asked for.
-
-        Scripts, which have no token, get a package.
-        """
+    def _work(self, wanted: Wanted, token: object, visitor: Visitor, job: Job) -> list[GeneratedChart]:
+        """Write the charts, as versions of the visitor: files to download are made when they are asked for."""
         charts = write_charts(self.models, wanted, job)
         job.check()
-        if token is not None:
-            keep(visitor.workspace(token), wanted.audio, wanted, charts, self.models)
-            return Made(charts)
-        package, notes = write_package(Path(tempfile.mkdtemp(dir=self._packages.name)), charts, wanted.audio)
-        return Made(charts, package, notes)
+        keep(visitor.workspace(token), wanted.audio, wanted, charts, self.models)
+        return charts
 
     def wanted(self, values: Values, audio: Path) -> Wanted:
         """What the inputs ask for. Raises PromptError, and ConfigError for an unknown model."""
@@ -168,11 +146,11 @@ class MakeTab:
         raise ConfigError(f"the chart has {keys} keys, and no model here writes them: it can be played, not drawn in")
 
 
-def tell_of(wanted: Wanted, made: Made) -> None:
+def tell_of(wanted: Wanted, charts: Sequence[GeneratedChart]) -> None:
     """Say what the visitor should know of the charts."""
-    if missing := (len(wanted.spread) or wanted.count) - len(made.charts):
+    if missing := (len(wanted.spread) or wanted.count) - len(charts):
         gr.Info(f"{missing} charts came out empty and were left out.")
-    for warning in filter(None, (chart.stars_warning(prompt_of(chart)) for chart in made.charts)):
+    for warning in filter(None, (chart.stars_warning(prompt_of(chart)) for chart in charts)):
         gr.Warning(html.escape(warning))
-    for note in filter(None, (*made.notes, made.charts[0].timing_note)):
+    if note := charts[0].timing_note:
         gr.Info(html.escape(note))

@@ -13,7 +13,7 @@ from mug.charts.stepmania import STYLES
 from mug.data.audio import seconds_of
 from mug.errors import AudioError, ChartError
 from mug.files import is_beside, resolve_inside
-from mug.webui.song_panel import MAX_SONG_MINUTES
+from mug.webui.song_length import check_length
 from mug.webui.version_list import made_of
 from mug.webui.workspace import Workspace
 
@@ -67,11 +67,9 @@ def keep_opened(workspace: Workspace, song: SongFiles) -> Path:
     Raises MugError.
     """
     assert song.audio is not None, "a song without audio is not kept"
-    seconds = seconds_of(song.audio)
-    if seconds == 0:
+    if seconds_of(song.audio) == 0:
         raise AudioError(f"{song.source}: its audio '{song.audio.name}' cannot be read")
-    if seconds > MAX_SONG_MINUTES * 60:
-        raise AudioError(f"{song.source}: the song is longer than {MAX_SONG_MINUTES} minutes, the most for this page")
+    check_length(song.audio, song.source)
     own = workspace.set_song(song.audio, song.charts[0].title, song.charts[0].artist)
     workspace.add(made_of(workspace, song.charts, "opened"))
     return own.audio

@@ -1,6 +1,5 @@
 """The song of the page: its audio or the example, title and artist."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from mug.errors import AudioError
 from mug.webui.example_song import EXAMPLE_SONG
 from mug.webui.fields import Fields, Values
 from mug.webui.messages import shown_errors
+from mug.webui.song_length import MAX_SONG_MINUTES, check_length, duration, is_too_long
 
 MAX_UPLOAD_MB = 200
-MAX_SONG_MINUTES = 20
 
 
 @dataclass(frozen=True)
@@ -57,15 +56,6 @@ class SongPanel:
         return Path(path)
 
 
-def check_length(song: Path) -> None:
-    """Raise AudioError for a song that is too long for the page."""
-    if seconds_of(song) > MAX_SONG_MINUTES * 60:
-        raise AudioError(
-            f"{song}: this song lasts {duration(seconds_of(song))}; the page takes up to {MAX_SONG_MINUTES} "
-            "minutes. The command `mug chart` takes longer ones"
-        )
-
-
 def about_song(path: str | None) -> str:
     """What is said under the song: how long it is, or without one, what may be dropped."""
     if path is None:
@@ -76,14 +66,8 @@ def about_song(path: str | None) -> str:
     seconds = seconds_of(path)
     if not seconds:  # what is wrong with it is said when it is charted
         return ""
-    too_long = f": too long, the page takes {MAX_SONG_MINUTES} minutes" if seconds > MAX_SONG_MINUTES * 60 else ""
+    too_long = f": too long, the page takes {MAX_SONG_MINUTES} minutes" if is_too_long(seconds) else ""
     return f"<p>{duration(seconds)}{too_long}</p>"
-
-
-def duration(seconds: float) -> str:
-    """Minutes and seconds."""
-    whole = math.floor(seconds)
-    return f"{whole // 60}:{whole % 60:02d}"
 
 
 def fill_in_tags(path: str | None) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from mug.webui.jobs import Job, Jobs
 from mug.webui.messages import shown_errors, text_of
 from mug.webui.models import Models
 from mug.webui.scripts import on_load
-from mug.webui.song_panel import check_length
+from mug.webui.song_length import check_length
 
 TITLE = "Timing"
 # Python gives a new song as {audio, song, points}. From then on the value is {audioUrl, song, points}, which the
@@ -95,7 +95,7 @@ class TimingPanel:
 
     def song(self, values: Values, title: str | None, artist: str | None) -> Song:
         """The song with its names and the visitor's timing of it, if there is one. Raises PromptError."""
-        timing = values[self.editor]  # of a script, a plain list, too
+        timing = values[self.editor]
         points = timing.get("points") if isinstance(timing, dict) else timing
         return Song(title, artist, timing_points=given_points(points))
 

@@ -29,7 +29,7 @@ def test_a_set_replaces_the_number_of_charts(panel: GoPanel) -> None:
 def test_the_stars_are_those_of_the_ticked_difficulties(panel: GoPanel) -> None:
     assert panel.spread({panel.what: ONE, panel.difficulties: ["Easy"]}) == ()
     assert panel.spread({panel.what: "Easy to Hard", panel.difficulties: ["Hard", "Easy"]}) == (1.5, 3.3)
-    assert panel.spread({panel.what: "Easy to Hard", panel.difficulties: []}) == (1.5, 2.3, 3.3)  # a script's request
+    assert panel.spread({panel.what: "Easy to Hard", panel.difficulties: []}) == (1.5, 2.3, 3.3)  # none is ticked
 
 
 def test_another_model_is_offered_what_it_can_write(panel: GoPanel) -> None:

@@ -1,5 +1,7 @@
 """Making charts in a real Chromium: the example song, another model, sets, and what is pointed out."""
 
+import time
+
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from studio_page import appears, in_player, press, set_number, until, value_of, versions
@@ -31,18 +33,27 @@ def test_the_example_becomes_a_chart(page: webdriver.Chrome) -> None:
     until(page, lambda page: not appears(page, "#cancel").is_enabled())
 
 
-def test_a_request_shows_a_bar_and_can_be_cancelled(page: webdriver.Chrome) -> None:
+def test_cancel_frees_the_worker_for_the_next_request(page: webdriver.Chrome) -> None:
     press(page, "#example")
     until(page, lambda page: value_of(page, "#song-title") == "Horshancol")
     assert not appears(page, "#cancel").is_enabled()
     press(page, "#sampling button")
     set_number(page, "#steps", "200")
+    set_number(page, "#count", "16")
     press(page, "#generate")
-    until(page, lambda page: "left" in page.find_element(By.ID, "progress").text)
+    until(page, lambda page: "Composing: chart 1 of 16" in page.find_element(By.ID, "progress").text)
+    assert "left" in page.find_element(By.ID, "progress").text
     assert appears(page, "#progress [role=progressbar]").get_attribute("aria-valuetext")
+    began = time.monotonic()
     press(page, "#cancel")
     until(page, lambda page: not appears(page, "#cancel").is_enabled())
     assert page.find_element(By.ID, "progress").text == ""
+    set_number(page, "#count", "1")
+    set_number(page, "#steps", "2")
+    set_number(page, "#ensemble", "1")
+    press(page, "#generate")
+    assert len(versions(page)) == 1
+    assert time.monotonic() - began < 30  # what was cancelled would take minutes
 
 
 def test_another_model_changes_the_controls(page: webdriver.Chrome) -> None:

@@ -10,6 +10,7 @@ from mug.charts.beatmap import Beatmap, Note, TimingPoint
 from mug.charts.chart_files import write_chart
 from mug.charts.osz import pack_song
 from mug.errors import AudioError, ChartError
+from mug.webui import song_length
 from mug.webui.opening import keep_opened, opened
 from mug.webui.workspaces import Workspaces
 
@@ -87,5 +88,15 @@ def test_noise_in_place_of_audio_is_refused(tmp_path: Path) -> None:
         pytest.raises(AudioError, match=r"clicks\.ogg' cannot be read"),
         opened([tmp_path / "chart.osu", tmp_path / "clicks.ogg"]) as (found, _),
     ):
+        keep_opened(workspace, found)
+    assert workspace.song is None
+
+
+def test_a_song_that_is_too_long_is_refused(song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack_song(tmp_path / "song.osz", [CHART], song)
+    monkeypatch.setattr(song_length, "MAX_SONG_MINUTES", 0.02)
+    workspace = Workspaces(tmp_path / "visitors").enter(None, "page")
+    too_long = pytest.raises(AudioError, match=r"^song\.osz: this song lasts 0:03; the page takes up to 0\.02 minutes")
+    with too_long, opened([tmp_path / "song.osz"]) as (found, _):
         keep_opened(workspace, found)
     assert workspace.song is None

@@ -6,7 +6,7 @@ import gradio as gr
 import pytest
 
 from mug.errors import AudioError
-from mug.webui import song_panel
+from mug.webui import song_length
 from mug.webui.example_song import EXAMPLE_SONG
 from mug.webui.song_panel import SongPanel, about_song, fill_in_tags
 
@@ -36,7 +36,7 @@ def test_a_song_may_be_missing_or_too_long(panel: SongPanel, monkeypatch: pytest
     with pytest.raises(AudioError, match="Drop a song first"):
         panel.file({panel.audio: None})
     assert panel.file({panel.audio: str(EXAMPLE_SONG)}) == EXAMPLE_SONG
-    monkeypatch.setattr(song_panel, "MAX_SONG_MINUTES", 0.5)
+    monkeypatch.setattr(song_length, "MAX_SONG_MINUTES", 0.5)
     assert "too long" in about_song(str(EXAMPLE_SONG))
     with pytest.raises(AudioError, match="this song lasts 0:44; the page takes up to"):
         panel.file({panel.audio: str(EXAMPLE_SONG)})
