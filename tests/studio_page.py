@@ -119,6 +119,7 @@ def download(driver: webdriver.Chrome, folder: Path, kind: str | None = None) ->
     press(driver, "#take-button")
 
     def new(_: webdriver.Chrome) -> list[Path]:
-        return [file for file in folder.iterdir() if file not in before and not file.name.endswith(".crdownload")]
+        added = [file for file in folder.iterdir() if file not in before and file.stat().st_size]
+        return [file for file in added if not file.name.startswith(".") and file.suffix != ".crdownload"]  # Chromium's
 
     return until(driver, new)[0]

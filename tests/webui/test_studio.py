@@ -129,7 +129,7 @@ def test_two_versions_are_compared_while_the_song_plays_on(charted: webdriver.Ch
       return [player.song.isPlaying, player.positionMs - before];"""
     plays, moved_ms = player(charted, switched)
     assert plays
-    assert 0 <= moved_ms < 50
+    assert 0 <= moved_ms < 250  # a reload of the song would take it back to its start
     assert notes(charted) != second
     stage(charted).send_keys("b", " ")
     assert notes(charted) == second
