@@ -13,7 +13,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-PATIENCE_S = 40
+PATIENCE_S = 90
 
 
 def song_of_clicks(path: Path, seconds: int = 3, hz: int = 22050) -> Path:
