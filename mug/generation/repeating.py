@@ -10,7 +10,7 @@ from mug.generation.package import polished
 from mug.generation.recipe import Charting, Editing, ModelName, Recipe, as_read, chart_of
 from mug.generation.request import GeneratedChart
 from mug.generation.song import Song
-from mug.progress import Progress
+from mug.progress import Progress, Stage
 
 
 def repeat(
@@ -87,6 +87,8 @@ def new_charts(
             ):
                 chart.version = f"{chart.version} {name}".strip()
                 charts.append(chart)
+    if progress is not None:
+        progress.enter(Stage.FINISHING)
     return polished(charts, generator.reader.spectrum(audio), generator.reader.audio_settings)
 
 

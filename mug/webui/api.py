@@ -21,7 +21,9 @@ from mug.errors import MugError, StudioError
 from mug.generation.edit_names import unused_version
 from mug.generation.generator import ChartGenerator
 from mug.generation.package import write_package
+from mug.generation.recipe import Editing
 from mug.generation.region import Region, Span
+from mug.generation.repeating import edits_of
 from mug.generation.request import GeneratedChart, PromptValue
 from mug.generation.settings import SamplingSettings
 from mug.generation.song import Song
@@ -153,19 +155,17 @@ class Api:
             song = _song(audio)
             whole = from_ms is None and to_ms is None and not columns
             part = Span(from_ms or 0.0, WHOLE_MS if to_ms is None else to_ms, columns or None)
+            edit = Editing(
+                Region() if whole else Region([part], keep_only=keep_only),
+                prompt=prompt or {},
+                harder=harder,
+                strength=strength,
+                count=_few(count),
+                seed=seed,
+                settings=_settings(generator.settings, steps=steps, guidance=guidance, ensemble=ensemble),
+            )
             with job.using(generator):
-                charts = generator.edit(
-                    read[0],
-                    song,
-                    Region() if whole else Region([part], keep_only=keep_only),
-                    prompt=prompt,
-                    harder=harder,
-                    strength=strength,
-                    count=_few(count),
-                    seed=seed,
-                    settings=_settings(generator.settings, steps=steps, guidance=guidance, ensemble=ensemble),
-                    progress=job.progress,
-                )
+                charts = edits_of(generator, song, read[0], edit, job.progress)
             return self._answer(charts, song, [])
 
         return await self._compute(request, audio, work)

@@ -4,16 +4,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mug.data.audio import seconds_of
-from mug.generation.package import polished
 from mug.generation.prompt_distance import STARS
 from mug.generation.recipe import AudioFile, Charting, Recipe
+from mug.generation.repeating import new_charts
 from mug.generation.request import GeneratedChart, Prompt
 from mug.generation.settings import SamplingSettings
 from mug.generation.song import Song
-from mug.progress import Stage
 from mug.webui.jobs import Job
 from mug.webui.models import Models
 from mug.webui.recipes import model_name, recipes_of
@@ -46,7 +44,8 @@ class Wanted:
     @property
     def charting(self) -> Charting:
         """How the charts are written, for their recipe."""
-        prompts = {f"{stars:g}": {**self.prompt, STARS: stars} for stars in self.spread} or {"": {**self.prompt}}
+        spread = {str(number): {**self.prompt, STARS: stars} for number, stars in enumerate(self.spread, 1)}
+        prompts = spread or {"": {**self.prompt}}
         return Charting(
             prompts,
             self.avoided,
@@ -63,23 +62,8 @@ def write_charts(models: Models, wanted: Wanted, job: Job) -> list[GeneratedChar
     """Write the charts, ready for a package. Raises MugError."""
     generator = models.generator(wanted.model)
     generator.spec.check(wanted.prompt)
-    common: dict[str, Any] = {
-        "seed": wanted.seed,
-        "song": wanted.song,
-        "settings": wanted.settings,
-        "snap": wanted.snap,
-        "jack_interval_ms": wanted.jack_interval_ms,
-        "progress": job.progress,
-        "negative_prompt": wanted.avoided,
-    }
     with job.using(generator):
-        if wanted.spread:
-            prompts = [{**wanted.prompt, STARS: stars} for stars in wanted.spread]
-            charts = generator.spread(wanted.audio, prompts, **common)
-        else:
-            charts = generator.generate(wanted.audio, wanted.prompt, count=wanted.count, **common)
-    job.progress.enter(Stage.FINISHING)
-    return polished(charts, generator.reader.spectrum(wanted.audio), generator.reader.audio_settings)
+        return new_charts(generator, wanted.audio, wanted.song, wanted.charting, job.progress)
 
 
 def size_of(wanted: Wanted) -> Size:

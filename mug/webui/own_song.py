@@ -1,7 +1,7 @@
 """A visitor's song in its folder: its audio, and the file that says what was made of it."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -65,10 +65,6 @@ def read_song(folder: Path) -> tuple[OwnSong, Versions]:
     if versions.current is not None:
         versions.choose(versions.current)  # it must be there
     return song, versions
-
-
-def _steps(found: Iterable[Mapping[str, Any]]) -> tuple[Step, ...]:
-    return tuple(Step(**{**each, "ids": tuple(each["ids"])}) for each in found)
 
 
 def _there(folder: Path, name: str) -> Path:

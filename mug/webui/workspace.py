@@ -119,17 +119,6 @@ class Workspace:
             self.song, self._versions = song, versions
             return song
 
-    def forget_song(self) -> None:
-        """Have no current song; it is kept."""
-        with self._lock:
-            self._save_state(None, self.settings)
-            self.song, self._versions = None, Versions()
-
-    def set_names(self, title: str, artist: str) -> None:
-        with self._lock:
-            song = replace(self._song(), title=title[:MAX_NAME], artist=artist[:MAX_NAME])
-            self._keep(song, self._versions, self._versions)
-
     def set_timing(self, timing: Sequence[TimingPoint] | None) -> None:
         """Set the song's red lines; None: they are to be heard."""
         with self._lock:
