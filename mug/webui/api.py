@@ -209,10 +209,7 @@ class Api:
             found: dict[str, dict[str, PromptValue]] = {}
             for each in read_charts(uploaded(chart)):
                 job.check()
-                with tempfile.TemporaryDirectory(prefix="mug-") as folder:
-                    path = Path(folder, "chart.osu")
-                    write_osu(each, path)
-                    found[unused_version(each.version, found.__contains__)] = generator.prompt_of(path, rate)
+                found[unused_version(each.version, found.__contains__)] = generator.prompt_of(each, rate)
             return found
 
         return await self._compute(request, chart, work)
