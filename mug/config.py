@@ -17,7 +17,9 @@ PACKAGE = Path(__file__).resolve().parent
 OVER, REMOVE = "over", "~"  # in overlays, see load_config
 # Holds configs/ and models/: the checkout, or what a wheel carries of it inside the installed package.
 PROJECT_ROOT = PACKAGE / "shipped" if (PACKAGE / "shipped").is_dir() else PACKAGE.parent
-SHIPPED_MODEL = Path("models/mug-mini")  # 4K, free for all; what is used where no other one is named
+# By key count, free for all: what is used where no other model is named.
+SHIPPED_MODELS = {4: Path("models/mug-mini"), 7: Path("models/mug-mini-7k")}
+SHIPPED_MODEL = SHIPPED_MODELS[4]
 # Removed parameters of networks, with the value that has no effect: older checkpoints still have them.
 REMOVED = {"vlb_weight": 0, "weight_balanced": 0}
 # what OmegaConf raises where a list would replace a mapping, and the like
@@ -41,6 +43,16 @@ def find_file(path: str | Path) -> Path:
     if not path.exists() and not path.is_absolute() and (PROJECT_ROOT / path).exists():
         return PROJECT_ROOT / path
     return path
+
+
+def shipped_model(keys: int | None = None) -> Path:
+    """Return the shipped model that writes charts of so many keys; of 4 where nobody says. Raises ConfigError."""
+    if keys is None:
+        return SHIPPED_MODEL
+    if keys not in SHIPPED_MODELS:
+        shipped = " and ".join(f"{number}K" for number in SHIPPED_MODELS)
+        raise ConfigError(f"the shipped models write {shipped}; for {keys}K, give a model of your own as --checkpoint")
+    return SHIPPED_MODELS[keys]
 
 
 def load_config(files: Iterable[str | Path], dotlist: Iterable[str] = ()) -> dict[str, Any]:

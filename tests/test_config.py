@@ -13,6 +13,7 @@ from mug.config import (
     get_obj_from_str,
     instantiate_from_config,
     load_config,
+    shipped_model,
     without_removed,
 )
 from mug.errors import ConfigError
@@ -30,6 +31,13 @@ def test_files_merge_left_to_right_and_overrides_come_last(files):
     config = load_config(files, ["model.width=7", "new.deep=1e-3"])
     assert config == {"model": {"width": 7, "depth": 5}, "data": [1, 2], "extra": 7, "new": {"deep": 0.001}}
     assert type(config["model"]) is dict
+
+
+def test_the_shipped_model_of_a_key_count():
+    assert shipped_model() == shipped_model(4)
+    assert [shipped_model(keys).name for keys in (4, 7)] == ["mug-mini", "mug-mini-7k"]
+    with pytest.raises(ConfigError, match=r"write 4K and 7K; for 5K, give a model of your own as --checkpoint"):
+        shipped_model(5)
 
 
 def test_what_is_no_configuration(tmp_path, files):

@@ -194,6 +194,11 @@ def test_mistakes_are_said_before_a_model_is_loaded(monkeypatch, tiny_checkpoint
             run(monkeypatch, *common, *words)
 
 
+def test_a_key_count_without_a_shipped_model(monkeypatch, song):
+    with pytest.raises(ConfigError, match=r"write 4K and 7K; for 10K, give a model of your own"):
+        run(monkeypatch, "--audio", song, "--keys", 10)
+
+
 def test_a_contradiction_is_one_line(monkeypatch, capsys, tiny_checkpoint, song, tmp_path):
     run(monkeypatch, "--checkpoint", tiny_checkpoint, "--audio", song, "--outdir", tmp_path, *FAST, "--attempts", 1,
         "--prompt", "ln_ratio=0", "ln=true")  # fmt: skip

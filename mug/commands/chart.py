@@ -1,6 +1,7 @@
 """Write charts for a song: song + prompt -> an .osz, its recipe, and a picture of each chart.
 
 mug chart --audio song.mp3 --prompt sr=3.5
+mug chart --audio song.mp3 --prompt sr=3.5 --keys 7
 mug chart --audio song.mp3 --prompt configs/mapping_config/stream.yaml sr=5 --count 3
 mug chart --audio song.mp3 --prompt_dir configs/mapping_config
 mug chart --audio song.mp3 --spread 1.5 2.5 3.5 4.5
@@ -24,7 +25,7 @@ from mug.charts.playability import JACK_INTERVAL_MS
 from mug.cli import add_earlier_names, command_parser, printable
 from mug.commands.chart_output import write_charts
 from mug.commands.chart_recipe import check_alone, repeat_charts
-from mug.config import SHIPPED_MODEL
+from mug.config import shipped_model
 from mug.device import add_device_argument
 from mug.errors import AudioError, ConfigError, MugError, PromptError
 from mug.generation.charted import Charted
@@ -52,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         check_alone(args, parser, several)
         repeat_charts(args, songs[0])
         return
+    args.checkpoint = args.checkpoint or shipped_model(args.keys)
     if several and (given := [name for name in OF_ONE_SONG if getattr(args, name) is not None]):
         raise ConfigError(f"--{given[0]} belongs to one song, but --audio names {len(songs)}: leave it out")
     timing_points = read_timing(args.timing_of, songs[0])
@@ -170,8 +172,7 @@ def build_parser() -> argparse.ArgumentParser:
     files.add_argument(
         "--checkpoint",
         type=Path,
-        default=SHIPPED_MODEL,
-        help=f"a stage 2 run's .ckpt, or a model folder (default: {SHIPPED_MODEL}, which writes 4K)",
+        help="a stage 2 run's .ckpt, or a model folder (default: the shipped model of these --keys)",
     )
     files.add_argument(
         "--audio",
@@ -235,7 +236,11 @@ def build_parser() -> argparse.ArgumentParser:
     count = wanted.add_argument("--count", type=int, default=1, help="charts per prompt (default 1)")
     add_earlier_names(wanted, count, "--n_samples")
     wanted.add_argument("--seed", type=int, default=0, help="the same seed gives the same chart (default 0)")
-    wanted.add_argument("--keys", type=int, help="key count; an error if the model writes another")
+    wanted.add_argument(
+        "--keys",
+        type=int,
+        help="4 or 7, or that of --checkpoint (default: 4, or its own)",
+    )
     sampling = parser.add_argument_group("sampling")
     add_sampling_options(sampling)
     add_device_argument(sampling)

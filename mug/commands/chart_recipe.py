@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from mug.commands.chart_output import write_charts
-from mug.config import SHIPPED_MODEL, find_file
+from mug.config import find_file
 from mug.errors import CheckpointError, ConfigError
 from mug.generation.recipe import ModelName
 from mug.generation.recipe_file import read_recipe
@@ -33,7 +33,7 @@ def repeat_charts(args: argparse.Namespace, audio: Path) -> None:
     loaded: list[ChartGenerator] = []
 
     def path_of(model: ModelName) -> Path:
-        given = args.checkpoint if args.checkpoint != SHIPPED_MODEL else Path(model.name)
+        given = args.checkpoint or Path(model.name)
         if not find_file(given).exists():
             raise CheckpointError(f"{args.recipe}: its model '{given}' is not here; name its place with --checkpoint")
         return given

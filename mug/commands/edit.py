@@ -23,7 +23,7 @@ from mug.charts.osz import add_charts
 from mug.charts.song_files import SongFiles, songs_of, unpacked
 from mug.cli import command_parser, printable
 from mug.commands.chart import check_paths
-from mug.config import SHIPPED_MODEL
+from mug.config import shipped_model
 from mug.device import add_device_argument
 from mug.errors import AudioError, ChartError, PromptError
 from mug.generation.edit_names import unused_version, without_stars
@@ -57,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         check_paths(audio, outdir)
         other = pick(other_groups, args.towards, None)[0] if others else None
         chart = chart if chart.document is not None else as_read(chart)  # in whole milliseconds
+        checkpoint = args.checkpoint or shipped_model(chart.keys)
         from mug.generation import ChartGenerator  # imports torch, and before that says how its threads wait
         from mug.generation.beforehand import check_edit
         from mug.generation.generator import own_settings
@@ -70,12 +71,12 @@ def main(argv: Sequence[str] | None = None) -> None:
             None if other is None else chart_text(other),
             args.count,
             args.seed,
-            settings_from(args, own_settings(args.checkpoint)),
+            settings_from(args, own_settings(checkpoint)),
         )
-        for warning in check_edit(editing, args.checkpoint, chart):
+        for warning in check_edit(editing, checkpoint, chart):
             print(f"warning: {printable(warning)}", file=sys.stderr)
-        generator = ChartGenerator.load(args.checkpoint, device=args.device)
-        model = ModelName(str(args.checkpoint), generator.fingerprint)
+        generator = ChartGenerator.load(checkpoint, device=args.device)
+        model = ModelName(str(checkpoint), generator.fingerprint)
         recipe = Recipe(model, AudioFile.of(audio), Song(), chart_text(chart), (editing,))
         edits = edits_of(generator, audio, chart, editing)
         name_apart(edits, song, outdir if args.chart.suffix.lower() == ".osu" else None)
@@ -188,8 +189,7 @@ def build_parser() -> argparse.ArgumentParser:
     files.add_argument(
         "--checkpoint",
         type=Path,
-        default=SHIPPED_MODEL,
-        help=f"a stage 2 run's .ckpt, or a model folder (default: {SHIPPED_MODEL}, which writes 4K)",
+        help="a stage 2 run's .ckpt, or a model folder (default: the shipped model of the chart's key count)",
     )
     part = parser.add_argument_group("which part")
     part.add_argument("--from", dest="start", nargs="+", default=[], metavar="TIME", help="where parts begin: 1:30.5")
