@@ -1,4 +1,10 @@
-"""Train and test: `mug train --base configs/mug/mini_autoencoder.yaml -t lightning.trainer.max_steps=100`."""
+"""Train and test a model of a configuration.
+
+mug train --base configs/mug/mini_autoencoder.yaml -t lightning.trainer.max_steps=100
+mug train --base configs/mug/mini_diffusion.yaml -t --start_from models/mug-mini \\
+    data.params.common.beatmap_txt=data/mine/beatmap.txt
+mug train -r logs/<run>
+"""
 
 import argparse
 import os
@@ -29,6 +35,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "-t", "--train", action="store_true", help="train; without it a new model is only built and tested"
+    )
+    parser.add_argument(
+        "--start_from",
+        type=Path,
+        metavar="MODEL",
+        help="begin with the weights of a trained model, such as models/mug-mini, wherever they fit: layers of the "
+        "same shape, and what the prompts have in common; songs, keys and prompt may be others",
     )
     parser.add_argument("--no-test", action="store_true", help="skip the test after training")
     parser.add_argument("-p", "--project", default="", help="subfolder of the log folder for related runs")
@@ -64,6 +77,8 @@ def plan(args: argparse.Namespace) -> "Run":
         return start_run(logdir, args.name, args.postfix, args.base, args.overrides)
     if args.name is not None or args.postfix or args.scale_lr:
         raise ConfigError("a resumed run keeps its name and learning rate: leave out --name, --postfix, --scale_lr")
+    if args.start_from is not None:
+        raise ConfigError("a resumed run goes on from its own weights: leave out --start_from")
     return resume_run(args.resume, logdir, args.base, args.overrides)
 
 
@@ -73,6 +88,7 @@ def train_and_test(args: argparse.Namespace) -> int:
     from pytorch_lightning.utilities.rank_zero import rank_zero_info
 
     from mug.checkpoints.agreement import check_agreement
+    from mug.checkpoints.start_from import start_from
     from mug.model.weights import load_weights
     from mug.training.runs import CHECKPOINTS
     from mug.training.setup import build_trainer, check_config, scale_learning_rate, with_seed
@@ -92,6 +108,8 @@ def train_and_test(args: argparse.Namespace) -> int:
     data = instantiate_from_config(config["data"], "data", pl.LightningDataModule)
     if planned.checkpoint is not None:
         load_weights(model.network, planned.checkpoint)  # its errors name the tensors that do not fit
+    elif args.start_from is not None:
+        rank_zero_info(f"starting from {args.start_from}: {start_from(model.network, args.start_from)}")
     if args.train or args.resume is not None:
         rank_zero_info(f"run folder: {planned.folder}")
         try:

@@ -19,10 +19,12 @@ class BeatmapFeatureEmbedder(nn.Module):
 
     first: Tensor
     size: Tensor
+    spec: FeatureSpec
 
     def __init__(self, path_to_yaml: str, embed_dim: int) -> None:
         super().__init__()
         spec = FeatureSpec.from_yaml(find_file(path_to_yaml))
+        self.spec = spec
         self.names = spec.names
         self.n_features = len(spec.names)
         self.embedding = nn.Embedding(spec.n_rows, embed_dim)
