@@ -209,6 +209,7 @@ def test_mistakes_on_the_command_line_are_named(configs: Path, fails: Callable[.
     assert "do not fit the configuration of the run" in fails("-r", tmp_path / "x.ckpt", "lightning.trainer=[1]")
     assert "--seed -1: give a whole number" in fails("-b", configs / "stage1.yaml", "-s", "-1")
     assert "leave out --name" in fails("-r", tmp_path, "-n", "other")
+    assert "leave out --start_from" in fails("-r", tmp_path, "--start_from", "models/mug-mini")
 
 
 def test_a_checkpoint_of_another_model_names_its_tensors(
