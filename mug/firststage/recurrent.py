@@ -27,11 +27,12 @@ FIRST_DEVIATION = 0.1  # of the latents of an untrained encoder
 class Encoder(nn.Module):
     """A clip's note planes [N, S, 4K] -> the moments of its latent [N, 2Z]: a bidirectional LSTM."""
 
-    def __init__(self, x_channels: int, hidden_size: int, z_channels: int) -> None:
+    def __init__(self, x_channels: int, n_frames: int, hidden_size: int, z_channels: int) -> None:
         super().__init__()
-        self.lstm = make_lstm(x_channels, hidden_size, bidirectional=True)
+        self.lstm = make_lstm(x_channels, hidden_size, n_frames, bidirectional=True)
         self.moments = nn.Linear(2 * hidden_size, 2 * z_channels)
-        # With a deviation of 1, noise hides the first differences between latents, and decoders learn to ignore them.
+        # As in mug.music_vae.music_vae: clips begin about 1 apart, and the noise well below that.
+        nn.init.normal_(self.moments.weight[:z_channels], std=3 * (2 * hidden_size) ** -0.5)
         nn.init.constant_(self.moments.bias[z_channels:], 2 * math.log(FIRST_DEVIATION))
 
     def forward(self, clips: Tensor) -> Tensor:
@@ -53,7 +54,7 @@ class Decoder(nn.Module):
         context = hidden_size if parts else z_channels
         self.conductor = Conductor(z_channels, parts[0], hidden_size, num_layers) if parts else None
         self.start = InitialState(context, hidden_size, num_layers)
-        self.lstm = make_lstm(context, hidden_size, num_layers)
+        self.lstm = make_lstm(context, hidden_size, self.part_length, num_layers)
         self.out = nn.Linear(hidden_size, x_channels)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -87,7 +88,7 @@ class RecurrentVAE(FirstStage):
             raise ConfigError(f"level_lengths {list(level_lengths)}: give [frames], or [parts, frames of a part]")
         x_channels = N_PLANES * keys
         self.keys, self.z_channels, self.factor = keys, z_channels, math.prod(level_lengths)
-        self.encoder = Encoder(x_channels, encoder_size, z_channels)
+        self.encoder = Encoder(x_channels, self.factor, encoder_size, z_channels)
         self.decoder = Decoder(x_channels, z_channels, level_lengths, decoder_size, decoder_layers)
         self.loss = instantiate_from_config(lossconfig, "lossconfig", nn.Module)
         self.kl_weight = kl_weight

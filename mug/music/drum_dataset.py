@@ -9,7 +9,7 @@ import numpy as np
 
 from mug.data.items import ItemDataset
 from mug.data.split import SplitSpec
-from mug.errors import DatasetError, MusicError
+from mug.errors import ConfigError, DatasetError, MusicError
 from mug.music.drum_grid import categories, drum_clips
 from mug.music.library import PieceLibrary
 from mug.report import Report
@@ -19,7 +19,8 @@ class DrumDataset(ItemDataset):
     """All different clips of `bars` bars of 4/4 of the pieces of one split.
 
     library: made by `mug prepare-midi`. valid_fraction, test_fraction, split_salt: see mug.data.split.SplitSpec; pieces
-    of one work are in one split. A clip that comes several times in a piece is taken once.
+    of one work are in one split. A clip that comes several times in a piece is taken once. stride: a clip begins every
+    so many bars; with 1 they overlap, and there are about `bars` times as many.
     """
 
     split = ""
@@ -28,11 +29,14 @@ class DrumDataset(ItemDataset):
         self,
         library: str,
         bars: int = 4,
+        stride: int = 4,
         valid_fraction: float = 0.1,
         test_fraction: float = 0.1,
         split_salt: str = "",
         seed: int = 23,
     ) -> None:
+        if bars < 1 or stride < 1:
+            raise ConfigError(f"bars {bars}, stride {stride}: need at least 1")
         division = SplitSpec(valid_fraction, test_fraction, split_salt)
         self.names: list[str] = []  # of each clip's piece
         self.report = Report(what="pieces")
@@ -42,7 +46,8 @@ class DrumDataset(ItemDataset):
                 if division.split_of(piece.work) != self.split:
                     continue
                 try:
-                    found = {grid.tobytes(): categories(grid) for grid in drum_clips(piece.music, piece.name, bars)}
+                    grids = drum_clips(piece.music, piece.name, bars, stride)
+                    found = {grid.tobytes(): categories(grid) for grid in grids}
                 except MusicError as error:
                     self.report.skip("without drums", str(error))
                     continue

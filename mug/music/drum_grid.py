@@ -64,8 +64,8 @@ def of_categories(numbers: np.ndarray) -> np.ndarray:
     return (np.asarray(numbers)[:, None] >> np.arange(len(DRUMS)) & 1).astype(bool)
 
 
-def drum_clips(music: Music, source: str, bars: int = 4) -> Iterator[np.ndarray]:
-    """Yield the clips of `bars` bars of 4/4, one after the other, as grids; those without drums are left out.
+def drum_clips(music: Music, source: str, bars: int = 4, stride: int = 4) -> Iterator[np.ndarray]:
+    """Yield clips of `bars` bars of 4/4, one every `stride` bars, as grids; those without drums are left out.
 
     Bars of other meters are left out, too. Raises MusicError for a piece without drums.
     """
@@ -78,12 +78,12 @@ def drum_clips(music: Music, source: str, bars: int = 4) -> Iterator[np.ndarray]
         inside = (music.drums["beat"] >= start) & (music.drums["beat"] < stop)
         own = music.drums[inside].copy()
         own["beat"] -= start
-        yield from _clips(drum_grid(own), bars)
+        yield from _clips(drum_grid(own), bars, stride)
 
 
-def _clips(grid: np.ndarray, bars: int) -> Iterator[np.ndarray]:
+def _clips(grid: np.ndarray, bars: int, stride: int) -> Iterator[np.ndarray]:
     length = bars * STEPS_A_BAR
-    for first in range(0, len(grid) - length + 1, length):
+    for first in range(0, len(grid) - length + 1, stride * STEPS_A_BAR):
         clip = grid[first : first + length]
         if clip.any():
             yield clip

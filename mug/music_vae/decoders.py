@@ -13,17 +13,22 @@ from torch import Tensor, nn
 State = tuple[Tensor, Tensor]  # of an LSTM: hidden, cell, each [layers, B, size]
 
 
-def make_lstm(depth: int, hidden_size: int, num_layers: int = 1, bidirectional: bool = False) -> nn.LSTM:
-    """An LSTM over [B, S, depth] whose forget gates begin open (Jozefowicz et al. 2015), as TensorFlow's do.
+def make_lstm(depth: int, hidden_size: int, reach: int, num_layers: int = 1, bidirectional: bool = False) -> nn.LSTM:
+    """An LSTM over [B, S, depth] that begins with a memory of up to `reach` steps.
 
-    Otherwise what a latent puts into the first state is gone after a few steps.
+    Forget gates begin with times of 1 to `reach` steps (Tallec and Ollivier, "Can recurrent neural networks warp
+    time?", 2018, section 3), and inputs move the gates by about 1. With torch's own first weights the last state of
+    an encoder hardly differs from clip to clip, and is of the last few steps alone.
     """
     lstm = nn.LSTM(depth, hidden_size, num_layers, batch_first=True, bidirectional=bidirectional)
-    for name, bias in lstm.named_parameters():
+    for name, weight in lstm.named_parameters():
+        if name.startswith("weight_ih"):
+            nn.init.normal_(weight, std=weight.shape[1] ** -0.5)
         if name.startswith("bias_"):
-            nn.init.zeros_(bias)
+            nn.init.zeros_(weight)
         if name.startswith("bias_ih"):
-            nn.init.ones_(bias[hidden_size : 2 * hidden_size])  # gates: input, forget, cell, output
+            with torch.no_grad():  # gates: input, forget, cell, output
+                weight[hidden_size : 2 * hidden_size] = torch.empty(hidden_size).uniform_(1, reach).log()
     return lstm
 
 
@@ -51,7 +56,7 @@ class Conductor(nn.Module):
         super().__init__()
         self.parts = parts
         self.start = InitialState(z_size, hidden_size, num_layers)
-        self.lstm = make_lstm(1, hidden_size, num_layers)
+        self.lstm = make_lstm(1, hidden_size, parts, num_layers)
 
     def forward(self, z: Tensor) -> Tensor:
         contexts, _ = self.lstm(z.new_zeros(len(z), self.parts, 1), self.start(z))
@@ -59,20 +64,22 @@ class Conductor(nn.Module):
 
 
 class StepDecoder(nn.Module):
-    """Writes S steps from a context [B, C], each from the context and, if autoregressive, the step before it.
+    """Writes steps from a context [B, C], each from the context and, if autoregressive, the step before it.
 
-    inputs: what is seen of each category [V, D].
+    inputs: what is seen of each category [V, D]. length: how many steps S it is for.
     """
 
     inputs: Tensor
 
-    def __init__(self, context: int, inputs: Tensor, hidden_size: int, num_layers: int, autoregressive: bool) -> None:
+    def __init__(
+        self, context: int, inputs: Tensor, length: int, hidden_size: int, num_layers: int, autoregressive: bool
+    ) -> None:
         super().__init__()
         self.autoregressive = autoregressive
         self.register_buffer("inputs", inputs, persistent=False)
         n_categories, depth = inputs.shape
         self.start = InitialState(context, hidden_size, num_layers)
-        self.lstm = make_lstm(context + depth * autoregressive, hidden_size, num_layers)
+        self.lstm = make_lstm(context + depth * autoregressive, hidden_size, length, num_layers)
         self.out = nn.Linear(hidden_size, n_categories)
 
     def forward(self, context: Tensor, steps: Tensor) -> Tensor:
@@ -121,7 +128,8 @@ class Decoder(nn.Module):
         super().__init__()
         *parts, self.part_length = level_lengths
         self.conductor = Conductor(z_size, parts[0], hidden_size, num_layers) if parts else None
-        self.steps = StepDecoder(hidden_size if parts else z_size, inputs, hidden_size, num_layers, autoregressive)
+        context = hidden_size if parts else z_size
+        self.steps = StepDecoder(context, inputs, self.part_length, hidden_size, num_layers, autoregressive)
 
     def contexts(self, z: Tensor) -> Tensor:
         """The contexts [B * U, C] of all parts."""

@@ -31,12 +31,14 @@ def drum_inputs() -> Tensor:
 class Encoder(nn.Module):
     """What is seen of a clip [B, S, D] -> the normal distribution of its latent [B, Z]: a bidirectional LSTM."""
 
-    def __init__(self, depth: int, hidden_size: int, z_size: int) -> None:
+    def __init__(self, depth: int, n_steps: int, hidden_size: int, z_size: int) -> None:
         super().__init__()
-        self.lstm = make_lstm(depth, hidden_size, bidirectional=True)
+        self.lstm = make_lstm(depth, hidden_size, n_steps, bidirectional=True)
         self.mean = nn.Linear(2 * hidden_size, z_size)
         self.deviation = nn.Linear(2 * hidden_size, z_size)
-        # With a deviation near 1, noise hides the first differences between latents, and decoders learn to ignore them.
+        # Clips begin about 1 apart, and the noise well below that. Otherwise noise hides the differences between clips,
+        # decoders learn to ignore latents, and the divergence then takes away what little they say.
+        nn.init.normal_(self.mean.weight, std=3 * (2 * hidden_size) ** -0.5)
         nn.init.constant_(self.deviation.bias, math.log(math.expm1(FIRST_DEVIATION)))
 
     def forward(self, seen: Tensor) -> Normal:
@@ -84,7 +86,7 @@ class MusicVAE(ConfiguredNetwork):
         self.beta_warm_up_steps = beta_warm_up_steps
         self.scheduled_sampling = scheduled_sampling
         self.register_buffer("inputs", inputs, persistent=False)
-        self.encoder = Encoder(inputs.shape[1], encoder_size, z_size)
+        self.encoder = Encoder(inputs.shape[1], self.n_steps, encoder_size, z_size)
         self.decoder = Decoder(z_size, inputs, level_lengths, decoder_size, decoder_layers, autoregressive)
 
     def encode(self, steps: Tensor) -> Normal:

@@ -37,6 +37,12 @@ def test_a_clip_that_returns_is_taken_once(tmp_path: Path) -> None:
     assert clips[0]["steps"][::4].tolist() == [1] * 8
 
 
+def test_clips_may_overlap(tmp_path: Path) -> None:
+    path = library(tmp_path / "a.db", song=np.concatenate([beat(2, 0), beat(2, 1)]))
+    clips = DrumTrainDataset(path, bars=2, stride=1, **ALL_IN_TRAIN)
+    assert [set(clip[::16].tolist()) for clip in clips.clips] == [{1}, {1, 2}, {2}]
+
+
 def test_pieces_without_enough_drums_are_reported(tmp_path: Path) -> None:
     path = library(tmp_path / "a.db", long=beat(4, 0), short=beat(3, 1))
     clips = DrumTrainDataset(path, **ALL_IN_TRAIN)

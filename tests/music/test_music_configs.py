@@ -11,13 +11,17 @@ from mug.training.trainers import build_trainable
 NAMES = sorted(path.stem for path in (PROJECT_ROOT / "configs" / "music").glob("*.yaml"))
 
 
+BASES = {"drum_vae_flat": "drum_vae"}
+
+
 def test_the_systems_are_there() -> None:
-    assert NAMES == ["drum_vae", "piano_roll_vae"]
+    assert NAMES == ["drum_vae", "drum_vae_flat", "piano_roll_vae"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_configuration_is_whole(name: str, tmp_path: Path) -> None:
-    config = load_config([PROJECT_ROOT / "configs" / "music" / f"{name}.yaml"])
+    files = [f"{part}.yaml" for part in (BASES.get(name), name) if part]
+    config = load_config([PROJECT_ROOT / "configs" / "music" / file for file in files])
     check_config(config)
     training = build_trainable(config["model"])
     size = sum(parameter.numel() for parameter in training.network.parameters())

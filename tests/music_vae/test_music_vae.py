@@ -91,6 +91,18 @@ def test_an_untrained_model_knows_nothing_of_512_categories() -> None:
     assert log["reconstruction"].item() == pytest.approx(8 * math.log(512), rel=0.05)
 
 
+def test_an_untrained_encoder_tells_clips_apart_by_any_step() -> None:
+    torch.manual_seed(3)
+    model, steps = MusicVAE(encoder_size=64), clips(16, 64)
+    posterior = model.encode(steps)
+    assert posterior.mean.std(dim=0).mean() > 3 * posterior.stddev.mean()
+    for place in (0, 20, 32, 44, 63):
+        changed = steps.clone()
+        changed[:, place] = 0
+        moved = (model.encode(changed).mean - posterior.mean).square().mean().sqrt()
+        assert moved > posterior.stddev.mean() / 3, place
+
+
 def test_temperature_draws_by_probability() -> None:
     logits = torch.log(torch.tensor([[0.7, 0.3]])).expand(4000, 2)
     share = drawn(logits, 1.0, torch.Generator().manual_seed(0)).float().mean().item()
