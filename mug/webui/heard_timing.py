@@ -36,6 +36,13 @@ def in_words(heard: DetectedTiming) -> str:
     return f"Detected: {tempo}, first beat at {first.time_ms:.0f} ms, {first.meter}/4 – {sure}{doubt}."
 
 
+def tempo_of(points: Iterable[TimingPoint]) -> str:
+    """The tempo or tempos in a few words, as the panel says them (mug/webui/timing/grid.js)."""
+    bpms = [round(point.bpm, 2) for point in points]
+    low, high = min(bpms), max(bpms)
+    return f"{low:.8g} BPM" if low == high else f"{low:.8g} to {high:.8g} BPM"
+
+
 def chart_timing(chart: Path, audio: Path | None) -> tuple[list[TimingPoint], str]:
     """The timing of a chart file, or of the first chart of a package, and what to know of it, in words.
 

@@ -15,7 +15,7 @@ from mug.generation.settings import SamplingSettings
 from mug.webui.chart_panel import SHOWN_EVERY_S, ChartPanel
 from mug.webui.charting import Wanted, keep, prompt_of, size_of, write_charts
 from mug.webui.fields import Fields, Values
-from mug.webui.go_panel import GoPanel
+from mug.webui.go_panel import HIDDEN, GoPanel
 from mug.webui.jobs import WORKER, Job, Jobs
 from mug.webui.messages import message_of
 from mug.webui.model_panel import ModelPanel
@@ -49,32 +49,44 @@ class MakeTab:
         panels = (self.song, self.timing, self.sampling, self.go, self.model, self.prompt)
         return {name: part for panel in panels for name, part in panel.fields.items()}
 
+    @property
+    def settings(self) -> Fields:
+        """The inputs that are the same for another song, by name."""
+        of_a_song = {*self.song.fields, "timing"}
+        return {name: part for name, part in self.fields.items() if name not in of_a_song}
+
+    @property
+    def followers(self) -> list[Any]:
+        """The components that follow the chosen model."""
+        return [*self.prompt.followers, *self.sampling.followers, *self.go.followers]
+
+    def follow(self, model: Model, values: Values) -> dict[Any, Any]:
+        """Return the updates of `followers` for another model; of `values`, those that it knows stay."""
+        updates = self.prompt.follow(model.spec, values) | self.sampling.follow(model.settings)
+        updates |= self.go.follow(model.spec, values)
+        return updates | (self._stars_shown(False) if updates[self.go.what]["value"] != ONE else {})
+
+    def _stars_shown(self, shown: bool) -> dict[Any, Any]:
+        return {} if self.prompt.stars is None else {self.prompt.stars: gr.update(visible=shown)}
+
     def _follow_model(self) -> None:
         """Let the controls show what the chosen model knows."""
-        fields = self.fields
-        followers = [*self.prompt.followers, *self.sampling.followers, *self.go.followers]
 
-        def follow(*given: Any) -> dict[Any, Any]:
-            values = dict(zip(fields.values(), given, strict=True))
-            model = self.model.chosen(values)
-            updates = self.prompt.follow(model.spec, values) | self.sampling.follow(model.settings)
-            updates |= self.go.follow(model.spec, values)
-            return updates | (stars_shown(False) if updates[self.go.what]["value"] != ONE else {})
-
-        def stars_shown(shown: bool) -> dict[Any, Any]:
-            return {} if self.prompt.stars is None else {self.prompt.stars: gr.update(visible=shown)}
+        def follow(values: Values) -> dict[Any, Any]:
+            return self.follow(self.model.chosen(values), values)
 
         def make_what(what: str) -> dict[Any, Any]:
-            return self.go.chosen(what) | stars_shown(what == ONE)  # a set has stars of its own
+            return self.go.chosen(what) | self._stars_shown(what == ONE)  # a set has stars of its own
 
-        hidden: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
-        self.model.choice.change(follow, list(fields.values()), followers, **hidden)
-        self.go.what.input(make_what, self.go.what, followers, **hidden)
+        # On input, not on every change: the settings of an earlier visit come back together, and are to stay.
+        self.model.choice.input(follow, set(self.fields.values()), self.followers, **HIDDEN)
+        self.go.what.input(make_what, self.go.what, self.followers, **HIDDEN)
         self.prompt.listen(self.model.choice, self.sampling.guidance, lambda name: self.models[name].spec)
 
     def listen(self, charts: ChartPanel, jobs: Jobs) -> None:
         """Let the button add versions to `charts`."""
-        self.timing.listen(self.song.audio, self.model.choice, self.models, jobs)
+        self.song.listen(charts.visitor)
+        self.timing.listen(self.song.audio, self.model.choice, self.models, jobs, charts.visitor)
 
         async def generate(values: Values, request: gr.Request) -> AsyncIterator[dict[Any, Any]]:
             try:

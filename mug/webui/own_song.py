@@ -1,5 +1,6 @@
 """A visitor's song in its folder: its audio, and the file that says what was made of it."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -33,6 +34,12 @@ class OwnSong:
     @property
     def folder(self) -> Path:
         return self.audio.parent.parent
+
+
+def id_of(audio: Path) -> str:
+    """The id of a song with this audio, whatever its file is called."""
+    with audio.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
 
 
 def write_song(song: OwnSong, versions: Versions) -> None:

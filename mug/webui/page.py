@@ -11,6 +11,7 @@ from mug.webui.api import Api
 from mug.webui.chart_panel import ChartPanel
 from mug.webui.example_song import EXAMPLE_SONG
 from mug.webui.jobs import Jobs
+from mug.webui.kept_form import keep_form
 from mug.webui.make_tab import MakeTab
 from mug.webui.models import Models
 from mug.webui.open_tab import OpenTab
@@ -77,7 +78,9 @@ def build_page(models: Models, workspaces: Workspaces) -> gr.Blocks:
         make.listen(charts, jobs)
         opening.listen(make, charts, tabs)
         charts.listen(models, jobs, list(make.fields.values()), make.for_keys)
-        charts.show_after(page.load(visitor.enter, visitor.token, visitor.token, api_visibility="private"))
+        entered = page.load(visitor.enter, visitor.token, visitor.token, api_visibility="private")
+        charts.show_after(entered)
+        keep_form(make, visitor, entered)
         Api(models, jobs)
 
         def close(request: gr.Request) -> None:

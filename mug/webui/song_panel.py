@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -10,7 +11,9 @@ from mug.errors import AudioError
 from mug.webui.example_song import EXAMPLE_SONG
 from mug.webui.fields import Fields, Values
 from mug.webui.messages import shown_errors
+from mug.webui.own_song import OwnSong
 from mug.webui.song_length import MAX_SONG_MINUTES, check_length, duration, is_too_long
+from mug.webui.visitor import Visitor
 
 MAX_UPLOAD_MB = 200
 
@@ -20,6 +23,7 @@ class SongPanel:
     """The components of the song."""
 
     audio: gr.Audio
+    about: gr.HTML
     title: gr.Textbox
     artist: gr.Textbox
 
@@ -34,18 +38,26 @@ class SongPanel:
         example.click(
             lambda: str(EXAMPLE_SONG), None, audio, show_progress="hidden", queue=False, api_visibility="private"
         )
-        audio.change(
-            lambda path: (*fill_in_tags(path), about_song(path)),
-            audio,
-            [title, artist, about],
-            show_progress="hidden",
-            api_visibility="private",
-        )
-        return cls(audio, title, artist)
+        return cls(audio, about, title, artist)
 
     @property
     def fields(self) -> Fields:
         return {"audio": self.audio, "title": self.title, "artist": self.artist}
+
+    def listen(self, visitor: Visitor) -> None:
+        """Say of each song that is given what it is called and how long it is, and keep it with the names it gets."""
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+        def given(path: str | None, token: str) -> tuple[str, str, str]:
+            return *names_of(path, visitor.give(token, path)), about_song(path)
+
+        def named(path: str | None, token: str, title: str, artist: str) -> None:
+            if song := visitor.song_of(token, path):
+                visitor.workspace(token).set_names(song, title, artist)
+
+        names = [self.title, self.artist]
+        self.audio.change(given, [self.audio, visitor.token], [*names, self.about], **quiet)
+        gr.on([self.title.blur, self.artist.blur], named, [self.audio, visitor.token, *names], None, **quiet)
 
     def file(self, values: Values) -> Path:
         """The song's audio. Raises AudioError if there is none yet, and for a song that is too long."""
@@ -70,8 +82,13 @@ def about_song(path: str | None) -> str:
     return f"<p>{duration(seconds)}{too_long}</p>"
 
 
-def fill_in_tags(path: str | None) -> tuple[str, str]:
-    """The title and artist of a song that was dropped, "" for those it does not say."""
+def names_of(path: str | None, known: OwnSong | None = None) -> tuple[str, str]:
+    """The title and artist of a song: those that its visitor gave it before, or else its tags; "" without any.
+
+    known: the song as the visitor had it before.
+    """
+    if known is not None and (known.title or known.artist):
+        return known.title, known.artist
     if path is not None:
         with shown_errors(path):
             title, artist = read_tags(Path(path))

@@ -4,6 +4,7 @@ The grid over the waveform, its metronome and its keys are JavaScript in mug/web
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,19 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
+from mug.charts.beatmap import TimingPoint
 from mug.charts.playability import JACK_INTERVAL_MS
 from mug.errors import Cancelled, MugError
 from mug.generation.generator import ChartGenerator
 from mug.generation.song import Song
 from mug.webui.fields import Fields, Values
-from mug.webui.heard_timing import TIMING_SUFFIXES, chart_timing, given_points, in_words, points_json
+from mug.webui.heard_timing import TIMING_SUFFIXES, chart_timing, given_points, in_words, points_json, tempo_of
 from mug.webui.jobs import Job, Jobs
 from mug.webui.messages import shown_errors, text_of
 from mug.webui.models import Models
 from mug.webui.scripts import on_load
 from mug.webui.song_length import check_length
+from mug.webui.visitor import Visitor
 
 TITLE = "Timing"
 # Python gives a new song as {audio, song, points}. From then on the value is {audioUrl, song, points}, which the
@@ -43,7 +46,8 @@ ON_LOAD = on_load(
   panel.addEventListener("timing", ({ detail }) => {
     props.value = { ...props.value, points: detail.points };
     clearTimeout(timer);
-    timer = setTimeout(() => trigger('timing', detail), 300); // after the last of several edits in a row
+    const told = { ...detail, song: props.value.song };
+    timer = setTimeout(() => trigger('timing', told), 300); // after the last of several edits in a row
   });
   watch("value", showSong);
   watch("heard", showHeard);
@@ -57,7 +61,7 @@ ON_LOAD = on_load(
 class TimingPanel:
     """The components of timing and clean-up.
 
-    Event: `editor.timing(handler, ...)` after edits; its gr.EventData has points and what is said of them.
+    Event: `editor.timing(handler, ...)` after edits; its gr.EventData has points, what is said of them, and the song.
     """
 
     folded: gr.Accordion
@@ -95,37 +99,57 @@ class TimingPanel:
 
     def song(self, values: Values, title: str | None, artist: str | None) -> Song:
         """The song with its names and the visitor's timing of it, if there is one. Raises PromptError."""
-        timing = values[self.editor]
-        points = timing.get("points") if isinstance(timing, dict) else timing
-        return Song(title, artist, timing_points=given_points(points))
+        return Song(title, artist, timing_points=given_points(_points(values[self.editor])))
 
-    def listen(self, audio: gr.Audio, model: gr.Dropdown, models: Models, jobs: Jobs) -> None:
-        """Show each new song, and what the chosen model hears in it; take the timing of charts over."""
+    def listen(self, audio: gr.Audio, model: gr.Dropdown, models: Models, jobs: Jobs, visitor: Visitor) -> None:
+        """Show each new song, the visitor's timing of it, and what the chosen model hears in it.
+
+        The timing of charts is taken over, and edits are kept with the song.
+        """
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
-        async def hear(path: str | None, name: str, request: gr.Request) -> Any:
+        async def hear(path: str | None, name: str, timing: Any, request: gr.Request) -> Any:
             def work(job: Job) -> Any:
                 return _heard(path, models.generator(name), job)
 
             try:
-                return await jobs.compute(str(request.session_hash), work)
+                heard, folded = await jobs.compute(str(request.session_hash), work)
             except Cancelled:  # the page was closed
                 return gr.skip(), gr.skip()
+            return heard, folded if _points(timing) is None else gr.skip()
 
-        shown = [self.editor, self.folded]
-        audio.change(_new_song, audio, shown, queue=False, **quiet).then(
-            hear, [audio, model], shown, concurrency_id="timing", **quiet
+        def show(path: str | None, token: str) -> tuple[gr.HTML, gr.Accordion]:
+            song = visitor.song_of(token, path)
+            return _new_song(path, None if song is None else song.timing)
+
+        def edited(event: gr.EventData, path: str | None, token: str) -> gr.Accordion:
+            song = visitor.song_of(token, path)
+            if song is not None and event.song == path:  # another may have been dropped since
+                with shown_errors(path or ""):
+                    visitor.workspace(token).set_timing(song, given_points(event.points))
+            return gr.Accordion(label=f"{TITLE}: {str(event.said)[:60]}")
+
+        inputs, shown = [audio, model, self.editor], [self.editor, self.folded]
+        audio.change(show, [audio, visitor.token], shown, queue=False, **quiet).then(
+            hear, inputs, shown, concurrency_id="timing", **quiet
         )
-        model.change(hear, [audio, model], shown, concurrency_id="timing", **quiet)
+        model.input(hear, inputs, shown, concurrency_id="timing", **quiet)
         self.chart.upload(_take, [self.chart, audio], [self.editor, self.chart], **quiet)
-        self.editor.timing(_said, None, self.folded, queue=False, **quiet)
+        self.editor.timing(edited, [audio, visitor.token], self.folded, queue=False, **quiet)
 
 
-def _new_song(path: str | None) -> tuple[gr.HTML, gr.Accordion]:
-    """Show a song before its timing is known."""
+def _points(timing: Any) -> Any:
+    """The visitor's points in the value of the editor; None if the timing is up to the model."""
+    return timing.get("points") if isinstance(timing, dict) else timing
+
+
+def _new_song(path: str | None, own: Sequence[TimingPoint] | None) -> tuple[gr.HTML, gr.Accordion]:
+    """Show a song before its timing is heard. own: the visitor's timing of it."""
     audio = None if path is None else FileData(path=path).model_dump()
     heard = {"song": path, "points": None, "text": "Listening for the beat…"}
-    return gr.HTML(value={"audio": audio, "song": path, "points": None}, heard=heard), gr.Accordion(label=TITLE)
+    points = None if own is None else points_json(own)
+    label = TITLE if own is None else f"{TITLE}: {tempo_of(own)}, yours"
+    return gr.HTML(value={"audio": audio, "song": path, "points": points}, heard=heard), gr.Accordion(label=label)
 
 
 def _heard(path: str | None, generator: ChartGenerator, job: Job) -> tuple[gr.HTML, gr.Accordion]:
@@ -154,7 +178,3 @@ def _take(chart: str, path: str | None) -> tuple[gr.HTML, None]:
         points, text = chart_timing(Path(chart), None if path is None else Path(path))
         return gr.HTML(taken={"points": points_json(points), "text": text, "at": time.time_ns()}), None
     return gr.skip(), None
-
-
-def _said(event: gr.EventData) -> gr.Accordion:
-    return gr.Accordion(label=f"{TITLE}: {str(event.said)[:60]}")

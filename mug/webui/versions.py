@@ -82,12 +82,6 @@ class Versions:
         after = self._instead_of(version_id) if self.current == version_id else self.current
         return self._turned([version_id], True)._done(Step((version_id,), True, self.current, after))
 
-    def show(self, version_id: int) -> "Versions":
-        """With a hidden version shown again; it becomes the current one."""
-        if not self[version_id].hidden:
-            return self
-        return self._turned([version_id], False)._done(Step((version_id,), False, self.current, version_id))
-
     def undo(self) -> "Versions":
         """Before the last step; as it is without one."""
         if not self.done:
@@ -104,14 +98,10 @@ class Versions:
         turned = self._turned(step.ids, step.hides)
         return replace(turned, current=step.after, done=(*self.done, step), undone=self.undone[:-1])._mended()
 
-    def rename(self, version_id: int, name: str) -> "Versions":
-        version = self[version_id]
-        return replace(self, all=tuple(replace(other, name=name) if other is version else other for other in self.all))
-
     def choose(self, version_id: int) -> "Versions":
         """With another current version. Raises StudioError for a hidden one."""
         if self[version_id].hidden:
-            raise StudioError(f"version {version_id} is hidden; show it first")
+            raise StudioError(f"version {version_id} was put away; undo that first")
         return replace(self, current=version_id)
 
     def _done(self, step: Step) -> "Versions":

@@ -1,9 +1,12 @@
 """Who a visitor of the page is: a secret in the browser's storage opens the workspace of what was made there."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import gradio as gr
 
+from mug.errors import StudioError
+from mug.webui.own_song import OwnSong
 from mug.webui.workspace import Workspace
 from mug.webui.workspaces import Workspaces
 
@@ -33,3 +36,17 @@ class Visitor:
     def workspace(self, token: object) -> Workspace:
         """Raises StudioError for one that is no longer kept."""
         return self.workspaces.of(token)
+
+    def give(self, token: object, path: str | None) -> OwnSong | None:
+        """Keep the song of the form; None without one, and if it cannot be kept."""
+        try:
+            return self.workspace(token).give(None if path is None else Path(path))
+        except StudioError:  # it can be charted nevertheless
+            return None
+
+    def song_of(self, token: object, path: str | None) -> OwnSong | None:
+        """A song as the visitor had it before, found by its audio; None for one that is not kept."""
+        try:
+            return None if path is None else self.workspace(token).song_of(Path(path))
+        except StudioError:
+            return None

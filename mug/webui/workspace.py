@@ -1,10 +1,9 @@
 """What a visitor of the page has made, in a folder of its own: songs, and versions of their charts.
 
-workspace.json         the current song, and the settings of the form
+workspace.json         the current song, and the song of the form
 <song's id>/           song.json: names, timing, versions, steps; audio/<its file>; <version's id>.osu
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -19,7 +18,7 @@ from mug.charts.file_names import safe_file_name
 from mug.charts.osu import format_osu
 from mug.errors import StudioError
 from mug.files import replacing
-from mug.webui.own_song import AUDIO, DAMAGE, SONG, OwnSong, read_song, write_json, write_song
+from mug.webui.own_song import AUDIO, DAMAGE, SONG, OwnSong, id_of, read_song, write_json, write_song
 from mug.webui.versions import Version, Versions
 
 STATE = "workspace.json"
@@ -41,7 +40,8 @@ class Workspace:
     """A visitor's songs and versions. Safe to share between threads; every change is on disk when its method returns.
 
     song, versions, current and the methods on versions are about the song that was set last. Songs that were set
-    before are kept: set again, a song comes with its versions.
+    before are kept: set again, a song comes with its versions. The song of the form may be another: it has been given,
+    and nothing was made of it yet.
     """
 
     def __init__(self, folder: Path, token: str, make_room: Callable[[Path, int], None]) -> None:
@@ -52,7 +52,7 @@ class Workspace:
         """
         self.folder = folder
         self.token = token
-        self.settings: Mapping[str, Any] = {}
+        self._form_song: str | None = None  # its id
         self.song: OwnSong | None = None
         self._versions = Versions()
         self._notice = ""
@@ -100,35 +100,48 @@ class Workspace:
         room for it.
         """
         with self._lock:
-            with audio.open("rb") as file:
-                song_id = hashlib.file_digest(file, "sha256").hexdigest()[:32]
-            folder = self.folder / song_id
-            if (folder / SONG).exists():
-                song, versions = self._read_or_put_aside(folder)
-            else:
-                song, versions = None, Versions()
-            if song is None:
-                self._make_room(self.folder, audio.stat().st_size)
-                own = folder / AUDIO / safe_file_name(name or audio.name)
-                with replacing(own) as temporary:
-                    _link_or_copy(audio, temporary)
-                song = OwnSong(song_id, own)
+            song, versions = self._taken(audio, name)
             song = replace(song, title=title[:MAX_NAME] or song.title, artist=artist[:MAX_NAME] or song.artist)
             write_song(song, versions)
-            self._save_state(song, self.settings)
+            self._save_state(song, self._form_song)
             self.song, self._versions = song, versions
             return song
 
-    def set_timing(self, timing: Sequence[TimingPoint] | None) -> None:
-        """Set the song's red lines; None: they are to be heard."""
+    def give(self, audio: Path | None) -> OwnSong | None:
+        """Take the song of the form, or none; the current one stays. Raises StudioError if there is no room for it."""
         with self._lock:
-            song = replace(self._song(), timing=None if timing is None else tuple(timing))
-            self._keep(song, self._versions, self._versions)
+            song = None
+            if audio is not None:
+                song, versions = self._taken(audio)
+                write_song(song, versions)
+            form_song = None if song is None else song.id
+            self._save_state(self.song, form_song)
+            self._form_song = form_song
+            return song
 
-    def remember(self, settings: Mapping[str, Any]) -> None:
-        """Keep the settings of the form, plain values by name."""
+    @property
+    def form_song(self) -> OwnSong | None:
+        """The song of the form; None without one."""
         with self._lock:
-            self._save_state(self.song, dict(settings))
+            return None if self._form_song is None else self._kept(self._form_song)[0]
+
+    @property
+    def in_use(self) -> set[str]:
+        """The ids of the songs that must not make room for others."""
+        return {self._form_song or ""} | ({self.song.id} if self.song is not None else set())
+
+    def song_of(self, audio: Path) -> OwnSong | None:
+        """The song with this audio if it was given or set before; it need not be the current one."""
+        with self._lock:
+            return self._kept(id_of(audio))[0]
+
+    def set_names(self, song: OwnSong, title: str, artist: str) -> None:
+        """Set the title and artist of any song that is kept."""
+        self._revise(song, title=title[:MAX_NAME], artist=artist[:MAX_NAME])
+
+    def set_timing(self, song: OwnSong, timing: Sequence[TimingPoint] | None) -> None:
+        """Set the red lines of any song that is kept; None: they are to be heard."""
+        self._revise(song, timing=None if timing is None else tuple(timing))
 
     def add(self, made: Sequence[Made], parent: int | None = None, song: OwnSong | None = None) -> list[Version]:
         """Add charts as versions, in one step for undo; the first becomes the current one. Returns them.
@@ -158,10 +171,6 @@ class Workspace:
         with self._lock:
             self._change(self._versions.hide(version_id))
 
-    def show(self, version_id: int) -> None:
-        with self._lock:
-            self._change(self._versions.show(version_id))
-
     def undo(self) -> None:
         """Take back the last step: hide what was added, show what was hidden."""
         with self._lock:
@@ -170,10 +179,6 @@ class Workspace:
     def redo(self) -> None:
         with self._lock:
             self._change(self._versions.redo())
-
-    def rename(self, version_id: int, name: str) -> None:
-        with self._lock:
-            self._change(self._versions.rename(version_id, name[:MAX_NAME]))
 
     def choose(self, version_id: int) -> None:
         """Make a visible version the current one."""
@@ -184,6 +189,34 @@ class Workspace:
         if self.song is None:
             raise StudioError("there is no song yet; give one first")
         return self.song
+
+    def _taken(self, audio: Path, name: str | None = None) -> tuple[OwnSong, Versions]:
+        """A song as it was kept, or a new one with a copy of its audio. Raises StudioError if there is no room."""
+        folder = self.folder / id_of(audio)
+        song, versions = self._read_or_put_aside(folder) if (folder / SONG).exists() else (None, Versions())
+        if song is None:
+            self._make_room(self.folder, audio.stat().st_size)
+            own = folder / AUDIO / safe_file_name(name or audio.name)
+            with replacing(own) as temporary:
+                _link_or_copy(audio, temporary)
+            song = OwnSong(folder.name, own)
+        return song, versions
+
+    def _kept(self, song_id: str) -> tuple[OwnSong | None, Versions]:
+        """A song and its versions; None if it is not kept."""
+        if self.song is not None and self.song.id == song_id:
+            return self.song, self._versions
+        try:
+            return read_song(self.folder / song_id)
+        except DAMAGE:
+            return None, Versions()
+
+    def _revise(self, song: OwnSong, **changes: Any) -> None:
+        """Change what is known of a song, if it is still kept."""
+        with self._lock:
+            kept, versions = self._kept(song.id)
+            if kept is not None:
+                self._keep(replace(kept, **changes), versions, versions)
 
     def _change(self, versions: Versions) -> None:
         self._keep(self._song(), versions, self._versions)
@@ -200,15 +233,16 @@ class Workspace:
     def _open(self) -> None:
         path = self.folder / STATE
         if not path.exists():
-            self._save_state(None, {})
+            self._save_state(None, None)
             return
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
-            song_id, self.settings = state["song"], dict(state["settings"])
+            song_id, form_song = state["song"], state.get("form_song")
             folder = None if song_id is None else self.folder / Path(song_id).name
+            self._form_song = None if form_song is None else Path(form_song).name
         except DAMAGE as error:
             self._put_aside(path, error)
-            self._save_state(None, {})
+            self._save_state(None, None)
             return
         if folder is not None:
             self.song, self._versions = self._read_or_put_aside(folder)
@@ -226,15 +260,14 @@ class Workspace:
             number += 1
         if path.exists():
             path.rename(aside)
-        what = "Settings" if path.name == STATE else "A song and its versions"
+        what = "Your last song" if path.name == STATE else "A song and its versions"
         self._notice = (
             f"{what} from earlier could not be read ({type(error).__name__}) and were put aside on the server as "
             f"{aside.parent.name}/{aside.name}. You begin anew."
         )
 
-    def _save_state(self, song: OwnSong | None, settings: Mapping[str, Any]) -> None:
-        write_json(self.folder / STATE, {"song": None if song is None else song.id, "settings": settings})
-        self.settings = settings
+    def _save_state(self, song: OwnSong | None, form_song: str | None) -> None:
+        write_json(self.folder / STATE, {"song": None if song is None else song.id, "form_song": form_song})
 
 
 def _link_or_copy(source: Path, path: Path) -> None:

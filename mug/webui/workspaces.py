@@ -114,12 +114,12 @@ class Workspaces:
     def _make_room(self, folder: Path, wanted: int) -> None:
         """Keep both limits when a workspace grows by `wanted` bytes: old songs of it go first, then old workspaces."""
         with self._lock:
-            current = self._opened[folder].song
+            in_use = self._opened[folder].in_use
             own = size_of(folder)
             for song in songs_in(folder):
                 if own + wanted <= self._max_visitor_bytes:
                     break
-                if current is None or song.name != current.id:
+                if song.name not in in_use:
                     own -= size_of(song)
                     shutil.rmtree(song, ignore_errors=True)
             if own + wanted > self._max_visitor_bytes:

@@ -10,9 +10,14 @@ from mug.charts.chart_files import write_chart
 from mug.charts.osz import pack_song
 from mug.errors import ChartError, PromptError
 from mug.timing.detected import Alternative, DetectedTiming, without_pulse
-from mug.webui.heard_timing import MOST_POINTS, chart_timing, given_points, in_words, points_json
+from mug.webui.heard_timing import MOST_POINTS, chart_timing, given_points, in_words, points_json, tempo_of
 
 POINTS = [TimingPoint(616.508, 60_000 / 197), TimingPoint(10_000.25, 333.333333333333, 3)]
+
+
+def test_tempos_are_said_as_the_panel_says_them() -> None:
+    assert tempo_of(POINTS[:1]) == "197 BPM"
+    assert tempo_of(POINTS) == "180 to 197 BPM"
 
 
 @pytest.mark.parametrize(

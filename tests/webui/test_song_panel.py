@@ -8,7 +8,8 @@ import pytest
 from mug.errors import AudioError
 from mug.webui import song_length
 from mug.webui.example_song import EXAMPLE_SONG
-from mug.webui.song_panel import SongPanel, about_song, fill_in_tags
+from mug.webui.own_song import OwnSong
+from mug.webui.song_panel import SongPanel, about_song, names_of
 
 
 @pytest.fixture
@@ -23,8 +24,10 @@ def test_the_limits_are_told_before_a_song_is_there() -> None:
 
 def test_a_song_shows_its_length_and_names() -> None:
     assert about_song(str(EXAMPLE_SONG)) == "<p>0:44</p>"
-    assert fill_in_tags(str(EXAMPLE_SONG)) == ("Horshancol", "Menbrin")
-    assert fill_in_tags(None) == ("", "")
+    assert names_of(str(EXAMPLE_SONG)) == ("Horshancol", "Menbrin")
+    assert names_of(None) == ("", "")
+    assert names_of(str(EXAMPLE_SONG), OwnSong("id", EXAMPLE_SONG, "Mine")) == ("Mine", "")  # as it was called before
+    assert names_of(str(EXAMPLE_SONG), OwnSong("id", EXAMPLE_SONG)) == ("Horshancol", "Menbrin")
 
 
 def test_a_file_that_is_no_song_has_no_length(tmp_path: Path) -> None:

@@ -59,25 +59,22 @@ def reopened(workspaces: Workspaces, workspace: Workspace) -> Workspace:
 
 def test_everything_is_there_after_a_restart(all_of_them: Workspaces, tmp_path: Path) -> None:
     own = all_of_them.enter(None, "page")
-    own.set_song(song_file(tmp_path), "Title", "Artist")
-    own.set_timing([TimingPoint(12.5, 480.0, 3)])
+    song = own.set_song(song_file(tmp_path), "Title", "Artist")
+    own.set_timing(song, [TimingPoint(12.5, 480.0, 3)])
     own.add([made("AI v1"), made("AI v2")])
     own.add([made("AI v3")], parent=2)
     own.hide(1)
-    own.rename(2, "the good one")
     own.undo()
-    own.remember({"seed": 5})
     again = reopened(all_of_them, own)
     assert (again.song, again.versions, again.current) == (own.song, own.versions, own.current)
     assert again.song is not None
     assert (again.song.title, again.song.timing) == ("Title", (TimingPoint(12.5, 480.0, 3),))
     assert again.song.audio.read_bytes() == b"sound"
     assert [(each.id, each.parent, each.name) for each in again.visible] == [
-        (1, None, "AI v1"), (2, None, "the good one"), (3, 2, "AI v3"),
+        (1, None, "AI v1"), (2, None, "AI v2"), (3, 2, "AI v3"),
     ]  # fmt: skip
     assert read_osu(again.version(3).chart).notes == [Note(500.0, 2)]
     assert (again.version(3).figures, again.version(3).recipe) == ({"stars": 3.5}, {"seed": 7})
-    assert again.settings == {"seed": 5}
     again.redo()
     assert [each.id for each in again.visible] == [2, 3]
     assert again.notice() == ""
@@ -93,6 +90,31 @@ def test_a_song_comes_back_with_its_versions(all_of_them: Workspaces, tmp_path: 
     assert own.versions == []
     assert own.set_song(song_file(tmp_path, b"sound", "the same.ogg")).title == "First"
     assert [each.name for each in own.versions] == ["AI v1", "late"]
+
+
+def test_the_song_of_the_form_is_not_the_current_one(all_of_them: Workspaces, tmp_path: Path) -> None:
+    own = all_of_them.enter(None, "page")
+    first = own.set_song(song_file(tmp_path), "First")
+    own.add([made()])
+    other = song_file(tmp_path, b"other", "other.ogg")
+    assert own.song_of(other) is None
+    given = own.give(other)
+    assert given is not None
+    own.set_names(given, "Given", "")
+    own.set_timing(given, [TimingPoint(7.0, 500.0)])
+    again = reopened(all_of_them, own)
+    assert (again.song, len(again.versions)) == (first, 1)
+    assert again.form_song == again.song_of(song_file(tmp_path, b"other", "of another name.ogg"))
+    assert again.form_song is not None
+    assert (again.form_song.title, again.form_song.timing) == ("Given", (TimingPoint(7.0, 500.0),))
+    assert all_of_them.enter(None, "a stranger's").song_of(other) is None
+    current = again.set_song(other)
+    assert current.title == "Given"
+    again.set_names(current, "Renamed", "")
+    assert again.song is not None
+    assert again.song.title == "Renamed"
+    again.give(None)
+    assert reopened(all_of_them, again).form_song is None
 
 
 @pytest.mark.parametrize(
