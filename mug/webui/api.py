@@ -30,6 +30,7 @@ from mug.generation.song import Song
 from mug.webui.api_types import ChartFile, Charts, Timing, given_out, uploaded
 from mug.webui.charting import Wanted, write_charts
 from mug.webui.go_panel import MAX_COUNT
+from mug.webui.heard_timing import given_points
 from mug.webui.jobs import WORKER, Job, Jobs
 from mug.webui.models import Models
 from mug.webui.song_length import check_length
@@ -61,6 +62,7 @@ class Api:
         artist: str = "",
         bpm: float | None = None,
         offset_ms: float | None = None,
+        tempos: list[dict[str, float]] | None = None,
         count: int = 1,
         spread: list[float] | None = None,
         seed: int = 0,
@@ -79,6 +81,8 @@ class Api:
             artist: likewise
             bpm: the tempo, if it is known and constant; otherwise it is heard
             offset_ms: where a measure begins, if that is known
+            tempos: in place of both, for tempos that change: a list of {"time_ms": 250, "bpm": 150, "meter": 4}, each
+                from the beginning of a measure on
             count: how many charts, 1 to 16
             spread: the stars of each chart of a set of difficulties, in place of count
             seed: the same seed gives the same chart
@@ -93,7 +97,7 @@ class Api:
             wanted = Wanted(
                 model=chosen.name,
                 audio=song,
-                song=Song(title or None, artist or None, bpm, offset_ms),
+                song=Song(title or None, artist or None, bpm, offset_ms, given_points(tempos)),
                 prompt=prompt or {},
                 avoided=dict.fromkeys(avoid or (), True),
                 settings=_settings(chosen.settings, steps=steps, guidance=guidance, ensemble=ensemble),

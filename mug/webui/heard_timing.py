@@ -78,9 +78,9 @@ def points_json(points: Iterable[TimingPoint]) -> list[dict[str, float]]:
 
 
 def given_points(given: object) -> list[TimingPoint] | None:
-    """Timing points that came from a browser: [{time_ms, beat_ms, meter}], or bpm in place of beat_ms.
+    """Timing points that came from a browser, [{time_ms, beat_ms, meter}], or from a script, [{time_ms, bpm, meter}].
 
-    None, or an empty list, leaves the timing to the model. Raises PromptError for anything else.
+    A meter may be left out. None, or an empty list, leaves the timing to the model. Raises PromptError for others.
     """
     if given is None or given == []:
         return None

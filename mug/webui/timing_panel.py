@@ -27,6 +27,7 @@ from mug.webui.song_length import check_length
 from mug.webui.visitor import Visitor
 
 TITLE = "Timing"
+STOPPED = "Not heard: it was cancelled. Charting hears it anew."
 # Python gives a new song as {audio, song, points}. From then on the value is {audioUrl, song, points}, which the
 # visitor edits, and which stays when gradio takes the panel off the page and puts a new one there.
 ON_LOAD = on_load(
@@ -114,8 +115,8 @@ class TimingPanel:
 
             try:
                 heard, folded = await jobs.compute(str(request.session_hash), work)
-            except Cancelled:  # the page was closed
-                return gr.skip(), gr.skip()
+            except Cancelled:
+                return gr.HTML(heard={"song": path, "points": None, "text": STOPPED}), gr.skip()
             return heard, folded if _points(timing) is None else gr.skip()
 
         def show(path: str | None, token: str) -> tuple[gr.HTML, gr.Accordion]:
@@ -140,7 +141,7 @@ class TimingPanel:
 
 def _points(timing: Any) -> Any:
     """The visitor's points in the value of the editor; None if the timing is up to the model."""
-    return timing.get("points") if isinstance(timing, dict) else timing
+    return timing.get("points") if isinstance(timing, dict) else None
 
 
 def _new_song(path: str | None, own: Sequence[TimingPoint] | None) -> tuple[gr.HTML, gr.Accordion]:

@@ -18,9 +18,11 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from mug.charts.beatmap import TimingPoint
 from mug.charts.osu import read_osu
 from mug.config import PROJECT_ROOT
 from mug.webui import api
+from mug.webui.example_song import EXAMPLE_SONG
 from mug.webui.workspaces import Workspaces
 
 VISITORS = 20
@@ -52,6 +54,7 @@ def test_the_example_of_the_docs_runs(
     outside = [[note for note in chart.notes if not 1000 <= note.start_ms < 2000] for chart in (before, after)]
     assert outside[0] == outside[1]
     assert before.notes != after.notes
+    assert before.timing_points == [TimingPoint(250.0, 500.0), TimingPoint(2250.0, 400.0, 3)]
     assert ".osz" in capsys.readouterr().out
 
 
@@ -67,6 +70,9 @@ def test_mistakes_are_one_line(client: Client, tmp_path: Path) -> None:
     broken.write_bytes(b"this is not music" * 50)
     with pytest.raises(AppError, match=r"^broken\.wav: "):
         client.predict(handle_file(str(broken)), api_name="/timing")
+    tempos = [{"time_ms": 0, "bpm": -5}]
+    with pytest.raises(AppError, match=r"timing: .*-5.* is no tempo"):
+        client.predict(handle_file(str(EXAMPLE_SONG)), tempos=tempos, api_name="/chart")
     with pytest.raises(AppError, match="17 charts: ask for 1 to 16"):
         client.predict(handle_file(str(broken)), count=17, api_name="/chart")
 
@@ -79,8 +85,8 @@ def test_only_uploaded_files_are_read(client: Client) -> None:
 
 def inputs(uploaded: str, **given: Any) -> list[Any]:
     """What /chart takes, in its order."""
-    words = dict.fromkeys(("model", "title", "artist"), "")
-    names = ("prompt", "avoid", *words, "bpm", "offset_ms", "count", "spread", "seed", "steps", "guidance", "ensemble")
+    words, sampling = dict.fromkeys(("model", "title", "artist"), ""), ("steps", "guidance", "ensemble")
+    names = ("prompt", "avoid", *words, "bpm", "offset_ms", "tempos", "count", "spread", "seed", *sampling)
     values = {**dict.fromkeys(names), **words, "count": 1, "seed": 0, **given}
     return [{"path": uploaded, "meta": {"_type": "gradio.FileData"}}, *values.values()]
 

@@ -9,12 +9,12 @@ import soundfile
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
+from studio_page import PATIENCE_S
 
 from mug.charts.beatmap import TimingPoint
 from mug.errors import PromptError
 from mug.webui.timing_panel import TimingPanel
 
-PATIENCE_S = 40
 PANEL = "document.querySelector('#song-timing .song-timing')?.shadowRoot"
 FIRST_MS, BEAT_MS = 300, 400
 
@@ -65,9 +65,9 @@ def test_the_visitors_timing_goes_into_the_song() -> None:
     editor: Any = "the editor"
     panel = TimingPanel(None, editor, None, None, None)  # type: ignore[arg-type]
     points = [{"time_ms": 300, "beat_ms": 400, "meter": 3}]
-    for given in ({"points": points, "song": "x"}, points):
-        assert panel.song({editor: given}, "T", "A").timing_points == [TimingPoint(300.0, 400.0, 3)]
+    song = panel.song({editor: {"points": points, "song": "x"}}, "T", "A")
+    assert song.timing_points == [TimingPoint(300.0, 400.0, 3)]
     for given in (None, {"points": None}, {}):
         assert not panel.song({editor: given}, "T", "A").has_timing
     with pytest.raises(PromptError, match=r"^timing: "):
-        panel.song({editor: "150"}, "T", "A")
+        panel.song({editor: {"points": "150"}}, "T", "A")
