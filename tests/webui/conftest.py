@@ -20,7 +20,9 @@ def chromium(tmp_path_factory: pytest.TempPathFactory, downloads: Path) -> Itera
     prefs = {"download.default_directory": str(downloads)}
     driver = start_chromium(tmp_path_factory.mktemp("chromium"), prefs, logs=("browser", "performance"))
     yield driver
+    severe = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
     driver.quit()
+    assert severe == []
 
 
 @pytest.fixture(scope="session")
