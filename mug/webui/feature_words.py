@@ -16,9 +16,7 @@ class Words(NamedTuple):
 WORDS = {
     "sr": Words("Star rating", "How hard: 2 is easy, 4 is hard, above 6 is for experts."),
     "ln_ratio": Words("Share of long notes", "0 is taps only, 1 is long notes only."),
-    "rank_status": Words(
-        "In the style of", "Ranked charts follow osu!'s criteria; loved and graveyard ones are freer."
-    ),
+    "rank_status": Words("Mapped like", "Ranked charts follow osu!'s criteria; loved and graveyard ones are freer."),
     "rc": Words("Rice", "Taps: under 10 % long notes."),
     "hb": Words("Hybrid", "Taps and long notes: 10 to 70 % long notes."),
     "ln": Words("Long notes", "From 40 % long notes."),

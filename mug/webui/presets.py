@@ -1,4 +1,4 @@
-"""What visitors ask for with one choice: sets of difficulties, and styles."""
+"""What visitors ask for with one choice: sets of difficulties, and presets."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ SETS = {
     "Easy to Insane": ("Easy", "Normal", "Hard", "Insane"),
     "Easy to Expert": ("Easy", "Normal", "Hard", "Insane", "Expert"),
 }
-STYLES: dict[str, dict[str, float | int]] = {  # the wishes of each; all that a style is silent about is up to the model
+PRESETS: dict[str, dict[str, float | int]] = {  # wishes by name; what a preset is silent about is up to the model
     "Taps only": {"ln_ratio": 0.0},
     "Some long notes": {"ln_ratio": 0.3},
     "Long notes": {"ln_ratio": 0.7},
@@ -42,11 +42,11 @@ def stars_of(difficulties: Sequence[str]) -> tuple[float, ...]:
     return tuple(value for name, value in STARS_OF.items() if name in difficulties)
 
 
-def styles_of(spec: FeatureSpec) -> list[str]:
-    """The styles whose wishes a model understands."""
-    return [name for name, wishes in STYLES.items() if set(wishes) <= set(spec.names)]
+def presets_of(spec: FeatureSpec) -> list[str]:
+    """The presets whose wishes a model understands."""
+    return [name for name, wishes in PRESETS.items() if set(wishes) <= set(spec.names)]
 
 
-def with_style(prompt: Mapping[str, float | int | str | None], name: str) -> dict[str, float | int | str | None]:
-    """Return a prompt in a style: of the old one, the stars and whose charts it is to be like stay."""
-    return {key: value for key, value in prompt.items() if key in (STARS, "rank_status")} | STYLES.get(name, {})
+def with_preset(prompt: Mapping[str, float | int | str | None], name: str) -> dict[str, float | int | str | None]:
+    """Return a prompt with a preset's wishes: of the old one, only the stars and the rank status stay."""
+    return {key: value for key, value in prompt.items() if key in (STARS, "rank_status")} | PRESETS.get(name, {})

@@ -11,7 +11,7 @@ from mug.generation.contradictions import contradiction
 from mug.generation.prompt_distance import LONG_NOTES, STARS
 from mug.webui.feature_words import SKILL_RATING, UP_TO_THE_MODEL, words_of
 from mug.webui.fields import Fields, Values
-from mug.webui.presets import styles_of, with_style
+from mug.webui.presets import presets_of, with_preset
 from mug.webui.prompt_controls import (
     MAP_TYPES,
     ChoiceControl,
@@ -36,13 +36,13 @@ class PromptForm:
         for feature in (feature for spec in specs for feature in spec.of_charts.features):
             self._features.setdefault(feature.name, feature)
         waiting = dict(self._features)
-        self.style = gr.Dropdown(
-            _styles(specs[0]),
+        self.preset = gr.Dropdown(
+            _presets(specs[0]),
             value="",
-            label="Style",
-            info="Sets the wishes below; change them as you like.",
-            visible=bool(styles_of(specs[0])),
-            elem_id="style",
+            label="Preset",
+            info="Sets long notes and patterns below; change them as you like.",
+            visible=bool(presets_of(specs[0])),
+            elem_id="preset",
         )
         for name in IN_FRONT:
             if name in waiting:
@@ -74,17 +74,17 @@ class PromptForm:
                 control.box.visible = False
 
     def listen(self, model: gr.Dropdown, guidance: gr.Slider, spec_of: Callable[[str], FeatureSpec]) -> None:
-        """Let a style set the controls, and say beside them what cannot be had together.
+        """Let a preset set the controls, and say beside them what cannot be had together.
 
         model, guidance: the controls of both. spec_of: the features of a model, by its name.
         """
         hidden: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
         inputs = [*self.components, self.avoided]
 
-        def in_style(*given: Any) -> dict[Any, Any]:
-            *values, style, name = given
+        def as_preset(*given: Any) -> dict[Any, Any]:
+            *values, preset, name = given
             prompt = self.read(dict(zip(inputs, values, strict=True)), spec_of(name))
-            return self.write(with_style(prompt, style))
+            return self.write(with_preset(prompt, preset))
 
         def noted(*given: Any) -> str:
             *values, guidance, name = given
@@ -93,7 +93,7 @@ class PromptForm:
         def guided(avoided: list[str], guidance: float) -> Any:
             return GUIDANCE_TO_AVOID if avoided and guidance <= 1 else gr.skip()
 
-        self.style.input(in_style, [*inputs, self.style, model], self.components, **hidden)
+        self.preset.input(as_preset, [*inputs, self.preset, model], self.components, **hidden)
         self.avoided.input(guided, [self.avoided, guidance], guidance, **hidden)
         flags = [part for control in self.controls if isinstance(control, ChoiceControl) for part in [control.box]]
         shares = [
@@ -144,7 +144,7 @@ class PromptForm:
     def followers(self) -> list[Any]:
         """The components that `follow` changes."""
         boxes = (control.box for control in self.controls)
-        return list(dict.fromkeys([*self.components, *boxes, self.avoided, self.style]))
+        return list(dict.fromkeys([*self.components, *boxes, self.avoided, self.preset]))
 
     def read(self, values: Values, spec: FeatureSpec) -> dict[str, Given]:
         """Return the prompt of the features that a model knows, with None for those up to the model."""
@@ -164,11 +164,11 @@ class PromptForm:
         updates = {part: update for control in self.controls for part, update in control.follow(spec, values).items()}
         choices = self._avoidable(spec)
         kept = [name for name in values[self.avoided] if name in spec.names]
-        style = gr.update(choices=_styles(spec), value="", visible=bool(styles_of(spec)))
+        preset = gr.update(choices=_presets(spec), value="", visible=bool(presets_of(spec)))
         return {
             **updates,
             self.avoided: gr.update(choices=choices, value=kept, visible=bool(choices)),
-            self.style: style,
+            self.preset: preset,
         }
 
     def _avoidable(self, spec: FeatureSpec) -> list[tuple[str, str]]:
@@ -176,5 +176,5 @@ class PromptForm:
         return [(words_of(each.name).label, each.name) for each in spec.of_charts.features if each.type == "bool"]
 
 
-def _styles(spec: FeatureSpec) -> list[tuple[str, str]]:
-    return [(UP_TO_THE_MODEL, ""), *((name, name) for name in styles_of(spec))]
+def _presets(spec: FeatureSpec) -> list[tuple[str, str]]:
+    return [(UP_TO_THE_MODEL, ""), *((name, name) for name in presets_of(spec))]

@@ -78,7 +78,7 @@ def test_a_set_has_difficulties_in_place_of_stars(page: webdriver.Chrome) -> Non
 
 
 def test_wishes_that_exclude_each_other_are_pointed_out(page: webdriver.Chrome) -> None:
-    choose(page, "#style", "Taps only")
+    choose(page, "#preset", "Taps only")
     until(page, lambda page: shown(page, "#feature-ln_ratio"))
     press(page, "#feature-map-type label:nth-of-type(3)")
     assert "no chart is that at once" in until(page, lambda page: page.find_element(By.ID, "prompt-note").text)
@@ -101,7 +101,7 @@ def test_a_reload_brings_the_form_back(page: webdriver.Chrome, song: Path, addre
     until(page, lambda page: not shown(page, "#feature-rank_status"))
     ask_for_charts(page, song, count=2)
     until(page, lambda page: value_of(page, "#song-title") == "Clicks")
-    choose(page, "#style", "Taps only")
+    choose(page, "#preset", "Taps only")
     until(page, lambda page: shown(page, "#feature-ln_ratio"))
     set_number(page, "#feature-sr", "5.2")
     set_number(page, "#seed", "77")

@@ -5,7 +5,7 @@ import pytest
 
 from mug.config import PROJECT_ROOT
 from mug.features import Feature, FeatureSpec
-from mug.webui.presets import with_style
+from mug.webui.presets import with_preset
 from mug.webui.prompt_form import PromptForm
 
 
@@ -82,8 +82,8 @@ def test_the_form_follows_another_model_and_keeps_what_it_knows(spec):
     assert form.read(updated(values, form.follow(spec, values)), spec)["ln_ratio"] == 0.3
 
 
-def test_a_style_sets_the_controls(form, spec):
-    prompt = form.read(after(form, with_style({"sr": 4.4, "technical": 1}, "Chordjacks")), spec)
+def test_a_preset_sets_the_controls(form, spec):
+    prompt = form.read(after(form, with_preset({"sr": 4.4, "technical": 1}, "Chordjacks")), spec)
     assert {name: value for name, value in prompt.items() if value is not None} == {
         "sr": 4.4,
         "ln_ratio": 0.0,
