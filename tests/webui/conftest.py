@@ -22,7 +22,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory, downloads: Path) -> Itera
     yield driver
     severe = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
     driver.quit()
-    assert severe == []
+    no_song = "Waveform load error"  # gradio says that of a file that is no song, as a test drops one
+    assert [message for message in severe if no_song not in message] == []
 
 
 @pytest.fixture(scope="session")
