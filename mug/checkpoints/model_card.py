@@ -23,7 +23,9 @@ KINDS = {  # descriptions by class name; any other class is a first stage
     "PlacementModel": "A note-placement model for osu!mania charts: how likely a note is at each moment of a song.",
     "TimingModel": "A model of musical time: the beats, downbeats and tempo of a song.",
     "RollVAE": "A variational autoencoder of piano rolls.",
+    "MusicVAE": "A variational autoencoder of drums: four bars to one latent vector and back.",
 }
+SAMPLED_BY = {"RollVAE": "piano-roll", "MusicVAE": "drums"}  # commands, of models of music
 PLACES = {"PlacementModel": PLACEMENT, "TimingModel": TIMING}  # where they go in another model's folder
 OF_FIRST_STAGE = "An autoencoder for osu!mania charts: stage 1 of a model that writes them."
 
@@ -111,8 +113,8 @@ def _how_to_use(name: str, kind: str) -> str:
             f"Put it into the folder of a model that writes charts, as `{PLACES[kind]}`; it is then used by default.\n"
         )
     folder = "models/" + (name if re.fullmatch(r"[\w.-]+", name, re.ASCII) else "mine")
-    if kind == "RollVAE":
-        return f"```sh\nmug piano-roll sample --checkpoint {folder}\n```\n"
+    if kind in SAMPLED_BY:
+        return f"```sh\nmug {SAMPLED_BY[kind]} sample --checkpoint {folder}\n```\n"
     commands = (
         f"mug chart --checkpoint {folder} --audio song.mp3 --prompt sr=4\nmug web --checkpoint {folder}\n"
         if kind == "DDPM"

@@ -48,6 +48,7 @@ PLACES: dict[str, tuple[str, ...]] = {  # the classes that a configuration may b
         "mug.placement.model.PlacementModel",
         "mug.timing.model.TimingModel",
         "mug.roll_vae.network.RollVAE",
+        "mug.music_vae.music_vae.MusicVAE",
     ),
     "unet_config": ("mug.diffusion.unet.UNetModel",),
     "first_stage_config": FIRST_STAGES,

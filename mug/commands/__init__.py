@@ -1,8 +1,7 @@
 """The command line, one file per command. Only `mug` and the scripts call it, nothing else in the package does.
 
 Each module of COMMANDS has `build_parser()`, which does not import torch, so that --help is instant, and `main(argv)`,
-which takes the arguments (None: those of this process) and imports what it needs. The other modules are parts of `mug
-chart`.
+which takes the arguments (None: those of this process) and imports what it needs. The other modules are parts of them.
 """
 
 from typing import NamedTuple
@@ -48,6 +47,7 @@ GROUPS = {
         "latents": Command("mug.commands.latents", "encode the charts once, for a faster stage 2"),
         "export": Command("mug.commands.export", "export a run's checkpoint as a model folder"),
         "piano-roll": Command("mug.commands.piano_roll", "reconstruct, sample and interpolate piano rolls"),
+        "drums": Command("mug.commands.drums", "reconstruct, sample and interpolate drums; measure their model"),
         "density": Command("mug.commands.density", "fit how dense charts are, given a prompt"),
         "import": Command("mug.commands.import_checkpoint", "convert models of the original 2023 program"),
         "fit-msd": Command("mug.commands.fit_msd", "fit the estimate of Etterna's ratings to reference ratings"),

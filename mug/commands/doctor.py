@@ -41,7 +41,7 @@ class Optional(NamedTuple):
 OPTIONAL = {
     "gradio": Optional("the web page (mug web)", "pip install 'mug[ui]'"),
     "matplotlib": Optional("plots of statistics and evaluations", "pip install 'mug[plots]'"),
-    "mido": Optional("MIDI files (mug prepare-midi, mug piano-roll)", "pip install 'mug[music]'"),
+    "mido": Optional("MIDI files (mug prepare-midi, mug piano-roll, mug drums)", "pip install 'mug[music]'"),
     "music21": Optional("scores to train on (mug prepare-midi --scores)", "pip install 'mug[music]'"),
     "ossapi": Optional("rank statuses from osu! (mug ranked, mug mappers)", "pip install 'mug[osu]'"),
     "tinysoundfont": Optional("sampled instruments (mug synthesize --soundfont)", "pip install 'mug[synth]'"),

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mug.cli import command_parser, printable
+from mug.cli import command_parser
+from mug.commands.music_output import add_output, write_pieces
 from mug.errors import ConfigError
 
 WANTED = "this command needs a RollVAE: mug train --base configs/music/piano_roll_vae.yaml -t"
@@ -27,24 +28,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise ConfigError(f"{args.action} takes {ACTIONS[args.action]} MIDI files, got {n_files}")
     if args.number < 1 or not args.density > 0 or not args.temperature > 0:
         raise ConfigError("--number, --density and --temperature: give numbers above 0")
-    import soundfile
-
     from mug.checkpoints.trained_model import load_network
-    from mug.music.midi import write_midi
     from mug.music.roll_decoding import RollDecoding
-    from mug.music.sound import render
     from mug.roll_vae.network import RollVAE
-    from mug.synth.sound import SAMPLE_RATE
-    from mug.synth.soundfont import SoundFont
 
-    font = SoundFont.read(args.soundfont) if args.soundfont else None
     how = RollDecoding(args.threshold, args.release, args.shortest_frames)
     network, _ = load_network(args.checkpoint, RollVAE, WANTED)
-    for name, notes, remark in made(args, network, how):
-        path = args.out_dir / f"{name}.mid"
-        write_midi(path, notes)
-        soundfile.write(path.with_suffix(".flac"), render(notes, font), SAMPLE_RATE)
-        print(printable(f"{path}: {len(notes)} notes{remark}"))
+    write_pieces(args, made(args, network, how))
 
 
 def made(args: argparse.Namespace, network: Any, how: Any) -> Iterator[tuple[str, Any, str]]:
@@ -72,14 +62,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("action", choices=tuple(ACTIONS), help="what to do")
     parser.add_argument("files", nargs="*", type=Path, metavar="MIDI", help="pieces to reconstruct, or two ends")
     parser.add_argument("--checkpoint", required=True, help="a run's .ckpt, or a model folder")
-    parser.add_argument("-o", "--out_dir", type=Path, default=Path("outputs/piano_roll"), help="output folder")
+    add_output(parser, "piano_roll")
     parser.add_argument("-n", "--number", type=int, default=4, help="sample: how many segments (default: 4)")
     parser.add_argument("--density", type=float, default=4.0, help="sample: notes a second (default: 4)")
     parser.add_argument("--temperature", type=float, default=1.0, help="sample: deviation of the noise (default: 1)")
     parser.add_argument("--seed", type=int, default=0, help="sample: of the noise")
     parser.add_argument("--steps", type=int, default=5, help="interpolate: how many, with both ends (default: 5)")
-    parser.add_argument("--threshold", type=float, help="what begins a note (default: Otsu's, for each roll)")
+    parser.add_argument("--threshold", type=float, help="what begins a note (default: by Otsu, for each roll)")
     parser.add_argument("--release", type=float, default=0.5, help="a note goes on above this share of it")
     parser.add_argument("--shortest_frames", type=int, default=2, help="shorter notes are dropped (default: 2 frames)")
-    parser.add_argument("--soundfont", type=Path, help="an .sf2 file to play it; without one, our own piano")
     return parser

@@ -20,7 +20,7 @@ class DrumDataset(ItemDataset):
 
     library: made by `mug prepare-midi`. valid_fraction, test_fraction, split_salt: see mug.data.split.SplitSpec; pieces
     of one work are in one split. A clip that comes several times in a piece is taken once. stride: a clip begins every
-    so many bars; with 1 they overlap, and there are about `bars` times as many.
+    so many bars (default: `bars`); with 1 they overlap, and there are about `bars` times as many.
     """
 
     split = ""
@@ -29,13 +29,13 @@ class DrumDataset(ItemDataset):
         self,
         library: str,
         bars: int = 4,
-        stride: int = 4,
+        stride: int | None = None,
         valid_fraction: float = 0.1,
         test_fraction: float = 0.1,
         split_salt: str = "",
         seed: int = 23,
     ) -> None:
-        if bars < 1 or stride < 1:
+        if bars < 1 or (stride is not None and stride < 1):
             raise ConfigError(f"bars {bars}, stride {stride}: need at least 1")
         division = SplitSpec(valid_fraction, test_fraction, split_salt)
         self.names: list[str] = []  # of each clip's piece

@@ -64,8 +64,8 @@ def of_categories(numbers: np.ndarray) -> np.ndarray:
     return (np.asarray(numbers)[:, None] >> np.arange(len(DRUMS)) & 1).astype(bool)
 
 
-def drum_clips(music: Music, source: str, bars: int = 4, stride: int = 4) -> Iterator[np.ndarray]:
-    """Yield clips of `bars` bars of 4/4, one every `stride` bars, as grids; those without drums are left out.
+def drum_clips(music: Music, source: str, bars: int = 4, stride: int | None = None) -> Iterator[np.ndarray]:
+    """Yield clips of `bars` bars of 4/4, one every `stride` bars (default: `bars`), as grids; not those without drums.
 
     Bars of other meters are left out, too. Raises MusicError for a piece without drums.
     """
@@ -78,7 +78,7 @@ def drum_clips(music: Music, source: str, bars: int = 4, stride: int = 4) -> Ite
         inside = (music.drums["beat"] >= start) & (music.drums["beat"] < stop)
         own = music.drums[inside].copy()
         own["beat"] -= start
-        yield from _clips(drum_grid(own), bars, stride)
+        yield from _clips(drum_grid(own), bars, stride or bars)
 
 
 def _clips(grid: np.ndarray, bars: int, stride: int) -> Iterator[np.ndarray]:

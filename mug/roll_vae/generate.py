@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mug.errors import MugError
+from mug.model.interpolation import between
 from mug.music.note import ordered
 from mug.music.piano_roll import ONSET
 from mug.music.roll_decoding import RollDecoding
@@ -18,7 +19,6 @@ from mug.roll_vae.network import RollVAE
 from mug.seeding import generator_of
 
 BATCH = 8  # segments at a time
-MIN_ANGLE = 1e-3  # between two latents; below it the way between them is straight
 
 
 @torch.no_grad()
@@ -71,17 +71,6 @@ def interpolate(
         between_density = (1 - share) * density[:1] + share * density[1:]
         (spans,) = notes_of_logits(network.decode(z[None], between_density), how)
         yield network.codec.notes_of(spans)
-
-
-def between(one: Tensor, other: Tensor, share: float) -> Tensor:
-    """The latent at `share` of the way along the arc between two, of any shape (White, "Sampling Generative Networks",
-    2016). The straight way would pass nearer to the middle of all latents, where nothing was learned.
-    """
-    cosine = torch.nn.functional.cosine_similarity(one.flatten(), other.flatten(), dim=0)
-    angle = torch.arccos(cosine.clamp(-1, 1))
-    if angle < MIN_ANGLE:
-        return (1 - share) * one + share * other
-    return (torch.sin((1 - share) * angle) * one + torch.sin(share * angle) * other) / torch.sin(angle)
 
 
 def densities(network: RollVAE, rolls: Tensor) -> Tensor:

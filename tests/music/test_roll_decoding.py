@@ -32,8 +32,9 @@ def test_a_model_that_stays_below_one_half_still_has_notes() -> None:
 
 
 def test_a_note_goes_on_until_the_lower_threshold() -> None:
-    assert decoded([0] * 8, [0, 0.3, 0.45, 0.3, 0.25, 0.21, 0.19, 0.3]) == [[2, 6]]
-    assert decoded([0] * 8, [0, 0.3, 0.45, 0.3, 0.25, 0.21, 0.19, 0.3], RollDecoding(0.4, 1.0, 1)) == [[2, 3]]
+    onset, active = [0, 0, 0.45, 0, 0, 0, 0, 0], [0, 0.3, 0.45, 0.3, 0.25, 0.21, 0.19, 0.3]
+    assert decoded(onset, active) == [[2, 6]]
+    assert decoded(onset, active, RollDecoding(0.4, 1.0, 1)) == [[2, 3]]
 
 
 def test_an_onset_parts_notes_of_one_key() -> None:
@@ -41,10 +42,15 @@ def test_an_onset_parts_notes_of_one_key() -> None:
     assert decoded([0, 0, 0.9, 0], [0, 0.1, 0.1, 0.1]) == []  # nothing sounds there
 
 
-def test_only_onsets_begin_notes_if_asked() -> None:
-    active = [0, 0.9, 0.9, 0.9, 0, 0.9, 0]
-    assert decoded([0, 0, 0.9, 0, 0, 0, 0], active) == [[1, 2], [2, 4], [5, 6]]
-    assert decoded([0, 0, 0.9, 0, 0, 0, 0], active, RollDecoding(0.4, 0.5, 1, from_onsets=True)) == [[2, 4]]
+def test_only_onsets_begin_notes() -> None:
+    assert decoded([0, 0, 0.9, 0, 0, 0, 0], [0, 0.9, 0.9, 0.9, 0, 0.9, 0]) == [[2, 4]]
+
+
+def test_weak_guesses_are_no_notes() -> None:
+    plane = np.zeros((10, 50))
+    plane[:8, ::2], plane[8, 10], plane[9, 30] = 0.3, 0.9, 0.8
+    assert otsu(plane) < 0.3
+    assert decode_roll(plane, plane, how=RollDecoding(shortest_frames=1)).tolist() == [[8, 10, 11], [9, 30, 31]]
 
 
 def test_an_offset_ends_a_note() -> None:
@@ -52,7 +58,9 @@ def test_an_offset_ends_a_note() -> None:
 
 
 def test_short_notes_are_dropped() -> None:
-    assert decoded([0] * 6, [0.9, 0, 0.9, 0.9, 0, 0], RollDecoding(0.4, 0.5, shortest_frames=2)) == [[2, 4]]
+    assert decoded([0.9, 0, 0.9, 0, 0, 0], [0.9, 0, 0.9, 0.9, 0, 0], RollDecoding(0.4, 0.5, shortest_frames=2)) == [
+        [2, 4]
+    ]
 
 
 def test_impossible_settings_are_refused() -> None:
