@@ -3,10 +3,11 @@
 Axes: N clips, S steps, Z latent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,7 +41,7 @@ class DrumModel:
     name: str
     network: MusicVAE
     library: str
-    split: dict[str, object]
+    split: Mapping[str, Any]  # valid_fraction, test_fraction, split_salt
 
     @classmethod
     def load(cls, checkpoint: str, library: str, wanted: str) -> "DrumModel":

@@ -35,6 +35,6 @@ class DrumLogger(MusicLogger):
 
 def _shown(truth: np.ndarray, guess: np.ndarray) -> Shown:
     """What is shown of a clip and what was written, categories [S]."""
-    grids = [of_categories(steps) for steps in (truth, guess)]
-    rolls = [(grid.T, np.zeros_like(grid.T)) for grid in grids]
-    return Shown(*map(grid_notes, grids), draw_rolls(rolls, CELL))
+    original, written_one = of_categories(truth), of_categories(guess)
+    rolls = [(grid.T, np.zeros_like(grid.T)) for grid in (original, written_one)]
+    return Shown(grid_notes(original), grid_notes(written_one), draw_rolls(rolls, CELL))
