@@ -96,29 +96,37 @@ class NPLRKernel(nn.Module):
         stored = self.stored_length()
         if stored >= length:
             return stored
+        power = torch.linalg.matrix_power(self._discrete(), stored or length)  # Abar^L
         if stored == 0:
-            self._multiply_c(length, sign=-1)  # C (I - Abar^L)
+            self._multiply_c(power, sign=-1)  # C (I - Abar^L)
             stored = length
         while stored < length:
-            self._multiply_c(stored, sign=1)  # C (I - Abar^L) (I + Abar^L) = C (I - Abar^2L)
+            self._multiply_c(power, sign=1)  # C (I - Abar^L) (I + Abar^L) = C (I - Abar^2L)
             stored *= 2
+            if stored < length:
+                power = power @ power
         self.L.fill_(stored)
         self._read = (*self._read[:2], stored)
         return stored
 
-    def _multiply_c(self, power: int, sign: int) -> None:
-        """C <- C (I + sign * Abar^power), in double precision, with Abar of the bilinear method (S4, equation 3)."""
+    def _discrete(self) -> Tensor:
+        """Abar [H, N, N] of the bilinear method (S4, equation 3), in double precision."""
         device = "cpu" if self.C.device.type == "mps" else self.C.device  # mps has no float64
-        parameters = (self.inv_w_real, self.w_imag, self.P, self.C, self.log_dt)
-        inv_w_real, w_imag, p, c, log_dt = (parameter.to(device, torch.float64) for parameter in parameters)
+        parameters = (self.inv_w_real, self.w_imag, self.P, self.log_dt)
+        inv_w_real, w_imag, p, log_dt = (parameter.to(device, torch.float64) for parameter in parameters)
         w = torch.complex(-inv_w_real.exp(), w_imag)
-        p, c = torch.view_as_complex(p)[0], torch.view_as_complex(c)
-        w, p, c = (torch.cat([part, part.conj()], dim=-1) for part in (w, p, c))  # [..., N]
+        p = torch.view_as_complex(p)[0]
+        w, p = (torch.cat([part, part.conj()], dim=-1) for part in (w, p))  # [H, N]
         identity = torch.eye(w.shape[-1], dtype=w.dtype, device=w.device)
         half_step = 0.5 * log_dt.exp()[:, None, None]
         transition = half_step * (torch.diag_embed(w) - p[:, :, None] * p.conj()[:, None, :])  # [H, N, N]
-        discrete = torch.linalg.solve(identity - transition, identity + transition)
-        c = c + sign * torch.einsum("khn,hnm->khm", c, torch.linalg.matrix_power(discrete, power))
+        return torch.linalg.solve(identity - transition, identity + transition)
+
+    def _multiply_c(self, power: Tensor, sign: int) -> None:
+        """C <- C (I + sign * power), in the double precision of `power` [H, N, N]."""
+        c = torch.view_as_complex(self.C.to(power.device, torch.float64))
+        c = torch.cat([c, c.conj()], dim=-1)  # [K, H, N]
+        c = c + sign * torch.einsum("khn,hnm->khm", c, power)
         self.C.copy_(torch.view_as_real(c[..., : c.shape[-1] // 2]))
 
 
