@@ -92,10 +92,10 @@ def test_output_depends_on_audio_and_prompt_at_any_length():
 
 def test_it_learns_where_a_click_is():
     model = placement()
-    optimizer = torch.optim.AdamW(model.parameters(), 3e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
     generator = torch.Generator().manual_seed(0)
     losses = []
-    for _ in range(60):
+    for _ in range(20):
         clicks = (torch.rand(8, 1, 16, generator=generator) < 0.3).float()
         audio = torch.repeat_interleave(clicks, 8, dim=2).expand(8, 16, 128) * 3.0
         start = model(audio, prompt(model).expand(8, -1))[:, 0]
@@ -104,7 +104,7 @@ def test_it_learns_where_a_click_is():
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    assert losses[-1] < 0.4 * losses[0]
+    assert losses[-1] < 0.2 * losses[0]
 
 
 def test_it_is_initialised_from_stage_2_except_the_last_layer(tiny_checkpoint):
