@@ -160,7 +160,7 @@ def test_a_dataset_and_its_split(monkeypatch, run_mug, tiny_checkpoint, songs, t
     common[1] = folder
     with pytest.raises(ConfigError, match="does not say how its training split the songs"):
         run(monkeypatch, *common, "--valid_fraction", 0)
-    run(monkeypatch, *common, "--valid_fraction", 0, "--test_fraction", 1)
+    run(monkeypatch, *common, "--valid_fraction", 0, "--test_fraction", 1, "--limit", 1)
 
 
 def test_what_is_wrong_is_said_and_the_rest_goes_on(monkeypatch, capsys, tiny_checkpoint, songs, tmp_path):
