@@ -119,7 +119,9 @@ def test_both_stages_train_and_resume(configs: Path, run_mug: Callable[..., Any]
     assert len(list(logs.iterdir())) == 2  # no further run folder
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_a_signal_saves_the_last_state(configs: Path, number: signal.Signals, status: int) -> None:
     logs = configs / f"logs_{number.name}"
     endless = command("-b", configs / "stage1.yaml", "-t", "-l", logs, "lightning.trainer.max_steps=1000000")

@@ -67,6 +67,7 @@ def configs(tmp_path: Path) -> Callable[[str], Path]:
     return smaller
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # Lightning's and torch's own
 def test_songs_become_a_package_of_playable_charts(
     in_this_process: None,

@@ -25,6 +25,7 @@ def test_the_notebook_is_kept_without_outputs(notebook):
     assert NOTEBOOK.stat().st_size < 50_000
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(notebook, tmp_path, monkeypatch):
     soundfile.write(tmp_path / "song.wav", np.random.default_rng(0).normal(0, 0.1, 4 * 22050), 22050)
     notes = [Note(250.0 * i, i % 4, 250.0 * i + 150 if i % 5 == 0 else None) for i in range(1, 15)]

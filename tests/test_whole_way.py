@@ -91,6 +91,7 @@ def test_any_number_of_keys(keys: int, tmp_path: Path) -> None:
     assert max(note.column for note in chart.notes) == keys - 1  # the last column is written too
 
 
+@pytest.mark.slow
 def test_the_model_that_hears_the_stft(tmp_path: Path) -> None:
     common = {**data_of(tmp_path, keys=4), "audio.max_audio_frame": 2048}
     shared = [f"data.params.common.{name}={value}" for name, value in common.items()]

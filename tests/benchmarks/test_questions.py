@@ -39,9 +39,12 @@ QUESTIONS = {
         gpu,
     )
 }
+LONGEST = (training_step.__name__, ddim_step.__name__)  # of the networks that others measure, too
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONGEST else name for name in QUESTIONS]
+)
 def test_a_quick_run_prints_a_table(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     module: ModuleType = QUESTIONS[name]
     module.main(["--quick", "--repeats", "1"])

@@ -425,6 +425,7 @@ REFUSED = {
 MORE_LONG_NOTES = {"ppy__osu/4869637.osu": 634, "ppy__osu/mania-specific-spinner.osu": 4}
 
 
+@pytest.mark.slow
 def test_real_charts_come_back_byte_for_byte(shared: Path):
     folder = shared / "data" / "charts"
     with open(folder / "SOURCES.tsv", encoding="utf-8") as table:

@@ -94,6 +94,7 @@ def rows(folder: Path) -> dict[str, list[tuple]]:
         return {table: sorted(connection.execute(f"SELECT * FROM {table}"), key=repr) for table in tables}
 
 
+@pytest.mark.slow
 def test_killed_three_times_and_then_left_alone(tmp_path, undisturbed):
     assert {table: len(found) for table, found in undisturbed.items()} == {
         "Feature": N_CHARTS,

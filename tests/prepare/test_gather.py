@@ -634,6 +634,7 @@ def test_real_songs_are_prepared(shared, tmp_path):
     assert all(read_osu(path).keys == 4 for path in beatmap_paths(tmp_path / "beatmap.txt"))
 
 
+@pytest.mark.slow
 def test_the_summary_of_real_charts_is_right_to_the_file(shared, tmp_path):
     with (shared / "data" / "charts" / "SOURCES.tsv").open(encoding="utf-8") as file:
         sources = list(csv.DictReader(file, delimiter="\t"))

@@ -166,6 +166,7 @@ def test_processes_agree(prepared):
     assert np.array_equal(one.measured("sr"), two.measured("sr"))
 
 
+@pytest.mark.slow
 def test_real_charts(shared, tmp_path):
     folder = shared / "data" / "charts"
     (tmp_path / "charts").symlink_to(folder)

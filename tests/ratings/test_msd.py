@@ -190,6 +190,7 @@ def test_a_calculator_that_does_not_load(tmp_path, monkeypatch, installed):
         rate_msd(*STREAM, 4)
 
 
+@pytest.mark.slow
 def test_shipped_parameters_rate_the_charts_they_were_fit_to(shared):
     references = read_reference(shared / "data")[::2]
     estimated = np.concatenate([rate_msd(r.column, r.start_ms, 4, [r.rate]) for r in references])
