@@ -49,6 +49,7 @@ PLACES: dict[str, tuple[str, ...]] = {  # the classes that a configuration may b
         "mug.timing.model.TimingModel",
         "mug.roll_vae.network.RollVAE",
         "mug.music_vae.music_vae.MusicVAE",
+        "mug.spectra.network.SpectrogramDiffusion",
     ),
     "unet_config": ("mug.diffusion.unet.UNetModel",),
     "first_stage_config": FIRST_STAGES,

@@ -38,6 +38,7 @@ GROUPS = {
         "prepare-midi": Command(
             "mug.commands.prepare_midi", "MIDI files, scores or composed songs to a library of pieces"
         ),
+        "prepare-sound": Command("mug.commands.prepare_sound", "folders of audio, a style each, to spectra that train"),
         "compare": Command("mug.commands.compare", "measure how different folders of songs sound, or are charted"),
     },
     "Train models": {
@@ -48,6 +49,8 @@ GROUPS = {
         "export": Command("mug.commands.export", "export a run's checkpoint as a model folder"),
         "piano-roll": Command("mug.commands.piano_roll", "reconstruct, sample and interpolate piano rolls"),
         "drums": Command("mug.commands.drums", "reconstruct, sample and interpolate drums; measure their model"),
+        "generate-audio": Command("mug.commands.generate_audio", "music in a style, drawn by a model of spectra"),
+        "score-audio": Command("mug.commands.score_audio", "how far a model's music is from real music"),
         "density": Command("mug.commands.density", "fit how dense charts are, given a prompt"),
         "import": Command("mug.commands.import_checkpoint", "convert models of the original 2023 program"),
         "fit-msd": Command("mug.commands.fit_msd", "fit the estimate of Etterna's ratings to reference ratings"),

@@ -1,4 +1,4 @@
-"""Training of stage 2: diffusion on the first stage's latents, conditioned on the prompt and the audio.
+"""Training of diffusion models: of stage 2, on the first stage's latents, and of others.
 
 Axes: B batch, Z latent channels, L latent frames.
 """
@@ -13,6 +13,7 @@ from torch import Tensor
 from mug.config import construct
 from mug.data.datamodule import datamodule_of
 from mug.diffusion.band_means import BandMeans
+from mug.diffusion.gaussian_diffusion import GaussianDiffusion
 from mug.diffusion.latent_diffusion import LatentDiffusion
 from mug.diffusion.latent_statistics import latent_statistics
 from mug.diffusion.objective import draw_timesteps
@@ -25,16 +26,16 @@ NOISE_BANDS = 10
 
 
 class DDPM(LitNetwork):
-    """Trains the denoiser, the audio encoder and the prompt embedder of a LatentDiffusion together.
+    """Trains the denoiser of a diffusion model and, together with it, what encodes the prompt and the audio.
 
-    A training step is algorithm 1 of Ho et al., "Denoising Diffusion Probabilistic Models", 2020. A configuration names
-    this class, and its params are those of LatentDiffusion and TrainingParams, see mug.model.network_node.
+    A training step is algorithm 1 of Ho et al., "Denoising Diffusion Probabilistic Models", 2020. Configurations of a
+    LatentDiffusion name this class, with params of LatentDiffusion and TrainingParams, see mug.model.network_node.
     """
 
-    network: LatentDiffusion
+    network: GaussianDiffusion
     default_learning_rate = 1e-5
 
-    def __init__(self, network: LatentDiffusion, training: TrainingParams | None = None) -> None:
+    def __init__(self, network: GaussianDiffusion, training: TrainingParams | None = None) -> None:
         super().__init__(network, training)
         self.noise_bands = BandMeans(NOISE_BANDS)
 

@@ -1,4 +1,4 @@
-"""The four networks of stage 2 and the forward process, without a trainer.
+"""The four networks of stage 2, without a trainer.
 
 Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Q frequencies of the STFT, C channels,
 Z latent channels, L latent frames, F features.
@@ -9,28 +9,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from einops import rearrange
 from torch import Tensor
 
 from mug.diffusion.checks import (
     check_context,
     check_networks,
-    check_noise,
     check_noisy,
     check_z_channels,
     check_z_length,
 )
-from mug.diffusion.objective import check_loss_type, check_timestep_sampling, elementwise_loss
-from mug.diffusion.parameterization import check_last_timestep, check_parameterization, input_of, target_of, x0_of
-from mug.diffusion.schedule import make_beta_schedule, min_snr_weights, schedule_buffers, vlb_weights
+from mug.diffusion.gaussian_diffusion import GaussianDiffusion
+from mug.diffusion.parameterization import input_of
 from mug.diffusion.wrapper import MugDiffusionWrapper
-from mug.errors import ConfigError
 from mug.model.blocks import check_input
-from mug.model.masking import LENGTH_MULTIPLE, frame_mask, masked_mean, whole_lengths
-from mug.model.network_node import ConfiguredNetwork
+from mug.model.masking import LENGTH_MULTIPLE, whole_lengths
 
 
-class LatentDiffusion(ConfiguredNetwork):
+class LatentDiffusion(GaussianDiffusion):
     """Maps notes to latents and back, encodes audio and prompt, and adds and removes noise (Ho et al. 2020).
 
     unet_config, first_stage_config, wave_stage_config, cond_stage_config: nodes of the denoiser, the frozen first
@@ -44,15 +39,6 @@ class LatentDiffusion(ConfiguredNetwork):
     measured on the first training batches.
     mug.diffusion.diffusion.DDPM trains it. Training parameters: see mug.model.network_node.TrainingParams.
     """
-
-    alphas_cumprod: Tensor
-    sqrt_alphas_cumprod: Tensor
-    sqrt_one_minus_alphas_cumprod: Tensor
-    latent_mean: Tensor
-    latent_std: Tensor
-    latents_measured: Tensor
-    lvlb_weights: Tensor
-    loss_weights: Tensor
 
     def __init__(
         self,
@@ -73,36 +59,25 @@ class LatentDiffusion(ConfiguredNetwork):
         zero_terminal_snr: bool = False,
         normalize_latents: bool = False,
     ) -> None:
-        super().__init__()
-        check_loss_type(loss_type)
-        check_timestep_sampling(timestep_sampling)
-        betas = make_beta_schedule(beta_schedule, timesteps, linear_start, linear_end, zero_terminal_snr)
-        check_parameterization(parameterization)
-        check_last_timestep(parameterization, betas)
+        super().__init__(
+            z_channels,
+            z_length,
+            parameterization,
+            loss_type,
+            min_snr_gamma,
+            timesteps,
+            timestep_sampling,
+            beta_schedule,
+            linear_start,
+            linear_end,
+            zero_terminal_snr,
+            normalize_latents,
+        )
         check_networks(unet_config, wave_stage_config, cond_stage_config, z_channels)
         self.model = MugDiffusionWrapper(unet_config, first_stage_config, wave_stage_config, cond_stage_config)
         check_z_channels(z_channels, self.model.first_stage_model)
         check_z_length(z_length, self.model.unet_model.factor)
-        self.z_channels = z_channels
-        self.z_length = z_length
-        self.timesteps = len(betas)
-        self.parameterization = parameterization
-        self.loss_type = loss_type
-        self.timestep_sampling = timestep_sampling
-        self.normalize_latents = normalize_latents
         self.has_trained_first_stage = bool((first_stage_config.get("params") or {}).get("ckpt_path"))
-        for name, values in schedule_buffers(betas).items():
-            self.register_buffer(name, values)
-        self.register_buffer("latent_mean", torch.zeros(z_channels, 1), persistent=normalize_latents)
-        self.register_buffer("latent_std", torch.ones(z_channels, 1), persistent=normalize_latents)
-        self.register_buffer("latents_measured", torch.tensor(False), persistent=normalize_latents)
-        self.register_buffer("lvlb_weights", vlb_weights(betas, parameterization), persistent=False)
-        self.register_buffer("loss_weights", min_snr_weights(betas, min_snr_gamma, parameterization), persistent=False)
-
-    @property
-    def device(self) -> torch.device:
-        """The networks' device."""
-        return self.alphas_cumprod.device
 
     @property
     def latent_factor(self) -> int:
@@ -113,11 +88,6 @@ class LatentDiffusion(ConfiguredNetwork):
     def length_multiple(self) -> int:
         """The number of latent frames must be a multiple of this."""
         return math.lcm(LENGTH_MULTIPLE, self.model.unet_model.factor)
-
-    @property
-    def spacing(self) -> str:
-        """The spacing of a sampler's timesteps. If the last timestep is pure noise, sampling has to start there."""
-        return "trailing" if self.alphas_cumprod[-1] == 0 else "uniform"
 
     @property
     def first_stage_fingerprint(self) -> str:
@@ -142,31 +112,9 @@ class LatentDiffusion(ConfiguredNetwork):
         note_frames = None if lengths is None else lengths * self.latent_factor
         return self.model.first_stage_model.encode(note, note_frames).mode()
 
-    def latents_of(self, batch: Mapping[str, Any], lengths: Tensor | None) -> Tensor:
-        """The normalised latents [B, Z, L] of a batch of notes, or of one that already has its latents as `z`.
-
-        Raises ConfigError if their shape is not the model's.
-        """
-        return (self._plain_latents_of(batch, lengths) - self.latent_mean) / self.latent_std
-
-    @torch.no_grad()
-    def _plain_latents_of(self, batch: Mapping[str, Any], lengths: Tensor | None) -> Tensor:
-        z = batch["z"] if "z" in batch else self._encode(batch["note"], lengths)
-        if z.shape[1:] != (self.z_channels, self.z_length):
-            raise ConfigError(
-                f"model.params: z_channels {self.z_channels} and z_length {self.z_length} disagree with the latents of "
-                f"the data, which have {z.shape[1]} channels and {z.shape[2]} frames"
-            )
-        return z
-
-    def plain_latents(self, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor | None]:
-        """The first stage's latents [B, Z, L] of a batch from a loader, not normalised, and each song's length [B].
-
-        The lengths are None if all songs fill their row. Raises ConfigError if the latents' shape is not the model's.
-        """
-        on_device = {name: batch[name].to(self.device) for name in ("z", "note", "n_frames") if name in batch}
-        lengths = self.lengths_of(on_device)
-        return self._plain_latents_of(on_device, lengths), lengths
+    def plain_latents_of(self, batch: Mapping[str, Any], lengths: Tensor | None) -> Tensor:
+        """The first stage's latents [B, Z, L] of a batch of notes, or of one that already has its latents as `z`."""
+        return batch["z"] if "z" in batch else self._encode(batch["note"], lengths)
 
     def decode_latent(self, z: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Latent [B, Z, L] -> logits and raw offsets of the note planes [B, 4K, T]. Raises ValueError."""
@@ -204,51 +152,26 @@ class LatentDiffusion(ConfiguredNetwork):
         """
         check_noisy(x_t, t, self.z_channels, self.timesteps)
         check_context(context, self.model.cond_stage_model.n_features)
-        prediction = self.predict(x_t, t, context, audios, lengths)
-        return x0_of(self.parameterization, prediction, x_t, *self._signal_and_noise(t))
+        return self.x0_of(self.predict(x_t, t, context, audios, lengths), x_t, t)
 
-    def p_losses(
-        self, batch: Mapping[str, Any], x_0: Tensor, t: Tensor, noise: Tensor, lengths: Tensor | None = None
-    ) -> tuple[Tensor, dict[str, Tensor], Tensor]:
-        """Return the loss, the values to log, and the unweighted loss of each item [B].
-
-        x_0, noise [B, Z, L]; t, lengths [B]. batch: needs audio and feature, and for "recon" also note and valid_flag.
-        Frames beyond a song's end, given by `lengths`, do not count.
-        """
-        mask = frame_mask(lengths, x_0.shape[2])
+    def prediction_of(self, batch: Mapping[str, Any], x_t: Tensor, t: Tensor, lengths: Tensor | None) -> Tensor:
+        """The prediction [B, Z, L], steered by the batch's audio and prompt, `feature`."""
         audios, context = self.encode_audio(batch["audio"], lengths), self.encode_prompt(batch["feature"])
-        x_t = self.q_sample(x_0, t, noise)
-        prediction = self.predict(x_t, t, context, audios, lengths)
-        a, s = self._signal_and_noise(t)
-        target = target_of(self.parameterization, x_0, noise, a, s)
-        if self.parameterization == "recon":
-            notes = self.decode_latent(x0_of(self.parameterization, prediction, x_t, a, s), lengths)
-            loss_of = self.model.first_stage_model.loss
-            items = zip(notes.split(1), batch["note"].split(1), batch["valid_flag"].split(1), strict=True)
-            loss_items = torch.stack([loss_of(guess, note, valid)[0] for guess, note, valid in items])  # [B]
-        else:
-            loss_items = masked_mean(elementwise_loss(self.loss_type, prediction, target), mask)
-        loss_simple = loss_items.mean()
-        loss_vlb = (self.lvlb_weights[t] * loss_items).mean()
-        loss = (self.loss_weights[t] * loss_items).mean()
-        difference = prediction.detach() - target
-        log = {
-            "loss_simple": loss_simple.detach(),
-            "loss_mae": masked_mean(difference.abs(), mask).mean(),
-            "loss_mse": masked_mean(difference.square(), mask).mean(),
-            "loss_vlb": loss_vlb.detach(),
-            "loss": loss.detach(),
-        }
-        return loss, log, loss_items.detach()
+        return self.predict(x_t, t, context, audios, lengths)
 
-    def _signal_and_noise(self, t: Tensor) -> tuple[Tensor, Tensor]:
-        """The factors of x_0 and of the noise at timesteps t [B], both [B, 1, 1]."""
-        a, s = self.sqrt_alphas_cumprod[t], self.sqrt_one_minus_alphas_cumprod[t]
-        return rearrange(a, "b -> b 1 1"), rearrange(s, "b -> b 1 1")
-
-    def q_sample(self, x_0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
-        """Return x_t [B, Z, L]: x_0 with the noise of timesteps t [B]; equation 4 of Ho et al. Raises ValueError."""
-        check_noisy(x_0, t, self.z_channels, self.timesteps)
-        check_noise(noise, x_0)
-        a, s = self._signal_and_noise(t)
-        return a * x_0 + s * noise
+    def loss_items_of(
+        self,
+        batch: Mapping[str, Any],
+        prediction: Tensor,
+        target: Tensor,
+        x_t: Tensor,
+        t: Tensor,
+        lengths: Tensor | None,
+    ) -> Tensor:
+        """The loss of each item [B]; for "recon" it is that of the notes, and needs the batch's note and valid_flag."""
+        if self.parameterization != "recon":
+            return super().loss_items_of(batch, prediction, target, x_t, t, lengths)
+        notes = self.decode_latent(self.x0_of(prediction, x_t, t), lengths)
+        loss_of = self.model.first_stage_model.loss
+        items = zip(notes.split(1), batch["note"].split(1), batch["valid_flag"].split(1), strict=True)
+        return torch.stack([loss_of(guess, note, valid)[0] for guess, note, valid in items])

@@ -51,7 +51,7 @@ class UNetModel(nn.Module):
 
     Level i works at length L / 2^i, with model_channels * channel_mult[i] channels (a multiple of 32), and gets
     audio_channels[i] channels of audio. Without `audio_channels`, the only audio is concatenated to the input:
-    in_channels counts the latent's and the audio's channels.
+    in_channels counts the latent's and the audio's channels; if they are the latent's alone, there is no audio.
     attention_resolutions: downsampling factors 2^i with transformers, of `num_heads` heads each (or, if
     `num_head_channels` is given, as many heads of that width as fit).
     s4_layer: adds an S4 layer (mug.model.s4.S4, with `s4_kernel`) to every block but the last of a level going up.
@@ -173,8 +173,9 @@ class UNetModel(nn.Module):
         """x [B, in_channels, L], timesteps [B], context [B, context_dim, F] -> [B, out_channels, L].
 
         audios: the last ones, one per level, are used: [B, audio_channels[i], L / 2^i]. Without audio_channels,
-        x [B, C, L] needs exactly one audio [B, in_channels - C, L]. lengths: frames of each song [B], multiples of
-        `factor`. Frames beyond them do not affect those inside, and their output is undefined.
+        x [B, C, L] needs exactly one audio [B, in_channels - C, L], or none where C is in_channels. lengths: frames of
+        each song [B], multiples of `factor`. Frames beyond them do not affect those inside, and their output is
+        undefined.
         Raises ValueError for any other shape, and for an L that the levels cannot halve.
         """
         if self.audio_channels is None:
@@ -206,6 +207,8 @@ class UNetModel(nn.Module):
 
     def _with_audio(self, x: Tensor, audios: Sequence[Tensor]) -> Tensor:
         """x [B, C, L] and its one audio [B, in_channels - C, L] -> [B, in_channels, L]."""
+        if not audios and x.ndim == 3 and x.shape[1] == self.in_channels:
+            return x
         given = [list(audio.shape) for audio in audios]
         if x.ndim != 3 or given != [[len(x), self.in_channels - x.shape[1], x.shape[2]]]:
             raise ValueError(

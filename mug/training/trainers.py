@@ -9,7 +9,7 @@ from mug.cond.lit_onsets import LitOnsets
 from mug.cond.onset_predictor import OnsetPredictor
 from mug.config import instantiate_from_config
 from mug.diffusion.diffusion import DDPM
-from mug.diffusion.latent_diffusion import LatentDiffusion
+from mug.diffusion.gaussian_diffusion import GaussianDiffusion
 from mug.errors import ConfigError
 from mug.firststage.first_stage import FirstStage
 from mug.firststage.lit_autoencoder import LitAutoencoder
@@ -28,7 +28,7 @@ TRAINERS: dict[type[ConfiguredNetwork], type[LitNetwork]] = {
     FirstStage: LitAutoencoder,
     MusicVAE: LitMusicVAE,
     RollVAE: LitRollVAE,
-    LatentDiffusion: DDPM,
+    GaussianDiffusion: DDPM,
 }
 
 

@@ -15,7 +15,7 @@ BASES = {"drum_vae_flat": "drum_vae"}
 
 
 def test_the_systems_are_there() -> None:
-    assert NAMES == ["drum_vae", "drum_vae_flat", "piano_roll_vae"]
+    assert NAMES == ["drum_vae", "drum_vae_flat", "piano_roll_vae", "spectrogram_diffusion"]
 
 
 @pytest.mark.parametrize("name", NAMES)

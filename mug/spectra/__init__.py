@@ -1,0 +1,1 @@
+"""Diffusion of log-mel spectrograms: music in a style, without charts."""
