@@ -8,7 +8,8 @@ WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY mug mug
 COPY configs configs
-COPY models models
+COPY models/mug-mini models/mug-mini
+COPY models/mug-mini-7k models/mug-mini-7k
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:3.11-slim

@@ -16,7 +16,7 @@ PAGES = {
     for path in (
         README,
         *(ROOT / "docs").glob("*.md"),
-        *(ROOT / name / "README.md" for name in ("data", "models/mug-mini", "mug/webui/example")),
+        *(ROOT / name / "README.md" for name in ("data", "models/mug-mini", "models/mug-mini-7k", "mug/webui/example")),
     )
 }
 ABSENT = ("data.params.stream.", "lightning.trainer.strategy", "lightning.trainer.num_nodes")  # not in shipped files
