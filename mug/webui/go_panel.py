@@ -40,8 +40,8 @@ class GoPanel:
             visible=False,
             elem_id="difficulties",
         )
-        with gr.Row(equal_height=True):
-            count = gr.Slider(1, MAX_COUNT, 1, step=1, label="Charts", elem_id="count")
+        count = gr.Slider(1, MAX_COUNT, 1, step=1, label="Charts", elem_id="count")
+        with gr.Row():
             seed = gr.Number(
                 0,
                 label="Seed",
