@@ -12,7 +12,7 @@ import pytest
 from mug import __version__
 from mug.__main__ import build_parser, dispatch
 from mug.commands import COMMANDS
-from mug.config import PROJECT_ROOT
+from mug.config import PROJECT_ROOT, SHIPPED_MODELS
 from mug.errors import MugError
 
 MODULES = {command.module for command in COMMANDS.values()}
