@@ -22,7 +22,7 @@ def test_what_is_copied_exists_and_reaches_docker():
         for copied in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
         for source in copied.split()
     ]
-    assert len(sources) == 7
+    assert len(sources) == 8
     for source in sources:
         assert (ROOT / source).exists(), source
         assert f"!{source}" in ignored, source

@@ -103,6 +103,7 @@ def test_every_question_is_asked() -> None:
         "plain",
         "measure",
         "full_size",
+        "first_stages",
         "ablation",
         "long_songs",
         "player",

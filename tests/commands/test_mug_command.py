@@ -97,7 +97,7 @@ def test_a_wheel_works_from_an_empty_folder(tmp_path):
     assert {"mug/webui/player/player.js", "mug/webui/player/player.css"} <= set(names)
     assert "mug/webui/example/Menbrin - Horshancol.ogg" in names
     shipped = [name for name in names if name.startswith("mug/shipped/")]
-    here = [file for room in ("configs", "models/mug-mini") for file in (PROJECT_ROOT / room).rglob("*.*")]
+    here = [file for room in ("configs", *SHIPPED_MODELS.values()) for file in (PROJECT_ROOT / room).rglob("*.*")]
     assert sorted(shipped) == sorted(f"mug/shipped/{file.relative_to(PROJECT_ROOT).as_posix()}" for file in here)
 
     installed, empty = tmp_path / "installed", tmp_path / "empty"
