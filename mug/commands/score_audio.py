@@ -35,8 +35,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     how = SpectrumSampling(args.steps, args.guidance, args.seed)
     division = SplitSpec.from_params(config["data"]["params"]["common"])
     rows = score_rows(network, args.spectra, division, encoder, listener.audio_settings, args.number, how)
-    print(f"{'music':<34}{'fad':>8}{'avg_db':>8}")
-    for name, frechet, decibels in rows:
+    for number, (name, frechet, decibels) in enumerate(rows):
+        if not number:  # not before what may be wrong with the spectra is said
+            print(f"{'music':<34}{'fad':>8}{'avg_db':>8}")
         print(f"{name:<34}{frechet:>8.2f}{decibels:>8.2f}", flush=True)
 
 
