@@ -239,7 +239,7 @@ def build_parser() -> argparse.ArgumentParser:
     wanted.add_argument(
         "--keys",
         type=int,
-        help="4 or 7, or that of --checkpoint (default: 4, or its own)",
+        help="key count, 4 or 7 (default: 4); with --checkpoint, an error if the model writes another",
     )
     sampling = parser.add_argument_group("sampling")
     add_sampling_options(sampling)

@@ -43,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             for number, spectrum in enumerate(spectra, first):
                 name = f"{args.style or 'music'}_{args.seed}_{number:02d}".replace("/", "_")
                 path = args.out_dir / f"{name}.{args.format}"
-                soundfile.write(path, griffin_lim(spectrum, network.audio), network.audio.sr)
+                with replacing(path) as temporary:
+                    sound = griffin_lim(spectrum, network.audio)
+                    soundfile.write(temporary, sound, network.audio.sr, format=args.format)
                 with replacing(path.with_suffix(".png")) as temporary:
                     draw_spectra([spectrum]).save(temporary)
                 written.append(path)
