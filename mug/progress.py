@@ -41,14 +41,12 @@ class Progress:
         self.done = 0.0
         self.total = 0.0
         self.stage: Stage | None = None
-        self.decided = 0  # charts of these samples of which it is known whether they are sampled again
+        self.decided = 0  # charts of which it is known that no more samples are added
         self._show = show
 
     def enter(self, stage: Stage) -> None:
         """A stage of the request begins."""
         self.stage = stage
-        if stage is Stage.COMPOSING:
-            self.decided = 0
         self.tick()
 
     def tick(self) -> None:
@@ -59,10 +57,14 @@ class Progress:
         """At least this many samples are still to come. What was expected before includes them."""
         self.total = max(self.total, self.done + samples)
 
-    def decide(self, more: int) -> None:
-        """A chart gets this many samples on top of what was expected, as its stars were off, or none."""
+    def add(self, samples: int) -> None:
+        """A chart gets this many samples on top of what was expected, as its stars were off."""
+        self.total += samples
+        self.tick()
+
+    def decide(self) -> None:
+        """A chart gets no more samples than are expected by now."""
         self.decided += 1
-        self.total += more
         self.tick()
 
     def skip_to(self, done: float) -> None:

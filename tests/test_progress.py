@@ -13,15 +13,14 @@ def test_a_stage_shows_and_may_end_the_request():
     assert shown == [Stage.READING, Stage.READING]
 
 
-def test_what_is_decided_counts_until_samples_are_drawn_again():
+def test_charts_get_more_samples_until_they_are_decided():
     progress = Progress()
-    progress.enter(Stage.CHOOSING)
-    progress.decide(more=0)
-    progress.enter(Stage.CHOOSING)
-    progress.decide(more=24)
-    assert (progress.decided, progress.total) == (2, 24)
-    progress.enter(Stage.COMPOSING)
-    assert progress.decided == 0
+    progress.expect(48)
+    progress.add(8)
+    assert (progress.decided, progress.total) == (0, 56)
+    progress.decide()
+    progress.decide()
+    assert (progress.decided, progress.total) == (2, 56)
 
 
 def test_batches_count_by_their_samples():
@@ -31,7 +30,7 @@ def test_batches_count_by_their_samples():
     progress.expect(6)  # of the first chart: the ten include them
     assert list(progress.steps_of(4)("ab", total=2, desc="DDIM")) == ["a", "b"]
     assert list(progress.steps_of(2)([1], total=1)) == [1]
-    progress.decide(more=3)
+    progress.add(3)
     progress.skip_to(12.0)
     progress.skip_to(5.0)
     assert shown == [(2, 10), (4, 10), (6, 10), (6, 13), (12, 13), (12, 13)]

@@ -1,9 +1,12 @@
-"""Remove what cannot be played: minijacks (a column struck twice in quick succession) and overlapping notes."""
+"""Repair what cannot be played, or not by beginners: minijacks, overlaps, short holds, large chords."""
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
 
 from mug.charts.beatmap import Note
 
@@ -52,3 +55,39 @@ def remove_minijacks(
         last_start[column], last_end[column] = note.start_ms, note.last_ms
         kept.append(note if column == note.column else replace(note, column=column))
     return sorted(kept), moved, dropped
+
+
+def without_large_chords(notes: Sequence[Note], most: int) -> list[Note]:
+    """Return the notes, sorted, with at most `most` starting at once; the outermost stay, which leaves both hands."""
+    kept: list[Note] = []
+    for _, together in groupby(sorted(notes), key=lambda note: note.start_ms):
+        chord = list(together)
+        while len(chord) > most:
+            del chord[len(chord) // 2]
+        kept += chord
+    return kept
+
+
+def without_short_holds(
+    notes: Sequence[Note],
+    shortest_ms: float,
+    lines_from: Callable[[np.ndarray], np.ndarray] | None = None,
+    jack_interval_ms: float = JACK_INTERVAL_MS,
+) -> list[Note]:
+    """Return the notes, sorted, with long notes shorter than `shortest_ms` as single notes.
+
+    lines_from: the first line at or after each of some times [N], in ms. With it, they last until the first line that
+    makes them long enough, in whole ms, if their column is free for `jack_interval_ms` after it.
+    """
+    kept = sorted(notes)
+    short = [i for i, note in enumerate(kept) if note.is_long and note.last_ms - note.start_ms < shortest_ms]
+    for i in short:
+        kept[i] = replace(kept[i], end_ms=None)
+    if not short or lines_from is None:
+        return kept
+    ends = lines_from(np.array([kept[i].start_ms + shortest_ms for i in short])).round().tolist()
+    for i, end_ms in zip(short, ends, strict=True):
+        following = (note.start_ms for note in kept[i + 1 :] if note.column == kept[i].column)
+        if next(following, math.inf) - end_ms >= jack_interval_ms:
+            kept[i] = replace(kept[i], end_ms=end_ms)
+    return kept

@@ -243,6 +243,15 @@ def quarter_before(timing_points: Sequence[TimingPoint], time_ms: float) -> floa
     return float((begin + np.floor((times - begin) / quarter_ms + ROUNDING_BEATS) * quarter_ms)[0])
 
 
+def quarters_from(timing_points: Sequence[TimingPoint], times_ms: np.ndarray) -> np.ndarray:
+    """The first lines of a quarter beat at or after times [N], in ms. Raises ChartError for points without a grid."""
+    tempo = TempoMap.of_points(timing_points)
+    stretch = tempo.stretch_at(times_ms)
+    begin, quarter_ms = tempo.times[stretch], tempo.lengths[stretch] / 4
+    lines: np.ndarray = begin + np.ceil((times_ms - begin) / quarter_ms - ROUNDING_BEATS) * quarter_ms
+    return lines
+
+
 def _snapped(times: np.ndarray, tempo: TempoMap, divisors: Sequence[int], tolerance_ms: float) -> np.ndarray:
     """Return `times` in ms [N], each snapped to the coarsest line within the tolerance, if there is one."""
     stretch = tempo.stretch_at(times, early=tolerance_ms)

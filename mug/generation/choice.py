@@ -21,22 +21,11 @@ MAX_STARS_OFF = 0.5  # samples farther than this from the prompt's stars say lit
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A chart, and its distance from the prompt in tolerances.
-
-    star_rating: None if osu! cannot rate the chart. sample_stars: the samples' median star rating; None if the prompt
-    gives no stars or no sample can be rated. samples_fit: whether sample_stars is close to the prompt's stars. Samples
-    that are too hard or too easy can still give the right stars, by keeping fewer or more moments, but then the chart's
-    density no longer suits the music and the stars.
-    """
+    """A chart, and its distance from the prompt in tolerances. star_rating: None if osu! cannot rate the chart."""
 
     chart: Beatmap
     distance: float
     star_rating: float | None
-    sample_stars: float | None
-    samples_fit: bool
-
-    def is_better_than(self, other: "Choice") -> bool:
-        return (not self.samples_fit, self.distance) < (not other.samples_fit, other.distance)
 
 
 def median_stars(
@@ -61,9 +50,9 @@ def choose(
     stars: `median_stars` of the samples.
 
     The score adds the distance from the prompt and from the expected density. If the samples fit the prompt, they
-    determine the density better than the prompt does, so it may hardly change. If not, the density is chosen first,
-    with the leader that agrees most with the others, and then the leader: rating every pair would mean a thousand
-    charts.
+    determine the density better than the prompt does, so it may hardly change. If not, keeping fewer or more moments
+    can still give the right stars. Then the density is chosen first, with the leader that agrees most with the others,
+    and then the leader: rating every pair would mean a thousand charts.
     """
     wanted = prompt.get(STARS)
     samples_fit = wanted is None or (stars is not None and abs(stars - wanted) <= MAX_STARS_OFF)
@@ -72,7 +61,7 @@ def choose(
     def choice_of(agreement: Agreement) -> Choice:
         chart = chart_of(agreement.notes())
         distance, star_rating = measure(chart, prompt)
-        return Choice(chart, distance + abs(agreement.density_change) / tolerance, star_rating, stars, samples_fit)
+        return Choice(chart, distance + abs(agreement.density_change) / tolerance, star_rating)
 
     if samples_fit:
         limit = max(MAX_DENSITY_CHANGE, abs(candidates[0].density_change))  # none may have exactly the expected one

@@ -78,19 +78,25 @@ class Agreement:
         def busy_keys(chord: Chord, start_ms: float) -> int:
             return sum(busy_until.get(note.column, -math.inf) > start_ms for note in chord)
 
-        for moment in self.moments:
+        def fitting(moment: Moment) -> Chord:
+            chords = [moment.chords[leader] for leader in self.leaders if leader in moment.chords]
+            if not self.held:  # nearly always: no need to compare all of them
+                free = next((chord for chord in chords if not busy_keys(chord, moment.start_ms)), None)
+                if free is not None:
+                    return free
 
-            def misfit(leader: int, moment: Moment = moment) -> tuple[int, float]:
-                chord = moment.chords[leader]
+            def misfit(chord: Chord) -> tuple[int, float]:
                 long_notes = sum(note.is_long for note in chord)
                 return busy_keys(chord, moment.start_ms), -self.held * long_notes / len(chord)
 
+            return min(chords, key=misfit)
+
+        for moment in self.moments:
             known = None if moment.place is None else written.get(moment.place)
             if known is not None and not busy_keys(known, moment.start_ms):
                 chord = [_again(note, moment.start_ms) for note in known]
             else:
-                chosen = min((leader for leader in self.leaders if leader in moment.chords), key=misfit)
-                chord = [_moved(note, moment.start_ms) for note in moment.chords[chosen]]
+                chord = [_moved(note, moment.start_ms) for note in fitting(moment)]
                 if moment.place is not None:
                     written.setdefault(moment.place, chord)
             notes += chord

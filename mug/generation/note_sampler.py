@@ -6,7 +6,7 @@ Axes: B batch, K keys, T note frames, A audio frames, M mel bins, Z latent chann
 import math
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,17 @@ def sample_planes(
     return decode_windows(windows, model, z, lengths)
 
 
+@dataclass(frozen=True)
+class Heard:
+    """A song as the denoiser hears it.
+
+    windows: in latent frames. audios: their encodings one after another at each level, [1, C, L'] each.
+    """
+
+    windows: Windows
+    audios: Sequence[Tensor]
+
+
 class NoteSampler:
     """Samples notes. Safe to share between threads: one request samples at a time."""
 
@@ -100,11 +111,19 @@ class NoteSampler:
         self._lock = threading.Lock()
 
     @torch.no_grad()
+    def hear(self, spectrum: np.ndarray) -> Heard:
+        """Encode a song's spectrum [M, A] for `sample`."""
+        windows = windows_of(self.length_of(spectrum), self.model.length_multiple)
+        with self._lock, kernels_as_they_were(self.model):
+            return Heard(windows, encode_windows(self.model, spectrum, windows, self.grid.audio_per_latent))
+
+    @torch.no_grad()
     def sample(
         self,
-        spectrum: np.ndarray,
+        song: Heard,
         feature_ids: np.ndarray,
         seeds: Sequence[int],
+        draws: range,
         settings: SamplingSettings,
         progress: Progress,
         axis: BeatAxis | None = None,
@@ -112,46 +131,44 @@ class NoteSampler:
         negative_ids: np.ndarray | None = None,
         start: Start | None = None,
     ) -> list[list[list[Note]]]:
-        """Sample N ensembles for a song's spectrum [M, A], one per seed, conditioned on the prompts' ids [N, F].
+        """Sample N ensembles for a song, one per seed, conditioned on the prompts' ids [N, F].
 
-        The samples of an ensemble start from successive noises of one generator. Returns notes [seed][sample].
-        axis: of a model that counts beats; the spectrum is the one heard on it, and notes lie on its lines. repeats: of
-        each ensemble, which measures repeat others, in latent frames, see mug.generation.motif_noise. negative_ids: of
-        the negative prompt [F], None without one. start: the chart that each ensemble begins from.
+        draws: which samples of each ensemble; each has noise of its own. Returns notes [seed][draw]. axis: of a model
+        that counts beats; the spectrum was heard on it, and notes lie on its lines. repeats: of each ensemble,
+        which measures repeat others, in latent frames, see mug.generation.motif_noise. negative_ids: of the negative
+        prompt [F], None without one. start: the chart that each ensemble begins from.
         """
         model, device = self.model, self.model.device
-        length = self.length_of(spectrum)  # L
         ids = torch.from_numpy(feature_ids).to(device)  # [N, F]
         negative = None if negative_ids is None else torch.from_numpy(negative_ids).to(device)  # [F]
-        draws = settings.ensemble
-        windows = windows_of(length, model.length_multiple)
+        windows, length = song.windows, song.windows.frames  # L
         batch = max(1, BATCH_LATENT_FRAMES // windows.length)
+        jobs = [(index, draw) for index in range(len(seeds)) for draw in draws]
         samples: list[list[Note]] = []
         with self._lock, kernels_as_they_were(model):
-            audios = encode_windows(model, spectrum, windows, self.grid.audio_per_latent)
-            for first in range(0, len(seeds) * draws, batch):
-                jobs = [divmod(job, draws) for job in range(first, min(first + batch, len(seeds) * draws))]
+            for first in range(0, len(jobs), batch):
+                together = jobs[first : first + batch]
                 x_T = [
                     motif_noise(seeds[index], draw, model.z_channels, length, repeats[index] if repeats else None)
-                    for index, draw in jobs
+                    for index, draw in together
                 ]
                 planes = sample_planes(
                     model,
                     torch.stack(x_T).to(device),  # [B, Z, L]
-                    ids[[index for index, _ in jobs]],
-                    [repeat(scale, "1 c l -> b c l", b=len(jobs)) for scale in audios],
+                    ids[[index for index, _ in together]],
+                    [repeat(scale, "1 c l -> b c l", b=len(together)) for scale in song.audios],
                     settings,
-                    generators=[generator_of(seeds[index], draw) for index, draw in jobs],
-                    tqdm_class=progress.steps_of(len(jobs)),
+                    generators=[generator_of(seeds[index], draw) for index, draw in together],
+                    tqdm_class=progress.steps_of(len(together)),
                     negative_ids=negative,
-                    start=None if start is None else start.of_items([index for index, _ in jobs]),
+                    start=None if start is None else start.of_items([index for index, _ in together]),
                     windows=windows,
                 )
                 arrays = planes.float().cpu().numpy()  # [B, 4K, T]
                 samples += [self.codec.decode(array, threshold=0.0) for array in arrays]
         if axis is not None:
             samples = [with_times(notes, lambda axis_ms: axis.to_song(axis.settled(axis_ms))) for notes in samples]
-        return [samples[first : first + draws] for first in range(0, len(samples), draws)]
+        return [samples[first : first + len(draws)] for first in range(0, len(samples), len(draws))]
 
     @torch.no_grad()
     def place(self, spectrum: np.ndarray, feature_ids: np.ndarray, axis: BeatAxis | None = None) -> Chances | None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mug.charts.beatmap import Beatmap
-from mug.charts.osu import format_osu
 from mug.errors import ChartError
-from mug.ratings.chart_features import chart_features
+from mug.ratings.chart_features import NOTE_FEATURES
+from mug.ratings.skillsets import SKILLSET_FEATURES, skillset_features
+from mug.ratings.stars import star_rating
 
 STARS, LONG_NOTES = "sr", "ln_ratio"
 TOLERANCES = {STARS: 0.2, LONG_NOTES: 0.05}  # differences that count as 1
@@ -27,9 +28,13 @@ class Measured(NamedTuple):
 def measure(chart: Beatmap, prompt: Mapping[str, Any]) -> Measured:
     """Rate a chart and add up how far each of its features is from the prompt's value."""
     try:
-        features: Mapping[str, Any] = chart_features(chart, format_osu(chart))
+        stars = star_rating(chart)
     except ChartError:
         return Measured(float("inf"), None)
+    features: dict[str, Any] = {STARS: stars}
+    features |= {name: NOTE_FEATURES[name](chart) for name in prompt if name in NOTE_FEATURES}
+    if not prompt.keys().isdisjoint(SKILLSET_FEATURES):
+        features |= skillset_features(chart, (1.0,))[0]
     total = 0.0
     for name, wanted in prompt.items():
         found = features.get(name)
@@ -39,7 +44,7 @@ def measure(chart: Beatmap, prompt: Mapping[str, Any]) -> Measured:
             total += abs(float(found) - float(wanted)) / TOLERANCES.get(name, MSD_TOLERANCE)
         else:
             total += WRONG_FLAG * (bool(found) != bool(wanted))
-    return Measured(total, float(features[STARS]))
+    return Measured(total, stars)
 
 
 def corrected(conditioning: Mapping[str, Any], stars: float | None, prompt: Mapping[str, Any]) -> dict[str, Any] | None:

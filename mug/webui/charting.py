@@ -74,7 +74,6 @@ def size_of(wanted: Wanted) -> Size:
         seconds=max(1.0, seconds_of(wanted.audio)),
         stars=sorted(wanted.spread, reverse=True) or each,
         together=not wanted.spread,
-        rounds=wanted.settings.attempts,
         samples=wanted.settings.ensemble,
         passes=wanted.settings.steps * (1 if wanted.settings.guidance == 1 else 2),
     )

@@ -1,13 +1,13 @@
 """How far a request has come and how long it still takes, from its stages, its samples and what earlier ones took.
 
-A request reads a song, hears its beat and finds where notes go; then come rounds: samples are drawn, and the best chart
-is chosen of them. A chart whose samples miss its stars gets another round. Whether it will is known when they are
-drawn; before that, what counts is how often charts of these stars did.
+A request reads a song, hears its beat and finds where notes go; then samples are drawn, and the best chart is chosen of
+them. A chart whose first samples miss its stars gets more. Whether it does is known when they are drawn; before that,
+what counts is how many more charts of these stars got.
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,9 +18,9 @@ MOST_SHOWN = 0.99  # of a request that is not finished
 KNOWN_BEFORE = 1e-3  # seconds per second of a song: a stage that took less had nothing to do
 GUESSES = {Stage.READING: 0.02, Stage.HEARING: 0.012, Stage.PLACING: 0.003, Stage.FINISHING: 0.007}
 GUESSED_SAMPLE = 3e-4
-# By stars, as in a dozen charts by models/mug-mini: seconds to choose, and the share of charts that get another round
+# By stars, as in a dozen charts by models/mug-mini: seconds to choose, and how many more samples charts get, as a share
 GUESSED_CHOICE = {2.0: 0.008, 3.5: 0.018, 5.0: 0.036}
-GUESSED_AGAIN = {2.5: 0.15, 3.5: 0.5, 4.5: 0.9}
+GUESSED_MORE = {2.5: 0.05, 3.5: 0.15, 4.5: 0.35}
 MEDIUM_STARS = 3.5
 
 
@@ -41,28 +41,21 @@ class Pace:
     """What requests to a model have taken so far. Safe to share between threads.
 
     stages: seconds per second of the song. sample: seconds per sample, step and second of the song. choice: seconds per
-    chart and second of the song, by its stars. again: the share of charts that got another round, by stars and round.
+    chart and second of the song, by its stars. more: samples on top of those expected at first, as a share, by stars.
     """
 
     stages: dict[Stage, Average] = field(default_factory=lambda: {stage: Average(s) for stage, s in GUESSES.items()})
     sample: Average = field(default_factory=lambda: Average(GUESSED_SAMPLE))
     choice: dict[float | None, Average] = field(default_factory=dict)
-    again: dict[tuple[float | None, int], Average] = field(default_factory=dict)
+    more: dict[float | None, Average] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def choice_of(self, stars: float | None) -> Average:
         return self.choice.setdefault(_nearly(stars), Average(_by_stars(GUESSED_CHOICE, stars)))
 
-    def again_after(self, stars: float | None, number: int) -> Average:
-        """The share of charts that got another round after this one, which is not the last that they may get."""
-        guess = 0.0 if stars is None else _by_stars(GUESSED_AGAIN, stars)
-        return self.again.setdefault((_nearly(stars), number), Average(guess))
-
-    def rounds_after(self, stars: float | None, number: int, most: int) -> float:
-        """How many rounds of at most `most` a chart is likely to get after this one."""
-        if number >= most:
-            return 0.0
-        return self.again_after(stars, number).value * (1 + self.rounds_after(stars, number + 1, most))
+    def more_for(self, stars: float | None) -> Average:
+        guess = 0.0 if stars is None else _by_stars(GUESSED_MORE, stars)
+        return self.more.setdefault(_nearly(stars), Average(guess))
 
 
 @dataclass(frozen=True)
@@ -70,14 +63,13 @@ class Size:
     """What a request asks for.
 
     seconds: of the song. stars: of each chart, None if not given, in the order in which they are written. together:
-    whether the charts share their rounds. rounds: the most that each gets. samples: for a chart and round. passes: of
-    the network, for a sample.
+    whether the samples of all charts are drawn before any is chosen. samples: for a chart whose first ones are right.
+    passes: of the network, for a sample.
     """
 
     seconds: float
     stars: Sequence[float | None]
     together: bool
-    rounds: int
     samples: int
     passes: int
 
@@ -91,14 +83,12 @@ class TimeLeft:
         self._size, self._pace, self._now = size, pace, now
         self._began = self._stage_began = now()
         self._stage: Stage | None = None
-        self._round = 0  # of the charts that are written now
-        self._charts: list[float | None] = []  # the stars of those, in the order in which they are chosen
-        self._decided = 0  # of those: it is known whether they get another round
-        self._again: list[float | None] = []  # of those: they do
+        self._charts: list[float | None] = []  # the stars of those that are written now
         self._waiting = list(size.stars)  # of those that are not begun
-        self._drawing_s = 0.0  # seconds, in the rounds before
-        self._drawn = self._round_from = 0.0  # samples: until now, and before this round
-        self._total = 0.0  # samples that are known to come, and those before
+        self._drawing_s = 0.0  # seconds, for the charts before
+        self._drawn = self._drawn_before = 0.0  # samples: until now, and for the charts before
+        self._is_decided = False  # whether the charts that are written now get no more samples
+        self._added_before = self._added = 0.0  # samples on top of those expected at first: for charts before, and now
         self._estimate(0.0, 0.0)
 
     @property
@@ -115,10 +105,8 @@ class TimeLeft:
             return str(self._stage)
         count = len(self._size.stars)
         number = count - len(self._waiting)
-        if self._size.together and self._round == 1 and self._stage is Stage.COMPOSING:
-            number = min(count, 1 + int((self._drawn - self._round_from) / self._size.samples))
-        which = f": chart {number} of {count}" if count > 1 and (self._round == 1 or not self._size.together) else ""
-        again = ", once more for the stars" if self._round > 1 else ""
+        which = f": chart {number} of {count}" if count > 1 and not self._size.together else ""
+        again = ", once more for the stars" if self._added and self._stage is Stage.COMPOSING else ""
         return f"{self._stage}{which}{again}"
 
     def follow(self, progress: Progress) -> None:
@@ -127,10 +115,10 @@ class TimeLeft:
             if progress.stage is not self._stage:
                 self._learn()
                 if progress.stage is Stage.COMPOSING:
-                    self._begin_round(progress.done, progress.total)
+                    self._begin(progress)
                 self._stage, self._stage_began = progress.stage, self._now()
-            if progress.decided > self._decided:
-                self._decide(progress.decided, progress.total)
+            self._added = self._on_top(progress.total) - self._added_before
+            self._is_decided = progress.decided >= len(self._size.stars) - len(self._waiting)
             self._drawn = progress.done
             self._estimate(progress.done, progress.total)
 
@@ -140,32 +128,24 @@ class TimeLeft:
             self._learn()
             self.share, self.seconds_left = 1.0, 0.0
 
-    def _begin_round(self, done: float, total: float) -> None:
-        """Samples are drawn again: for charts that were announced, or else for the next ones."""
-        if self._again:
-            self._charts, self._again, self._round = self._again, [], self._round + 1
-        else:
-            count = len(self._waiting) if self._size.together else 1
-            self._charts, self._waiting, self._round = self._waiting[:count], self._waiting[count:], 1
-        self._round_from, self._decided, self._total = done, 0, total
+    def _begin(self, progress: Progress) -> None:
+        """Samples are drawn for the next charts."""
+        count = len(self._waiting) if self._size.together else 1
+        self._charts, self._waiting = self._waiting[:count], self._waiting[count:]
+        self._drawn_before, self._added_before = progress.done, self._on_top(progress.total)
 
-    def _decide(self, decided: int, total: float) -> None:
-        """It has become known whether some charts get another round."""
-        for stars in self._charts[self._decided : decided]:
-            is_again = total >= self._total + self._size.samples
-            if is_again:
-                self._again.append(stars)
-                self._total += self._size.samples
-            if self._round < self._size.rounds:
-                self._pace.again_after(stars, self._round).add(float(is_again))
-        self._decided = decided
+    def _on_top(self, total: float) -> float:
+        """How many samples that is on top of those expected at first."""
+        return max(0.0, total - self._size.samples * len(self._size.stars))
 
     def _learn(self) -> None:
         """A stage is over."""
         took, size, pace = self._now() - self._stage_began, self._size, self._pace
         if self._stage is Stage.COMPOSING:
             self._drawing_s += took
-            pace.sample.add(took / max(1.0, self._drawn - self._round_from) / size.passes / size.seconds)
+            pace.sample.add(took / max(1.0, self._drawn - self._drawn_before) / size.passes / size.seconds)
+            for stars in self._charts:
+                pace.more_for(stars).add(self._added / len(self._charts) / size.samples)
         elif self._stage is Stage.CHOOSING:
             for stars in self._charts:
                 pace.choice_of(stars).add(took / len(self._charts) / size.seconds)
@@ -175,30 +155,26 @@ class TimeLeft:
     def _estimate(self, done: float, total: float) -> None:
         size, spent = self._size, self._now() - self._stage_began
         samples = max(total, size.samples * len(size.stars)) - done
-        samples += size.samples * sum(rounds for _, rounds in self._undecided())
+        if not self._is_decided:
+            samples += max(0.0, self._likely_more(self._charts) - self._added)
+        samples += self._likely_more(self._waiting)
         self.seconds_left = self._stages_s(spent) + samples * self._sample_s(spent) + self._choices_s(spent)
         elapsed = self._now() - self._began
         share = elapsed / max(1e-9, elapsed + self.seconds_left)
         self.share = max(self.share, min(MOST_SHOWN, share))
 
-    def _undecided(self) -> Iterator[tuple[float | None, float]]:
-        """The stars of charts that may get more rounds than are certain, and how many are likely."""
-        certain = [
-            *((stars, self._round) for stars in self._charts[self._decided :]),
-            *((stars, self._round + 1) for stars in self._again),
-            *((stars, 1) for stars in self._waiting),
-        ]
-        for stars, last in certain:
-            yield stars, self._pace.rounds_after(stars, last, self._size.rounds)
+    def _likely_more(self, charts: Sequence[float | None]) -> float:
+        """How many samples charts of these stars are likely to get on top of those expected at first."""
+        return self._size.samples * sum(self._pace.more_for(stars).value for stars in charts)
 
     def _stages_s(self, spent: float) -> float:
-        """What is left of the stages without rounds. spent: seconds in the stage that is on."""
+        """What is left of the stages without samples. spent: seconds in the stage that is on."""
         usual = {stage: average.value * self._size.seconds for stage, average in self._pace.stages.items()}
         stages = list(usual)
         if self._stage in usual:
             now = stages.index(self._stage)
             return max(0.0, usual[self._stage] - spent) + sum(usual[stage] for stage in stages[now + 1 :])
-        return usual[Stage.FINISHING] if self._round else sum(usual.values())
+        return usual[Stage.FINISHING] if self._charts else sum(usual.values())
 
     def _sample_s(self, spent: float) -> float:
         """What a sample takes: as in this request, and as in earlier ones while it has drawn few."""
@@ -214,9 +190,7 @@ class TimeLeft:
         if self._stage in (Stage.COMPOSING, Stage.CHOOSING):
             chosen = spent / self._size.seconds if self._stage is Stage.CHOOSING else 0.0
             now = max(0.0, sum(pace.choice_of(stars).value for stars in self._charts) - chosen)
-        certain = sum(pace.choice_of(stars).value for stars in (*self._again, *self._waiting))
-        likely = sum(rounds * pace.choice_of(stars).value for stars, rounds in self._undecided())
-        return (now + certain + likely) * self._size.seconds
+        return (now + sum(pace.choice_of(stars).value for stars in self._waiting)) * self._size.seconds
 
 
 def _nearly(stars: float | None) -> float | None:

@@ -1,12 +1,13 @@
 from collections import Counter
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mug.charts.beatmap import Note
-from mug.charts.playability import remove_minijacks
+from mug.charts.playability import remove_minijacks, without_large_chords, without_short_holds
 
 
 @st.composite
@@ -77,3 +78,25 @@ def test_doubles_and_notes_under_a_long_one_are_dropped():
 @pytest.mark.parametrize("keys", [1, 7])
 def test_an_empty_chart(keys):
     assert remove_minijacks([], keys) == ([], 0, 0)
+
+
+def test_large_chords_keep_their_outermost_notes():
+    chord = [Note(100, column) for column in range(4)]
+    after = [Note(101, 2), Note(102, 0), Note(102, 3)]
+    assert without_large_chords([*after, *chord], 2) == [Note(100, 0), Note(100, 3), *after]
+    assert without_large_chords(chord, 3) == [Note(100, 0), Note(100, 1), Note(100, 3)]
+    assert without_large_chords(chord, 4) == chord
+
+
+def test_short_long_notes_become_single_notes():
+    notes = [Note(0, 1, 400), Note(0, 0, 300), Note(100, 3)]
+    assert without_short_holds(notes, 330.0) == [Note(0, 0), Note(0, 1, 400), Note(100, 3)]
+
+
+def test_short_long_notes_last_until_a_line_if_their_column_is_free():
+    def lines_from(times_ms: np.ndarray) -> np.ndarray:
+        return np.ceil(times_ms / 125.3) * 125.3
+
+    notes = [Note(0, 0, 300), Note(0, 1, 300), Note(465, 0), Note(466, 1)]
+    expected = [Note(0, 0), Note(0, 1, 376.0), Note(465, 0), Note(466, 1)]  # 90 ms before the next one
+    assert without_short_holds(notes, 330.0, lines_from, jack_interval_ms=90.0) == expected

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mug.charts.beatmap import Note, TimingPoint
 from mug.charts.osu import read_osu
-from mug.charts.timing import Timing, fit_timing, quarter_before, snap
+from mug.charts.timing import Timing, fit_timing, quarter_before, quarters_from, snap
 from mug.errors import ChartError, MugError, PromptError
 
 
@@ -194,3 +194,9 @@ def test_the_quarter_before_a_time():
     points = [TimingPoint(100.0, 400.0), TimingPoint(1050.0, 200.0)]
     found = [quarter_before(points, time_ms) for time_ms in (50.0, 199.0, 200.0, 1049.0, 1050.0, 1120.0)]
     assert found == pytest.approx([0.0, 100.0, 200.0, 1000.0, 1050.0, 1100.0])
+
+
+def test_the_quarters_from_times_on():
+    points = [TimingPoint(100.0, 400.0), TimingPoint(1050.0, 200.0)]
+    found = quarters_from(points, np.array([50.0, 199.0, 200.0, 201.0, 1050.0, 1051.0]))
+    assert found.tolist() == pytest.approx([100.0, 200.0, 200.0, 300.0, 1050.0, 1100.0])

@@ -60,21 +60,10 @@ def test_the_density_of_samples_that_are_too_hard_counts_little():
     sparse = choose(SAMPLES, {"sr": easy - 0.1}, chart_of)
     assert sparse.chart.notes == EVEN
     assert sparse.distance == pytest.approx(0.5 + math.log(2) / 0.25)
-    assert not sparse.samples_fit
-    assert sparse.sample_stars == pytest.approx(hard)  # the median of all four
+    assert choice.median_stars(SAMPLES, {"sr": easy}, chart_of) == pytest.approx(hard)  # of all four
     near = choose(SAMPLES, {"sr": hard - 0.1}, chart_of)
     assert near.chart.notes == MOST
     assert near.distance == pytest.approx(0.5)
-    assert near.samples_fit
-
-
-def test_samples_near_the_stars_rank_first_then_by_distance():
-    easy, hard = star_rating(chart_of(EVEN)), star_rating(chart_of(MOST))
-    sparse, near, nearer = (choose(SAMPLES, {"sr": stars}, chart_of) for stars in (easy, hard - 0.4, hard - 0.1))
-    assert near.is_better_than(sparse)
-    assert not sparse.is_better_than(near)
-    assert nearer.is_better_than(near)
-    assert not near.is_better_than(nearer)
 
 
 def test_slightly_closer_stars_do_not_justify_another_density():
@@ -95,10 +84,8 @@ def test_samples_near_the_stars_keep_their_density(monkeypatch):
     measure_as(monkeypatch, lambda chart: 0.0 if len(chart.notes) == 92 else 10.0)
     stars = star_rating(chart_of(samples[0]))
     chosen = choose(samples, {"sr": stars}, chart_of)
-    assert chosen.samples_fit
     assert len(chosen.chart.notes) == 100
     too_hard = choose(samples, {"sr": stars - 1.0}, chart_of)
-    assert not too_hard.samples_fit
     assert len(too_hard.chart.notes) == 92
 
 

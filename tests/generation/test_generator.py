@@ -82,7 +82,7 @@ def test_start_time_is_0_when_charting_a_song(tiny_checkpoint, song, monkeypatch
     for prompt in ({}, {"sr": 2.0}, {"start_time": 95}):  # the last: music that was cut out of a longer song
         with pytest.raises(ChartError, match="no notes"), pytest.warns(UserWarning, match="left out"):
             generator.generate(song, prompt)
-    assert heard == [[0, 37], [6, 37], [0, 46]]
+    assert heard == [[0, 37], [0, 37], [6, 37], [6, 37], [0, 46], [0, 46]]  # its first samples, then the others
 
 
 def test_a_prompt_may_hold_numpy_numbers(generator, song):
@@ -205,28 +205,33 @@ def test_an_ensemble_is_as_dense_as_charts_with_such_a_prompt(helped, song, monk
     assert asked[2] == {"ln_ratio": 1.0}  # as the networks read it
 
 
-def test_charts_off_the_stars_are_resampled_and_the_best_kept(generator, song, monkeypatch):
+def test_charts_off_the_stars_are_resampled_and_the_closest_kept(generator, song, monkeypatch):
     asked = []
     sample = generator.sampler.sample
 
-    def listening(spectrum, features, seeds, *rest):
-        asked.append((features[:, 0].tolist(), list(seeds)))
-        return sample(spectrum, features, seeds, *rest)
+    def listening(heard, features, seeds, draws, *rest):
+        asked.append((features[:, 0].tolist(), list(seeds), list(draws)))
+        return sample(heard, features, seeds, draws, *rest)
 
     monkeypatch.setattr(generator.sampler, "sample", listening)
     once = chart(generator, song, {"sr": 6.0}, seed=3)
     off = star_rating_or_none(once) - 6.0
     assert abs(off) > 0.2  # noise, whatever it is asked for
     thrice = chart(generator, song, {"sr": 6.0}, replace(PLAIN, attempts=3), seed=3)
-    first, second, _ = (ids for ids, _ in asked[1:])
+    first, second, _ = (ids for ids, *_ in asked[1:])
     assert second != first
     assert (second > first) == (off < 0)  # the other way
-    assert [seeds for _, seeds in asked] == [[3]] * 4
+    assert [seeds for _, seeds, _ in asked] == [[3]] * 4
     assert measure(thrice, {"sr": 6.0}).distance <= measure(once, {"sr": 6.0}).distance
     assert json.loads(thrice.metadata["AIPrompt"]) == {"sr": 6.0}
     asked.clear()
-    chart(generator, song, {}, replace(PLAIN, attempts=3))
-    assert len(asked) == 1
+    chart(generator, song, {"sr": 6.0}, replace(PLAIN, attempts=3, ensemble=6))
+    assert [draws for *_, draws in asked] == [[0, 1], [0, 1], [0, 1], [2, 3, 4, 5]]
+    assert asked[3][0] in [ids for ids, *_ in asked[:3]]
+    asked.clear()
+    chart(generator, song, {}, replace(PLAIN, attempts=3, ensemble=6))
+    assert [draws for *_, draws in asked] == [[0, 1], [2, 3, 4, 5]]
+    assert asked[0][0] == asked[1][0]
 
 
 def test_a_chart_of_an_ensemble_depends_on_its_own_seed(generator, song):
@@ -262,7 +267,7 @@ def test_every_seed_is_sampled_for_its_own_prompt(generator, song):
     spectrum = generator.reader.spectrum(song)
 
     def sampled(ids, seeds):
-        samples = generator.sampler.sample(spectrum, ids, seeds, PLAIN, Progress())
+        samples = generator.sampler.sample(generator.sampler.hear(spectrum), ids, seeds, range(1), PLAIN, Progress())
         return [Beatmap(4, notes, []) for (notes,) in samples]
 
     both = sampled(features, [5, 5])
@@ -393,7 +398,7 @@ def test_progress_counts_every_sample_of_every_attempt(generator, song):
     assert (shown[0], shown[-1]) == ((round(6 / STEPS, 6), 6), (6, 6))
     far = {"sr": 8.0}  # no sample of a model that was never trained has these stars
     generator.generate(song, far, settings=replace(PLAIN, ensemble=2, attempts=3), progress=progress)
-    assert (progress.done, progress.total) == (pytest.approx(12), 12)
+    assert (progress.done, progress.total) == (pytest.approx(10), 10)  # 6, three times the first of 2, the other one
 
 
 @pytest.mark.parametrize(

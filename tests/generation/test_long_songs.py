@@ -36,7 +36,9 @@ def in_windows(monkeypatch):
 
 def notes(note_sampler, **settings):
     settings = SamplingSettings(steps=3, ensemble=2, **settings)
-    ((first, second),) = note_sampler.sample(SPECTRUM, NO_PROMPT[None], [5], settings, Progress())
+    ((first, second),) = note_sampler.sample(
+        note_sampler.hear(SPECTRUM), NO_PROMPT[None], [5], range(2), settings, Progress()
+    )
     return np.array([(note.column, note.start_ms, note.last_ms) for note in first + second])
 
 

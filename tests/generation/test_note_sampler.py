@@ -74,7 +74,7 @@ def test_each_sample_has_noise_of_its_own(sampler, monkeypatch):
     monkeypatch.setitem(SAMPLERS, "drawing", SamplerInfo(lambda: drawing, "draws", takes_eta=True))
     settings = SamplingSettings(steps=4, ensemble=3, sampler="drawing", eta=0.5)
     spectrum, feature_ids = np.zeros((16, 100), dtype=np.float32), np.stack([NO_PROMPT] * 2)
-    sampler.sample(spectrum, feature_ids, [5, 6], settings, Progress())
+    sampler.sample(sampler.hear(spectrum), feature_ids, [5, 6], range(settings.ensemble), settings, Progress())
     assert len(drawn) == 2 * 3 * 4
     assert len({tuple(noise.flatten().tolist()) for noise in drawn}) == 2 * 3 * 4
 

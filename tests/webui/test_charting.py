@@ -26,7 +26,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
 
 def test_a_request_has_a_size() -> None:
     size = size_of(WANTED)
-    assert (size.stars, size.together, size.rounds, size.samples, size.passes) == ([3.0, 3.0], True, 2, 1, 2)
+    assert (size.stars, size.together, size.samples, size.passes) == ([3.0, 3.0], True, 1, 2)
     assert size.seconds == pytest.approx(44.1, abs=0.1)
     spread = size_of(replace(WANTED, spread=(1.5, 3.3), settings=replace(FAST, guidance=2.0)))
     assert (spread.stars, spread.together, spread.passes) == ([3.3, 1.5], False, 4)
@@ -35,23 +35,24 @@ def test_a_request_has_a_size() -> None:
 
 def test_a_set_has_a_chart_for_each_star_rating_and_a_bar(models: Models) -> None:
     shown: list[str] = []
-    bar = RequestBar(TimeLeft(size_of(WANTED), models.pace("tiny")))
+    wanted = replace(WANTED, spread=(1.5, 3.3))
+    bar = RequestBar(TimeLeft(size_of(wanted), models.pace("tiny")))
 
     def further(progress: Progress) -> None:
         bar.follow(progress)
         shown.append(bar.html)
 
     job = Job(further)
-    charts = write_charts(models, replace(WANTED, spread=(1.5, 3.3)), job)
+    charts = write_charts(models, wanted, job)
     assert sorted(prompt_of(chart)["sr"] for chart in charts) == [1.5, 3.3]
     assert job.progress.stage is Stage.FINISHING
-    assert any("<p>Composing: chart 2 of 2, about " in html for html in shown)
+    assert any("<p>Composing: chart 2 of 2, once more for the stars, about " in html for html in shown)
     assert "<p>Finishing, about " in shown[-1]
 
 
 def test_a_bar_says_how_full_it_is_to_all() -> None:
     now = 0.0
-    bar = RequestBar(TimeLeft(Size(100.0, [None], True, 1, 1, 10), Pace(), lambda: now))
+    bar = RequestBar(TimeLeft(Size(100.0, [None], True, 1, 10), Pace(), lambda: now))
     assert bar.html.endswith('<div style="width: 0%"></div></div><p>Starting</p>')
     now = 3.0
     progress = Progress()
