@@ -109,6 +109,7 @@ def test_every_question_is_asked() -> None:
         "player",
         "time_left",
         "page",
+        "page_cancel",
         "page_driver",
         "page_pictures",
     }
