@@ -18,6 +18,7 @@ from mug.generation.choice import Choice, choose, median_stars
 from mug.generation.consensus import Agreement, agreements
 from mug.generation.finishing import fit_tempo, gather_chords, inside, tidy
 from mug.generation.merging import KeptNotes, fitted
+from mug.generation.metre import metrical_log_odds
 from mug.generation.note_sampler import Heard, NoteSampler
 from mug.generation.prepared import Expected, Prepared
 from mug.generation.prompt_distance import LONG_NOTES, STARS, TOLERANCES, corrected
@@ -189,6 +190,9 @@ class _Writing:
     def candidates(self, draft: Draft, samples: Sequence[Sequence[Note]]) -> list[Agreement]:
         """Combine samples: the combinations, none if they have no notes."""
         repetition, latents = self.request.repetition_of(draft.wanted), self.sampler.grid.latents
+        stars, timing, metre = draft.wanted.get(STARS), self.prepared.timing, None
+        if stars is not None and timing is not None:
+            metre = partial(metrical_log_odds, timing_points=timing.points, stars=float(stars))
         return list(
             agreements(
                 samples,
@@ -198,6 +202,7 @@ class _Writing:
                 self.request.jack_interval_ms,
                 self.prepared.places(repetition, draft.seed, latents),
                 draft.harder_ms,
+                metre,
             )
         )
 

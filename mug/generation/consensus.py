@@ -10,7 +10,7 @@ the motifs that single samples repeat (docs/log.md).
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -112,6 +112,7 @@ def agreements(
     jack_interval_ms: float = JACK_INTERVAL_MS,
     places: Places | None = None,
     harder_ms: np.ndarray | None = None,
+    metre: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
 ) -> Iterator[Agreement]:
     """Yield candidate charts of an ensemble: first with about the expected number of moments, then with more and fewer.
 
@@ -124,7 +125,8 @@ def agreements(
     samples: notes whose chords start together, see mug.generation.finishing.gather_chords. A single sample is returned
     as it is. chances: a placement model's. density: the prior's. jack_interval_ms: how long a key is busy after a note.
     places: which moments are the same one of a motif; without, all are new. harder_ms: when a harder chart of the song
-    has notes, in order: its moments are preferred.
+    has notes, in order: its moments are preferred. metre: the log odds of some moments [N], given their votes [N], by
+    their places in measures; it counts where there are chances.
     """
     n = len(samples)
     chords = [_chords(sample) for sample in samples]
@@ -141,7 +143,12 @@ def agreements(
     expected = _expected_count(moments, n, placed, density)
     orders = [_by_likeness(leader, leaders, sizes) for leader in leaders]
     absent = np.zeros(len(moments)) if harder_ms is None else _absent(moments, harder_ms)
-    kept = _by_votes(moments, n, absent) if placed is None else _by_chances(moments, n, placed, expected, absent)
+    if placed is None:
+        kept = _by_votes(moments, n, absent)
+    else:
+        times, votes = (np.array(each) for each in zip(*((m.start_ms, len(m.chords)) for m in moments), strict=True))
+        by_place = 0.0 if metre is None else metre(times, votes)
+        kept = _by_chances(moments, n, placed, expected, by_place - ABSENT_LOG_ODDS * absent)
     by_density = [(math.log(len(enough) / expected), enough) for enough in kept if enough]
     for density_change, enough in sorted(by_density, key=lambda pair: abs(pair[0])):
         for order in orders:
@@ -192,12 +199,15 @@ def _placed(moments: Sequence[Moment], chances: Chances) -> np.ndarray:
 
 
 def _by_chances(
-    moments: Sequence[Moment], n_samples: int, placed: np.ndarray, expected: float, absent: np.ndarray
+    moments: Sequence[Moment], n_samples: int, placed: np.ndarray, expected: float, more: np.ndarray
 ) -> Iterator[list[Moment]]:
-    """Yield the most likely moments by votes and chances together, for several counts around the expected one."""
+    """Yield the most likely moments by votes and chances together, for several counts around the expected one.
+
+    more: to be added to their log odds [N].
+    """
     votes = np.array([len(moment.chords) for moment in moments])
     log_odds = _log_odds((votes + 0.5) / (n_samples + 1)) + PLACEMENT_WEIGHT * _log_odds(placed)
-    log_odds = _together(log_odds - ABSENT_LOG_ODDS * absent, moments)
+    log_odds = _together(log_odds + more, moments)
     order = np.argsort(-log_odds, kind="stable")
     steps = range(-DENSITY_STEPS, DENSITY_STEPS + 1)
     for count in sorted({min(round(expected * math.exp(step * DENSITY_STEP)), len(moments)) for step in steps}):
