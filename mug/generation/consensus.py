@@ -146,7 +146,8 @@ def agreements(
     if placed is None:
         kept = _by_votes(moments, n, absent)
     else:
-        times, votes = (np.array(each) for each in zip(*((m.start_ms, len(m.chords)) for m in moments), strict=True))
+        times = np.array([moment.start_ms for moment in moments])
+        votes = np.array([len(moment.chords) for moment in moments])
         by_place = 0.0 if metre is None else metre(times, votes)
         kept = _by_chances(moments, n, placed, expected, by_place - ABSENT_LOG_ODDS * absent)
     by_density = [(math.log(len(enough) / expected), enough) for enough in kept if enough]

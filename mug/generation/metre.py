@@ -27,7 +27,7 @@ def metrical_log_odds(
     measures often begin elsewhere. 0 for all times from EASY_STARS on. Raises ChartError for points that form no grid.
     """
     share = np.clip((EASY_STARS - stars) / (EASY_STARS - EASIEST_STARS), 0, 1)
-    if not share:
+    if not share or not len(times_ms):
         return np.zeros(len(times_ms))
     tempo = TempoMap.of_points(timing_points)
     stretch = tempo.stretch_at(times_ms)
