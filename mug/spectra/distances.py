@@ -11,6 +11,7 @@ import torch
 
 from mug.cond.wave import MelspectrogramScaleEncoder1D
 from mug.data.audio import AudioSettings, log_mel
+from mug.errors import ConfigError
 from mug.metrics.frechet import Moments
 
 
@@ -29,11 +30,14 @@ def embedding_moments(
     """The Gaussian of an encoder's embeddings [C, L] of sounds [S] at `sr` Hz, for mug.metrics.frechet.
 
     settings: the encoder's audio settings. Its last output is taken, which hears the most around a frame. Kilgour et
-    al., "Frechet Audio Distance", 2019, does this with another encoder.
+    al., "Frechet Audio Distance", 2019, does this with another encoder. Raises ConfigError for too short a sound.
     """
     embedded: list[np.ndarray] = []
     for sound in sounds:
         mel = log_mel(soxr.resample(sound, sr, settings.sr).astype(np.float32), settings)
         mel = mel[:, : mel.shape[1] // encoder.factor * encoder.factor].astype(np.float32)
+        if not mel.shape[1]:
+            shortest = encoder.factor * settings.hop_length / settings.sr
+            raise ConfigError(f"crops of {len(sound) / sr:.1f} s: the audio encoder hears {shortest:.1f} s or more")
         embedded.append(encoder(torch.from_numpy(mel)[None])[-1][0].numpy())
     return Moments.of(np.concatenate(embedded, axis=1))
