@@ -37,7 +37,9 @@ def test_the_notebook_runs(notebook, tmp_path, monkeypatch):
     monkeypatch.setenv("MUG_NOTEBOOK_CHECKPOINT", str(save_tiny_checkpoint(tmp_path / "last.ckpt")))
     monkeypatch.setenv("MUG_NOTEBOOK_PIANO", "")
     monkeypatch.setenv("MUG_NOTEBOOK_DRUMS", "")
+    monkeypatch.setenv("MUG_NOTEBOOK_SPECTRA", "")
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
     shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     pictures = [output for output in shown if "image/png" in output.get("data", {})]
-    assert len(pictures) == 9  # the set, 2 charts, the planes, the spectrum, the noise, what is kept; a roll, drums
+    # the set, 2 charts, the planes, the spectrum, the noise, what is kept; a roll, drums, another spectrum
+    assert len(pictures) == 10
