@@ -26,7 +26,7 @@ BACKGROUND = "background.png"
 def polished(charts: Sequence[GeneratedChart], spectrum: np.ndarray, settings: AudioSettings) -> list[GeneratedChart]:
     """Return the charts of one song with a preview time, HP drain and overall difficulty, and repaired.
 
-    Notes beside the beat stay, and so do long notes that are short for an easy chart: the prompt may ask for them.
+    Notes beside the beat stay, and so do long notes that are short for an easy chart.
 
     spectrum: the song's, [C, A] or [2, C, A].
     """

@@ -26,8 +26,8 @@ class SamplingSettings:
     steps: sampler steps; more take longer.
     guidance: how strictly the prompt is followed. 1 turns guidance off, at half the cost of other values.
     ensemble: samples combined into each chart, see mug.generation.consensus; 1 uses a single sample as it is.
-    attempts: the most times a chart is sampled. While its samples miss the requested stars, the next attempt is
-    conditioned on stars corrected by the miss.
+    attempts: the most times the first third of an ensemble is drawn. While it misses the requested stars, the next
+    attempt is conditioned on stars corrected by the miss; the rest is drawn as for the closest one.
     sampler: one of mug.diffusion.samplers, by its name there.
     eta: how much noise DDIM adds at each step; 0 is deterministic, 1 as random as DDPM.
     spacing: which timesteps are visited, one of mug.diffusion.spacings; None is the model's own.
