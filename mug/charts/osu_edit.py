@@ -114,16 +114,20 @@ class _Edits:
         kept: list[tuple[int, float]] = []
         added: list[Item] = []
         for item in items:
-            if free.get(item):
+            if free and free.get(item):  # hashing all notes of a new chart would take as long as writing them
                 kept.append((free[item].popleft(), time_of(item)))
             else:
                 added.append(item)
         for lines in free.values():
             for line in lines:
                 self._edits.delete(line)
+        added.sort(key=time_of)
+        if not kept:
+            self._append(section, *map(text_of, added))
+            return
         kept.sort()
         latest_ms = list(accumulate((time_ms for _, time_ms in kept), max))  # of the lines so far: they may be unsorted
-        for item in sorted(added, key=time_of):
+        for item in added:
             after = bisect_right(latest_ms, time_of(item))
             if after < len(kept):
                 self._edits.insert(kept[after][0], [text_of(item)])
@@ -137,16 +141,18 @@ class _Edits:
     def result(self) -> list[str]:
         return self._edits.result()
 
-    def _append(self, section: str, text: str) -> None:
-        """Add a line at the end of a section; a missing section is added at the end of the file."""
+    def _append(self, section: str, *texts: str) -> None:
+        """Add lines at the end of a section; a missing section is added at the end of the file."""
+        if not texts:
+            return
         lines = self._document.sections.get(section)
         if lines is None:
             if section not in self._new_sections:
                 self._edits.insert(len(self._document.lines), ["", f"[{section}]"])
                 self._new_sections.add(section)
-            self._edits.insert(len(self._document.lines), [text])
+            self._edits.insert(len(self._document.lines), texts)
         else:
-            self._edits.insert(lines[-1] + 1, [text])
+            self._edits.insert(lines[-1] + 1, texts)
 
 
 def _without_end(line: str) -> str:

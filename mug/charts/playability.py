@@ -58,9 +58,9 @@ def remove_minijacks(
 
 
 def without_large_chords(notes: Sequence[Note], most: int) -> list[Note]:
-    """Return the notes, sorted, with at most `most` starting at once; the outermost stay, which leaves both hands."""
+    """Return sorted notes with at most `most` starting at once; the outermost stay, which leaves both hands."""
     kept: list[Note] = []
-    for _, together in groupby(sorted(notes), key=lambda note: note.start_ms):
+    for _, together in groupby(notes, key=lambda note: note.start_ms):
         chord = list(together)
         while len(chord) > most:
             del chord[len(chord) // 2]
@@ -74,12 +74,12 @@ def without_short_holds(
     lines_from: Callable[[np.ndarray], np.ndarray] | None = None,
     jack_interval_ms: float = JACK_INTERVAL_MS,
 ) -> list[Note]:
-    """Return the notes, sorted, with long notes shorter than `shortest_ms` as single notes.
+    """Return sorted notes with long notes shorter than `shortest_ms` as single notes.
 
     lines_from: the first line at or after each of some times [N], in ms. With it, they last until the first line that
     makes them long enough, in whole ms, if their column is free for `jack_interval_ms` after it.
     """
-    kept = sorted(notes)
+    kept = list(notes)
     short = [i for i, note in enumerate(kept) if note.is_long and note.last_ms - note.start_ms < shortest_ms]
     for i in short:
         kept[i] = replace(kept[i], end_ms=None)

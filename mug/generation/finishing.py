@@ -39,7 +39,11 @@ def song_names(path: Path, title: str | None, artist: str | None) -> tuple[str, 
 
 def inside(notes: Sequence[Note], end_ms: float) -> list[Note]:
     """Return the notes that start within [0, end_ms), in whole ms, with long notes cut at the end of the song."""
-    return [whole_ms(note, end_ms) for note in notes if 0 <= round(note.start_ms) < end_ms]
+    return [whole_ms(note, end_ms) for note in notes if _is_inside(note, end_ms)]
+
+
+def _is_inside(note: Note, end_ms: float) -> bool:
+    return 0 <= round(note.start_ms) < end_ms
 
 
 def whole_ms(note: Note, end_ms: float) -> Note:
@@ -93,5 +97,5 @@ def tidy(
     """
     if to_grid is not None:
         pairs = zip(notes, to_grid(notes), strict=True)
-        notes = [moved if inside([moved], end_ms) else note for note, moved in pairs]
+        notes = [moved if _is_inside(moved, end_ms) else note for note, moved in pairs]
     return remove_minijacks(inside(notes, end_ms), keys, jack_interval_ms)[0]

@@ -83,13 +83,13 @@ def test_an_empty_chart(keys):
 def test_large_chords_keep_their_outermost_notes():
     chord = [Note(100, column) for column in range(4)]
     after = [Note(101, 2), Note(102, 0), Note(102, 3)]
-    assert without_large_chords([*after, *chord], 2) == [Note(100, 0), Note(100, 3), *after]
+    assert without_large_chords([*chord, *after], 2) == [Note(100, 0), Note(100, 3), *after]
     assert without_large_chords(chord, 3) == [Note(100, 0), Note(100, 1), Note(100, 3)]
     assert without_large_chords(chord, 4) == chord
 
 
 def test_short_long_notes_become_single_notes():
-    notes = [Note(0, 1, 400), Note(0, 0, 300), Note(100, 3)]
+    notes = [Note(0, 0, 300), Note(0, 1, 400), Note(100, 3)]
     assert without_short_holds(notes, 330.0) == [Note(0, 0), Note(0, 1, 400), Note(100, 3)]
 
 
