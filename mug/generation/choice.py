@@ -16,6 +16,7 @@ from mug.ratings.stars import star_rating_or_none
 DENSITY_TOLERANCE = 0.05
 LOOSE_DENSITY_TOLERANCE = 0.25  # where the samples are too hard or too easy
 MAX_DENSITY_CHANGE = 0.05  # in log density, where the samples fit: beyond it, too many moments are wrong
+COARSE = 5  # densities: a chart gets harder with each, so not all of them need to be tried
 MAX_STARS_OFF = 0.5  # samples farther than this from the prompt's stars say little about the right density
 
 
@@ -68,20 +69,30 @@ def choose(
         candidates = [agreement for agreement in candidates if abs(agreement.density_change) <= limit]
     else:
         firsts = [next(group) for _, group in groupby(candidates, key=lambda agreement: agreement.density_change)]
-        best, _ = _best(firsts, choice_of, tolerance)
-        candidates = [agreement for agreement in candidates if agreement.density_change == best.density_change]
-    return _best(candidates, choice_of, tolerance)[1]
+        density_change = _best_density(firsts, choice_of)
+        candidates = [agreement for agreement in candidates if agreement.density_change == density_change]
+    return _best(candidates, choice_of, tolerance)
 
 
-def _best(
-    candidates: Sequence[Agreement], choice_of: Callable[[Agreement], Choice], tolerance: float
-) -> tuple[Agreement, Choice]:
+def _best_density(candidates: Sequence[Agreement], choice_of: Callable[[Agreement], Choice]) -> float:
+    """The best density of candidates that differ in nothing else: of every COARSEth, then of those around the best."""
+    by_density = sorted(candidates, key=lambda agreement: agreement.density_change)
+
+    def best_of(places: range) -> int:
+        return min(places, key=lambda place: choice_of(by_density[place]).distance)
+
+    coarse = best_of(range(0, len(by_density), COARSE))
+    best = best_of(range(max(0, coarse - COARSE + 1), min(coarse + COARSE, len(by_density))))
+    return by_density[best].density_change
+
+
+def _best(candidates: Sequence[Agreement], choice_of: Callable[[Agreement], Choice], tolerance: float) -> Choice:
     """The best candidate. They are sorted by how close their density is to the expected one."""
-    best, chosen = candidates[0], choice_of(candidates[0])
+    chosen = choice_of(candidates[0])
     for agreement in candidates[1:]:
         if abs(agreement.density_change) / tolerance >= chosen.distance:
             break  # the rest are worse by density alone
         choice = choice_of(agreement)
         if choice.distance < chosen.distance:
-            best, chosen = agreement, choice
-    return best, chosen
+            chosen = choice
+    return chosen
