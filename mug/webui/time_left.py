@@ -104,10 +104,10 @@ class TimeLeft:
         if self._stage not in (Stage.COMPOSING, Stage.CHOOSING) or not self._charts:
             return str(self._stage)
         count = len(self._size.stars)
-        number = count - len(self._waiting)
-        which = f": chart {number} of {count}" if count > 1 and not self._size.together else ""
+        which = f"{count} charts" if self._size.together else f"chart {count - len(self._waiting)} of {count}"
+        what = f"{self._stage}: {which}" if count > 1 else str(self._stage)
         again = ", once more for the stars" if self._added and self._stage is Stage.COMPOSING else ""
-        return f"{self._stage}{which}{again}"
+        return what + again
 
     def follow(self, progress: Progress) -> None:
         """Take in how far the request has come."""

@@ -44,7 +44,7 @@ def test_cancel_frees_the_worker_for_the_next_request(page: webdriver.Chrome) ->
     set_number(page, "#steps", "200")
     set_number(page, "#count", "16")
     press(page, "#generate")
-    until(page, lambda page: "Composing: chart 1 of 16" in page.find_element(By.ID, "progress").text)
+    until(page, lambda page: "Composing: 16 charts" in page.find_element(By.ID, "progress").text)
     assert "left" in page.find_element(By.ID, "progress").text
     assert appears(page, "#progress [role=progressbar]").get_attribute("aria-valuetext")
     began = time.monotonic()

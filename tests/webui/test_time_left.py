@@ -116,7 +116,8 @@ def test_words_name_the_stage_and_the_chart() -> None:
         "Finishing",
     ]
     together = [word for *_, word in Request([0, 1], Pace(), together=True).run()]
-    assert "Composing, once more for the stars" in together
+    assert "Composing: 2 charts" in together
+    assert "Composing: 2 charts, once more for the stars" in together
 
 
 def test_the_text_says_the_time_as_people_do() -> None:
