@@ -12,6 +12,7 @@ LEAST_MS = (900, 480, 260, 185, 105, 76, 58, 46, 36, 30, 26, 22)  # between any 
 COLUMN_GAP_MS = (2000, 1000, 700, 500, 300, 185, 145, 120, 102, 88, 70, 60)  # between notes of a column
 LONG_MS = (450, 450, 400, 345, 335, 168, 95, 78, 70, 62, 52, 46)  # the shortest long note, by stars: osu!'s criteria
 # How much of a moment's salience is the usual one of its place, and how much drive changes it, as an exponent.
+METRIC = (1.0, 1.0, 1.0, 0.4, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # and its place in the measure, as an exponent
 EVEN = (1.0, 1.0, 1.0, 1.0, 0.7, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 SWING = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 2.0, 3.0, 3.5, 3.5)
 

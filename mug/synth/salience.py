@@ -43,6 +43,7 @@ class Hit:
     salience: float
     drive: float = 1.0  # how much closer than elsewhere in the song moments may be here
     usual: float = 0.0  # the mean salience at its place in the half measure, in parts of its kind
+    metre: float = 1.0  # how likely people's easiest charts have notes at its place in the measure
 
 
 def metric_level(tick: int, bar_ticks: int) -> int:

@@ -48,3 +48,13 @@ def test_hard_charts_differ_more_from_phrase_to_phrase() -> None:
     shapes = [[h.salience for h in shaped(phrases, level)] for level in (5.0, 6.0, 8.5)]
     assert [own[0] for own in shapes] == pytest.approx([0.4] * 3)
     assert 0.4 > shapes[0][2] > shapes[1][2] > shapes[2][2] > 0
+
+
+def test_the_easiest_charts_keep_to_first_and_third_beats() -> None:
+    beats = [replace(hit(tick, 0.8), level=0 if tick % (2 * HALF) == 0 else 1) for tick in range(0, 4 * HALF, TICKS)]
+    placed = with_usual(beats, song("verse", "verse"))
+    found = {level: [h.salience for h in shaped(placed, level)] for level in (0.5, 2.0)}
+    first, middle, other = found[0.5][0], found[0.5][2], found[0.5][1]
+    assert found[0.5] == pytest.approx([first, other, middle, other] * 2)
+    assert (middle / first, other / first) == pytest.approx((0.8, 0.72))
+    assert found[2.0] == pytest.approx([found[2.0][0]] * 8)
