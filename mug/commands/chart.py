@@ -184,6 +184,7 @@ def build_parser() -> argparse.ArgumentParser:
         "output folder are skipped",
     )
     files.add_argument(
+        "-o",
         "--outdir",
         type=Path,
         default=Path("outputs"),

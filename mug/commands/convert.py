@@ -52,5 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("convert", __doc__)
     parser.add_argument("charts", nargs="+", type=Path, metavar="IN", help="charts, folders and packages")
     parser.add_argument("--to", choices=KINDS, required=True, help="format of the charts, or of packages")
-    parser.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder for the songs (default: outputs)")
+    parser.add_argument(
+        "-o", "--outdir", type=Path, default=Path("outputs"), help="folder for the songs (default: outputs)"
+    )
     return parser

@@ -135,7 +135,7 @@ def build_parser() -> argparse.ArgumentParser:
         )
     parser.add_argument("--datadir", type=Path, default=Path("data"), help="folder for songs and datasets")
     parser.add_argument("--logdir", type=Path, default=Path("logs"), help="folder for the runs")
-    parser.add_argument("--outdir", type=Path, default=Path("outputs"), help="folder for the charts")
+    parser.add_argument("-o", "--outdir", type=Path, default=Path("outputs"), help="folder for the charts")
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="overrides for all stages")
     return parser
 

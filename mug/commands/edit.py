@@ -185,7 +185,7 @@ def build_parser() -> argparse.ArgumentParser:
     files.add_argument("chart", type=Path, metavar="CHART", help="a chart (.osu, .sm, .ssc, .qua, .mc) or a package")
     files.add_argument("--difficulty", help="which chart, if there are several")
     files.add_argument("--audio", type=Path, help="the song (default: the chart's own, beside it or in its package)")
-    files.add_argument("--outdir", type=Path, help="folder for the result (default: that of the chart)")
+    files.add_argument("-o", "--outdir", type=Path, help="folder for the result (default: that of the chart)")
     files.add_argument(
         "--checkpoint",
         type=Path,

@@ -130,7 +130,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_sampling_options(how)
     how.add_argument("--seed", type=int, default=0, help="seed of charts, baselines and intervals (default: 0)")
     add_device_argument(how)
-    parser.add_argument("--out", type=Path, help="folder for charts/, report.json, report.md and plots")
+    parser.add_argument("-o", "--out", type=Path, help="folder for charts/, report.json, report.md and plots")
     return parser
 
 

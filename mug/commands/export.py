@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("export", __doc__)
     parser.add_argument("--checkpoint", type=Path, required=True, help="checkpoint of a run of mug train, stage 1 to 3")
-    parser.add_argument("--outdir", type=Path, required=True, help="folder to write, which must not exist yet")
+    parser.add_argument("-o", "--outdir", type=Path, required=True, help="folder to write, which must not exist yet")
     parser.add_argument("--half", action="store_true", help="store weights as float16, at half the size")
     parser.add_argument("--license", help="licence of the weights for the card, an identifier such as cc-by-4.0")
     add_sampling_options(parser.add_argument_group("sampling defaults of the model, in its sampling.yaml"))

@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def build_parser() -> argparse.ArgumentParser:
     parser = command_parser("import", __doc__)
     parser.add_argument("--checkpoint", type=Path, required=True, help="the file or folder to convert")
-    parser.add_argument("--outdir", type=Path, required=True, help="folder to write, which must not exist yet")
+    parser.add_argument("-o", "--outdir", type=Path, required=True, help="folder to write, which must not exist yet")
     parser.add_argument(
         "--config",
         type=Path,
