@@ -49,6 +49,9 @@ def cancelled(driver: webdriver.Chrome, address: str, song: Path, process: subpr
         for number, moment in enumerate(MOMENTS):
             own = Path(shutil.copy(song, Path(folder, f"{number}{song.suffix}")))
             open_page(driver, address)
+            driver.execute_script("localStorage.clear()")  # or the page brings back the song before
+            driver.delete_all_cookies()
+            open_page(driver, address)
             give_song(driver, own)
             clicked, clicked_cpu = time.perf_counter(), cpu_seconds(process)
             press(driver, "generate")
